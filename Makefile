@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+# From a fresh clone to a report. Every target sets up what it needs first; the work is in scripts/.
+PROFILE ?= quick
+RUNTIMES ?=
+PRESET ?= release
+
+.PHONY: help setup bench test report check format clean
+
+help:
+	@echo 'make bench [PROFILE=smoke|quick|full] [RUNTIMES=a,b]  measure this machine, draw the report'
+	@echo 'make test [PRESET=release]       build and run all tests, C++ and Python'
+	@echo 'make report                      redraw the report of results/latest'
+	@echo 'make check                       what CI does: lint, both compilers, sanitizers, tests'
+	@echo 'make format                      clang-format the C++ in place'
+	@echo 'make setup                       install the packages that bench and test need'
+	@echo 'make clean                       remove build/ (results/ stays)'
+
+setup:
+	@scripts/setup
+
+bench:
+	@scripts/bench "$(PROFILE)" "$(RUNTIMES)"
+
+test:
+	@scripts/test "$(PRESET)"
+
+report:
+	@scripts/setup && scripts/report
+
+check:
+	@scripts/check
+
+format:
+	@scripts/setup --dev && scripts/format
+
+clean:
+	@rm -rf build

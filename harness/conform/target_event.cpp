@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// Reads one event out of a line that a target printed, and checks its form. See target_child.hpp.
+#include <nlohmann/json.hpp>
+
+#include "harness/conform/target_child.hpp"
+
+namespace tailrace::conform {
+namespace {
+
+using json = nlohmann::json;
+
+std::string shown(const std::string& line) {
+  return "'" + line.substr(0, 120) + (line.size() > 120 ? "...'" : "'");
+}
+
+const json& field(const json& object, const char* name, bool (json::*is)() const noexcept,
+                  const char* type) {
+  const auto found = object.find(name);
+  require(found != object.end(), std::string("event without '") + name + "'");
+  require(((*found).*is)(), std::string("'") + name + "' of an event is not " + type);
+  return *found;
+}
+
+count_map read_counts(const json& object) {
+  count_map counts;
+  for (const auto& [name, value] : field(object, "counts", &json::is_object, "an object").items()) {
+    require(value.is_number_integer(), "count '" + name.substr(0, 80) + "' is not an integer");
+    counts[name] = value.get<std::int64_t>();
+  }
+  return counts;
+}
+
+void read_ready(const json& object, target_event& event) {
+  event.pid = field(object, "pid", &json::is_number_integer, "an integer").get<pid_t>();
+  event.backend = field(object, "backend", &json::is_string, "a string").get<std::string>();
+  event.workers = field(object, "workers", &json::is_number_integer, "an integer").get<int>();
+  field(object, "granted", &json::is_object, "an object");
+  for (const json& address : field(object, "addresses", &json::is_array, "a list")) {
+    require(address.is_string(), "an address is not a string");
+    event.addresses.push_back(address.get<std::string>());
+  }
+}
+
+target_event read_event(const std::string& line) {
+  const json object = json::parse(line, nullptr, false);
+  require(object.is_object(), "a line of output is not a JSON object: " + shown(line));
+  target_event event;
+  event.kind = field(object, "event", &json::is_string, "a string").get<std::string>();
+  if (event.kind == "ready") {
+    read_ready(object, event);
+  } else if (event.kind == "sample") {
+    event.t_ns = field(object, "t_ns", &json::is_number_integer, "an integer").get<std::int64_t>();
+    event.counts = read_counts(object);
+  } else if (event.kind == "result") {
+    event.counts = read_counts(object);
+    field(object, "metrics", &json::is_object, "an object");
+    field(object, "histograms", &json::is_object, "an object");
+  } else if (event.kind == "error") {
+    event.message = field(object, "message", &json::is_string, "a string").get<std::string>();
+    event.remedy = field(object, "remedy", &json::is_string, "a string").get<std::string>();
+    require(!event.message.empty(), "an error event without a message");
+  } else {
+    throw check_failed("unknown event " + shown(event.kind));
+  }
+  return event;
+}
+
+}  // namespace
+
+std::optional<target_event> target_child::next_event(steady::time_point until) {
+  const std::optional<std::string> line = next_line(until);
+  if (!line) return std::nullopt;
+  return read_event(*line);
+}
+
+void require_adding_up(const count_map& counts, const std::string& workload) {
+  std::vector<std::string> names{"accepted",   "closed", "open",   "received_bytes",
+                                 "sent_bytes", "errors", "resets", "accept_errors"};
+  if (workload == "idle") names.insert(names.end(), {"sleeping", "woken_early"});
+  for (const std::string& name : names) {
+    const auto found = counts.find(name);
+    require(found != counts.end(), "the counts lack '" + name + "'");
+    require(found->second >= 0, "count '" + name + "' is negative");
+  }
+  require(counts.at("accepted") == counts.at("closed") + counts.at("open"),
+          "accepted " + std::to_string(counts.at("accepted")) + " is not closed " +
+              std::to_string(counts.at("closed")) + " + open " + std::to_string(counts.at("open")));
+}
+
+}  // namespace tailrace::conform

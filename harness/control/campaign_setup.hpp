@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// All that is decided before the first cell: profile, contestants, plan, CPUs, folder, manifest.
+// For a new campaign from the options; for a resumed one from its folder, and refused when the plan
+// or an executable is another one now. Main thread only (starts children for `describe`).
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "harness/control/cell_run.hpp"
+#include "harness/control/contestants.hpp"
+#include "harness/control/plan.hpp"
+#include "harness/control/run_campaign.hpp"
+#include "harness/record/campaign.hpp"
+
+namespace tailrace::control {
+
+struct campaign_setup {
+  profile from;
+  std::map<std::string, contestant> contestants;  // those of the plan
+  plan made_plan;
+  cell_setting setting;
+  std::filesystem::path folder;
+};
+
+campaign_setup plan_new(const run_options& options);
+campaign_setup plan_resumed(const run_options& options);
+
+record::campaign create_campaign(const run_options& options, const campaign_setup& setup);
+
+// The CPU sets of the options, or by topology; refuses what this machine cannot give.
+observe::cpu_partition choose_cpus(const run_options& options, int workers);
+
+}  // namespace tailrace::control

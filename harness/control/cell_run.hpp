@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Runs one cell of the plan from a fresh target process to the finished record. Whatever goes wrong
+// is that cell's status and cause; only Ctrl-C (interrupted) and a results folder that cannot be
+// written (refusal) leave it by an exception. Main thread only.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/control/contestants.hpp"
+#include "harness/control/plan.hpp"
+#include "harness/control/target_session.hpp"
+#include "harness/observe/topology.hpp"
+
+namespace tailrace::control {
+
+struct cell_setting {
+  std::vector<std::string> load_program;  // the command line up to its options
+  observe::cpu_partition cpus;
+  target_limits limits;
+};
+
+struct cell_work {
+  const planned_cell& cell;
+  const point& work;
+  const entrant& who;
+  const contestant& program;
+};
+
+// The record without the histogram files: `load.histograms` holds the texts still.
+nlohmann::json run_cell(const cell_work& work, const cell_setting& setting);
+
+// The two kinds of work; they fill the record as they go and throw cell_failure.
+void run_load_cell(const cell_work& work, const cell_setting& setting, nlohmann::json& record);
+void run_memory_cell(const cell_work& work, const cell_setting& setting, nlohmann::json& record);
+
+// Marks the record from the faults and gates found: failed, gated or ok.
+void judge(nlohmann::json& record, const std::vector<std::string>& faults,
+           const std::string& missed_gates);
+
+target_request target_request_of(const cell_work& work, const cell_setting& setting);
+
+// RLIMIT_NOFILE's hard value: what children may raise theirs to.
+std::int64_t open_files_max();
+
+}  // namespace tailrace::control

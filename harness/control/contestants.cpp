@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// See contestants.hpp.
+#include "harness/control/contestants.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "harness/control/cell_failure.hpp"
+#include "harness/control/target_session.hpp"
+
+namespace tailrace::control {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr const char* prefix = "tailrace-target-";
+
+}  // namespace
+
+// FNV-1a: tells builds apart; not against an adversary.
+std::string program_digest(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::uint64_t hash = 14695981039346656037U;
+  char piece[65536];
+  while (file.read(piece, sizeof piece) || file.gcount() > 0) {
+    for (std::streamsize i = 0; i < file.gcount(); ++i) {
+      hash = (hash ^ static_cast<unsigned char>(piece[i])) * 1099511628211U;
+    }
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+namespace {
+
+std::string text_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+void read_forms(const json& description, contestant& into) {
+  into.forms = {{"best", {}}, {"default", {}}};
+  const auto forms = description.find("forms");
+  if (forms == description.end() || !forms->is_object()) return;
+  for (const auto& [form, options] : forms->items()) {
+    if (!options.is_object()) continue;
+    auto& values = into.forms[form];
+    for (const auto& [name, value] : options.items()) {
+      values[name] = value.is_string() ? value.get<std::string>() : value.dump();
+    }
+  }
+}
+
+contestant describe(const std::string& id, const std::string& path) {
+  contestant made;
+  made.id = id;
+  made.path = path;
+  made.digest = program_digest(path);
+  try {
+    const json description = describe_target(path);
+    made.describe_text = description.dump(-1, ' ', false, json::error_handler_t::replace);
+    const std::string family = text_at(description, "family");
+    for (const char* known : {"in-house", "library", "os", "floor", "peer"}) {
+      if (family == known) made.family = family;
+    }
+    made.backend = text_at(description, "backend");
+    made.summary = text_at(description, "summary");
+    if (const auto list = description.find("workloads");
+        list != description.end() && list->is_array()) {
+      for (const json& each : *list) {
+        if (each.is_string()) made.workloads.push_back(each.get<std::string>());
+      }
+    }
+    if (const auto list = description.find("options");
+        list != description.end() && list->is_array()) {
+      for (const json& each : *list) {
+        if (each.is_object()) made.options.push_back(text_at(each, "name"));
+      }
+    }
+    read_forms(description, made);
+    made.available = description.value("available", json()) == true;
+    if (!made.available) {
+      made.cause = text_at(description, "cause");
+      if (made.cause.empty()) made.cause = "it says that it is not available here";
+      made.remedy = text_at(description, "remedy");
+    }
+    if (text_at(description, "id") != id) {
+      made.available = false;
+      made.cause = fmt::format("{} describes itself as {}, not as {}", path,
+                               quoted_excerpt(text_at(description, "id")), id);
+    }
+  } catch (const cell_failure& failure) {
+    made.cause = failure.what();
+    made.remedy = fmt::format("run `{} describe` to see", path);
+  }
+  return made;
+}
+
+}  // namespace
+
+std::vector<std::string> target_folders(const std::string& extra) {
+  std::error_code error;
+  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  std::vector<std::string> folders;
+  if (!error) folders.push_back(self.parent_path().string());
+  if (!extra.empty()) folders.push_back(extra);
+  return folders;
+}
+
+std::map<std::string, contestant> find_contestants(const std::vector<std::string>& folders) {
+  std::map<std::string, std::string> paths;
+  for (const std::string& folder : folders) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+      const std::string name = entry.path().filename().string();
+      if (!name.starts_with(prefix) || !entry.is_regular_file(error)) continue;
+      if (::access(entry.path().c_str(), X_OK) != 0) continue;
+      paths[name.substr(std::string(prefix).size())] = entry.path().string();
+    }
+  }
+  std::map<std::string, contestant> found;
+  for (const auto& [id, path] : paths)
+    found.emplace(id, describe(id, path));
+  return found;
+}
+
+contestant contestant_or_missing(const std::map<std::string, contestant>& found,
+                                 const std::string& id, const std::vector<std::string>& folders) {
+  if (const auto at = found.find(id); at != found.end()) return at->second;
+  contestant missing;
+  missing.id = id;
+  missing.cause = fmt::format("there is no executable {}{} in {}", prefix, id,
+                              folders.empty() ? "." : folders.front());
+  missing.remedy =
+      "build it (scripts/setup names the packages that it needs), or give its folder "
+      "with --targets";
+  missing.forms = {{"best", {}}, {"default", {}}};
+  return missing;
+}
+
+}  // namespace tailrace::control

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// See load_check.hpp.
+#include "harness/control/load_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+namespace tailrace::control {
+namespace {
+
+using nlohmann::json;
+
+// A count above this would overflow the sums below: no run comes near.
+constexpr std::int64_t count_max = std::int64_t{1} << 60;
+
+std::optional<std::int64_t> count_of(const json& counts, const char* name) {
+  const auto found = counts.find(name);
+  if (found == counts.end() || !found->is_number_integer()) return std::nullopt;
+  if (found->is_number_unsigned() && found->get<std::uint64_t>() > std::uint64_t{count_max}) {
+    return std::nullopt;
+  }
+  const auto value = found->get<std::int64_t>();
+  return value < 0 ? std::nullopt : std::optional(value);
+}
+
+// All of them, or a fault for each that is not a count.
+template <std::size_t N>
+bool read_counts(const json& object, const char* whose, const std::array<const char*, N>& names,
+                 std::array<std::int64_t, N>& values, std::vector<std::string>& faults) {
+  for (std::size_t i = 0; i < N; ++i) {
+    const auto value = count_of(object, names[i]);
+    if (!value) {
+      faults.push_back(
+          fmt::format("{} count `{}` is missing or not a whole number >= 0", whose, names[i]));
+    }
+    values[i] = value.value_or(0);
+  }
+  return faults.empty();
+}
+
+}  // namespace
+
+std::vector<std::string> load_faults(const json& load, const point& work) {
+  std::vector<std::string> faults;
+  const auto counts = load.find("counts");
+  if (counts == load.end() || !counts->is_object()) return {"the load object has no counts"};
+  std::array<std::int64_t, 9> v{};
+  if (!read_counts<9>(*counts, "the load generator's",
+                      {"planned", "sent", "skipped_late", "never_sent", "ok", "wrong", "errors",
+                       "timed_out", "in_flight"},
+                      v, faults)) {
+    return faults;
+  }
+  const auto [planned, sent, skipped, never, ok, wrong, errors, timed_out, in_flight] = v;
+  if (planned != sent + skipped + never) {
+    faults.push_back(
+        fmt::format("counts do not add up: planned {} is not sent {} + skipped late "
+                    "{} + never sent {}",
+                    planned, sent, skipped, never));
+  }
+  if (sent != ok + wrong + errors + timed_out + in_flight) {
+    faults.push_back(
+        fmt::format("counts do not add up: sent {} is not ok {} + wrong {} + errors "
+                    "{} + timed out {} + in flight {}",
+                    sent, ok, wrong, errors, timed_out, in_flight));
+  }
+  if (load.value("server_died", json()) == true) faults.push_back("the target died under load");
+  const auto opened = count_of(load, "connections_opened").value_or(work.connections);
+  if (opened != work.connections) {
+    faults.push_back(fmt::format("{} of {} connections could be opened", opened, work.connections));
+  }
+  if (wrong > 0) faults.push_back(fmt::format("{} answers had a wrong payload", wrong));
+  if (count_of(load, "extra_bytes").value_or(0) > 0) {
+    faults.push_back("the target sent bytes that nobody asked for");
+  }
+  if (errors > 0) {
+    const auto names = load.find("errors_by_name");
+    faults.push_back(fmt::format("{} requests ended by an error{}", errors,
+                                 names == load.end() ? "" : " " + names->dump()));
+  }
+  if (timed_out > 0) faults.push_back(fmt::format("{} requests timed out", timed_out));
+  if (ok == 0 && faults.empty()) faults.push_back("not one request was answered");
+  return faults;
+}
+
+std::vector<std::string> count_faults(const json& counts, bool last) {
+  std::vector<std::string> faults;
+  std::array<std::int64_t, 7> v{};
+  if (!read_counts<7>(
+          counts, "the target's",
+          {"accepted", "closed", "open", "received_bytes", "sent_bytes", "errors", "accept_errors"},
+          v, faults)) {
+    return faults;
+  }
+  const auto [accepted, closed, open, received, sent, errors, accept_errors] = v;
+  if (accepted != closed + open) {
+    faults.push_back(
+        fmt::format("the target's counts do not add up: accepted {} is not closed {} "
+                    "+ open {}",
+                    accepted, closed, open));
+  }
+  if (sent > received) {
+    faults.push_back(
+        fmt::format("the target's counts do not add up: sent {} bytes, more than the "
+                    "{} received",
+                    sent, received));
+  }
+  if (errors > 0) {
+    faults.push_back(fmt::format("{} connections of the target ended by an error", errors));
+  }
+  if (last && open != 0) {
+    faults.push_back(fmt::format("the target's result still has {} connections open", open));
+  }
+  if (last && count_of(counts, "sleeping").value_or(0) != 0) {
+    faults.push_back("the target's result still has sleeping tasks");
+  }
+  if (count_of(counts, "woken_early").value_or(0) != 0) {
+    faults.push_back("tasks of the target woke early");
+  }
+  return faults;
+}
+
+std::vector<std::string> agreement_faults(const json& load, const json& counts) {
+  std::vector<std::string> faults;
+  const auto ok = count_of(load.at("counts"), "ok").value_or(0);
+  const auto size = count_of(load, "message_bytes").value_or(0);
+  const auto sent = count_of(counts, "sent_bytes").value_or(0);
+  if (size > 0 && ok > sent / size) {
+    faults.push_back(
+        fmt::format("the client verified {} messages of {} bytes, more than the {} "
+                    "bytes that the target says it sent",
+                    ok, size, sent));
+  }
+  const auto opened = count_of(load, "connections_opened").value_or(0);
+  const auto accepted = count_of(counts, "accepted").value_or(0);
+  if (opened > accepted) {
+    faults.push_back(fmt::format("the client opened {} connections and the target accepted {}",
+                                 opened, accepted));
+  }
+  return faults;
+}
+
+}  // namespace tailrace::control

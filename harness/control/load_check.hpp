@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Whether what the load generator and the target reported can be true: the accounting identities
+// of results/README.md, nothing wrong on the wire, and the counts of both sides against each other.
+// Each broken rule is one sentence. Pure functions, any thread.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/control/profile.hpp"
+
+namespace tailrace::control {
+
+// The shape and the identities of a load object, and that the work was done right.
+std::vector<std::string> load_faults(const nlohmann::json& load, const point& work);
+
+// Identities of a served workload's counts; `last` is those of a `result`: nothing may be open.
+std::vector<std::string> count_faults(const nlohmann::json& counts, bool last);
+
+// What the client verified against what the server says it did.
+std::vector<std::string> agreement_faults(const nlohmann::json& load, const nlohmann::json& counts);
+
+}  // namespace tailrace::control

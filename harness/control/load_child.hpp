@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// The load generator as a child process (`tailrace load`), pinned and time-limited, so that its
+// crash costs one cell. Two uses: a run that prints one JSON object at its end, and the hold mode
+// that opens, exercises and closes connections by command (memory per connection).
+// Whatever it prints is checked by the caller (load_check.hpp). Main thread only.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/control/child_output.hpp"
+#include "harness/control/child_process.hpp"
+#include "harness/control/profile.hpp"
+
+namespace tailrace::control {
+
+struct load_request {
+  std::vector<std::string> program;  // {"/proc/self/exe", "load"}
+  std::string address;
+  std::vector<int> cpus;
+  std::uint64_t seed = 1;
+};
+
+// One measured run.
+class load_run {
+ public:
+  load_run(output_pump& pump, const load_request& request, const point& work);
+  int pid() const { return child_.pid(); }
+  bool ended() const { return output_.ended(); }
+  // The load object; throws cell_failure when there is none by the deadline.
+  nlohmann::json finish(std::int64_t deadline_ns);
+
+ private:
+  child_process child_;
+  child_output output_;
+};
+
+// Connections held open by command; every call waits for the answer.
+class load_hold {
+ public:
+  load_hold(output_pump& pump, const load_request& request, const point& work);
+  void open(std::int64_t connections) { command("open " + std::to_string(connections)); }
+  void echo() { command("echo"); }
+  void active() { command("active"); }
+  void drain() { command("drain"); }
+  void close() { command("close"); }
+  void quit();
+
+ private:
+  void command(const std::string& text);
+  child_process child_;
+  child_output output_;
+};
+
+}  // namespace tailrace::control

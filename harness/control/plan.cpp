@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// See plan.hpp. The generator is splitmix64 (Steele, Lea, Flood 2014); the shuffle Fisher-Yates.
+#include "harness/control/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+namespace tailrace::control {
+namespace {
+
+using nlohmann::json;
+
+class splitmix64 {
+ public:
+  explicit splitmix64(std::uint64_t seed) : state_(seed) {}
+  std::uint64_t next() {
+    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15U);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+  }
+  // Below n; the bias of the remainder is under 1e-15 for the lists here.
+  std::size_t below(std::size_t n) { return static_cast<std::size_t>(next() % n); }
+
+ private:
+  std::uint64_t state_;
+};
+
+std::vector<std::size_t> shuffled(std::size_t count, splitmix64& random) {
+  std::vector<std::size_t> order(count);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  for (std::size_t i = count; i > 1; --i)
+    std::swap(order[i - 1], order[random.below(i)]);
+  return order;
+}
+
+}  // namespace
+
+std::vector<entrant> entrants_of(const profile& from,
+                                 const std::map<std::string, contestant>& contestants) {
+  std::vector<entrant> entrants;
+  for (const std::string& id : from.contestants) {
+    const contestant& who = contestants.at(id);
+    std::vector<std::map<std::string, std::string>> seen;
+    for (const std::string& form : from.forms) {
+      const auto options = who.forms.find(form);
+      if (options == who.forms.end()) continue;
+      if (std::ranges::count(seen, options->second) > 0) continue;
+      seen.push_back(options->second);
+      entrants.push_back({id, form, options->second, from.workers, who.family});
+    }
+  }
+  return entrants;
+}
+
+plan make_plan(const profile& from, const std::vector<entrant>& entrants, std::uint64_t seed,
+               int blocks) {
+  plan made = {from.name, seed, blocks, from.points, entrants, {}};
+  splitmix64 random(seed);
+  for (int block = 0; block < blocks; ++block) {
+    // Seeds first and in profile order, so that they do not depend on the shuffle.
+    std::vector<std::uint64_t> seeds;
+    // 53 bits: exact in every JSON reader.
+    for (std::size_t i = 0; i < from.points.size(); ++i)
+      seeds.push_back(random.next() >> 11);
+    for (const std::size_t at : shuffled(from.points.size(), random)) {
+      const point& work = from.points[at];
+      const std::vector<std::size_t> order = shuffled(entrants.size(), random);
+      if (work.blocks != 0 && block >= work.blocks) continue;
+      for (const std::size_t who : order) {
+        const std::string id =
+            fmt::format("b{}-{}-{}-{}", block, work.id, entrants[who].id, entrants[who].form);
+        made.cells.push_back({id, block, static_cast<int>(made.cells.size()), seeds[at], at, who});
+      }
+    }
+  }
+  return made;
+}
+
+json entrant_json(const entrant& who) {
+  return {{"id", who.id},
+          {"form", who.form},
+          {"options", who.options},
+          {"workers", who.workers},
+          {"family", who.family}};
+}
+
+json plan_json(const plan& made) {
+  json object = {
+      {"schema", 1}, {"profile", made.profile}, {"seed", made.seed}, {"blocks", made.blocks}};
+  object["points"] = json::array();
+  for (const point& each : made.points)
+    object["points"].push_back(point_json(each));
+  object["contestants"] = json::array();
+  for (const entrant& each : made.entrants)
+    object["contestants"].push_back(entrant_json(each));
+  object["cells"] = json::array();
+  for (const planned_cell& each : made.cells) {
+    object["cells"].push_back({{"cell", each.id},
+                               {"block", each.block},
+                               {"order", each.order},
+                               {"seed", each.seed},
+                               {"point", made.points[each.point].id},
+                               {"contestant", made.entrants[each.entrant].id},
+                               {"form", made.entrants[each.entrant].form}});
+  }
+  return object;
+}
+
+}  // namespace tailrace::control

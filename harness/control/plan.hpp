@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// The plan: every cell of a campaign, in the order it is to be run. Randomised complete blocks:
+// each block runs every contestant once at every point; the points come in shuffled order, and at a
+// point the contestants follow each other in shuffled order, so that slow drift of the machine hits
+// all alike. Within a block all contestants of a point get the same seed, so the same schedule.
+// A pure function of profile, contestants and seed; the same everywhere (own shuffle). Any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/control/contestants.hpp"
+#include "harness/control/profile.hpp"
+
+namespace tailrace::control {
+
+struct entrant {  // a contestant in one of its forms
+  std::string id;
+  std::string form;
+  std::map<std::string, std::string> options;
+  int workers = 1;
+  std::string family;
+};
+
+struct planned_cell {
+  std::string id;  // b<block>-<point>-<contestant>-<form>
+  int block = 0;
+  int order = 0;
+  std::uint64_t seed = 0;
+  std::size_t point = 0;    // index into plan::points
+  std::size_t entrant = 0;  // index into plan::entrants
+};
+
+struct plan {
+  std::string profile;
+  std::uint64_t seed = 1;
+  int blocks = 1;
+  std::vector<point> points;
+  std::vector<entrant> entrants;
+  std::vector<planned_cell> cells;
+};
+
+// Each contestant in each of the profile's forms, those with equal options once (under the first).
+std::vector<entrant> entrants_of(const profile& from,
+                                 const std::map<std::string, contestant>& contestants);
+
+plan make_plan(const profile& from, const std::vector<entrant>& entrants, std::uint64_t seed,
+               int blocks);
+
+nlohmann::json plan_json(const plan& made);
+nlohmann::json entrant_json(const entrant& who);
+
+}  // namespace tailrace::control

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// Where profiles are found, and what a point looks like in the result files. See profile.hpp.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "harness/control/profile.hpp"
+#include "harness/record/durable_file.hpp"
+#include "harness/record/refusal.hpp"
+
+namespace tailrace::control {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::size_t profile_bytes_max = std::size_t{1} << 20;
+
+}  // namespace
+
+const char* point_kind_name(point_kind kind) {
+  switch (kind) {
+    case point_kind::open:
+      return "open";
+    case point_kind::closed:
+      return "closed";
+    case point_kind::memory:
+      return "memory";
+    case point_kind::task_memory:
+      return "task_memory";
+  }
+  return "closed";
+}
+
+json point_json(const point& work) {
+  json object = {
+      {"id", work.id}, {"workload", work.workload}, {"kind", point_kind_name(work.kind)}};
+  if (work.kind == point_kind::open || work.kind == point_kind::closed) {
+    const bool open = work.kind == point_kind::open;
+    object["connections"] = work.connections;
+    object["message_bytes"] = work.message_bytes;
+    object["depth"] = work.depth;
+    object["rate_per_s"] = open ? json(work.rate_per_s) : json(nullptr);
+    object["arrivals"] = open ? json(work.arrivals) : json(nullptr);
+    if (!open) object["rate_per_s_cause"] = "closed loop: there is no offered rate";
+    if (!open) object["arrivals_cause"] = "closed loop: each answer brings the next request";
+    object["warmup_s"] = work.warmup_s;
+    object["duration_s"] = work.duration_s;
+  } else {
+    object["message_bytes"] = work.message_bytes;
+    object["counts"] = work.counts;
+    object["settle_s"] = work.settle_s;
+  }
+  return object;
+}
+
+point point_from_json(const json& object) {
+  point work;
+  work.id = object.at("id");
+  work.workload = object.at("workload");
+  const std::string kind = object.at("kind");
+  for (const point_kind each :
+       {point_kind::open, point_kind::closed, point_kind::memory, point_kind::task_memory}) {
+    if (kind == point_kind_name(each)) work.kind = each;
+  }
+  work.connections = object.value("connections", work.connections);
+  work.message_bytes = object.value("message_bytes", work.message_bytes);
+  work.depth = object.value("depth", work.depth);
+  if (work.kind == point_kind::open) {
+    work.rate_per_s = object.at("rate_per_s");
+    work.arrivals = object.at("arrivals");
+  }
+  work.warmup_s = object.value("warmup_s", work.warmup_s);
+  work.duration_s = object.value("duration_s", work.duration_s);
+  work.counts = object.value("counts", work.counts);
+  work.settle_s = object.value("settle_s", work.settle_s);
+  return work;
+}
+
+std::string profile_folder() {
+  return TAILRACE_PROFILE_FOLDER;
+}
+
+std::vector<std::string> profile_names() {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(profile_folder(), error)) {
+    if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+profile load_profile(const std::string& name_or_path) {
+  const bool is_path =
+      name_or_path.find('/') != std::string::npos || name_or_path.ends_with(".toml");
+  const fs::path path =
+      is_path ? fs::path(name_or_path) : fs::path(profile_folder()) / (name_or_path + ".toml");
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) {
+    if (is_path) throw usage_refusal(fmt::format("there is no profile file {}", name_or_path));
+    throw usage_refusal(
+        fmt::format("unknown profile \"{}\"; the profiles are {}, or give the path "
+                    "of a TOML file",
+                    name_or_path, fmt::join(profile_names(), ", ")));
+  }
+  return parse_profile(record::read_whole(path, profile_bytes_max), path.string());
+}
+
+double expected_cell_s(const point& work) {
+  if (work.kind == point_kind::open || work.kind == point_kind::closed) {
+    return work.warmup_s + work.duration_s + 0.3;
+  }
+  const double readings = work.kind == point_kind::memory ? 4 : 1;
+  return static_cast<double>(work.counts.size() + 1) * (0.15 + readings * work.settle_s);
+}
+
+}  // namespace tailrace::control

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// One target process, spoken to by the target protocol (runtimes/README.md) without trust: every
+// answer has a deadline and a bounded length, and whatever breaks the protocol is a cell_failure
+// that says what. Destroying the session ends the process, whatever its state. Main thread only.
+#pragma once
+
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/control/child_output.hpp"
+#include "harness/control/child_process.hpp"
+
+namespace tailrace::control {
+
+struct target_request {
+  std::string program;
+  std::string workload = "echo";
+  int workers = 1;
+  std::vector<int> cpus;
+  std::map<std::string, std::string> options;
+  std::string cgroup_join_path;
+  std::function<void(int)> before_exec = {};  // see child_process.hpp
+};
+
+struct target_limits {
+  double ready_s = 20;
+  double sample_s = 10;
+  double stop_s = 6;  // the protocol grants 5
+  output_limits output;
+};
+
+class target_session {
+ public:
+  target_session(output_pump& pump, const target_request& request, const target_limits& limits);
+  ~target_session();
+  target_session(const target_session&) = delete;
+  target_session& operator=(const target_session&) = delete;
+
+  int pid() const { return child_.pid(); }
+  // The `ready` event. Exit code 3 before it is a skip.
+  nlohmann::json wait_ready();
+  // The first address of `ready`.
+  std::string address() const { return address_; }
+  void start();
+  // The `counts` of a `sample` event.
+  nlohmann::json sample();
+  // Sends `stop`, returns the `result` event, and waits for the exit.
+  nlohmann::json stop();
+  // Once it has exited.
+  std::optional<int> exit_code();
+  std::string error_tail() const { return output_.error_tail(); }
+  // Throws a cell_failure if it has ended by itself.
+  void require_alive(const std::string& when);
+
+ private:
+  nlohmann::json next_event(double limit_s, const std::string& wanted);
+  [[noreturn]] void fail_on_end(const std::string& wanted);
+  void send(const std::string& command);
+
+  target_limits limits_;
+  child_process child_;
+  child_output output_;
+  std::string address_;
+};
+
+// What `TARGET describe` printed, or a cell_failure. Bounded time and length.
+nlohmann::json describe_target(const std::string& program);
+
+}  // namespace tailrace::control

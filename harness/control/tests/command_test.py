@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: MIT
+"""The command `tailrace` against the fake target and itself: bad usage, broken targets and load
+generators, Ctrl-C, kill and resume, and that no process is left behind. Standard library only.
+Usage: command_test.py TAILRACE FOLDER_OF_FAKE_TARGET"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+TAILRACE, TARGETS = (os.path.abspath(path) for path in sys.argv[1:3])
+FAKE = os.path.join(TARGETS, "tailrace-target-fake")
+
+POINT = '[[point]]\nkind = "closed"\nconnections = 2\nwarmup_s = 0.05\nduration_s = 0.2\n'
+
+# A load generator that says what it is told: {"counts": ...} merged over a good object.
+FAKE_LOAD = """#!/usr/bin/env python3
+import json, sys, time
+mode = sys.argv[1]
+if mode == "dies": sys.exit(1)
+if mode == "garbage": print("{ not json"); sys.exit(0)
+if mode == "impossible":
+    print("10000 descriptors needed", file=sys.stderr); sys.exit(3)
+time.sleep(float(mode) if mode[0].isdigit() else 0)
+counts = dict(planned=10, sent=10, skipped_late=0, never_sent=0, ok=10, wrong=0, errors=0,
+              timed_out=0, in_flight=0)
+if mode == "unbalanced": counts["ok"] = 9
+if mode == "unbelievable": pass
+print(json.dumps(dict(schema=1, mode="closed", connections=2, connections_opened=2,
+    message_bytes=64, counts=counts, offered_per_s=1.0, achieved_per_s=1.0,
+    latency_ns={}, histograms={"response": "HISTFAAA"}, extra_bytes=0)))
+"""
+
+
+def processes():
+    found = subprocess.run(["ps", "-eo", "pid,stat,args"], capture_output=True, text=True)
+    return [
+        line
+        for line in found.stdout.splitlines()
+        if FAKE in line and " Z" not in line and "command_test.py" not in line
+    ]
+
+
+class CommandTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="tailrace-command-")
+        self.results = os.path.join(self.folder, "results")
+        self.load = os.path.join(self.folder, "fake-load")
+        with open(self.load, "w", encoding="utf-8") as file:
+            file.write(FAKE_LOAD)
+        os.chmod(self.load, 0o755)
+
+    def tearDown(self):
+        deadline = time.monotonic() + 10
+        while processes() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        left = processes()
+        shutil.rmtree(self.folder)
+        self.assertEqual(left, [], "processes were left behind")
+
+    def profile(self, script="good", points=POINT, blocks=1):
+        """A profile for the fake target, and a folder in which that target plays `script`."""
+        targets = os.path.join(self.folder, "targets")
+        os.makedirs(targets, exist_ok=True)
+        path = os.path.join(targets, "tailrace-target-fake")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\nexec {FAKE} "$@" --set script={script}\n')
+        os.chmod(path, 0o755)
+        profile = os.path.join(self.folder, "test.toml")
+        with open(profile, "w", encoding="utf-8") as file:
+            file.write(f'blocks = {blocks}\ncontestants = ["fake"]\n{points}')
+        return ["--profile", profile, "--targets", targets, "--results", self.results]
+
+    def run_it(self, *arguments):
+        return subprocess.run(
+            [TAILRACE, *arguments], capture_output=True, text=True, timeout=120, check=False
+        )
+
+    def cells(self, name="c"):
+        with open(os.path.join(self.results, name, "cells.jsonl"), encoding="utf-8") as file:
+            return [json.loads(line) for line in file]
+
+    def one_cell(self, script, *more):
+        done = self.run_it("run", "--name", "c", *self.profile(script), *more)
+        cells = self.cells()
+        self.assertEqual(len(cells), 1, done.stdout + done.stderr)
+        self.assertEqual(done.returncode, 1 if cells[0]["status"] == "failed" else 0, done.stdout)
+        return cells[0]
+
+    def test_bad_usage_is_one_sentence_and_2(self):
+        profile = self.profile()
+        for arguments, words in [
+            (["run", "--profile", "nope"], 'unknown profile "nope"'),
+            (["run", *profile, "--runtimes", "nope"], 'unknown runtime "nope"'),
+            (["run", *profile, "--nope"], "--nope"),
+            (["nope"], "nope"),
+            (["run", *profile, "--blocks", "0"], "--blocks"),
+            (["run", *profile, "--target-cpus", "9999", "--client-cpus", "0"], "9999"),
+            (["run", *profile, "--target-cpus", "0", "--client-cpus", "4000"], "no CPU 4000"),
+            (["run", *profile, "--name", "../x"], "--name"),
+            (["run", *profile, "--resume", "absent"], "no campaign absent"),
+        ]:
+            done = self.run_it(*arguments)
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertIn(words, done.stderr)
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertFalse(os.path.exists(self.results))
+
+    def test_results_that_cannot_be_written_are_one_sentence(self):
+        with open(self.results, "w", encoding="utf-8") as file:
+            file.write("a file in the way")
+        done = self.run_it("run", "--name", "c", *self.profile())
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot make the folder", done.stderr)
+        done = self.run_it("run", "--name", "c", *self.profile()[:-1], "/proc/tailrace")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+    def test_good_cell_is_whole(self):
+        cell = self.one_cell("good", "--load-program", TAILRACE, "load")
+        self.assertIn(cell["status"], ("ok", "gated"), cell["cause"])
+        self.assertGreater(cell["load"]["counts"]["ok"], 0)
+        for path in cell["load"]["histograms"].values():
+            self.assertTrue(os.path.isfile(os.path.join(self.results, "c", path)))
+        self.assertEqual(os.readlink(os.path.join(self.results, "latest")), "c")
+
+    def test_memory_is_measured(self):
+        points = '[[point]]\nkind = "memory"\ncounts = [0, 20, 40]\nsettle_s = 0.01\n'
+        done = self.run_it("run", "--name", "c", *self.profile("good", points))
+        cell = self.cells()[0]
+        self.assertIn(cell["status"], ("ok", "gated"), str(cell["cause"]) + done.stderr)
+        states = {"idle", "after_echo", "active", "retained"}
+        self.assertEqual(set(cell["memory"]["states"]), states)
+        # A thread a connection: its stack is touched, and its kernel stack is 16 KiB.
+        self.assertGreater(cell["memory"]["states"]["idle"]["user"]["slope_bytes"], 4000)
+        self.assertEqual(
+            round(cell["memory"]["states"]["idle"]["kernel_parts"]["kernel_stack"]), 16384
+        )
+
+    def test_broken_targets_are_failed_cells_with_their_cause(self):
+        for script, words in [
+            ("garbage", "not an event"),
+            ("dies-at-once", "signal 6"),
+            ("huge-line", "a line of more than 1048576 bytes"),
+            ("port-in-use", "port 80 is in use"),
+            ("dies-mid-run", "signal 9"),
+            ("floods-under-load", "the target"),
+            ("bad-counts", "do not add up"),
+            ("exits-7", "exited with 7"),
+            ("wrong-bytes", "wrong payload"),
+        ]:
+            shutil.rmtree(self.results, ignore_errors=True)
+            cell = self.one_cell(script)
+            self.assertEqual(cell["status"], "failed", script)
+            self.assertIn(words, cell["cause"], script)
+
+    def test_unsupported_target_is_skipped(self):
+        cell = self.one_cell("unsupported")
+        self.assertEqual((cell["status"], cell["remedy"]), ("skipped", "use Linux 6.1"))
+
+    def test_broken_load_generators_cost_one_cell(self):
+        for mode, status, words in [
+            ("dies", "failed", "without a result"),
+            ("garbage", "failed", "without a result"),
+            ("unbalanced", "failed", "do not add up"),
+            ("unbelievable", "failed", "more than the"),
+            ("impossible", "skipped", "10000 descriptors needed"),
+        ]:
+            shutil.rmtree(self.results, ignore_errors=True)
+            cell = self.one_cell("good", "--load-program", self.load, mode)
+            self.assertEqual(cell["status"], status, mode)
+            self.assertIn(words, cell["cause"], mode)
+
+    def test_missing_contestant_is_skipped_with_a_remedy(self):
+        arguments = self.profile()
+        with open(arguments[1], "a", encoding="utf-8") as file:
+            file.write("")
+        text = f'contestants = ["absent"]\n{POINT}'
+        with open(arguments[1], "w", encoding="utf-8") as file:
+            file.write(text)
+        done = self.run_it("run", "--name", "c", *arguments)
+        self.assertEqual(done.returncode, 0)
+        cell = self.cells()[0]
+        self.assertEqual(cell["status"], "skipped")
+        self.assertIn("no executable tailrace-target-absent", cell["cause"])
+        self.assertTrue(cell["remedy"])
+
+    def start_long(self, blocks):
+        arguments = self.profile("good", POINT, blocks)
+        process = subprocess.Popen(
+            [TAILRACE, "run", "--name", "c", *arguments, "--load-program", self.load, "0.3"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        process.stdout.readline()
+        first = process.stdout.readline()  # the first cell is finished
+        self.assertIn("1/", first)
+        return process, arguments
+
+    def test_interrupt_leaves_a_valid_campaign(self):
+        process, arguments = self.start_long(50)
+        process.send_signal(signal.SIGINT)
+        output = process.communicate(timeout=30)[0]
+        self.assertEqual(process.returncode, 130)
+        self.assertIn("tailrace run --resume c", output)
+        done = self.cells()
+        self.assertGreaterEqual(len(done), 1)
+        self.assertLess(len(done), 50)
+
+    def test_killed_campaign_is_resumed_without_loss_or_repeat(self):
+        process, arguments = self.start_long(4)
+        process.kill()
+        process.communicate()
+        with open(os.path.join(self.results, "c", "cells.jsonl"), "a", encoding="utf-8") as file:
+            file.write('{"schema": 1, "cell": "torn')
+        more = [*arguments[2:], "--load-program", self.load, "0.3"]
+        self.run_it("run", "--resume", "c", *more)
+        with open(os.path.join(self.results, "c", "plan.json"), encoding="utf-8") as file:
+            planned = [cell["cell"] for cell in json.load(file)["cells"]]
+        self.assertEqual([cell["cell"] for cell in self.cells()], planned)
+
+    def test_other_plan_or_program_is_not_resumed(self):
+        process, arguments = self.start_long(4)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        done = self.run_it("run", "--resume", "c", *arguments[2:], "--seed", "99")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('differs from today\'s in "seed"', done.stderr)
+        with open(os.path.join(self.folder, "targets/tailrace-target-fake"), "a") as file:
+            file.write("# another build\n")
+        done = self.run_it("run", "--resume", "c", *arguments[2:])
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("the executable of fake was built again", done.stderr)
+
+    def test_list_doctor_and_version_answer(self):
+        done = self.run_it("list", "--targets", TARGETS)
+        self.assertEqual(done.returncode, 0)
+        for words in ("fake", "smoke", "quick", "echo"):
+            self.assertIn(words, done.stdout)
+        done = self.run_it("doctor", "--targets", TARGETS)
+        self.assertEqual(done.returncode, 0)
+        for words in ("open files", "io_uring", "neighbours", "SMT", "governor"):
+            self.assertIn(words, done.stdout)
+        self.assertIn("tailrace", self.run_it("version").stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)

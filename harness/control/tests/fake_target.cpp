@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// A target that misbehaves on demand. `run --set script=NAME` chooses how; the script `good` is a
+// plain echo server, one thread a connection. Only for the tests of the harness.
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <string>
+#include <thread>
+
+namespace {
+
+// relaxed everywhere: plain tallies, read when the test has stopped sending.
+std::atomic<long> accepted{0};
+std::atomic<long> closed{0};
+std::atomic<long> received{0};
+std::atomic<long> sent{0};
+constexpr auto relaxed = std::memory_order_relaxed;
+
+void say(const std::string& line) {
+  const std::string whole = line + "\n";
+  [[maybe_unused]] const ssize_t count = ::write(1, whole.data(), whole.size());
+}
+
+void serve(int fd, bool wrong_bytes) {
+  char bytes[65536];
+  for (;;) {
+    const ssize_t got = ::recv(fd, bytes, sizeof bytes, 0);
+    if (got <= 0) break;
+    received.fetch_add(got, relaxed);
+    if (wrong_bytes) bytes[got - 1] = static_cast<char>(bytes[got - 1] ^ 1);
+    sent.fetch_add(got, relaxed);
+    if (::send(fd, bytes, static_cast<std::size_t>(got), MSG_NOSIGNAL) != got) break;
+  }
+  ::close(fd);
+  closed.fetch_add(1, relaxed);
+}
+
+int listen_anywhere(int& port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_ANY);
+  socklen_t size = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (::bind(fd, generic, size) != 0 || ::listen(fd, 4096) != 0) std::exit(1);
+  ::getsockname(fd, generic, &size);
+  port = ntohs(address.sin_port);
+  return fd;
+}
+
+std::string counts_text(bool last, bool broken) {
+  const long in = accepted.load(relaxed);
+  const long out = last ? in : closed.load(relaxed);
+  return "{\"accepted\":" + std::to_string(broken ? in + 7 : in) +
+         ",\"closed\":" + std::to_string(out) + ",\"open\":" + std::to_string(in - out) +
+         ",\"received_bytes\":" + std::to_string(received.load(relaxed)) +
+         ",\"sent_bytes\":" + std::to_string(sent.load(relaxed)) +
+         ",\"errors\":0,\"resets\":0,\"accept_errors\":0}";
+}
+
+[[noreturn]] void flood() {
+  const std::string line(4096, 'x');
+  for (;;)
+    say(line);
+}
+
+int describe() {
+  say(R"({"protocol":1,"id":"fake","family":"floor","language":"C++23","summary":"for tests",)"
+      R"("versions":{},"backend":"blocking","workloads":["echo","idle"],"options":[],)"
+      R"("forms":{"best":{},"default":{}},"needs":{},"available":true})");
+  return 0;
+}
+
+void before_ready(const std::string& script) {
+  if (script == "garbage") say("this is not json \x01\x02");
+  if (script == "dies-at-once") std::abort();
+  if (script == "huge-line") say(std::string(3U << 20, 'a'));
+  if (script == "floods") flood();
+  if (script == "wrong-event") say(R"({"event":"sample"})");
+  if (script == "port-in-use") {
+    say(R"({"event":"error","message":"port 80 is in use","remedy":"give another --port"})");
+    std::exit(1);
+  }
+  if (script == "unsupported") {
+    say(R"({"event":"error","message":"the kernel is too old","remedy":"use Linux 6.1"})");
+    std::exit(3);
+  }
+  if (script == "never-ready") {
+    std::string line;
+    while (std::getline(std::cin, line)) {
+    }
+    std::exit(0);
+  }
+}
+
+void answer(const std::string& line, const std::string& script) {
+  if (line == "sample") {
+    say(R"({"event":"sample","t_ns":1,"counts":)" + counts_text(false, false) + "}");
+    if (script == "dies-mid-run" && accepted.load(relaxed) > 0) ::kill(::getpid(), SIGKILL);
+    if (script == "floods-under-load" && accepted.load(relaxed) > 0) flood();
+  }
+  if (line == "stop" && script != "ignores-stop") {
+    if (script == "garbage-result") return say("[1, 2");
+    say(R"({"event":"result","metrics":{},"histograms":{},"counts":)" +
+        counts_text(true, script == "bad-counts") + "}");
+    if (script != "lingers") ::_exit(script == "exits-7" ? 7 : 0);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "describe") return describe();
+  std::string script = "good";
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word.starts_with("script=")) script = word.substr(7);
+  }
+  ::signal(SIGPIPE, SIG_DFL);
+  before_ready(script);
+  int port = 0;
+  const int listener = listen_anywhere(port);
+  std::thread([listener, wrong = script == "wrong-bytes"] {
+    for (;;) {
+      const int fd = ::accept(listener, nullptr, nullptr);
+      if (fd < 0) continue;
+      accepted.fetch_add(1, relaxed);
+      std::thread(serve, fd, wrong).detach();
+    }
+  }).detach();
+  say(R"({"event":"ready","pid":)" + std::to_string(::getpid()) + R"(,"addresses":["127.0.0.1:)" +
+      std::to_string(port) + R"("],"backend":"blocking","workers":1,"granted":{}})");
+  std::string line;
+  while (std::getline(std::cin, line))
+    answer(line, script);
+  ::_exit(0);
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// The turn of the loop: waiting, phases, CPU time. See client_loop.hpp.
+#include "harness/load/client_loop.hpp"
+
+#include <sys/epoll.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "harness/load/clock.hpp"
+#include "harness/load/load_check.hpp"
+#include "harness/load/wire_buffer.hpp"
+
+namespace tailrace::load {
+namespace {
+
+constexpr int batch = 512;
+constexpr std::int64_t wait_ns_max = 20 * ns_per_ms;  // so that a stop request is seen soon
+constexpr std::int64_t spin_before_due_ns = 100 * ns_per_us;
+
+}  // namespace
+
+client_loop::client_loop(int epoll_fd, std::vector<connection>& connections, const plan& wanted,
+                         arrivals* schedule, tally& into)
+    : epoll_fd_(epoll_fd),
+      connections_(connections),
+      plan_(wanted),
+      schedule_(schedule),
+      tally_(into),
+      random_(scramble(wanted.seed + 77)),
+      receive_buffer_(std::make_unique<char[]>(wire_buffer_bytes)),
+      send_buffer_(std::make_unique<char[]>(wire_buffer_bytes)),
+      end_ns_(wanted.end_ns) {
+  check((schedule != nullptr) == wanted.open, "the open loop, and only it, has a schedule");
+  for (std::uint32_t i = 0; i < connections_.size(); ++i) {
+    if (!connections_[i].alive) continue;
+    connections_[i].alive_position = static_cast<std::uint32_t>(alive_.size());
+    alive_.push_back(i);
+  }
+  if (schedule_ != nullptr && schedule_->next_ns() != arrivals::none)
+    next_due_ns_ = plan_.start_ns + schedule_->next_ns();
+}
+
+void client_loop::run() {
+  last_clock_ns_ = now_ns();
+  watch_phase();
+  if (!plan_.open) prime();
+  while (!finished())
+    turn();
+  if (alive_.empty())
+    tally_.all_connections_lost = phase_ != phase::drain || tally_.counts.errors > 0;
+  if (phase_ == phase::measured) note_cpu_time(+1);
+  abandon_schedule();
+  settle();
+  look_for_extra_bytes();
+  tally_.finished_ns = last_clock_ns_;
+  tally_.windows.finish();
+}
+
+bool client_loop::finished() const noexcept {
+  if (alive_.empty()) return true;
+  if (phase_ != phase::drain) return false;
+  if (open_requests_ == 0 && next_due_ns_ == arrivals::none) return true;
+  return last_clock_ns_ >= end_ns_ + plan_.drain_ns;
+}
+
+void client_loop::turn() {
+  const std::int64_t before = last_clock_ns_;
+  std::array<epoll_event, batch> events;
+  const int count = wait_for_events(events.data());
+  last_clock_ns_ = now_ns();
+  const bool idle = count == 0 && next_due_ns_ > last_clock_ns_;
+  // The first idle turn after a busy one still holds the tail of that work, so it is not counted.
+  if (idle && idle_turn_ && plan_.spin && phase_ == phase::measured)
+    tally_.idle_spin_ns += last_clock_ns_ - before;
+  idle_turn_ = idle;
+  send_due();
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    handle(connections_[event.data.u64], event.events);
+    if (last_clock_ns_ >= next_due_ns_) send_due();
+  }
+  watch_phase();
+  expire_some();
+}
+
+int client_loop::wait_for_events(epoll_event* events) {
+  std::int64_t wait_ns = 0;
+  if (!plan_.spin)
+    wait_ns = std::min(wait_ns_max, next_due_ns_ - last_clock_ns_ - spin_before_due_ns);
+  int count = 0;
+  if (wait_ns <= 0 || wait_ns == wait_ns_max) {
+    const int wait_ms = wait_ns <= 0 ? 0 : static_cast<int>(wait_ns / ns_per_ms);
+    count = ::epoll_wait(epoll_fd_, events, batch, wait_ms);
+  } else {
+    // Linux >= 5.11, epoll_pwait2(2); an older kernel answers ENOSYS and we poll instead.
+    const timespec wait{0, wait_ns};
+    count = ::epoll_pwait2(epoll_fd_, events, batch, &wait, nullptr);
+    if (count < 0 && errno == ENOSYS) count = ::epoll_wait(epoll_fd_, events, batch, 0);
+  }
+  check(count >= 0 || errno == EINTR, "epoll_wait waits", count, errno);
+  return std::max(count, 0);
+}
+
+void client_loop::watch_phase() {
+  // relaxed: pairs with the store in request_stop() or a test; only the flag itself is
+  // communicated.
+  if (plan_.stop->load(std::memory_order_relaxed) && last_clock_ns_ < end_ns_) [[unlikely]]
+    stop_early();
+  if (phase_ == phase::warmup && last_clock_ns_ >= std::min(plan_.start_ns, end_ns_)) {
+    phase_ = phase::measured;
+    note_cpu_time(-1);
+  }
+  if (phase_ == phase::measured && last_clock_ns_ >= end_ns_) {
+    phase_ = phase::drain;
+    note_cpu_time(+1);
+    if (!plan_.open)
+      for (const auto index : alive_)
+        drop_queue(connections_[index]);
+  }
+}
+
+void client_loop::note_cpu_time(std::int64_t sign) noexcept {
+  rusage used{};
+  check(::getrusage(RUSAGE_THREAD, &used) == 0, "getrusage answers", errno);
+  tally_.user_us += sign * (used.ru_utime.tv_sec * 1'000'000 + used.ru_utime.tv_usec);
+  tally_.system_us += sign * (used.ru_stime.tv_sec * 1'000'000 + used.ru_stime.tv_usec);
+}
+
+}  // namespace tailrace::load

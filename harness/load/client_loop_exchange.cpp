@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// The hot path of the loop: what is sent, received, compared and timed. See client_loop.hpp.
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "harness/load/client_loop.hpp"
+#include "harness/load/clock.hpp"
+#include "harness/load/endpoint.hpp"
+#include "harness/load/wire_buffer.hpp"
+
+namespace tailrace::load {
+namespace {
+
+constexpr std::size_t reread_clock_bytes = 4096;
+constexpr int sends_between_receives = 64;
+
+}  // namespace
+
+void client_loop::prime() {
+  const auto wanted = alive_;  // flush() may lose one
+  for (const auto index : wanted) {
+    connection& one = connections_[index];
+    for (std::uint32_t i = 0; i < plan_.outstanding_max; ++i)
+      one.plan(last_clock_ns_);
+    open_requests_ += plan_.outstanding_max;
+    flush(one);
+    last_clock_ns_ = now_ns();
+  }
+}
+
+// Bounded, so that a client that has fallen behind its plan still receives.
+void client_loop::send_due() {
+  for (int i = 0; i < sends_between_receives && last_clock_ns_ >= next_due_ns_; ++i) {
+    if (alive_.empty()) return;
+    const std::int64_t planned_ns = next_due_ns_;
+    schedule_->advance();
+    next_due_ns_ = schedule_->next_ns() == arrivals::none ? arrivals::none
+                                                          : plan_.start_ns + schedule_->next_ns();
+    plan_one(planned_ns);
+    last_clock_ns_ = now_ns();
+  }
+}
+
+void client_loop::plan_one(std::int64_t planned_ns) {
+  connection& to = connections_[alive_[random_.below(alive_.size())]];
+  if (measured(planned_ns)) ++tally_.counts.planned;
+  if (plan_.skip_late_ns > 0 && last_clock_ns_ - planned_ns > plan_.skip_late_ns) {
+    if (measured(planned_ns)) ++tally_.counts.skipped_late;
+    return;
+  }
+  to.plan(planned_ns);
+  ++open_requests_;
+  flush(to);
+}
+
+void client_loop::flush(connection& to) {
+  while (to.alive) {
+    const std::uint64_t until = std::min(to.planned, to.answered + plan_.outstanding_max);
+    if (to.whole_sent >= until) return;
+    const std::size_t count = fill(to, until);
+    if (plan_.format->request_bytes() >= reread_clock_bytes) last_clock_ns_ = now_ns();
+    const ssize_t written = ::send(to.fd, send_buffer_.get(), count, MSG_NOSIGNAL);
+    if (written > 0) {
+      note_written(to, static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      return;  // the edge of EPOLLOUT resumes it
+    } else if (errno != EINTR) {
+      lose(to, errno_name(errno));
+    }
+  }
+}
+
+std::size_t client_loop::fill(const connection& to, std::uint64_t until) noexcept {
+  const std::size_t size = plan_.format->request_bytes();
+  std::size_t offset = to.sent_offset;
+  std::size_t filled = 0;
+  for (std::uint64_t i = to.whole_sent; i < until && filled < wire_buffer_bytes; ++i) {
+    const std::size_t part = std::min(size - offset, wire_buffer_bytes - filled);
+    plan_.format->write_request(send_buffer_.get() + filled, to.number, i, offset, part);
+    filled += part;
+    offset = 0;
+  }
+  return filled;
+}
+
+void client_loop::note_written(connection& to, std::size_t bytes) noexcept {
+  const std::size_t size = plan_.format->request_bytes();
+  while (bytes > 0) {
+    if (to.sent_offset == 0) note_started(to);
+    const std::size_t part = std::min(bytes, size - to.sent_offset);
+    to.sent_offset += part;
+    bytes -= part;
+    if (to.sent_offset < size) return;
+    to.sent_offset = 0;
+    ++to.whole_sent;
+  }
+}
+
+void client_loop::note_started(connection& to) noexcept {
+  request_times& times = to.times_of(to.whole_sent);
+  times.sent_ns = last_clock_ns_;
+  if (!plan_.open) {
+    times.planned_ns = last_clock_ns_;
+    if (!measured(times.planned_ns)) return;
+    ++tally_.counts.planned;
+    ++tally_.counts.sent;
+  } else if (measured(times.planned_ns)) {
+    ++tally_.counts.sent;
+    tally_.lateness.record(last_clock_ns_ - times.planned_ns);
+  }
+}
+
+void client_loop::handle(connection& from, std::uint32_t events) {
+  if (!from.alive) return;  // lost earlier in this batch
+  constexpr std::uint32_t ending = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+  if ((events & (EPOLLIN | ending)) != 0)
+    receive(from, (events & ending) != 0);
+  else
+    flush(from);
+}
+
+// A read shorter than the buffer has drained the socket, epoll(7); only where the peer is ending is
+// the end looked for.
+void client_loop::receive(connection& from, bool ending) {
+  for (;;) {
+    const ssize_t count = ::recv(from.fd, receive_buffer_.get(), wire_buffer_bytes, 0);
+    if (count > 0) [[likely]] {
+      last_clock_ns_ = now_ns();
+      const auto bytes = static_cast<std::size_t>(count);
+      consume(from, receive_buffer_.get(), bytes);
+      if (!from.alive) return;
+      if (bytes < wire_buffer_bytes && !ending) break;
+    } else if (count == 0) {
+      return lose(from, "EOF");
+    } else if (errno == EAGAIN) {
+      break;
+    } else if (errno != EINTR) {
+      return lose(from, errno_name(errno));
+    }
+  }
+  flush(from);
+}
+
+void client_loop::consume(connection& from, const char* in, std::size_t count) {
+  const message_format& format = *plan_.format;
+  const std::size_t size = format.answer_bytes();
+  while (count > 0) {
+    // No more can be the echo of what was sent than was sent.
+    std::size_t limit = size;
+    if (from.answered >= from.whole_sent) limit = format.is_echo() ? from.sent_offset : 0;
+    if (from.answer_offset >= limit) {
+      tally_.extra_bytes += count;
+      return lose(from, "EXTRA_BYTES");
+    }
+    const std::size_t part = std::min(count, limit - from.answer_offset);
+    from.matches_so_far &= format.matches(in, from.number, from.answered, from.answer_offset, part);
+    from.answer_offset += part;
+    in += part;
+    count -= part;
+    if (from.answer_offset == size) complete(from);
+  }
+}
+
+void client_loop::complete(connection& from) {
+  const std::int64_t now = last_clock_ns_;
+  const request_times times = from.times_of(from.answered);
+  if (from.answered >= from.expired) [[likely]] {
+    --open_requests_;
+    if (!from.matches_so_far) [[unlikely]] {
+      ++(measured(times.planned_ns) ? tally_.counts.wrong : tally_.warmup_failures);
+    } else {
+      if (now >= plan_.start_ns && now < end_ns_) ++tally_.answered_in_phase;
+      if (measured(times.planned_ns)) {
+        ++tally_.counts.ok;
+        tally_.response.record(now - times.planned_ns);
+        if (plan_.open) tally_.service.record(now - times.sent_ns);
+        tally_.windows.record(now - plan_.start_ns, now - times.planned_ns);
+      }
+    }
+  }
+  ++from.answered;
+  from.answer_offset = 0;
+  from.matches_so_far = true;
+  if (plan_.open || now >= end_ns_) return;
+  from.plan(now);
+  ++open_requests_;
+}
+
+}  // namespace tailrace::load

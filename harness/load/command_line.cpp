@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+// See command_line.hpp.
+#include "harness/load/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+
+#include "harness/load/message.hpp"
+#include "harness/load/start_failure.hpp"
+
+namespace tailrace::load {
+namespace {
+
+constexpr int cpu_max = 1023;  // of cpu_set_t
+constexpr double planned_max = 1e9;
+constexpr std::uint64_t outstanding_total_max = 16'000'000;
+
+// Answers are left unread while others are sent: both must fit into socket buffers.
+constexpr std::uint32_t hold_message_bytes_max = 65536;
+
+constexpr const char* description =
+    "Load for any TCP echo server: sends messages, compares every byte that comes back, and "
+    "reports latency and counts that add up.\n\n"
+    "  With --rate the loop is open: requests are sent by a plan whether or not earlier ones were "
+    "answered, and latency\n  counts from the planned time. Without it the loop is closed: each "
+    "connection keeps --depth requests outstanding,\n  which finds the ceiling but hides "
+    "stalls.\n\n"
+    "  Example: tailrace load --connect 127.0.0.1:4242 --connections 50 --rate 10000";
+
+void add_load_options(CLI::App& app, load_options& o) {
+  app.add_option("--connect", o.connect, "Server as host:port; repeat it to spread over several")
+      ->required();
+  app.add_option("--connections", o.connections, "Open connections")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000'000));
+  app.add_option("--message-bytes", o.message_bytes, "Size of a message")
+      ->capture_default_str()
+      ->check(CLI::Range(std::size_t{1}, message_format::bytes_max));
+  app.add_option("--rate", o.rate_per_s, "Requests per second over all connections: open loop")
+      ->check(CLI::Range(0.1, 1e7));
+  app.add_option("--depth", o.depth, "Closed loop: outstanding requests per connection")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 65536));
+  app.add_option("--max-outstanding", o.outstanding_max,
+                 "Open loop: outstanding per connection, beyond it requests wait, their plan kept")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000'000));
+  app.add_option("--duration-s", o.duration_s, "Length of the measured phase")
+      ->capture_default_str()
+      ->check(CLI::Range(0.01, 86400.0));
+  app.add_option("--warmup-s", o.warmup_s, "Load before it that is not counted")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 3600.0));
+  app.add_option("--drain-s", o.drain_s, "How long to wait for answers after it")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 3600.0));
+  app.add_option("--timeout-s", o.timeout_s, "A request without an answer for so long is timed out")
+      ->capture_default_str()
+      ->check(CLI::Range(0.001, 3600.0));
+  app.add_option("--skip-late-us", o.skip_late_us,
+                 "Open loop: do not send what is later than this, count it (0 = send all)")
+      ->capture_default_str()
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{3'600'000'000}));
+  app.add_option("--seed", o.seed, "Of the plan and of the payload")->capture_default_str();
+  app.add_flag("--http", o.http, "Send HTTP GETs and count answers of one size instead of echoes");
+  app.add_option("--http-path", o.http_path, "Path of the GET")->capture_default_str();
+}
+
+void add_client_options(CLI::App& app, load_options& o) {
+  app.add_option("--threads", o.threads, "Client threads, each with its share of the connections")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  app.add_option("--connect-rate", o.connect_rate_per_s,
+                 "New connections per second (0 = as fast as they are answered)")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1e6));
+  app.add_option("--connect-timeout-s", o.connect_timeout_s, "Give up connecting after this")
+      ->capture_default_str()
+      ->check(CLI::Range(0.1, 600.0));
+  app.add_option("--source-addresses", o.source_addresses,
+                 "Loopback: spread over 127.0.0.2, 127.0.0.3, ... (0 = one per 10,000 connections)")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 250));
+  app.add_option("--json", o.json_file, "Write the result object to FILE ('-' = standard output)")
+      ->type_name("FILE");
+  app.add_flag("--hold", o.hold,
+               "Open and hold connections by commands on standard input: open N, echo, active, "
+               "drain, close, quit");
+}
+
+int usage(const std::string& sentence) {
+  fmt::print(stderr, "tailrace load: {} (see tailrace load --help)\n", sentence);
+  return exit_usage;
+}
+
+// What no single option can say. Empty when all is well.
+std::string contradiction(const load_options& o) {
+  // A comparison with a range lets "nan" through.
+  for (const double value : {o.rate_per_s, o.duration_s, o.warmup_s, o.drain_s, o.timeout_s,
+                             o.connect_rate_per_s, o.connect_timeout_s})
+    if (std::isnan(value)) return "nan is not a number of seconds or a rate";
+  if (o.threads > o.connections)
+    return fmt::format("{} threads for {} connections: give each at least one", o.threads,
+                       o.connections);
+  if (o.rate_per_s * (o.duration_s + o.warmup_s) > planned_max)
+    return "more than 1e9 planned requests: lower --rate or --duration-s";
+  if (!o.open_loop() && std::uint64_t{o.depth} * o.connections > outstanding_total_max)
+    return "more than 16 million outstanding requests: lower --depth or --connections";
+  if (!o.open_loop() && o.skip_late_us > 0) return "--skip-late-us needs --rate";
+  if (o.hold && (o.open_loop() || o.http || !o.json_file.empty()))
+    return "--hold sends by commands: leave out --rate, --http and --json";
+  if (o.hold && o.message_bytes > hold_message_bytes_max)
+    return "--hold takes --message-bytes up to 65536";
+  return {};
+}
+
+}  // namespace
+
+std::optional<std::vector<int>> parse_cpu_list(const std::string& text) {
+  std::vector<int> cpus;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const auto number = [&](int& value) {
+    const auto [next, error] = std::from_chars(at, end, value);
+    at = next;
+    return error == std::errc() && value >= 0 && value <= cpu_max;
+  };
+  for (;;) {
+    int first = 0;
+    if (!number(first)) return std::nullopt;
+    int last = first;
+    if (at != end && *at == '-') {
+      ++at;
+      if (!number(last) || last < first) return std::nullopt;
+    }
+    for (int cpu = first; cpu <= last; ++cpu)
+      cpus.push_back(cpu);
+    if (at == end) return cpus;
+    if (*at++ != ',') return std::nullopt;
+  }
+}
+
+parsed_command_line parse_command_line(int argc, const char* const* argv) {
+  parsed_command_line parsed;
+  load_options& o = parsed.options;
+  CLI::App app(description, "tailrace load");
+  std::string arrival = "poisson";
+  std::string cpus;
+  bool spin = false;
+  bool no_spin = false;
+  add_load_options(app, o);
+  app.add_option("--arrivals", arrival, "Open loop: how planned times are spaced")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"poisson", "constant"}));
+  app.add_option("--cpus", cpus, "Pin thread i to the i-th of these, e.g. 1 or 0,2-3");
+  auto* const spin_flag = app.add_flag(
+      "--spin", spin,
+      "Poll instead of sleeping: exact send times, costs a whole core (open loop: default)");
+  app.add_flag("--no-spin", no_spin, "Sleep while nothing is due (closed loop: default)")
+      ->excludes(spin_flag);
+  add_client_options(app, o);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    parsed.exit_code = exit_done;
+    return parsed;
+  } catch (const CLI::ParseError& error) {
+    parsed.exit_code = usage(error.what());
+    return parsed;
+  }
+  o.arrival = arrival == "poisson" ? arrival_kind::poisson : arrival_kind::constant;
+  o.spin = spin || (o.open_loop() && !no_spin);
+  if (!cpus.empty()) {
+    const auto list = parse_cpu_list(cpus);
+    if (!list) parsed.exit_code = usage("--cpus is not a list such as 0,2-3: '" + cpus + "'");
+    if (list) o.cpus = *list;
+  }
+  const std::string sentence = contradiction(o);
+  if (!sentence.empty()) parsed.exit_code = usage(sentence);
+  return parsed;
+}
+
+}  // namespace tailrace::load

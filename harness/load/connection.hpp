@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// One connection's place in its two byte streams. Message numbers are cursors that only grow:
+//   answered <= expired-or-answered <= started <= planned
+//   [answered, started)  on the wire, waiting for an answer      [started, planned)  queued, not
+//   yet sent
+// Owned by one thread's client_loop; plain data with the arithmetic on it. Times of the messages in
+// [answered, planned) are in a ring that grows by doubling, so the path allocates nothing once
+// warm.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace tailrace::load {
+
+struct request_times {
+  std::int64_t planned_ns = 0;
+  std::int64_t sent_ns = 0;
+};
+
+struct connection {
+  int fd = -1;
+  bool alive = false;
+  bool matches_so_far = true;        // of the answer that is being received
+  std::uint32_t alive_position = 0;  // in the loop's list of live connections
+  std::uint64_t number = 0;          // on the wire
+  std::uint64_t planned = 0;
+  std::uint64_t whole_sent = 0;  // messages whose last byte was written
+  std::uint64_t answered = 0;
+  std::uint64_t expired = 0;      // messages below it have been counted as timed out or answered
+  std::size_t sent_offset = 0;    // bytes of message `whole_sent` that were written
+  std::size_t answer_offset = 0;  // bytes of the answer to `answered` that came
+  std::int64_t connect_began_ns = 0;
+  std::vector<request_times> ring;  // size is a power of two
+
+  [[nodiscard]] std::uint64_t started() const noexcept {
+    return whole_sent + (sent_offset > 0 ? 1 : 0);
+  }
+  [[nodiscard]] std::uint64_t first_uncounted() const noexcept {
+    return std::max(answered, expired);
+  }
+  [[nodiscard]] request_times& times_of(std::uint64_t sequence) noexcept {
+    return ring[sequence & (ring.size() - 1)];
+  }
+  // Queues one more message.
+  void plan(std::int64_t planned_ns) {
+    if (planned - answered == ring.size()) [[unlikely]]
+      grow();
+    times_of(planned++) = {planned_ns, 0};
+  }
+
+ private:
+  void grow() {
+    std::vector<request_times> larger(std::max<std::size_t>(16, ring.size() * 2));
+    for (std::uint64_t i = answered; i < planned; ++i)
+      larger[i & (larger.size() - 1)] = times_of(i);
+    ring = std::move(larger);
+  }
+};
+
+}  // namespace tailrace::load

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// See connector.hpp.
+#include "harness/load/connector.hpp"
+
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "harness/load/clock.hpp"
+#include "harness/load/load_check.hpp"
+#include "harness/load/start_failure.hpp"
+
+namespace tailrace::load {
+namespace {
+
+constexpr std::size_t under_way_max =
+    256;  // well below a listen backlog of 4096: no lost SYN, no 1 s retry
+
+std::string remedy_for(int error) {
+  switch (error) {
+    case ECONNREFUSED:
+      return "is the server running there?";
+    case EADDRNOTAVAIL:
+      return "the source ports are used up: give more --source-addresses";
+    case EMFILE:
+    case ENFILE:
+      return "raise the limit of open files (ulimit -n)";
+    case ETIMEDOUT:
+    case EINPROGRESS:
+      return "the server does not accept in time: lower --connect-rate or raise "
+             "--connect-timeout-s";
+    default:
+      return "check the address and the server";
+  }
+}
+
+start_failure cannot_connect(const endpoint& to, std::uint64_t number, int error) {
+  const std::string name = error == EINPROGRESS ? "no answer in time" : errno_name(error);
+  return {fmt::format("cannot connect to {} (connection {}): {}", to.text, number + 1, name),
+          remedy_for(error)};
+}
+
+}  // namespace
+
+const endpoint& connector::endpoint_of(const connection& wanted) const {
+  return (*plan_.endpoints)[wanted.number % plan_.endpoints->size()];
+}
+
+void connector::begin(connection& wanted, std::size_t index) {
+  const endpoint& to = endpoint_of(wanted);
+  const auto turn = wanted.number / plan_.endpoints->size();
+  wanted.connect_began_ns = now_ns();
+  const int fd = begin_connect(to, static_cast<std::uint32_t>(turn % plan_.source_addresses));
+  if (fd < 0) throw cannot_connect(to, wanted.number, -fd);
+  wanted.fd = fd;
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.u64 = index;
+  if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) != 0)
+    throw start_failure("the kernel refused to watch a connection: " + errno_name(errno),
+                        "see fs.epoll.max_user_watches (sysctl)");
+}
+
+void connector::finish(connection& wanted, histogram& connect_times) {
+  const int error = connect_outcome(wanted.fd);
+  if (error != 0) throw cannot_connect(endpoint_of(wanted), wanted.number, error);
+  connect_times.record(now_ns() - wanted.connect_began_ns);
+  wanted.alive = true;
+}
+
+void connector::open(std::vector<connection>& connections, std::size_t first,
+                     histogram& connect_times) {
+  const std::int64_t began = now_ns();
+  const auto timeout = static_cast<std::int64_t>(plan_.timeout_s * 1e9);
+  std::int64_t last_progress = began;
+  std::size_t begun = first;
+  std::size_t finished = first;
+  std::array<epoll_event, 256> events;
+  // relaxed: pairs with the store in request_stop(); only the flag itself is communicated.
+  while (finished < connections.size() && !plan_.stop->load(std::memory_order_relaxed)) {
+    std::size_t allowed = connections.size();
+    if (plan_.rate_per_s > 0) {
+      const double since_s = static_cast<double>(now_ns() - began) / 1e9;
+      allowed = first + 1 + static_cast<std::size_t>(since_s * plan_.rate_per_s);
+    }
+    while (begun < std::min(allowed, connections.size()) && begun - finished < under_way_max) {
+      begin(connections[begun], begun);
+      ++begun;
+    }
+    const int count = ::epoll_wait(epoll_fd_, events.data(), events.size(), 1);
+    check(count >= 0 || errno == EINTR, "epoll_wait waits", count, errno);
+    for (int i = 0; i < count; ++i) {
+      connection& one = connections[events[static_cast<std::size_t>(i)].data.u64];
+      if (one.alive) continue;
+      finish(one, connect_times);
+      ++finished;
+      last_progress = now_ns();
+    }
+    if (begun == finished) last_progress = now_ns();  // waiting for our own rate
+    if (now_ns() - last_progress < timeout) continue;
+    for (const auto& one : connections)
+      if (one.fd >= 0 && !one.alive)
+        throw cannot_connect(endpoint_of(one), one.number, EINPROGRESS);
+  }
+}
+
+void close_all(std::vector<connection>& connections) noexcept {
+  for (auto& one : connections) {
+    if (one.fd >= 0) ::close(one.fd);
+    one.fd = -1;
+    one.alive = false;
+  }
+}
+
+}  // namespace tailrace::load

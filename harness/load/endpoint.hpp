@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// Addresses and sockets of the client: names become addresses once, sockets are non-blocking,
+// TCP_NODELAY, and reset on close (SO_LINGER 0) so that thousands of connections leave no TIME_WAIT
+// behind. Where the server is on 127/8, connections are spread over the sources 127.0.0.2,
+// 127.0.0.3, ... because one pair of addresses has only about 28,000 ports. Any thread.
+// On 127/8 they use the congestion control "reno" whatever the default of the system is.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tailrace::load {
+
+struct endpoint {
+  sockaddr_storage address{};
+  socklen_t length = 0;
+  bool loopback_v4 = false;
+  std::string text;  // as it was given
+};
+
+// Resolves "host:port" or "[v6]:port". Throws start_failure (usage) with the reason.
+[[nodiscard]] endpoint resolve_endpoint(const std::string& text);
+[[nodiscard]] std::vector<endpoint> resolve_endpoints(const std::vector<std::string>& texts);
+
+// Sources needed for so many connections to one address: one per 10,000.
+[[nodiscard]] std::uint32_t source_addresses_for(std::uint32_t connections) noexcept;
+
+// Begins a non-blocking connect from source `source` (127.0.0.2 + source; ignored unless the server
+// is on 127/8). Returns the descriptor, or minus errno with nothing left open.
+[[nodiscard]] int begin_connect(const endpoint& to, std::uint32_t source) noexcept;
+
+// 0 or the errno of a finished connect.
+[[nodiscard]] int connect_outcome(int fd) noexcept;
+
+// "ECONNREFUSED"; "errno 999" for one without a name.
+[[nodiscard]] std::string errno_name(int error);
+
+}  // namespace tailrace::load

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// See file_limit.hpp.
+#include "harness/load/file_limit.hpp"
+
+#include <sys/resource.h>
+
+#include <string>
+
+#include "harness/load/start_failure.hpp"
+
+namespace tailrace::load {
+
+void make_room_for_connections(std::uint64_t connections) {
+  const std::uint64_t needed = connections + descriptors_beside_connections;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= needed) return;
+  if (limit.rlim_max >= needed) {
+    limit.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
+  }
+  throw start_failure(std::to_string(connections) + " connections need " + std::to_string(needed) +
+                          " open files, this process may have " + std::to_string(limit.rlim_max),
+                      "raise the limit (ulimit -Hn " + std::to_string(needed) +
+                          " as root, or LimitNOFILE= of the service) or ask for fewer connections",
+                      exit_not_possible_here);
+}
+
+}  // namespace tailrace::load

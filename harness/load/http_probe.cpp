@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// See http_probe.hpp. The answer need only keep its length and its status line from one request to
+// the next.
+#include "harness/load/http_probe.hpp"
+
+#include <poll.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+
+#include "harness/load/clock.hpp"
+#include "harness/load/start_failure.hpp"
+
+namespace tailrace::load {
+namespace {
+
+start_failure no_http(const endpoint& server, const std::string& why) {
+  return {"cannot use " + server.text + " with --http: " + why,
+          "the server must answer GET with HTTP/1.1 200 and a Content-Length"};
+}
+
+// Length of head and body, when the head is complete.
+std::optional<std::size_t> answer_length(const endpoint& server, const std::string& got) {
+  const auto end = got.find("\r\n\r\n");
+  if (end == std::string::npos) return std::nullopt;
+  if (!got.starts_with("HTTP/1.1 200")) throw no_http(server, "its answer is not HTTP/1.1 200");
+  static constexpr std::string_view name = "content-length:";
+  for (auto line = got.find("\r\n"); line < end; line = got.find("\r\n", line + 2)) {
+    const char* text = got.c_str() + line + 2;
+    if (::strncasecmp(text, name.data(), name.size()) != 0) continue;
+    const unsigned long body = std::strtoul(text + name.size(), nullptr, 10);
+    if (body > message_format::bytes_max) throw no_http(server, "its answer exceeds 1 MiB");
+    return end + 4 + body;
+  }
+  throw no_http(server, "its answer has no Content-Length");
+}
+
+struct socket_owner {
+  int fd;
+  ~socket_owner() { ::close(fd); }
+};
+
+}  // namespace
+
+message_format learn_http_answer(const endpoint& server, const std::string& path,
+                                 double timeout_s) {
+  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: " + server.text + "\r\n\r\n";
+  const int fd = begin_connect(server, 0);
+  if (fd < 0)
+    throw start_failure("cannot connect to " + server.text + ": " + errno_name(-fd),
+                        "is the server running there?");
+  const socket_owner owner{fd};
+  const std::int64_t deadline = now_ns() + static_cast<std::int64_t>(timeout_s * 1e9);
+  std::string got;
+  bool sent = false;
+  for (;;) {
+    pollfd watched{fd, static_cast<short>(sent ? POLLIN : POLLOUT), 0};
+    const std::int64_t left_ms = (deadline - now_ns()) / ns_per_ms;
+    if (left_ms <= 0) throw no_http(server, "no complete answer in time");
+    if (::poll(&watched, 1, static_cast<int>(left_ms)) <= 0) continue;
+    if (!sent) {
+      const int error = connect_outcome(fd);
+      if (error != 0)
+        throw start_failure("cannot connect to " + server.text + ": " + errno_name(error),
+                            "is the server running there?");
+      sent = ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) ==
+             static_cast<ssize_t>(request.size());
+      continue;
+    }
+    char buffer[16384];
+    const ssize_t count = ::recv(fd, buffer, sizeof buffer, 0);
+    if (count == 0) throw no_http(server, "it closed the connection");
+    if (count < 0 && errno != EAGAIN && errno != EINTR) throw no_http(server, errno_name(errno));
+    if (count > 0) got.append(buffer, static_cast<std::size_t>(count));
+    if (got.size() > 2 * message_format::bytes_max) throw no_http(server, "its head has no end");
+    const auto length = answer_length(server, got);
+    if (!length || got.size() < *length) continue;
+    if (got.size() > *length) throw no_http(server, "it sends more than its Content-Length");
+    return message_format::http(request, *length, got.substr(0, got.find("\r\n")));
+  }
+}
+
+}  // namespace tailrace::load

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// See load_json.hpp.
+#include "harness/load/load_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "harness/load/histogram_codec.hpp"
+
+namespace tailrace::load {
+namespace {
+
+using nlohmann::json;
+
+json summary(const histogram& of) {
+  return {{"count", of.count()},         {"min", of.min()},         {"mean", of.mean()},
+          {"p50", of.quantile(0.5)},     {"p90", of.quantile(0.9)}, {"p99", of.quantile(0.99)},
+          {"p99.9", of.quantile(0.999)}, {"max", of.max()}};
+}
+
+json counts_object(const request_counts& counts) {
+  return {{"planned", counts.planned},
+          {"sent", counts.sent},
+          {"skipped_late", counts.skipped_late},
+          {"never_sent", counts.never_sent},
+          {"ok", counts.ok},
+          {"wrong", counts.wrong},
+          {"errors", counts.errors},
+          {"timed_out", counts.timed_out},
+          {"in_flight", counts.in_flight}};
+}
+
+json arrivals_name(const load_options& options) {
+  if (!options.open_loop()) return nullptr;
+  return options.arrival == arrival_kind::poisson ? "poisson" : "constant";
+}
+
+}  // namespace
+
+std::string load_object(const load_result& result) {
+  const load_options& options = result.options;
+  const tally& total = result.total;
+  json windows = json::array();
+  for (const auto& window : result.windows)
+    windows.push_back({{"t_s", window.t_s},
+                       {"ok", window.ok},
+                       {"p50_ns", window.p50_ns},
+                       {"p99_ns", window.p99_ns},
+                       {"max_ns", window.max_ns}});
+  json latency;
+  json histograms;
+  const std::pair<const char*, const histogram*> named[] = {{"response", &total.response},
+                                                            {"service", &total.service},
+                                                            {"lateness", &total.lateness},
+                                                            {"connect", &total.connect}};
+  for (const auto& [name, values] : named) {
+    latency[name] = summary(*values);
+    histograms[name] = encode_histogram(*values);
+  }
+  const json object = {{"schema", 1},
+                       {"mode", options.open_loop() ? "open" : "closed"},
+                       {"connect", options.connect},
+                       {"connections", options.connections},
+                       {"connections_opened", result.connections_opened},
+                       {"message_bytes", options.message_bytes},
+                       {"depth", options.depth},
+                       {"arrivals", arrivals_name(options)},
+                       {"seed", options.seed},
+                       {"engine", options.spin ? "epoll-spin" : "epoll"},
+                       {"warmup_s", options.warmup_s},
+                       {"duration_s", options.duration_s},
+                       {"elapsed_s", result.elapsed_s},
+                       {"counts", counts_object(total.counts)},
+                       {"errors_by_name",
+                        total.errors_by_name.empty() ? json::object() : json(total.errors_by_name)},
+                       {"extra_bytes", total.extra_bytes},
+                       {"offered_per_s", result.offered_per_s},
+                       {"achieved_per_s", result.achieved_per_s},
+                       {"bytes_per_s", result.bytes_per_s},
+                       {"latency_ns", std::move(latency)},
+                       {"histograms", std::move(histograms)},
+                       {"client_cpu",
+                        {{"user_s", static_cast<double>(total.user_us) / 1e6},
+                         {"system_s", static_cast<double>(total.system_us) / 1e6},
+                         {"share", result.busy_share}}},
+                       {"server_died", result.server_died},
+                       {"windows", std::move(windows)}};
+  return object.dump(-1, ' ', true, json::error_handler_t::replace);
+}
+
+}  // namespace tailrace::load

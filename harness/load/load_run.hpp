@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// One load run from options to result: threads are started and pinned, connections opened, all
+// threads begin at the same instant, and what they counted is merged exactly. Called by load_main()
+// and by tests; one run at a time a process is enough, but runs share no state.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "harness/load/load_options.hpp"
+#include "harness/load/tally.hpp"
+
+namespace tailrace::load {
+
+struct load_result {
+  load_options options;
+  tally total;
+  std::vector<window_summary> windows;
+  std::uint32_t connections_opened = 0;
+  double phase_s = 0;    // the measured phase: duration_s, less when stopped early
+  double elapsed_s = 0;  // from its start to the last answer or the end of the drain
+  double offered_per_s = 0;
+  double achieved_per_s = 0;  // right answers that came inside the measured phase
+  double bytes_per_s = 0;
+  double busy_share = 0;  // CPU time of the threads without idle polling, of the phase
+  bool server_died = false;
+  bool stopped_early = false;
+
+  // Whether every answer was right and in time and no connection was lost.
+  [[nodiscard]] bool clean() const noexcept;
+};
+
+// Throws start_failure when it cannot start. `stop` ends the measured phase early.
+[[nodiscard]] load_result run_load(const load_options& options, const std::atomic<bool>& stop);
+
+}  // namespace tailrace::load

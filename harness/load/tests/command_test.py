@@ -1,0 +1,365 @@
+# SPDX-License-Identifier: MIT
+"""The command as a user or the harness meets it: exit codes, sentences, JSON, signals, hold mode.
+
+Usage: command_test.py LOAD_PROGRAM. The echo server is of the test's own; standard library only.
+"""
+
+import json
+import resource
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+PROGRAM = [sys.argv.pop(1)]
+
+COUNTS = {
+    "planned",
+    "sent",
+    "skipped_late",
+    "never_sent",
+    "ok",
+    "wrong",
+    "errors",
+    "timed_out",
+    "in_flight",
+}
+KEYS = {
+    "schema",
+    "mode",
+    "connect",
+    "connections",
+    "connections_opened",
+    "message_bytes",
+    "depth",
+    "arrivals",
+    "seed",
+    "engine",
+    "warmup_s",
+    "duration_s",
+    "elapsed_s",
+    "counts",
+    "errors_by_name",
+    "extra_bytes",
+    "offered_per_s",
+    "achieved_per_s",
+    "bytes_per_s",
+    "latency_ns",
+    "histograms",
+    "client_cpu",
+    "server_died",
+    "windows",
+}
+SUMMARY = {"count", "min", "mean", "p50", "p90", "p99", "p99.9", "max"}
+
+
+class EchoServer:
+    """Echoes on a thread; `change` may alter the bytes."""
+
+    def __init__(self, change=lambda data: data):
+        self.change = change
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.received = threading.Event()
+        self.selector = selectors.DefaultSelector()
+        self.wake, self.woken = socket.socketpair()
+        for one in (self.listener, self.woken):
+            self.selector.register(one, selectors.EVENT_READ)
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+
+    def serve(self):
+        while True:
+            for key, _ in self.selector.select():
+                if key.fileobj is self.woken:
+                    return
+                if key.fileobj is self.listener:
+                    self.selector.register(self.listener.accept()[0], selectors.EVENT_READ)
+                    continue
+                try:
+                    data = key.fileobj.recv(65536)
+                    if data:
+                        self.received.set()
+                        key.fileobj.sendall(self.change(data))
+                        continue
+                except OSError:
+                    pass
+                self.selector.unregister(key.fileobj)
+                key.fileobj.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.wake.send(b"x")
+        self.thread.join()
+        for key in list(self.selector.get_map().values()):
+            key.fileobj.close()
+        self.wake.close()
+
+
+def load(*arguments, **options):
+    return subprocess.run(
+        PROGRAM + list(arguments), capture_output=True, text=True, timeout=60, **options
+    )
+
+
+QUICK = ["--connections", "3", "--duration-s", "0.2", "--warmup-s", "0.05"]
+
+
+class TheCommand(unittest.TestCase):
+    def check_object(self, text, mode):
+        result = json.loads(text)
+        self.assertEqual(set(result), KEYS)
+        self.assertEqual(set(result["counts"]), COUNTS)
+        self.assertEqual(result["mode"], mode)
+        counts = result["counts"]
+        self.assertEqual(
+            counts["planned"], counts["sent"] + counts["skipped_late"] + counts["never_sent"]
+        )
+        fates = ("ok", "wrong", "errors", "timed_out", "in_flight")
+        self.assertEqual(counts["sent"], sum(counts[name] for name in fates))
+        self.assertEqual(set(result["latency_ns"]), {"response", "service", "lateness", "connect"})
+        for name, summary in result["latency_ns"].items():
+            self.assertEqual(set(summary), SUMMARY)
+            self.assertTrue(result["histograms"][name].startswith("HISTFAAA"))
+        self.assertEqual(sum(window["ok"] for window in result["windows"]), counts["ok"])
+        self.assertEqual(result["errors_by_name"].keys() & {""}, set())
+        return result
+
+    def test_json_on_standard_output_is_the_load_object(self):
+        with EchoServer() as server:
+            for arguments, mode in (([], "closed"), (["--rate", "1000"], "open")):
+                done = load("--connect", server.address, "--json", "-", *QUICK, *arguments)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                result = self.check_object(done.stdout, mode)
+                self.assertEqual(result["connections_opened"], 3)
+                if mode == "open":
+                    self.assertEqual(result["counts"]["planned"], 200)
+
+    def test_json_file_is_written_whole_beside_the_table(self):
+        with EchoServer() as server, tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "load.json"
+            done = load("--connect", server.address, "--json", str(path), *QUICK)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.check_object(path.read_text(), "closed")
+            self.assertIn("p99", done.stdout)
+            self.assertEqual([one.name for one in Path(folder).iterdir()], ["load.json"])
+
+    def test_an_unwritable_result_file_is_refused_before_the_run(self):
+        with EchoServer() as server:
+            done = load("--connect", server.address, "--json", "/nonexistent/x.json", *QUICK)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("cannot write", done.stderr)
+            self.assertFalse(server.received.is_set())
+
+    def test_a_full_disk_does_not_lose_the_result(self):
+        with EchoServer() as server:
+            with open("/dev/full", "w") as full:
+                done = subprocess.run(
+                    PROGRAM + ["--connect", server.address, "--json", "-", *QUICK],
+                    stdout=full,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    timeout=60,
+                )
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("standard output", done.stderr)
+
+    def test_wrong_bytes_exit_with_4(self):
+        with EchoServer(lambda data: data[:-1] + bytes([data[-1] ^ 1])) as server:
+            done = load("--connect", server.address, "--json", "-", *QUICK)
+            self.assertEqual(done.returncode, 4)
+            self.assertGreater(self.check_object(done.stdout, "closed")["counts"]["wrong"], 0)
+            self.assertIn("wrong bytes", done.stderr)
+
+    def test_bad_usage_is_one_sentence_and_exit_2(self):
+        server = ["--connect", "127.0.0.1:9"]
+        for arguments in (
+            [],
+            ["--connect", "nowhere"],
+            ["--connect", "127.0.0.1:0"],
+            ["--connect", "127.0.0.1:99999"],
+            ["--connect", "127.0.0.1:1x"],
+            ["--connect", "no such host:80"],
+            [*server, "--connections", "0"],
+            [*server, "--message-bytes", "1048577"],
+            [*server, "--depth", "x"],
+            [*server, "--rate", "-1"],
+            [*server, "--rate", "nan"],
+            [*server, "--arrivals", "bursts"],
+            [*server, "--cpus", "3-1"],
+            [*server, "--cpus", ","],
+            [*server, "--threads", "60"],
+            [*server, "--frobnicate"],
+            [*server, "--rate", "1e7", "--duration-s", "1000"],
+            [*server, "--hold", "--rate", "5"],
+            [*server, "--depth", "65536", "--connections", "1000"],
+            [*server, "--spin", "--no-spin"],
+        ):
+            done = load(*arguments)
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertEqual(done.stdout, "")
+            self.assertRegex(done.stderr, r"\Atailrace load: [^\n]+\n\Z", arguments)
+
+    def test_help_is_for_newcomers(self):
+        done = load("--help")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("Example", done.stdout)
+
+    def test_nothing_listening_is_exit_1_with_a_remedy(self):
+        done = load("--connect", "127.0.0.1:1", *QUICK)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("ECONNREFUSED", done.stderr)
+        self.assertIn("running", done.stderr)
+
+    def test_too_few_open_files_is_exit_3_with_the_number(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (300, 300))
+
+        done = load("--connect", "127.0.0.1:1", "--connections", "500", preexec_fn=limit)
+        self.assertEqual(done.returncode, 3)
+        self.assertRegex(done.stderr, r"need 56\d open files, this process may have 300")
+
+    def test_a_low_soft_limit_is_raised(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (50, 4000))
+
+        with EchoServer() as server:
+            arguments = ["--connections", "200", "--duration-s", "0.2"]
+            done = load("--connect", server.address, *arguments, preexec_fn=limit)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_an_impossible_cpu_is_exit_3(self):
+        done = load("--connect", "127.0.0.1:1", "--cpus", "1023", *QUICK)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("CPU 1023", done.stderr)
+
+    def test_a_signal_ends_the_run_early_with_a_valid_object(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            for rate in ([], ["--rate", "500"]):
+                with EchoServer() as server:
+                    command = PROGRAM + [
+                        "--connect",
+                        server.address,
+                        "--json",
+                        "-",
+                        "--duration-s",
+                        "600",
+                    ]
+                    process = subprocess.Popen(
+                        command + ["--warmup-s", "0", *rate],
+                        stdout=subprocess.PIPE,
+                        stderr=subprocess.PIPE,
+                        text=True,
+                    )
+                    self.assertTrue(server.received.wait(30))
+                    process.send_signal(number)
+                    out, err = process.communicate(timeout=30)
+                    self.assertEqual(process.returncode, 0, err)
+                    self.check_object(out, "open" if rate else "closed")
+                    self.assertIn("stopped early", err)
+
+
+class HoldMode(unittest.TestCase):
+    def start(self, *arguments, **options):
+        return subprocess.Popen(
+            PROGRAM + ["--hold", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+
+    def ask(self, process, command):
+        process.stdin.write(command + "\n")
+        process.stdin.flush()
+        return json.loads(process.stdout.readline())
+
+    def finish(self, process):
+        out, err = process.communicate(timeout=30)
+        self.assertEqual((out, err, process.returncode), ("", "", 0))
+
+    def test_every_command_is_answered(self):
+        with EchoServer() as server:
+            process = self.start("--connect", server.address, "--message-bytes", "1000")
+            for command, count in (
+                ("open 50", 50),
+                ("echo", 50),
+                ("open 120", 120),
+                ("active", 120),
+                ("drain", 120),
+                ("echo", 120),
+                ("open 30", 30),
+                ("echo", 30),
+                ("close", 0),
+                ("echo", 0),
+                ("open 10", 10),
+                ("active", 10),
+                ("active", 10),
+                ("drain", 10),
+                ("echo", 10),
+            ):
+                expected = {
+                    "event": "done",
+                    "command": command.split()[0],
+                    "open": count,
+                    "ok": True,
+                }
+                self.assertEqual(self.ask(process, command), expected)
+            process.stdin.write("quit\n")
+            self.finish(process)
+
+    def test_end_of_input_ends_it(self):
+        with EchoServer() as server:
+            process = self.start("--connect", server.address)
+            self.assertTrue(self.ask(process, "open 5")["ok"])
+            self.finish(process)
+
+    def test_refusals_are_error_events_and_it_goes_on(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (300, 300))
+
+        with EchoServer() as server:
+            process = self.start("--connect", server.address, preexec_fn=limit)
+            for command in (
+                "jump",
+                "open",
+                "open x",
+                "open -1",
+                "open 99999999",
+                "open 500",
+                "x" * 5000,
+            ):
+                answer = self.ask(process, command)
+                self.assertEqual(answer["event"], "error", command)
+                self.assertTrue(answer["message"] and answer["remedy"])
+            self.assertEqual(self.ask(process, "open 3")["open"], 3)
+            self.finish(process)
+
+    def test_a_lying_server_is_an_error_event(self):
+        with EchoServer(lambda data: bytes(len(data))) as server:
+            process = self.start("--connect", server.address)
+            self.ask(process, "open 3")
+            answer = self.ask(process, "echo")
+            self.assertEqual(answer["event"], "error")
+            self.assertIn("wrong bytes", answer["message"])
+            self.finish(process)
+
+    def test_a_server_that_is_gone_is_an_error_event(self):
+        process = self.start("--connect", "127.0.0.1:1")
+        answer = self.ask(process, "open 3")
+        self.assertEqual(answer["event"], "error")
+        self.assertIn("ECONNREFUSED", answer["message"])
+        self.assertEqual(answer["open"], 0)
+        self.finish(process)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+// Whole runs against servers that fail: each failure gets its name, and the counts add up.
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "harness/load/start_failure.hpp"
+#include "harness/load/tests/load_fixture.hpp"
+
+namespace tailrace::load {
+namespace {
+
+// Past the warm-up of a closed loop on any machine, well before the end of a run.
+constexpr std::uint64_t one_message = 64;
+
+load_options unwarmed(const test_server& server) {
+  auto options = short_run(server);
+  options.warmup_s = 0;
+  return options;
+}
+
+TEST(faulty_server, one_wrong_byte_is_one_wrong_answer_a_connection) {
+  for (const std::uint64_t at : {one_message * 3, one_message * 3 + 20, one_message * 4 - 1}) {
+    const test_server server({.wrong_at = at});
+    const auto result = run_checked(unwarmed(server));
+    EXPECT_EQ(result.total.counts.wrong, 4U) << at;
+    EXPECT_GT(result.total.counts.ok, 4U);
+    EXPECT_FALSE(result.clean());
+    EXPECT_FALSE(result.server_died);
+  }
+}
+
+TEST(faulty_server, wrong_bytes_in_the_warm_up_are_told_though_not_counted) {
+  const test_server server({.wrong_at = 0});
+  auto options = open_run(server, 500);
+  options.warmup_s = 0.2;
+  options.connections = 1;
+  const auto result = run_checked(options);
+  EXPECT_EQ(result.total.counts.wrong, 0U);
+  EXPECT_EQ(result.total.warmup_failures, 1U);
+  EXPECT_FALSE(result.clean());
+}
+
+TEST(faulty_server, extra_bytes_fail_the_connection) {
+  const test_server server({.extra_at = one_message * 2});
+  const auto result = run_checked(unwarmed(server));
+  // They come as the next answer begins (wrong bytes, then three too many) or before it was sent
+  // (extra at once).
+  EXPECT_GT(result.total.extra_bytes, 0U);
+  EXPECT_EQ(result.total.lost_connections.at("EXTRA_BYTES"), 4U);
+  EXPECT_TRUE(result.server_died);
+  EXPECT_FALSE(result.clean());
+}
+
+TEST(faulty_server, extra_bytes_after_the_last_answer_are_seen) {
+  const test_server server({.extra_at = 0});
+  auto options = open_run(server, 10);
+  options.warmup_s = 0;
+  options.duration_s = 0.1;
+  options.connections = 1;
+  const auto result = run_checked(options);
+  EXPECT_EQ(result.total.counts.planned, 1U);
+  EXPECT_EQ(result.total.counts.ok + result.total.counts.errors, 1U);
+  EXPECT_EQ(result.total.extra_bytes, 3U);
+  EXPECT_FALSE(result.clean());
+}
+
+TEST(faulty_server, early_close_is_an_error_named_eof) {
+  const test_server server({.close_at = one_message * 5});
+  for (const double rate : {0.0, 2000.0}) {
+    auto options = unwarmed(server);
+    options.rate_per_s = rate;
+    options.depth = 2;
+    const auto result = run_checked(options);
+    // Data that still arrives at a closed socket is answered by a reset, which may come first.
+    const auto& names = result.total.errors_by_name;
+    EXPECT_TRUE(names.contains("EOF") || names.contains("ECONNRESET"));
+    EXPECT_TRUE(result.server_died);
+    EXPECT_GT(result.total.counts.ok, 0U);
+    if (rate > 0) {
+      EXPECT_EQ(result.total.counts.planned, 600U);
+      EXPECT_GT(result.total.counts.never_sent, 500U);
+    }
+  }
+}
+
+TEST(faulty_server, reset_mid_message_is_an_error_by_its_errno) {
+  const test_server server({.reset_at = 10'000});
+  auto options = unwarmed(server);
+  options.message_bytes = 4096;
+  const auto result = run_checked(options);
+  EXPECT_EQ(result.total.errors_by_name.at("ECONNRESET"), 4U);
+  EXPECT_TRUE(result.server_died);
+}
+
+TEST(faulty_server, a_stall_times_out_and_the_rest_is_in_flight) {
+  const test_server server({.stall_at = one_message * 3});
+  auto options = open_run(server, 1000);
+  options.warmup_s = 0;
+  options.timeout_s = 0.15;
+  options.drain_s = 0.05;
+  const auto result = run_checked(options);
+  EXPECT_GT(result.total.counts.timed_out, 0U);
+  EXPECT_GT(result.total.counts.in_flight, 0U);
+  EXPECT_EQ(result.total.counts.planned, 300U);
+  // In flight at the end are in the response histogram at their age: the youngest were planned just
+  // before the end.
+  EXPECT_GE(result.total.response.max(), 100'000'000);
+  EXPECT_FALSE(result.clean());
+  EXPECT_FALSE(result.server_died);
+}
+
+TEST(faulty_server, a_full_connection_queues_with_its_plan_kept) {
+  const test_server server({.delay_ns = 20'000'000});
+  auto options = open_run(server, 1000);
+  options.connections = 1;
+  options.outstanding_max = 1;
+  options.warmup_s = 0;
+  options.drain_s = 0.2;
+  const auto result = run_checked(options);
+  // 1 in 20 ms of 1000 per second: about 25 are served in the half second, the others were never
+  // sent.
+  EXPECT_EQ(result.total.counts.planned, 300U);
+  EXPECT_GT(result.total.counts.never_sent, 250U);
+  EXPECT_EQ(result.total.counts.skipped_late, 0U);
+  EXPECT_GT(result.total.lateness.max(), 100'000'000);
+  // One after the other, 20 ms each, of plans that lie 1 ms apart: the wait is in the response.
+  EXPECT_GE(result.total.response.quantile(0.5), 100'000'000);
+}
+
+TEST(faulty_server, a_server_dying_mid_run_leaves_every_request_with_a_fate) {
+  for (const double rate : {0.0, 3000.0}) {
+    const test_server server({.die_at_total = 200 * one_message});
+    auto options = unwarmed(server);
+    options.rate_per_s = rate;
+    options.depth = 3;
+    const auto result = run_checked(options);
+    EXPECT_TRUE(result.server_died);
+    EXPECT_FALSE(result.clean());
+    EXPECT_GT(result.total.counts.ok, 0U);
+    if (rate > 0) {
+      EXPECT_EQ(result.total.counts.planned, 900U);
+      EXPECT_GT(result.total.counts.never_sent, 600U);
+    }
+  }
+}
+
+TEST(faulty_server, a_server_dying_in_the_warm_up_leaves_the_whole_plan_unsent) {
+  const test_server server({.die_at_total = one_message * 10});
+  auto options = open_run(server, 1000);
+  options.warmup_s = 0.2;
+  const auto result = run_checked(options);
+  EXPECT_TRUE(result.server_died);
+  EXPECT_EQ(result.total.counts.planned, 300U);
+  EXPECT_EQ(result.total.counts.never_sent, 300U);
+}
+
+TEST(faulty_server, nothing_listening_is_a_failed_start_with_a_remedy) {
+  std::string address;
+  {
+    const test_server server({});
+    address = server.address();
+  }
+  load_options options;
+  options.connect = {address};
+  try {
+    run_checked(options);
+    FAIL() << "connected to nothing";
+  } catch (const start_failure& failure) {
+    EXPECT_NE(std::string(failure.what()).find("ECONNREFUSED"), std::string::npos);
+    EXPECT_EQ(failure.exit_code(), exit_could_not_run);
+    EXPECT_FALSE(failure.remedy().empty());
+  }
+}
+
+TEST(faulty_server, http_that_is_none_is_a_failed_start) {
+  for (const char* answer :
+       {"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n",
+        "hello\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n"}) {
+    const test_server server({.http_answer = answer});
+    auto options = short_run(server);
+    options.http = true;
+    EXPECT_THROW(run_checked(options), start_failure) << answer;
+  }
+}
+
+TEST(faulty_server, a_stop_request_ends_the_phase_early_and_the_counts_hold) {
+  for (const double rate : {0.0, 1000.0}) {
+    const test_server server({});
+    auto options = short_run(server);
+    options.rate_per_s = rate;
+    options.duration_s = 600;
+    options.warmup_s = 0;
+    std::atomic<bool> stop{false};
+    // Waits on the event that load is flowing, then asks for the end.
+    std::thread stopper([&] {
+      while (server.total_received() < 50 * one_message)
+        std::this_thread::yield();
+      stop.store(true, std::memory_order_relaxed);
+    });
+    const auto result = run_load(options, stop);
+    stopper.join();
+    expect_counts_add_up(result);
+    EXPECT_TRUE(result.stopped_early);
+    EXPECT_TRUE(result.clean());
+    EXPECT_LT(result.phase_s, 600);
+    EXPECT_GT(result.total.counts.ok, 0U);
+  }
+}
+
+}  // namespace
+}  // namespace tailrace::load

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// See thread_pin.hpp.
+#include "harness/load/thread_pin.hpp"
+
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <cerrno>
+
+#include "harness/load/endpoint.hpp"
+#include "harness/load/start_failure.hpp"
+
+namespace tailrace::load {
+
+void pin_thread(const std::vector<int>& cpus, std::uint32_t index) {
+  if (cpus.empty()) return;
+  const int cpu = cpus[index % cpus.size()];
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<std::size_t>(cpu), &set);
+  if (::sched_setaffinity(0, sizeof set, &set) == 0) return;
+  throw start_failure(fmt::format("cannot run on CPU {}: {}", cpu, errno_name(errno)),
+                      "choose --cpus among those of this machine and of this process (nproc, "
+                      "taskset -p $$)",
+                      exit_not_possible_here);
+}
+
+}  // namespace tailrace::load

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// See cpu_use.hpp.
+#include "harness/observe/cpu_use.hpp"
+
+#include <fmt/format.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "harness/observe/proc_text.hpp"
+
+namespace tailrace::observe {
+namespace {
+
+std::int64_t nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+}  // namespace
+
+std::int64_t monotonic_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return nanoseconds(now);
+}
+
+std::optional<process_use> read_process_use(int pid) {
+  process_use use;
+  clockid_t clock{};
+  timespec cpu{};
+  if (::clock_getcpuclockid(pid, &clock) != 0) return std::nullopt;
+  if (::clock_gettime(clock, &cpu) != 0) return std::nullopt;
+  use.cpu_ns = nanoseconds(cpu);
+  use.at_ns = monotonic_ns();
+  const auto stat = read_text(fmt::format("/proc/{}/stat", pid));
+  if (!stat.text) return std::nullopt;
+  // The command's name may hold spaces and brackets: fields count from the last ')'.
+  const auto name_end = stat.text->rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  const auto fields = words(std::string_view(*stat.text).substr(name_end + 1));
+  if (fields.size() < 13) return std::nullopt;
+  use.user_ticks = to_integer(fields[11]).value_or(0);
+  use.system_ticks = to_integer(fields[12]).value_or(0);
+  return use;
+}
+
+switch_counts read_switches(int pid) {
+  switch_counts sum;
+  for (const int thread : numeric_entries(fmt::format("/proc/{}/task", pid))) {
+    const auto status = read_text(fmt::format("/proc/{}/task/{}/status", pid, thread));
+    if (!status.text) continue;  // ended meanwhile
+    const auto numbers = number_lines(*status.text);
+    if (const auto found = numbers.find("voluntary_ctxt_switches"); found != numbers.end()) {
+      sum.voluntary += found->second;
+    }
+    if (const auto found = numbers.find("nonvoluntary_ctxt_switches"); found != numbers.end()) {
+      sum.involuntary += found->second;
+    }
+  }
+  return sum;
+}
+
+std::optional<machine_use> read_machine_use() {
+  const auto stat = read_text("/proc/stat");
+  if (!stat.text) return std::nullopt;
+  machine_use use;
+  use.at_ns = monotonic_ns();
+  const auto fields = words(std::string_view(*stat.text).substr(0, stat.text->find('\n')));
+  if (fields.size() < 9 || fields[0] != "cpu") return std::nullopt;
+  const std::int64_t tick_ns = 1'000'000'000 / ::sysconf(_SC_CLK_TCK);
+  const auto field = [&](std::size_t i) { return to_integer(fields[i]).value_or(0) * tick_ns; };
+  // user nice system idle iowait irq softirq steal (guest is inside user).
+  use.busy_ns = field(1) + field(2) + field(3) + field(6) + field(7);
+  use.steal_ns = field(8);
+  return use;
+}
+
+phase_noise noise_between(const machine_use& before, const machine_use& after, std::int64_t ours_ns,
+                          int cpus) {
+  phase_noise noise;
+  const auto wall = static_cast<double>(after.at_ns - before.at_ns);
+  if (wall <= 0) return noise;
+  const auto foreign = static_cast<double>(after.busy_ns - before.busy_ns - ours_ns);
+  noise.foreign_cpu_share = std::max(0.0, foreign / wall);
+  noise.steal_share = static_cast<double>(after.steal_ns - before.steal_ns) / (wall * cpus);
+  return noise;
+}
+
+std::optional<double> cpu_pressure_avg10() {
+  const auto pressure = read_text("/proc/pressure/cpu");
+  if (!pressure.text) return std::nullopt;
+  const auto at = pressure.text->find("some avg10=");
+  if (at == std::string::npos) return std::nullopt;
+  return std::strtod(pressure.text->c_str() + at + 11, nullptr);
+}
+
+}  // namespace tailrace::observe

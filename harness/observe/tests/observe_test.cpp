@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "harness/observe/cpu_use.hpp"
+#include "harness/observe/fingerprint.hpp"
+#include "harness/observe/memory_use.hpp"
+#include "harness/observe/proc_text.hpp"
+#include "harness/observe/slope.hpp"
+#include "harness/observe/syscall_counter.hpp"
+#include "harness/observe/topology.hpp"
+
+namespace tailrace::observe {
+namespace {
+
+TEST(slope, known_example_with_its_interval) {
+  // y = 2 + 3x with residuals 1, -1, -1, 1: slope 3, residual variance 4/2, Sxx 5.
+  const level_at points[] = {{0, 3}, {1, 4}, {2, 7}, {3, 12}};
+  const auto fit = fit_slope(points);
+  ASSERT_TRUE(fit);
+  EXPECT_NEAR(fit->slope, 3, 1e-12);
+  EXPECT_NEAR(fit->intercept, 2, 1e-12);
+  EXPECT_NEAR(fit->high - fit->slope, 4.3026527 * std::sqrt(2.0 / 5), 1e-6);
+  EXPECT_NEAR(fit->slope - fit->low, 4.3026527 * std::sqrt(2.0 / 5), 1e-6);
+  EXPECT_NEAR(fit->r2, 1 - 4.0 / 49, 1e-12);
+}
+
+TEST(slope, two_points_have_no_interval_and_one_count_no_slope) {
+  const level_at two[] = {{0, 1}, {1, 2}};
+  EXPECT_TRUE(std::isnan(fit_slope(two)->low));
+  const level_at same[] = {{5, 1}, {5, 2}, {5, 3}};
+  EXPECT_FALSE(fit_slope(same));
+}
+
+TEST(slope, student_quantiles_agree_with_the_table) {
+  EXPECT_NEAR(student_t_975(1), 12.706, 0.001);
+  EXPECT_NEAR(student_t_975(5), 2.5706, 0.003);
+  EXPECT_NEAR(student_t_975(10), 2.2281, 0.001);
+  EXPECT_NEAR(student_t_975(30), 2.0423, 0.001);
+  EXPECT_TRUE(std::isnan(student_t_975(0)));
+}
+
+TEST(topology, siblings_stay_on_one_side) {
+  const auto parts = partition_cpus({{0, 4}, {1, 5}, {2, 6}, {3, 7}}, 2);
+  EXPECT_EQ(parts.target, (std::vector<int>{0, 1, 4, 5}));
+  EXPECT_EQ(parts.client, (std::vector<int>{2, 3, 6, 7}));
+  EXPECT_TRUE(parts.disjoint);
+}
+
+TEST(topology, two_cores_are_one_each_whatever_is_asked) {
+  const auto parts = partition_cpus({{0}, {1}}, 8);
+  EXPECT_EQ(parts.target, std::vector<int>{0});
+  EXPECT_EQ(parts.client, std::vector<int>{1});
+}
+
+TEST(topology, one_core_cannot_be_separated) {
+  const auto parts = partition_cpus({{0}}, 1);
+  EXPECT_FALSE(parts.disjoint);
+  EXPECT_EQ(parts.target, parts.client);
+  EXPECT_NE(parts.note, "");
+}
+
+TEST(cpu_lists, there_and_back) {
+  EXPECT_EQ(cpus_text(parse_cpus("0,2-3\n").value()), "0,2,3");
+  EXPECT_EQ(cpus_text({0, 1, 2, 3, 9}), "0-3,9");
+  for (const char* bad : {"", "a", "3-1", "-1", "0,", "9999999999", "0-99999"}) {
+    EXPECT_FALSE(parse_cpus(bad)) << bad;
+  }
+}
+
+TEST(proc_text, numbers_of_lines) {
+  const auto numbers = number_lines("Pss:      12 kB\nThreads:\t3\nName: x\ninactive 7\n");
+  EXPECT_EQ(numbers.at("Pss"), 12 * 1024);
+  EXPECT_EQ(numbers.at("Threads"), 3);
+  EXPECT_EQ(numbers.at("inactive"), 7);
+  EXPECT_FALSE(numbers.contains("Name"));
+}
+
+TEST(cpu_use, own_process_is_seen_and_an_absent_one_is_not) {
+  const auto before = read_process_use(::getpid());
+  ASSERT_TRUE(before);
+  volatile std::uint64_t sink = 0;
+  while (read_process_use(::getpid())->cpu_ns < before->cpu_ns + 5'000'000)
+    sink = sink + 1;
+  EXPECT_FALSE(read_process_use(1 << 22));
+}
+
+TEST(noise, own_time_is_not_foreign) {
+  const machine_use before{0, 0, 0};
+  const machine_use after{1'000'000'000, 900'000'000, 40'000'000};
+  const auto noise = noise_between(before, after, 700'000'000, 2);
+  EXPECT_NEAR(noise.foreign_cpu_share, 0.2, 1e-9);
+  EXPECT_NEAR(noise.steal_share, 0.02, 1e-9);
+}
+
+TEST(memory, own_pages_are_counted_and_the_cgroup_is_removed) {
+  std::string folder;
+  {
+    const target_cgroup group;
+    const auto reading = group.read(::getpid());
+    ASSERT_TRUE(reading);
+    EXPECT_GT(reading->user_bytes, 0);
+    const std::string join = group.join_path();
+    if (!join.empty()) folder = join.substr(0, join.rfind('/'));
+    EXPECT_TRUE(folder.empty() || ::access(folder.c_str(), F_OK) == 0);
+  }
+  EXPECT_TRUE(folder.empty() || ::access(folder.c_str(), F_OK) != 0);
+}
+
+TEST(syscalls, known_number_is_counted) {
+  syscall_counter counter;
+  if (!counter.attach(::getpid())) GTEST_SKIP() << counter.cause();
+  const auto before = counter.read();
+  for (int i = 0; i < 1000; ++i) [[maybe_unused]]
+    const int parent = ::getppid();
+  const auto after = counter.read();
+  EXPECT_GE(after.all - before.all, 1000);
+  EXPECT_LE(after.all - before.all, 1200);  // and a read for each counter
+}
+
+TEST(fingerprint, null_values_have_a_cause) {
+  const auto cpu = machine_fingerprint().at("cpu");
+  for (const auto& [key, value] : cpu.items()) {
+    EXPECT_TRUE(!value.is_null() || cpu.contains(key + "_cause")) << key;
+  }
+}
+
+}  // namespace
+}  // namespace tailrace::observe

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Which CPUs the target gets and which the client: disjoint sets of whole physical cores, SMT
+// siblings on the same side, out of the CPUs that this process may use. The choice is a pure
+// function of the cores, so that it can be tested without the machine. Any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tailrace::observe {
+
+using physical_core = std::vector<int>;  // CPU numbers, siblings together, ascending
+
+// The cores whose CPUs this process may use (affinity and cpuset), in ascending order.
+std::vector<physical_core> usable_cores();
+
+struct cpu_partition {
+  std::vector<int> target;
+  std::vector<int> client;
+  bool disjoint = true;
+  std::string note;  // why they are not disjoint, or empty
+};
+
+// `target_cores` cores for the target and the rest for the client (at most `client_cores_max`);
+// one core: both on it, disjoint = false and a note.
+cpu_partition partition_cpus(const std::vector<physical_core>& cores, int target_cores,
+                             int client_cores_max = 4);
+
+}  // namespace tailrace::observe

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// One campaign's folder (results/README.md): makes it, or opens it for resuming, and writes every
+// file in it, checked against the schema first. A cell counts as finished when its line is in
+// cells.jsonl; its histograms and series are written before that, so a line never points at a file
+// that is not there. Every failure is a refusal. One thread.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <set>
+#include <string>
+
+#include "harness/record/durable_file.hpp"
+
+namespace tailrace::record {
+
+class campaign {
+ public:
+  // Makes results/<name>; refuses one that is there already.
+  static campaign create(const std::filesystem::path& results, const std::string& name,
+                         const nlohmann::json& manifest, const nlohmann::json& plan);
+  // Opens one for resuming; every finished line is checked against the schema.
+  static campaign open(const std::filesystem::path& folder);
+
+  const std::filesystem::path& folder() const { return folder_; }
+  nlohmann::json manifest() const;
+  nlohmann::json plan() const;
+  // Status by id of each finished cell.
+  const std::map<std::string, std::string>& finished() const { return finished_; }
+
+  // Text of one histogram; returns the path to store in the cell, relative to the folder.
+  std::string write_histogram(const std::string& cell, const std::string& name,
+                              const std::string& text);
+  std::string write_series(const std::string& cell, const std::string& name,
+                           const nlohmann::json& samples);
+  void append_cell(const nlohmann::json& cell);
+
+ private:
+  campaign(std::filesystem::path folder, std::map<std::string, std::string> finished);
+  std::filesystem::path folder_;
+  line_file cells_;
+  std::map<std::string, std::string> finished_;
+};
+
+// A campaign name is one path component of letters, digits, '.', '_' and '-', not hidden.
+bool is_campaign_name(const std::string& name);
+
+}  // namespace tailrace::record

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// tailrace-target-bare-epoll: the hand-written epoll floor under the target protocol. `idle` is the
+// same server; it has no option `tasks`, because a floor has no tasks that could sleep.
+#include <deque>
+#include <system_error>
+
+#include "harness/targets/listeners.hpp"
+#include "harness/targets/target_main.hpp"
+#include "runtimes/bare/epoll_echo.hpp"
+
+namespace tailrace {
+namespace {
+
+class bare_epoll_target final : public served_target {
+ public:
+  ready_info start(const run_request& request, finish_signal& finished) override {
+    idle_ = request.workload == "idle";
+    const listeners opened = open_listeners(request);
+    try {
+      for (const int listener : opened.descriptors)
+        loops_.emplace_back(listener);
+    } catch (const std::system_error& error) {
+      throw refused_by_kernel("cannot start a loop", error.code().value());
+    }
+    threads_.start(request.workers, request.cpus, finished,
+                   [this](int index) { loops_[static_cast<std::size_t>(index)].run(); });
+    return {opened.addresses, "epoll", request.workers, {{"trigger", std::string("level")}}};
+  }
+
+  event_fields sample() override {
+    served_counts sum;
+    for (const bare_epoll_echo& loop : loops_)
+      add_counts(sum, loop.counts());
+    return idle_ ? fields_of(sum, 0, 0) : fields_of(sum);
+  }
+
+  void stop() override {
+    for (bare_epoll_echo& loop : loops_)
+      loop.stop();
+  }
+
+  result_info finish() override {
+    threads_.join();
+    std::vector<std::int64_t> accepted;
+    for (const bare_epoll_echo& loop : loops_) {
+      accepted.push_back(static_cast<std::int64_t>(loop.counts().accepted));
+    }
+    return {sample(), {{"accepted_per_worker", accepted}}, {}};
+  }
+
+ private:
+  bool idle_ = false;
+  std::deque<bare_epoll_echo> loops_;  // a deque: the loops do not move
+  worker_threads threads_;             // after loops_: joined before they go
+};
+
+}  // namespace
+}  // namespace tailrace
+
+int main(int argc, char** argv) {
+  tailrace::target_description description;
+  description.id = "bare-epoll";
+  description.family = "floor";
+  description.summary =
+      "hand-written level-triggered epoll loop without tasks: one shared 64 KiB buffer, one bit a "
+      "connection; workers=N gives N loops that share the port";
+  description.backend = "epoll";
+  description.workloads = {"echo", "idle"};
+  description.needs = {{"kernel", "3.9"}};
+  return tailrace::target_main(argc, argv, description,
+                               [] { return std::make_unique<tailrace::bare_epoll_target>(); });
+}

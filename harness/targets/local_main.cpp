@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// tailrace-target-local: the single-threaded local executor over epoll; workers=N: N independent
+// loops.
+#include "harness/targets/runtime_target.hpp"
+#include "local/runtime.hpp"
+
+int main(int argc, char** argv) {
+  using namespace tailrace;
+  target_description description;
+  description.id = local::runtime::id;
+  description.family = "in-house";
+  description.summary =
+      "single-threaded local executor over epoll; workers=N gives N independent loops";
+  description.backend = "epoll";
+  description.workloads = {"echo", "idle"};
+  description.options = {idle_tasks_option()};
+  description.needs = {{"kernel", "2.6.28"}};
+  return runtime_target_main<local::runtime>(argc, argv, description, [](const run_request&) {
+    return std::make_unique<local::runtime>();
+  });
+}

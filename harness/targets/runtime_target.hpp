@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// Makes a target out of any runtime that satisfies the Runtime concept: one runtime a worker
+// thread, all listening on one port, each running the same workload template. The only place where
+// runtimes and workloads meet. The main thread owns it; start() returns when every worker listens.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "echo.hpp"
+#include "harness/targets/listeners.hpp"
+#include "harness/targets/target_main.hpp"
+#include "idle.hpp"
+#include "runtime.hpp"
+
+namespace tailrace {
+
+template <Runtime R>
+class runtime_target final : public served_target {
+ public:
+  // Called on the worker's own thread.
+  using make_runtime = std::function<std::unique_ptr<R>(const run_request&)>;
+
+  runtime_target(std::string backend, make_runtime make)
+      : backend_(std::move(backend)), make_(std::move(make)) {}
+
+  ready_info start(const run_request& request, finish_signal& finished) override {
+    request_ = request;
+    refuse_port_in_use(request);
+    workers_ = std::vector<worker>(static_cast<std::size_t>(request.workers));
+    std::vector<std::future<std::uint16_t>> ports;
+    for (worker& each : workers_)
+      ports.push_back(each.listening.get_future());
+    first_port_ = first_listens_.get_future().share();
+    threads_.start(request.workers, request.cpus, finished,
+                   [this](int index) { work(static_cast<std::size_t>(index)); });
+    std::uint16_t port = 0;
+    for (auto& each : ports)
+      port = each.get();
+    wait_until_asleep();
+    ready_info info;
+    info.addresses = {reachable_address(request.host, port)};
+    info.backend = backend_;
+    info.workers = request.workers;
+    return info;
+  }
+
+  event_fields sample() override {
+    served_counts sum;
+    std::uint64_t woke = 0;
+    std::uint64_t slept = 0;
+    std::uint64_t early = 0;
+    for (const worker& each : workers_) {
+      sum.closed += each.counts.closed.get();
+      sum.accepted += each.counts.accepted.get();
+      sum.sent_bytes += each.counts.sent_bytes.get();
+      sum.received_bytes += each.counts.received_bytes.get();
+      sum.errors += each.counts.errors.get();
+      sum.resets += each.counts.resets.get();
+      sum.accept_errors += each.counts.accept_errors.get();
+      woke += each.counts.woke.get();
+      slept += each.counts.fell_asleep.get();
+      early += each.counts.woken_early.get();
+    }
+    return request_.workload == "idle" ? fields_of(sum, slept - woke, early) : fields_of(sum);
+  }
+
+  void stop() override {
+    for (worker& each : workers_)
+      if (each.runtime) each.runtime->request_stop();
+  }
+
+  result_info finish() override {
+    threads_.join();
+    for (const worker& each : workers_)
+      if (each.failure) std::rethrow_exception(each.failure);
+    return {.counts = sample(), .metrics = {}, .histograms = {}};
+  }
+
+ private:
+  struct worker {
+    std::unique_ptr<R> runtime;  // made by the worker's thread before it reports that it listens
+    counts_of<R> counts;
+    std::promise<std::uint16_t> listening;
+    std::exception_ptr failure;
+  };
+
+  std::uint64_t tasks_of(std::size_t index) const {
+    const auto tasks = static_cast<std::uint64_t>(request_.options.integer("tasks"));
+    const std::uint64_t workers = workers_.size();
+    return tasks / workers + (index < tasks % workers ? 1 : 0);
+  }
+
+  void work(std::size_t index) {
+    worker& self = workers_[index];
+    bool listening = false;
+    try {
+      endpoint where = endpoint_of(request_);
+      if (index != 0) where.port = first_port_.get();
+      self.runtime = make_(request_);
+      auto listener = self.runtime->listen(where);
+      if (!listener) refuse_listening(where, listener.error());
+      const std::uint16_t port = listener->port();
+      if (index == 0) first_listens_.set_value(port);
+      listening = true;
+      self.listening.set_value(port);
+      serve(index, *listener);
+    } catch (...) {
+      if (listening) {
+        self.failure = std::current_exception();
+        failed_.store(true, std::memory_order_release);  // pairs with wait_until_asleep()
+        return;
+      }
+      if (index == 0) first_listens_.set_exception(std::current_exception());
+      self.listening.set_exception(std::current_exception());
+    }
+  }
+
+  void serve(std::size_t index, typename R::listener& listener) {
+    worker& self = workers_[index];
+    R& runtime = *self.runtime;
+    if (request_.workload == "idle")
+      runtime.run(serve_idle<R>(runtime, listener, tasks_of(index), self.counts));
+    else
+      runtime.run(serve_echo<R>(runtime, listener, self.counts));
+  }
+
+  void wait_until_asleep() {
+    if (request_.workload != "idle") return;
+    const auto wanted = static_cast<std::uint64_t>(request_.options.integer("tasks"));
+    for (std::uint64_t asleep = 0; asleep < wanted;) {
+      if (failed_.load(std::memory_order_acquire)) {  // pairs with work()
+        stop();
+        finish();
+      }
+      asleep = 0;
+      for (const worker& each : workers_)
+        asleep += each.counts.fell_asleep.get();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+
+  std::string backend_;
+  make_runtime make_;
+  run_request request_;
+  std::vector<worker> workers_;
+  std::promise<std::uint16_t> first_listens_;  // set by worker 0: the port that all share
+  std::shared_future<std::uint16_t> first_port_;
+  // release by a worker that failed while it served, acquire by wait_until_asleep().
+  std::atomic<bool> failed_{false};
+  worker_threads threads_;
+};
+
+// main() of a target whose runtime needs nothing but a constructor call.
+template <Runtime R>
+int runtime_target_main(int argc, const char* const* argv, const target_description& description,
+                        typename runtime_target<R>::make_runtime make) {
+  return target_main(argc, argv, description, [&] {
+    return std::make_unique<runtime_target<R>>(description.backend, make);
+  });
+}
+
+}  // namespace tailrace

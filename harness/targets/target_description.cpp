@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// See target_description.hpp.
+#include "harness/targets/target_description.hpp"
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+
+namespace tailrace {
+namespace {
+
+[[noreturn]] void die_unknown_option(const std::string& name, const char* why) {
+  std::fprintf(stderr, "tailrace: bug: option '%s' %s\n", name.c_str(), why);
+  std::abort();
+}
+
+}  // namespace
+
+option_spec choice_option(std::string name, std::string default_value,
+                          std::vector<std::string> values, std::string help) {
+  option_spec spec;
+  spec.name = std::move(name);
+  spec.default_value = std::move(default_value);
+  spec.values = std::move(values);
+  spec.help = std::move(help);
+  return spec;
+}
+
+option_spec integer_option(std::string name, std::int64_t default_value, std::int64_t low,
+                           std::int64_t high, std::string help) {
+  option_spec spec;
+  spec.name = std::move(name);
+  spec.default_value = std::to_string(default_value);
+  spec.low = low;
+  spec.high = high;
+  spec.help = std::move(help);
+  return spec;
+}
+
+option_spec idle_tasks_option(std::int64_t most) {
+  option_spec spec =
+      integer_option("tasks", 0, 0, most, "tasks that sleep until one hour from now");
+  spec.workloads = {"idle"};
+  return spec;
+}
+
+const std::string& option_values::text(const std::string& name) const {
+  const auto found = values_.find(name);
+  if (found == values_.end()) die_unknown_option(name, "is not among the options in force");
+  return found->second;
+}
+
+std::int64_t option_values::integer(const std::string& name) const {
+  const std::string& value = text(name);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc{}) die_unknown_option(name, "was read as an integer but is not one");
+  if (end != value.data() + value.size()) die_unknown_option(name, "has text after its number");
+  return number;
+}
+
+event_fields fields_of(const served_counts& counts) {
+  return {{"accepted", counts.accepted},
+          {"closed", counts.closed},
+          {"open", counts.accepted - counts.closed},
+          {"received_bytes", counts.received_bytes},
+          {"sent_bytes", counts.sent_bytes},
+          {"errors", counts.errors},
+          {"resets", counts.resets},
+          {"accept_errors", counts.accept_errors}};
+}
+
+event_fields fields_of(const served_counts& counts, std::uint64_t sleeping,
+                       std::uint64_t woken_early) {
+  event_fields fields = fields_of(counts);
+  fields.emplace_back("sleeping", sleeping);
+  fields.emplace_back("woken_early", woken_early);
+  return fields;
+}
+
+}  // namespace tailrace

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// See worker_threads.hpp.
+#include "harness/targets/worker_threads.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <system_error>
+
+#include "harness/targets/cpu_list.hpp"
+#include "harness/targets/target_refused.hpp"
+
+namespace tailrace {
+
+finish_signal::finish_signal() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (descriptor_ < 0) {
+    std::perror("tailrace: eventfd");
+    std::abort();
+  }
+}
+
+finish_signal::~finish_signal() {
+  ::close(descriptor_);
+}
+
+void finish_signal::raise() noexcept {
+  const std::uint64_t one = 1;
+  // EAGAIN means that the counter is full, and so raised already.
+  while (::write(descriptor_, &one, sizeof one) < 0 && errno == EINTR) {
+  }
+}
+
+void worker_threads::start(int workers, const std::vector<int>& cpus, finish_signal& finished,
+                           std::function<void(int)> body) {
+  body_ = std::move(body);
+  // relaxed: the threads below are created after it.
+  running_.store(workers, std::memory_order_relaxed);
+  threads_.reserve(static_cast<std::size_t>(workers));
+  for (int index = 0; index < workers; ++index)
+    try {
+      threads_.emplace_back([this, workers, cpus, &finished, index] {
+        pin_worker(cpus, workers, index);
+        body_(index);
+        // acq_rel: pairs with the other workers' fetch_sub; the last one raises after all have
+        // ended.
+        if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) finished.raise();
+      });
+    } catch (const std::system_error& error) {
+      throw refused_by_kernel("cannot start worker " + std::to_string(index), error.code().value());
+    }
+}
+
+void worker_threads::join() {
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+}  // namespace tailrace

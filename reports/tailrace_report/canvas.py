@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: MIT
+"""The drawing surface: matplotlib set up so that the same input gives the same bytes, the shared
+look of axes, small multiples, and labels at line ends that never overlap.
+
+The only module besides the figure_* ones that imports matplotlib; build.py imports it when it
+draws, so that the texts come without it. Uses no pyplot, no style files, no user settings.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from tailrace_report.palette import INK, PAPER
+
+TEXT, MUTED, GRID = INK["text"][0], INK["muted"][0], INK["grid"][0]
+FONT_POINTS = 9.0
+SETTINGS: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "tailrace",
+    "font.family": ["DejaVu Sans", "sans-serif"],
+    "font.size": FONT_POINTS,
+    "axes.titlesize": FONT_POINTS,
+    "axes.labelsize": FONT_POINTS,
+    "xtick.labelsize": FONT_POINTS - 1,
+    "ytick.labelsize": FONT_POINTS - 1,
+    "text.color": TEXT,
+    "axes.labelcolor": MUTED,
+    "axes.edgecolor": MUTED,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "axes.facecolor": "none",
+    "figure.facecolor": PAPER[0],
+    "savefig.facecolor": PAPER[0],
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "axes.grid": False,
+    "axes.axisbelow": True,
+    "axes.linewidth": 0.6,
+    "lines.solid_capstyle": "round",
+    "text.parse_math": False,
+}
+
+
+def settings() -> Any:
+    """A context in which everything must be made and saved; starts from matplotlib's defaults."""
+    known = {k: v for k, v in SETTINGS.items() if k in matplotlib.rcParams}
+    return matplotlib.rc_context({**matplotlib.rcParamsDefault, "backend": "agg", **known})
+
+
+def text_inches(texts: Iterable[str]) -> float:
+    """Room for the longest text at FONT_POINTS; an estimate that needs no renderer."""
+    return 0.073 * max((len(text) for text in texts), default=0)
+
+
+def figure(width: float, height: float) -> Figure:
+    """An empty figure of inches with a canvas, so that text can be measured."""
+    made = Figure(figsize=(width, height))
+    FigureCanvasAgg(made)
+    return made
+
+
+def panels(
+    count: int, *, columns: int, width: float, height: float, margins: Sequence[float]
+) -> tuple[Figure, list[Axes]]:
+    """`count` panels of equal size in rows; width, height of one panel with its margins, inches.
+
+    margins: left, right, bottom, top of each panel, inches. Positions are set by hand, so they do
+    not depend on how a version of matplotlib lays out.
+    """
+    columns = min(columns, count)
+    rows = math.ceil(count / columns)
+    made = figure(width * columns, height * rows)
+    left, right, bottom, top = margins
+    axes = []
+    for index in range(count):
+        row, column = divmod(index, columns)
+        axes.append(
+            made.add_axes(
+                (
+                    (column + left / width) / columns,
+                    (rows - 1 - row + bottom / height) / rows,
+                    (1 - (left + right) / width) / columns,
+                    (1 - (bottom + top) / height) / rows,
+                )
+            )
+        )
+    return made, axes
+
+
+def bare(axes: Axes, *, grid: str) -> None:
+    """Takes off what carries no data: top and right spine, tick marks; adds a quiet grid."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(length=0, which="both")
+    axes.grid(True, axis=grid, which="major")
+
+
+def title(axes: Axes, text: str, *, x_points: float = 0.0) -> None:
+    """A heading left above the panel; a second line after a newline is quieter."""
+    first, _, second = text.partition("\n")
+    for line, weight, colour, above in (
+        (first, "bold", TEXT, 20 if second else 8),
+        (second, "normal", MUTED, 8),
+    ):
+        if line:
+            axes.annotate(
+                line,
+                (0, 1),
+                xycoords="axes fraction",
+                xytext=(x_points, above),
+                textcoords="offset points",
+                fontweight=weight,
+                color=colour,
+                annotation_clip=False,
+            )
+
+
+def apart(wanted: Sequence[float], distance: float, low: float, high: float) -> list[float]:
+    """Positions near `wanted`, in its order by value, at least `distance` apart, in low..high.
+
+    Pools neighbours that would overlap and centres the pool on its members' mean, as in isotonic
+    regression (pool adjacent violators), so nothing moves further than it must. When there is not
+    enough room, the distance shrinks to what fits.
+    """
+    order = sorted(range(len(wanted)), key=lambda index: wanted[index])
+    if len(order) > 1:
+        distance = min(distance, (high - low) / (len(order) - 1))
+    # Without the steady steps the constraint is "never descending", which pooling solves.
+    targets = [wanted[index] - rank * distance for rank, index in enumerate(order)]
+    pools: list[list[float]] = []
+    for target in targets:
+        pools.append([target, 1.0])
+        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
+            mean, size = pools.pop()
+            before, count = pools[-1]
+            pools[-1] = [(before * count + mean * size) / (count + size), count + size]
+    flat = [mean for mean, size in pools for _ in range(int(size))]
+    top = high - (len(order) - 1) * distance
+    answer = [0.0] * len(wanted)
+    for rank, index in enumerate(order):
+        answer[index] = min(max(flat[rank], low), top) + rank * distance
+    return answer
+
+
+def end_labels(
+    axes: Axes, ends: Sequence[tuple[float, float, str, str]], *, gap_points: float = 14.0
+) -> None:
+    """A name right of the panel for each line's end (x, y in data, text, colour), with a leader.
+
+    The limits of the axes must be final: positions are computed from them.
+    """
+    canvas_height = axes.figure.get_figheight() * axes.get_position().height * 72.0
+    spots = []
+    for x, y, _, _ in ends:
+        display = axes.transData.transform((x, y))
+        inside = axes.transAxes.inverted().transform(display)
+        spots.append((float(inside[0]), float(inside[1]) * canvas_height))
+    heights = apart([y for _, y in spots], FONT_POINTS * 1.25, 2.0, canvas_height - 2.0)
+    points_per_width = axes.figure.get_figwidth() * axes.get_position().width * 72.0
+    for (_, _, text, colour), (inside, at), height in zip(ends, spots, heights):
+        reach = [inside, 1.0 + 4.0 / points_per_width, 1.0 + (gap_points - 3.0) / points_per_width]
+        axes.plot(
+            reach,
+            [at / canvas_height, height / canvas_height, height / canvas_height],
+            transform=axes.transAxes,
+            color=colour,
+            linewidth=0.8,
+            linestyle=(0, (0.6, 2.2)),
+            clip_on=False,
+        )
+        axes.annotate(
+            text,
+            (1.0, height / canvas_height),
+            xycoords="axes fraction",
+            xytext=(gap_points, 0),
+            textcoords="offset points",
+            va="center_baseline",
+            color=colour,
+            annotation_clip=False,
+        )
+
+
+def png(made: Figure) -> bytes:
+    """150 dots per inch, without the metadata that would differ between versions."""
+    out = io.BytesIO()
+    made.savefig(out, format="png", dpi=150, metadata={"Software": None})
+    return out.getvalue()
+
+
+def svg(made: Figure) -> str:
+    """Text stays text; no date, and ids from the fixed salt."""
+    out = io.StringIO()
+    metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
+    made.savefig(out, format="svg", metadata=metadata)
+    return out.getvalue()

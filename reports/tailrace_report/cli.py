@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""The command `tailrace-report`: arguments in, files and a terminal table out, an exit code back.
+
+Exit codes: 0 written; 1 the output cannot be written; 2 bad usage or a campaign that cannot be
+believed; 3 written without figures because matplotlib is missing. Never a traceback for input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tailrace_report import __version__
+from tailrace_report.errors import CampaignError, OutputError
+
+WRITTEN, NOT_WRITTEN, BAD_INPUT, NO_FIGURES = 0, 1, 2, 3
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one command. argparse itself exits with 2 for bad usage."""
+    parser = argparse.ArgumentParser(
+        prog="tailrace-report", description="Draw the report of a Tailrace campaign."
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+    report = commands.add_parser("report", help="write the report of one campaign")
+    report.add_argument("campaign", type=Path, help="folder as described in results/README.md")
+    report.add_argument("--out", type=Path, help="where to write (default: CAMPAIGN/report)")
+    asked = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        return _report(asked.campaign, asked.out)
+    except CampaignError as error:
+        for sentence in error.sentences:
+            print(f"tailrace-report: {sentence}", file=sys.stderr)
+        return BAD_INPUT
+    except OutputError as error:
+        print(f"tailrace-report: {error}", file=sys.stderr)
+        return NOT_WRITTEN
+
+
+def _report(campaign: Path, out: Path | None) -> int:
+    # Imported here so that --help and bad usage answer at once.
+    from tailrace_report import build
+
+    result = build.build(campaign, out or campaign / "report")
+    sys.stdout.write(result.terminal)
+    if result.figures_missing:
+        print(f"tailrace-report: {result.figures_missing}", file=sys.stderr)
+        return NO_FIGURES
+    return WRITTEN

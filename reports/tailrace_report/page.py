@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+"""The HTML page: one file that needs nothing else, readable without a script, light and dark.
+
+Gets tables and inline SVG ready made; escapes every text of the campaign itself. Deterministic:
+no clock, no random ids.
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from pathlib import Path
+
+from tailrace_report import finding, headline, limits, sections, svg
+from tailrace_report.study import Study
+from tailrace_report.tables import Table, to_html
+
+STDERR_SHOWN_MAX = 12
+STDERR_CHARS_MAX = 2000
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn figure: file name without ending, heading, words for who cannot see it, SVG."""
+
+    name: str
+    title: str
+    description: str
+    svg: str
+
+
+def page(study: Study, pictures: dict[str, Picture], figures_missing: str) -> str:
+    """The whole page. `pictures` by the names that _content() uses; may be empty."""
+    light, dark = svg.css_variables()
+    here = Path(__file__)
+    style = here.with_name("page.css").read_text("utf-8")
+    style = style.replace("%LIGHT%", light).replace("%DARK%", dark)
+    name = html.escape(study.campaign.name)
+    body = [_head(study, figures_missing)]
+    for anchor, title, intro, drawn, tables in _content(study):
+        inner = [f"<p>{html.escape(intro)}</p>"] if intro else []
+        inner += [_figure(pictures[key]) for key in drawn if key in pictures]
+        inner += [_folded(tables)] if drawn and tables else [to_html(table) for table in tables]
+        if tables or any(key in pictures for key in drawn):
+            body.append(f'<section id="{anchor}"><h2>{title}</h2>\n{"".join(inner)}</section>')
+    body += [_stderr(study), _end(study)]
+    script = here.with_name("page.js").read_text("utf-8")
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>Tailrace: {name}</title>\n<style>\n{style}</style></head>\n<body>\n"
+        + "\n".join(part for part in body if part)
+        + f"\n<script>\n{script}</script>\n</body></html>\n"
+    )
+
+
+def _head(study: Study, figures_missing: str) -> str:
+    campaign = study.campaign
+    cells = campaign.cells
+    counts = []
+    for status in ("failed", "gated", "skipped", "ok"):
+        count = sum(cell.status == status for cell in cells)
+        kind = f' class="{status}"' if count else ""
+        counts.append(f"<li{kind}><b>{count}</b> {status}</li>")
+    missing = (campaign.planned or 0) - len(cells)
+    if missing > 0:
+        counts.append(f'<li class="gated"><b>{missing}</b> planned but not run</li>')
+    points = "".join(
+        f"<li><b>{html.escape(s.about)}.</b> {html.escape(s.text)}</li>"
+        for s in finding.statements(study)
+    )
+    notes = "".join(f'<p class="note">{html.escape(note)}</p>' for note in campaign.notes)
+    if figures_missing:
+        notes += f'<p class="note"><b>{html.escape(figures_missing)}</b></p>'
+    table = headline.headline(study)
+    links = "".join(f'<a href="#{a}">{t}</a>' for a, t, _, _, tables in _content(study) if tables)
+    return (
+        f"<header><p class=quiet>Tailrace report</p><h1>{html.escape(campaign.name)}</h1>"
+        f'<ul class="counts" aria-label="cells by status">{"".join(counts)}</ul>{notes}</header>\n'
+        f'<section id="finding" aria-label="finding"><ul class="finding">{points}</ul>\n'
+        + (to_html(table) if table.rows else "")
+        + f'</section>\n<nav aria-label="sections">{links}'
+        '<a href="#method">Method and limits</a><a href="#reproduce">Reproduce</a></nav>'
+    )
+
+
+def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]:
+    """Sections in order: anchor, title, introduction, pictures, tables."""
+    opened, ceilings = study.points_of("open"), study.points_of("closed")
+    memory = [
+        t for p in study.points_of("memory", "task_memory") for t in sections.memory(study, p)
+    ]
+    machine = study.campaign.manifest
+    for key in ("machine", "fingerprint", "environment"):
+        if isinstance(study.campaign.manifest.get(key), dict):
+            machine = study.campaign.manifest[key]
+            break
+    gates, trouble = sections.gates(study), sections.trouble(study)
+    return [
+        (
+            "tails",
+            "Latency tails",
+            "Response time from the planned send time, at the same offered load for all."
+            " The line is the median over blocks and the band their range; it ends where a block's"
+            " samples end, and goes on thin and without a band where only all blocks together"
+            " carry the quantile.",
+            ["latency"],
+            [sections.latency(study, p) for p in opened],
+        ),
+        (
+            "memory",
+            "Memory per connection and per task",
+            "The slope over the number of connections or tasks, so what a process costs at rest is"
+            " not in it; user (proportional set size) and kernel apart, without the client's half.",
+            ["memory", "task-memory"],
+            memory,
+        ),
+        (
+            "cost",
+            "Cost per operation",
+            "CPU time of the server divided by the requests it answered, and its system calls. On"
+            " loopback these tell contestants apart where the rate does not.",
+            ["cpu", "syscalls"],
+            [sections.cost(study, p) for p in opened + ceilings],
+        ),
+        (
+            "ceiling",
+            "Closed-loop ceiling",
+            finding.WHY_RATE_FOLLOWS + " Read it with both CPU shares beside it.",
+            ["rate"],
+            [sections.closed(study, p) for p in ceilings],
+        ),
+        ("gates", "Gates", "", [], [gates] if gates.rows else []),
+        ("trouble", "Failed, gated and skipped cells", "", [], [trouble] if trouble.rows else []),
+        ("machine", "The machine", "", [], [sections.flattened("", machine)]),
+    ]
+
+
+def _figure(picture: Picture) -> str:
+    files = f'<a href="{picture.name}.png">PNG</a>, <a href="{picture.name}.svg">SVG</a>'
+    caption = f"<figcaption>{html.escape(picture.title)} ({files})</figcaption>"
+    return f"<figure>{picture.svg}{caption}</figure>\n"
+
+
+def _folded(tables: list[Table]) -> str:
+    shown = "".join(to_html(table) for table in tables)
+    title = html.escape("; ".join(table.title for table in tables[:1]))
+    more = f" and {len(tables) - 1} more" if len(tables) > 1 else ""
+    return f"<details><summary>Table: {title}{more}</summary>\n{shown}</details>\n"
+
+
+def _stderr(study: Study) -> str:
+    """What failed targets said last, as text."""
+    told = [c for c in study.campaign.cells if c.status == "failed" and c.stderr_tail.strip()]
+    parts = []
+    for cell in told[:STDERR_SHOWN_MAX]:
+        tail = "".join(c if c.isprintable() or c == "\n" else " " for c in cell.stderr_tail)
+        parts.append(
+            f"<details><summary>Standard error of {html.escape(cell.name)}</summary>"
+            f"<pre>{html.escape(tail[-STDERR_CHARS_MAX:])}</pre></details>"
+        )
+    if len(told) > STDERR_SHOWN_MAX:
+        parts.append(f'<p class="note">{len(told) - STDERR_SHOWN_MAX} more in cells.jsonl.</p>')
+    return "".join(parts)
+
+
+def _end(study: Study) -> str:
+    method = "".join(f"<li>{html.escape(text)}</li>" for text in limits.METHOD)
+    not_shown = "".join(f"<li>{html.escape(text)}</li>" for text in limits.limits(study))
+    facts = [("command", limits.command(study)), ("seed", limits.seed(study))]
+    facts += [("commit", limits.commit(study))]
+    lines = "\n".join(f"{key}: {value}" for key, value in facts if value)
+    shown = html.escape(lines or "The manifest does not say how.")
+    rest = {
+        key: value
+        for key, value in study.campaign.manifest.items()
+        if key not in ("machine", "fingerprint", "environment")
+    }
+    whole = to_html(sections.flattened("", rest))
+    return (
+        f'<section id="method"><h2>Method</h2><ul>{method}</ul>'
+        f"<h2>What these numbers do not show</h2><ul>{not_shown}</ul></section>\n"
+        f'<section id="reproduce"><h2>How to reproduce</h2><pre>{shown}</pre>'
+        "<p>Everything on this page is drawn from the campaign folder alone:"
+        " <code>scripts/report CAMPAIGN</code> draws it again, with the same bytes.</p>"
+        f"<details><summary>The manifest</summary>{whole}</details></section>"
+    )

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""Draws every figure that the campaign has data for: PNG and SVG bytes, and SVG for the page.
+
+Imports matplotlib through the figure modules, so build.py imports this only when it draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from matplotlib.figure import Figure
+
+from tailrace_report import canvas, figure_latency, figure_memory, figure_rows, svg
+from tailrace_report.page import Picture
+from tailrace_report.study import Study
+
+
+def draw(study: Study) -> tuple[dict[str, Picture], dict[str, bytes]]:
+    """Pictures by name, and the files (name -> bytes) that go beside the page."""
+    opened, ceilings = study.points_of("open"), study.points_of("closed")
+    echo = opened + ceilings
+    memory, tasks = study.points_of("memory"), study.points_of("task_memory")
+    rows, rows_words = figure_rows.rows_figure, figure_rows.description
+    plans: list[tuple[str, str, Callable[[], Figure | None], Callable[[], str]]] = [
+        (
+            "latency",
+            "Response time by percentile, a panel for each offered load",
+            lambda: figure_latency.latency_figure(study, opened),
+            lambda: figure_latency.description(study, opened),
+        ),
+        (
+            "memory",
+            "Memory per connection, user and kernel, by state",
+            lambda: figure_memory.memory_figure(study, memory),
+            lambda: figure_memory.description(study, memory),
+        ),
+        (
+            "task-memory",
+            "Memory per sleeping task, user and kernel",
+            lambda: figure_memory.memory_figure(study, tasks),
+            lambda: figure_memory.description(study, tasks),
+        ),
+        (
+            "cpu",
+            "Server CPU per request, user and system, with its ratio to the floor",
+            lambda: rows(study, echo, figure_rows.CPU),
+            lambda: rows_words(study, echo, figure_rows.CPU),
+        ),
+        (
+            "syscalls",
+            "System calls of the server per request",
+            lambda: rows(study, echo, figure_rows.CALLS),
+            lambda: rows_words(study, echo, figure_rows.CALLS),
+        ),
+        (
+            "rate",
+            "Closed-loop rate, with the CPU shares of server and client",
+            lambda: rows(study, ceilings, figure_rows.RATE),
+            lambda: rows_words(study, ceilings, figure_rows.RATE),
+        ),
+    ]
+    pictures: dict[str, Picture] = {}
+    files: dict[str, bytes] = {}
+    with canvas.settings():
+        for name, title, figure_of, words_of in plans:
+            figure = figure_of()
+            if figure is None:
+                continue
+            source, words = canvas.svg(figure), words_of()
+            files[f"{name}.png"] = canvas.png(figure)
+            files[f"{name}.svg"] = source.encode("utf-8")
+            pictures[name] = Picture(name, title, words, svg.inline(source, name, title, words))
+    return pictures, files

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""The short texts: summary.md for a pull request or a chat, and the table on the terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+from tailrace_report import finding, headline, limits, sections
+from tailrace_report.study import Study
+from tailrace_report.tables import markdown_text, to_markdown, to_text
+
+TROUBLE_ROWS_MAX = 10
+
+
+def markdown(study: Study) -> str:
+    """GitHub-flavoured; every text from the campaign is escaped."""
+    campaign = study.campaign
+    lines = [
+        f"# Tailrace: {markdown_text(campaign.name)}",
+        "",
+        f"{finding.verdict_counts(study)}.",
+        "",
+    ]
+    lines += [
+        f"- **{markdown_text(s.about)}.** {markdown_text(s.text)}"
+        for s in finding.statements(study)
+    ]
+    lines.append("")
+    table = headline.headline(study)
+    if table.rows:
+        lines += [to_markdown(table)]
+    trouble = sections.trouble(study)
+    if trouble.rows:
+        left = len(trouble.rows) - TROUBLE_ROWS_MAX
+        trouble.rows = trouble.rows[:TROUBLE_ROWS_MAX]
+        trouble.notes += [f"{left} rows left out; the report has them."] if left > 0 else []
+        lines += [to_markdown(trouble)]
+    lines += [f"- {markdown_text(note)}" for note in campaign.notes]
+    lines += ["", "What these numbers do not show:", ""]
+    lines += [f"- {markdown_text(limit)}" for limit in limits.limits(study)]
+    lines += ["", f"Reproduce: {markdown_text(limits.reproduce(study))}", ""]
+    return "\n".join(lines)
+
+
+def terminal(study: Study, out: Path) -> str:
+    """Plain text for any terminal: counts, headline table, finding, where the rest is."""
+    parts = [f"\n{study.campaign.name}: {finding.verdict_counts(study)}\n"]
+    table = headline.headline(study)
+    if table.rows:
+        parts.append(to_text(table))
+    for statement in finding.statements(study):
+        parts.append(_filled(f"{statement.about}. {statement.text}", "* "))
+    parts += _trouble_lines(study)
+    parts += list(study.campaign.notes)
+    parts.append(f"\nReport: {out / 'index.html'}\n")
+    return "\n".join(parts)
+
+
+def _trouble_lines(study: Study) -> list[str]:
+    """Alike cells that are not ok in one paragraph each, with cause and remedy in full."""
+    rows = sections.trouble(study).rows
+    lines = [""] if rows else []
+    for who, status, count, points, cause, remedy in rows[:TROUBLE_ROWS_MAX]:
+        cells = f"{count} cell{'' if count == '1' else 's'} at {points}: " if count != "0" else ""
+        told = cause + ("" if remedy == "-" else f"; {remedy}")
+        lines.append(_filled(f"{status}: {who}, {cells}{told}", "! "))
+    if len(rows) > TROUBLE_ROWS_MAX:
+        lines.append(f"! {len(rows) - TROUBLE_ROWS_MAX} more kinds of trouble are in the report.")
+    return lines
+
+
+def _filled(text: str, mark: str) -> str:
+    """A paragraph of at most 100 columns without control characters."""
+    clean = "".join(c if c.isprintable() else " " for c in text)
+    return textwrap.fill(
+        clean, 100, initial_indent=mark, subsequent_indent="  ", break_on_hyphens=False
+    )

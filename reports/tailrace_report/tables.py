@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""A table as data, and its three renderings: plain text, GitHub Markdown, HTML.
+
+Every cell is text from here or from a campaign; each rendering escapes it in its own way, so that
+hostile names and outputs stay text.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading; numbers stand right, text left."""
+
+    title: str
+    right: bool = True
+
+
+@dataclass
+class Table:
+    """Rows of texts below columns, with footnotes."""
+
+    title: str
+    columns: list[Column]
+    rows: list[list[str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, *cells: str) -> None:
+        if len(cells) != len(self.columns):
+            raise ValueError(f"{len(cells)} cells for {len(self.columns)} columns")
+        self.rows.append(list(cells))
+
+
+def to_text(table: Table) -> str:
+    """Aligned plain text without colours or box drawing; control characters become spaces."""
+    grid = [[column.title for column in table.columns]]
+    grid += [[_one_line(cell) for cell in row] for row in table.rows]
+    widths = [max(_width(row[i]) for row in grid) for i in range(len(table.columns))]
+    lines = [table.title] if table.title else []
+    for number, row in enumerate(grid):
+        cells = []
+        for column, width, cell in zip(table.columns, widths, row):
+            space = " " * (width - _width(cell))
+            cells.append(space + cell if column.right else cell + space)
+        lines.append("  ".join(cells).rstrip())
+        if number == 0:
+            lines.append("  ".join("-" * width for width in widths))
+    lines += [_one_line(note) for note in table.notes]
+    return "\n".join(lines) + "\n"
+
+
+def to_markdown(table: Table) -> str:
+    """A GitHub-flavoured table; pipes, HTML and emphasis in cells are escaped."""
+    lines = [f"**{markdown_text(table.title)}**", ""] if table.title else []
+    lines.append("| " + " | ".join(markdown_text(c.title) for c in table.columns) + " |")
+    lines.append("|" + "|".join(" ---: " if c.right else " --- " for c in table.columns) + "|")
+    lines += ["| " + " | ".join(markdown_text(cell) for cell in row) + " |" for row in table.rows]
+    for note in table.notes:
+        lines += ["", markdown_text(note)]
+    return "\n".join(lines) + "\n"
+
+
+def to_html(table: Table) -> str:
+    """A <table> with scopes; numbers stand right. page.js sorts by the text of the cells."""
+    head = "".join(
+        f'<th scope="col"{" class=n" if c.right else ""}>{html.escape(c.title)}</th>'
+        for c in table.columns
+    )
+    body = []
+    for row in table.rows:
+        cells = []
+        for index, (column, cell) in enumerate(zip(table.columns, row)):
+            text = html.escape(cell)
+            kind = ' class="n"' if column.right else ""
+            cells.append(
+                f'<th scope="row"{kind}>{text}</th>' if index == 0 else f"<td{kind}>{text}</td>"
+            )
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    notes = "".join(f'<p class="note">{html.escape(note)}</p>' for note in table.notes)
+    caption = f"<caption>{html.escape(table.title)}</caption>" if table.title else ""
+    rows = "\n".join(body)
+    return (
+        f'<div class="scroll"><table>{caption}<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{rows}\n</tbody></table></div>{notes}\n"
+    )
+
+
+def markdown_text(text: str) -> str:
+    """One line in which no character means anything to Markdown or HTML."""
+    return re.sub(r"([\\`*_\[\]<>|~#&@])", r"\\\1", _one_line(text))
+
+
+def _one_line(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

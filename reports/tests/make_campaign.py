@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: MIT
+"""Writes a made-up campaign: same arguments, same bytes. For tests, and to look at the report.
+
+`python make_campaign.py DIR [--blocks N] [--seed S]`. The figures imitate what a loopback echo
+costs on two cores, so that the report looks as it will; they are nobody's measurement. Every
+status occurs: ok, gated in some blocks and in all, failed (with hostile text), skipped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import hdr_encoder
+
+HOSTILE = "</pre><script>alert('stderr')</script>\x1b[31m & \"quotes\" | pipe"
+# id, form, family: CPU us/op (user, system), calls per op, p50 in us, tail weight, memory
+# (user, kernel) bytes per connection, bytes per task (user, kernel), closed rate in k/s
+MODELS: dict[tuple[str, str, str], dict[str, Any]] = {
+    ("bare-epoll", "best", "floor"): dict(
+        cpu=(0.21, 3.31), calls=2.01, p50=152, tail=3.4, conn=(8, 1486), task=(64, 0), closed=268
+    ),
+    ("local", "best", "in-house"): dict(
+        cpu=(0.28, 3.29), calls=2.02, p50=154, tail=3.4, conn=(382, 1490), task=(210, 1), closed=267
+    ),
+    ("local", "default", "in-house"): dict(
+        cpu=(0.31, 3.42), calls=2.44, p50=161, tail=3.2, conn=(390, 1491), task=(210, 1), closed=259
+    ),
+    ("libuv", "best", "library"): dict(
+        cpu=(0.45, 3.25), calls=2.02, p50=166, tail=3.0, conn=(505, 1495), task=(312, 2), closed=264
+    ),
+    ("threads", "best", "os"): dict(
+        cpu=(0.95, 5.9),
+        calls=2.09,
+        p50=255,
+        tail=1.9,
+        conn=(8480, 28400),
+        task=(8500, 27900),
+        closed=158,
+    ),
+}
+POINTS: list[dict[str, Any]] = [
+    dict(id="open-50x64-10000", kind="open", connections=50, rate_per_s=10000.0),
+    dict(id="open-50x64-60000", kind="open", connections=50, rate_per_s=60000.0),
+    dict(id="open-1000x64-20000", kind="open", connections=1000, rate_per_s=20000.0),
+    dict(id="closed-50x64", kind="closed", connections=50),
+    dict(id="closed-1000x64", kind="closed", connections=1000),
+    dict(id="memory", kind="memory"),
+    dict(id="task-memory", kind="task_memory"),
+]
+STATES = {"idle": 1.0, "after_echo": 1.03, "active": 1.3, "retained": 0.22}
+
+
+def counts_of(total: int, middle_ns: float, shape: float, stall: float) -> dict[int, int]:
+    """`total` latencies: log-logistic, with a share of stalls some ten times as long."""
+
+    def below(value: float) -> float:
+        body = 1 / (1 + (value / middle_ns) ** -shape / 4) if value > middle_ns / 3 else 0.0
+        late = 1 / (1 + (value / (middle_ns * 14)) ** -6)
+        return (1 - stall) * body**2 + stall * late
+
+    counts: dict[int, int] = {}
+    value, seen = middle_ns / 3, 0
+    while seen < total and value < 3e9:
+        upto = min(total, round(total * below(value)))
+        if upto > seen:
+            counts[int(value)] = upto - seen
+            seen = upto
+        value *= 1.015
+    if seen < total:
+        counts[int(value)] = total - seen
+    return counts
+
+
+def spread(generator: random.Random, by: float) -> float:
+    """A factor around 1, log-triangular, from the one random call that is stable everywhere."""
+    return math.exp(by * (generator.random() + generator.random() - 1.0))
+
+
+def load_of(point: dict[str, Any], requests: int, rate: float) -> dict[str, Any]:
+    counts = dict(planned=requests, sent=requests, skipped_late=0, never_sent=0)
+    counts.update(ok=requests, wrong=0, errors=0, timed_out=0, in_flight=0)
+    return {
+        "schema": 1,
+        "mode": point["kind"],
+        "counts": counts,
+        "elapsed_s": requests / rate,
+        "offered_per_s": rate if point["kind"] == "open" else None,
+        "achieved_per_s": rate * 0.9995,
+        "unknown_to_this_reader": {"passes": True},
+    }
+
+
+def echo_fields(
+    model: dict[str, Any], point: dict[str, Any], drift: float, generator: random.Random, scale: int
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Load and cost of one echo cell, and its histograms by name."""
+    many = point["connections"] > 100
+    closed = point["kind"] == "closed"
+    rate = model["closed"] * 1000 * spread(generator, 0.03) / drift if closed else 0.0
+    rate = rate if closed else point["rate_per_s"]
+    requests = int(rate * scale)
+    user, system = model["cpu"]
+    factor = drift * spread(generator, 0.03) * (0.95 if many else 1.0)
+    middle = model["p50"] * 1000 * drift * spread(generator, 0.04) * (1.3 if many else 1.0)
+    middle *= (20 if many else 1) if closed else 1 + point["rate_per_s"] / 2e5
+    stall = 0.0006 * spread(generator, 1.5)
+    response = counts_of(requests, middle, model["tail"], stall)
+    lateness = counts_of(requests, 4000, 3.0, 0.0002)
+    load = load_of(point, requests, rate)
+    server = {
+        "cpu_us_per_op": (user + system) * factor,
+        "user_us_per_op": user * factor,
+        "system_us_per_op": system * factor,
+        "voluntary_switches_per_op": 0.0003,
+        "involuntary_switches_per_op": 0.0001,
+        "syscalls_per_op": model["calls"] * spread(generator, 0.004),
+        "cpu_share": min(0.99, (user + system) * factor * rate / 1e6),
+    }
+    client = {"cpu_us_per_op": 3.4 * factor, "cpu_share": 0.97 if closed else 0.4}
+    texts = {"response": hdr_encoder.encode(response), "lateness": hdr_encoder.encode(lateness)}
+    return {"load": load, "cost": {"server": server, "client": client}, "memory": None}, texts
+
+
+def slope(value: float, generator: random.Random) -> dict[str, float]:
+    middle = value * spread(generator, 0.02)
+    return {
+        "slope_bytes": middle,
+        "low_bytes": middle - abs(value) * 0.02 - 3,
+        "high_bytes": middle + abs(value) * 0.02 + 3,
+        "intercept_bytes": 1.2e6,
+        "r2": 0.999,
+    }
+
+
+def memory_fields(
+    model: dict[str, Any], point: dict[str, Any], generator: random.Random
+) -> dict[str, Any]:
+    tasks = point["kind"] == "task_memory"
+    user, kernel = model["task"] if tasks else model["conn"]
+    states = {}
+    for state, factor in {"sleeping": 1.0}.items() if tasks else STATES.items():
+        states[state] = {
+            "user": slope(user * factor, generator),
+            "kernel": slope(kernel * factor, generator),
+            "kernel_parts": {"slab_and_sockets": min(kernel, 1490.0) * factor},
+        }
+    unit = "task" if tasks else "connection"
+    memory = {"source": "cgroup-v1", "unit": unit, "counts": [0, 2500, 5000], "states": states}
+    return {"load": None, "cost": {}, "memory": memory}
+
+
+def status_of(contestant: str, form: str, point: str, block: int) -> tuple[str, str | None]:
+    """Which cells are not ok, so that every status occurs."""
+    if (contestant, point) == ("threads", "closed-1000x64") and block == 1:
+        return "failed", "3 answers had the wrong payload <b>bold</b>"
+    if (contestant, point) == ("libuv", "open-1000x64-20000") and block in (0, 2):
+        return "gated", "achieved 97.1 % of offered, where 99 % is asked"
+    if (contestant, form, point) == ("local", "default", "closed-50x64"):
+        return "gated", "a neighbour used 12 % of the client's CPU"
+    return "ok", None
+
+
+def write_campaign(folder: Path, *, blocks: int = 6, seed: int = 1, scale: int = 2) -> Path:
+    """A campaign of `blocks` blocks; `scale` is the seconds of load that make the counts."""
+    (folder / "hist").mkdir(parents=True)
+    generator = random.Random(seed)
+    planned: list[dict[str, Any]] = []
+    lines: list[str] = []
+    for block in range(blocks):
+        drift = spread(generator, 0.08)
+        for point in POINTS:
+            for (contestant, form, family), model in MODELS.items():
+                name = f"b{block}-{point['id']}-{contestant}-{form}"
+                line = cell_line(name, block, len(planned), contestant, form, family, point)
+                status, cause = status_of(contestant, form, point["id"], block)
+                line.update(status=status, cause=cause)
+                if "memory" in point["kind"]:
+                    fields = memory_fields(model, point, generator)
+                    texts: dict[str, str] = {}
+                else:
+                    fields, texts = echo_fields(model, point, drift, generator, scale)
+                if status == "failed":
+                    line["target"]["stderr_tail"] = HOSTILE
+                else:
+                    line.update(fields)
+                    write_histograms(folder, line, texts)
+                if status == "gated":
+                    line["gates"] = [{"name": "noise", "ok": False, "value": 1, "text": cause}]
+                planned.append({"cell": name})
+                lines.append(json.dumps(line))
+            name = f"b{block}-{point['id']}-uring-best"
+            line = cell_line(name, block, len(planned), "uring", "best", "in-house", point)
+            line.update(
+                status="skipped", cause="io_uring is refused here (kernel.io_uring_disabled=2)"
+            )
+            line.update(remedy="sysctl kernel.io_uring_disabled=0")
+            planned.append({"cell": name})
+            lines.append(json.dumps(line))
+    (folder / "cells.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    plan = {"schema": 1, "seed": seed, "cells": planned}
+    (folder / "plan.json").write_text(json.dumps(plan), "utf-8")
+    (folder / "manifest.json").write_text(json.dumps(manifest_of(seed)), "utf-8")
+    return folder
+
+
+def cell_line(
+    name: str,
+    block: int,
+    order: int,
+    contestant: str,
+    form: str,
+    family: str,
+    point: dict[str, Any],
+) -> dict[str, Any]:
+    asked = {"workload": "echo", "message_bytes": 64, "depth": 1, "duration_s": 2.0, **point}
+    if point["kind"] == "open":
+        asked["arrivals"] = "poisson"
+    who = {"id": contestant, "form": form, "options": {}, "workers": 1, "family": family}
+    return {
+        "schema": 1,
+        "cell": name,
+        "block": block,
+        "order": order,
+        "seed": 7,
+        "contestant": who,
+        "point": asked,
+        "cpus": {"target": "0", "client": "1", "disjoint": True},
+        "status": "ok",
+        "cause": None,
+        "remedy": None,
+        "target": {"exit_code": 0, "stderr_tail": ""},
+        "load": None,
+        "cost": {},
+        "memory": None,
+        "gates": [],
+    }
+
+
+def write_histograms(folder: Path, line: dict[str, Any], texts: dict[str, str]) -> None:
+    paths = {}
+    for name, text in texts.items():
+        paths[name] = f"hist/{line['cell']}.{name}.hdr"
+        (folder / paths[name]).write_text(text + "\n", "ascii")
+    if paths:
+        line["load"]["histograms"] = paths
+
+
+def manifest_of(seed: int) -> dict[str, Any]:
+    machine = {
+        "cpu_model": "Made-up CPU <2 cores>",
+        "cores": 2,
+        "kernel": "6.1.0-made-up",
+        "governor": None,
+        "governor_cause": "no cpufreq in this virtual machine",
+        "virtualization": "virtual machine (made-up)",
+    }
+    return {
+        "schema": 1,
+        "tool": {"name": "tailrace", "version": "0.1.0"},
+        "profile": {"name": "made-up", "blocks": 6},
+        "contestants": [
+            {"id": "local", "available": True},
+            {"id": "go", "available": False, "cause": "no Go here", "remedy": "install golang"},
+        ],
+        "seed": seed,
+        "command": ["tailrace", "run", "--profile", "made-up", "--seed", str(seed)],
+        "build": {"version": "0.1.0", "commit": "0123456789abcdef", "dirty": False},
+        "machine": machine,
+        "started_at": "2026-11-21T03:00:00Z",
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Write a made-up campaign.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--blocks", type=int, default=6)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--scale", type=int, default=2)
+    asked = parser.parse_args()
+    write_campaign(asked.folder, blocks=asked.blocks, seed=asked.seed, scale=asked.scale)

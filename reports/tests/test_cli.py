@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""The commands as a user meets them: exit codes, one-sentence refusals, and no matplotlib."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import make_campaign
+
+ROOT = Path(__file__).resolve().parents[2]
+NO_MATPLOTLIB = 'raise ImportError("blocked by the test")\n'
+
+
+class Commands(unittest.TestCase):
+    def setUp(self) -> None:
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.scratch = Path(scratch.name)
+        self.folder = make_campaign.write_campaign(self.scratch / "c", blocks=1, scale=1)
+
+    def run_report(self, *words: str, path: str = "") -> subprocess.CompletedProcess[str]:
+        """`python -m tailrace_report`, with `path` before everything on the module path."""
+        places = [path, str(ROOT / "reports")] if path else [str(ROOT / "reports")]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places), "LC_ALL": "C"}
+        return subprocess.run(
+            [sys.executable, "-m", "tailrace_report", *words],
+            env=environment,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    def run_script(self, name: str, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        environment = {k: v for k, v in os.environ.items() if k != "TAILRACE_PYTHON"}
+        return subprocess.run(
+            [str(ROOT / "scripts" / name), *words],
+            env={**environment, **more},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    def test_a_report_is_written_and_the_table_printed(self) -> None:
+        done = self.run_report("report", str(self.folder))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("bare-epoll", done.stdout)
+        self.assertTrue((self.folder / "report" / "index.html").is_file())
+
+    def test_out_goes_elsewhere(self) -> None:
+        out = self.scratch / "deep" / "out"
+        self.assertEqual(
+            self.run_report("report", str(self.folder), "--out", str(out)).returncode, 0
+        )
+        self.assertTrue((out / "summary.md").is_file())
+        self.assertFalse((self.folder / "report").exists())
+        self.assertEqual([p.name for p in out.iterdir() if p.name.startswith(".")], [])
+
+    def test_bad_usage_is_two(self) -> None:
+        usages: list[list[str]] = [[], ["frobnicate"], ["report"], ["report", "a", "--nope"]]
+        for words in usages:
+            self.assertEqual(self.run_report(*words).returncode, 2)
+
+    def test_a_bad_campaign_is_two_sentences_and_no_traceback(self) -> None:
+        (self.folder / "manifest.json").write_text('{"schema": 2}')
+        done = self.run_report("report", str(self.folder))
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr.count("\n"), 1)
+        self.assertIn("manifest.json", done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+        self.assertEqual(self.run_report("report", str(self.scratch / "none")).returncode, 2)
+
+    def test_an_output_that_cannot_be_written_is_one(self) -> None:
+        (self.scratch / "file").write_text("")
+        out = self.scratch / "file" / "report"
+        done = self.run_report("report", str(self.folder), "--out", str(out))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot be written", done.stderr)
+
+    def test_without_matplotlib_the_texts_still_come(self) -> None:
+        (self.scratch / "blocked").mkdir()
+        (self.scratch / "blocked" / "matplotlib.py").write_text(NO_MATPLOTLIB)
+        done = self.run_report("report", str(self.folder), path=str(self.scratch / "blocked"))
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("bare-epoll", done.stdout)
+        self.assertIn("matplotlib", done.stderr)
+        page = (self.folder / "report" / "index.html").read_text("utf-8")
+        self.assertIn("figures are missing", page)
+        self.assertNotIn("<figure>", page)
+        self.assertIn("<table>", page)
+        self.assertTrue((self.folder / "report" / "summary.md").is_file())
+
+    def test_find_python_prints_an_interpreter_that_has_matplotlib(self) -> None:
+        done = self.run_script("find-python")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        probe = [done.stdout.strip(), "-c", "import matplotlib"]
+        self.assertEqual(subprocess.run(probe, check=False).returncode, 0)
+
+    def test_find_python_passes_over_one_without_matplotlib(self) -> None:
+        decoy = self.scratch / "bin" / "python3"
+        decoy.parent.mkdir()
+        decoy.write_text("#!/bin/sh\nexit 1\n")
+        decoy.chmod(0o755)
+        path = f"{decoy.parent}{os.pathsep}{os.environ['PATH']}"
+        done = self.run_script("find-python", PATH=path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotEqual(done.stdout.strip(), str(decoy))
+
+    def test_find_python_says_so_when_there_is_none(self) -> None:
+        done = self.run_script("find-python", TAILRACE_PYTHON="/nonexistent/python")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual(done.stderr.count("\n"), 1)
+        self.assertEqual(self.run_script("find-python", "--what").returncode, 2)
+
+    def test_the_script_draws_a_campaign(self) -> None:
+        done = self.run_script("report", str(self.folder), "--out", str(self.scratch / "o"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue((self.scratch / "o" / "latency.png").is_file())
+
+
+if __name__ == "__main__":
+    unittest.main()

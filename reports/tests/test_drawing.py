@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""What can be computed about the figures: label spacing, contrast, gaps, curves, rounding."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import unittest
+
+from tailrace_report import palette, wording
+from tailrace_report.canvas import apart
+from tailrace_report.cell import Contestant
+from tailrace_report.figure_latency import curve_of
+from tailrace_report.figure_memory import parted
+from tailrace_report.hdr import Histogram
+from tailrace_report.stats import Estimate
+from tailrace_report.tables import markdown_text
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, WCAG 2.1."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+class Colours(unittest.TestCase):
+    def test_every_colour_stands_out_on_both_pages(self) -> None:
+        for name, pair in palette.HUES.items():
+            for colour, paper in zip(pair, palette.PAPER):
+                self.assertGreaterEqual(contrast(colour, paper), 3.0, name)
+        for name in ("text", "muted"):
+            for colour, paper in zip(palette.INK[name], palette.PAPER):
+                self.assertGreaterEqual(contrast(colour, paper), 4.5, name)
+
+    def test_no_two_runtimes_look_alike(self) -> None:
+        looks = list(palette.RUNTIMES.values())
+        self.assertEqual(len(looks), len(set(looks)))
+
+    def test_light_colours_are_told_apart_when_themed(self) -> None:
+        lights = [pair[0] for pair in (*palette.HUES.values(), *palette.INK.values())]
+        self.assertEqual(len(lights), len(set(lights)))
+
+    def test_an_unknown_runtime_has_a_look_that_stays(self) -> None:
+        self.assertEqual(palette.look("mine"), palette.look("mine"))
+        self.assertIn(palette.look("mine").hue, palette.HUES)
+
+
+class Labels(unittest.TestCase):
+    def test_labels_never_overlap_and_stay_inside(self) -> None:
+        generator = random.Random(2)
+        for _ in range(300):
+            wanted = [generator.random() * 100 for _ in range(generator.randrange(1, 8))]
+            placed = apart(wanted, 11.0, 2.0, 98.0)
+            for one, other in itertools.combinations(placed, 2):
+                self.assertGreaterEqual(abs(one - other), 11.0 - 1e-9)
+            self.assertTrue(all(2.0 - 1e-9 <= y <= 98.0 + 1e-9 for y in placed))
+            by_wish = sorted(range(len(wanted)), key=lambda i: wanted[i])
+            self.assertEqual(by_wish, sorted(range(len(wanted)), key=lambda i: placed[i]))
+
+    def test_labels_with_room_stay_where_they_are(self) -> None:
+        self.assertEqual(apart([50.0, 20.0], 11.0, 0.0, 100.0), [50.0, 20.0])
+
+    def test_too_many_labels_share_the_room(self) -> None:
+        placed = sorted(apart([50.0] * 21, 11.0, 0.0, 100.0))
+        self.assertAlmostEqual(placed[0], 0.0)
+        self.assertAlmostEqual(placed[-1], 100.0)
+
+
+class Curves(unittest.TestCase):
+    WHO = Contestant("local", "best", 1)
+
+    def test_a_line_ends_where_a_block_no_longer_carries_it(self) -> None:
+        blocks = [Histogram({v: 1 for v in range(1, n + 1)}) for n in (20_000, 40_000)]
+        curve = curve_of(self.WHO, "local", False, blocks)
+        assert curve is not None
+        self.assertAlmostEqual(curve.x[-1], 200.0)
+        self.assertAlmostEqual(curve.beyond[-1][0], 600.0)
+        at_end = [histogram.quantile(0.995) for histogram in blocks]
+        self.assertEqual((curve.low[-1], curve.high[-1]), (min(at_end), max(at_end)))
+        self.assertAlmostEqual(curve.middle[-1], sum(at_end) / 2)
+
+    def test_too_few_samples_give_no_line(self) -> None:
+        self.assertIsNone(curve_of(self.WHO, "local", False, [Histogram({5: 150})]))
+
+    def test_one_block_has_no_part_beyond(self) -> None:
+        curve = curve_of(self.WHO, "local", False, [Histogram({5: 5000, 9: 5000})])
+        assert curve is not None
+        self.assertEqual(curve.beyond, [])
+
+
+class Scales(unittest.TestCase):
+    def test_rows_are_parted_at_a_large_gap_only(self) -> None:
+        limit = parted([1500.0, 1900.0, 2100.0, 37_000.0])
+        assert limit is not None
+        self.assertTrue(2100 < limit < 37_000)
+        self.assertIsNone(parted([1500.0, 5000.0, 12_000.0]))
+        self.assertIsNone(parted([800.0]))
+
+
+class Words(unittest.TestCase):
+    def test_three_figures(self) -> None:
+        cases = {3.5149: "3.51", 35.149: "35.1", 351.49: "351", 3514.9: "3,515", 9.996: "10.0"}
+        cases |= {0.0: "0", 0.000312: "0.000312", -2.345: "-2.35", 99.96: "100", 0.9999: "1.00"}
+        for value, text in cases.items():
+            self.assertEqual(wording.figures(value), text)
+
+    def test_durations_pick_their_unit(self) -> None:
+        cases = {12: "12.0 ns", 152_000: "152 µs", 999_700: "1.00 ms", 2.5e9: "2.50 s"}
+        for value, text in cases.items():
+            self.assertEqual(wording.duration(value), text)
+
+    def test_intervals_say_the_unit_once(self) -> None:
+        same = Estimate(3.5e5, 3.4e5, 3.6e5, 6, "interval")
+        self.assertEqual(wording.with_interval(same, wording.duration), "350 µs [340, 360]")
+        mixed = Estimate(9.5e5, 9e5, 1.2e6, 6, "interval")
+        self.assertEqual(wording.with_interval(mixed, wording.duration), "950 µs [900 µs, 1.20 ms]")
+        self.assertEqual(wording.with_interval(None, wording.duration), "-")
+
+    def test_markdown_cannot_be_broken_out_of(self) -> None:
+        escaped = markdown_text("a|b\n# c <img> `x` [l](u) @all &lt;")
+        self.assertEqual(escaped, r"a\|b \# c \<img\> \`x\` \[l\](u) \@all \&lt;")
+
+
+if __name__ == "__main__":
+    unittest.main()

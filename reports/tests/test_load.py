@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MIT
+"""Reading a campaign: what is tolerated, what is refused, and that a refusal is one sentence."""
+
+from __future__ import annotations
+
+import copy
+import json
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+
+import make_campaign
+from tailrace_report.errors import CampaignError
+from tailrace_report.load import read_campaign
+
+
+class Reading(unittest.TestCase):
+    def setUp(self) -> None:
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = make_campaign.write_campaign(Path(scratch.name) / "c", blocks=1, scale=1)
+
+    def cells(self) -> list[dict[str, Any]]:
+        text = (self.folder / "cells.jsonl").read_text("utf-8")
+        return [json.loads(line) for line in text.splitlines()]
+
+    def write_cells(self, cells: list[Any]) -> None:
+        lines = [cell if isinstance(cell, str) else json.dumps(cell) for cell in cells]
+        (self.folder / "cells.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
+
+    def refused(self, *parts: str) -> None:
+        with self.assertRaises(CampaignError) as caught:
+            read_campaign(self.folder)
+        first = caught.exception.sentences[0]
+        for part in parts:
+            self.assertIn(part, first)
+        self.assertNotIn("\n", first)
+        self.assertTrue(first.endswith("."), first)
+
+    def test_a_whole_campaign_is_read(self) -> None:
+        campaign = read_campaign(self.folder)
+        self.assertEqual(len(campaign.cells), campaign.planned)
+        self.assertEqual({c.status for c in campaign.cells}, {"ok", "gated", "skipped"})
+        self.assertEqual(campaign.notes, ())
+        first = campaign.cells[0]
+        self.assertEqual(set(first.histograms), {"response", "lateness"})
+        self.assertEqual(first.histograms["response"].total, first.numbers["count.ok"])
+
+    def test_a_torn_last_line_is_left_out_and_said(self) -> None:
+        path = self.folder / "cells.jsonl"
+        path.write_bytes(path.read_bytes()[:-40])
+        campaign = read_campaign(self.folder)
+        self.assertEqual(len(campaign.cells), (campaign.planned or 0) - 1)
+        self.assertIn("torn", campaign.notes[0])
+
+    def test_a_damaged_line_in_the_middle_is_named(self) -> None:
+        cells = self.cells()
+        self.write_cells([*cells[:2], json.dumps(cells[2])[:-9], *cells[3:]])
+        self.refused("cells.jsonl, line 3", "not JSON")
+
+    def test_a_cell_run_twice_counts_once_and_is_said(self) -> None:
+        cells = self.cells()
+        again = {**cells[0], "status": "failed", "cause": "second"}
+        self.write_cells([*cells, again])
+        campaign = read_campaign(self.folder)
+        self.assertEqual(len(campaign.cells), len(cells))
+        self.assertIn(cells[0]["cell"], campaign.notes[0])
+        (found,) = [c for c in campaign.cells if c.name == again["cell"]]
+        self.assertEqual(found.status, "failed")
+
+    def test_no_cells_yet_is_an_empty_campaign(self) -> None:
+        (self.folder / "cells.jsonl").write_text("")
+        self.assertEqual(read_campaign(self.folder).cells, ())
+        (self.folder / "cells.jsonl").unlink()
+        self.assertIn("no cell has finished", read_campaign(self.folder).notes[0])
+
+    def test_schema_versions(self) -> None:
+        for schema, refused in (
+            (2, True),
+            ("2.0", True),
+            (True, True),
+            (None, True),
+            ("1.7", False),
+        ):
+            (self.folder / "plan.json").write_text(json.dumps({"schema": schema, "new": 1}))
+            with self.subTest(schema=schema):
+                self.refused("plan.json", "schema") if refused else read_campaign(self.folder)
+
+    def test_a_cell_of_another_schema_is_named(self) -> None:
+        cells = self.cells()
+        cells[4]["schema"] = 9
+        self.write_cells(cells)
+        self.refused("line 5", "schema version '9'")
+
+    def test_missing_and_broken_files_are_named(self) -> None:
+        for name in ("manifest.json", "plan.json"):
+            for content, part in (
+                (None, "No such file"),
+                (b"", "not JSON"),
+                (b"[1]", "not a JSON object"),
+                (b"\xff\xfe", "not UTF-8"),
+                (b"[" * 100_000, "nested too deeply"),
+                (b'{"schema": 1, "x": NaN}', "NaN"),
+                (b'{"schema": 1, "x": 1e999}', "out of range"),
+                (b'{"schema": 1, "x": ' + b"9" * 5000 + b"}", "out of range"),
+            ):
+                path = self.folder / name
+                before = path.read_bytes()
+                path.unlink() if content is None else path.write_bytes(content)
+                with self.subTest(name=name, part=part):
+                    self.refused(name, part)
+                path.write_bytes(before)
+
+    def test_fields_of_the_wrong_kind_are_named(self) -> None:
+        good = self.cells()
+        cases: list[tuple[tuple[str, ...], Any, str]] = [
+            (("status",), "great", "`status` is 'great'"),
+            (("block",), None, "`block` is not a number"),
+            (("block",), -1, "negative"),
+            (("contestant",), [], "`contestant` is not an object"),
+            (("contestant", "id"), "", "`id` is not a name"),
+            (("contestant", "id"), "x" * 300, "`id` is not a name"),
+            (("contestant", "id"), "a\nb", "`id` is not a name"),
+            (("point", "kind"), ["open"], "`kind`"),
+            (("cost", "server", "cpu_us_per_op"), "3", "not a number"),
+            (("cost", "server", "cpu_us_per_op"), -3, "negative"),
+            (("load", "counts"), 3, "`counts` is not an object"),
+            (("load", "histograms", "response"), 7, "`response` is not a text"),
+            (("gates",), "all", "`gates`"),
+        ]
+        for path, value, part in cases:
+            cells = copy.deepcopy(good)
+            spot: Any = cells[0]
+            for key in path[:-1]:
+                spot = spot[key]
+            spot[path[-1]] = value
+            self.write_cells(cells)
+            with self.subTest(path=path, value=str(value)[:20]):
+                self.refused("cells.jsonl, line 1", part)
+
+    def test_histogram_files(self) -> None:
+        good = self.cells()
+        name = good[0]["load"]["histograms"]["response"]
+        path = self.folder / name
+        text = path.read_text("ascii")
+        path.write_text(text[: len(text) // 2])
+        self.refused("line 1", name)
+        path.unlink()
+        self.refused("line 1", name, "No such file")
+        for outside in ("/etc/hostname", "../../secret", "hist/../../x"):
+            cells = self.cells()
+            cells[0]["load"]["histograms"]["response"] = outside
+            self.write_cells(cells)
+            self.refused("line 1", "outside the campaign")
+
+    def test_a_link_out_of_the_campaign_is_not_followed(self) -> None:
+        name = self.cells()[0]["load"]["histograms"]["response"]
+        (self.folder / name).unlink()
+        (self.folder / name).symlink_to("/etc/hostname")
+        self.refused("outside the campaign")
+
+    def test_many_bad_lines_give_a_bounded_answer(self) -> None:
+        self.write_cells(["nonsense"] * 500)
+        with self.assertRaises(CampaignError) as caught:
+            read_campaign(self.folder)
+        self.assertEqual(len(caught.exception.sentences), 21)
+        self.assertIn("480 more", caught.exception.sentences[-1])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "libuv/socket.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include "base/check.hpp"
+#include "libuv/runtime.hpp"
+
+namespace tailrace::libuv {
+namespace {
+
+constexpr int backlog = 4096;
+
+template <class Socket, class Handle>
+Socket& socket_of(Handle* handle) noexcept {
+  return static_cast<Socket&>(*static_cast<socket_handle*>(handle->data));
+}
+
+}  // namespace
+
+socket_handle::socket_handle(runtime& its_owner) noexcept : owner(its_owner) {
+  uv_tcp_init(&owner.loop(), &tcp);  // cannot fail: makes no socket yet
+  tcp.data = this;
+  owner.socket_opened();
+}
+
+void socket_handle::close() noexcept {
+  if (std::exchange(closing, true)) return;
+  uv_close(reinterpret_cast<uv_handle_t*>(&tcp), &on_closed);
+}
+
+void socket_handle::release() noexcept {
+  cancel_pending();
+  close();
+  released = true;
+  owner.socket_released();
+  if (closed) delete this;
+}
+
+void socket_handle::on_closed(uv_handle_t* handle) {
+  auto& self = socket_of<socket_handle>(handle);
+  self.closed = true;
+  if (self.released) delete &self;
+}
+
+int connection::start_reading() noexcept {
+  if (reading) return 0;
+  const int error = uv_read_start(stream(), &on_alloc, &on_read);
+  reading = error == 0;
+  return -error;
+}
+
+void connection::on_alloc(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
+  auto& self = socket_of<connection>(handle);
+  try {
+    std::byte* const bytes = self.owner.buffers().take();
+    *buffer = uv_buf_init(reinterpret_cast<char*>(bytes), buffer_pool::buffer_bytes);
+  } catch (const std::bad_alloc&) {
+    *buffer = uv_buf_init(nullptr, 0);  // libuv tells on_read: UV_ENOBUFS
+  }
+}
+
+void connection::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
+  auto& self = socket_of<connection>(stream);
+  buffer_pool& pool = self.owner.buffers();
+  auto* const bytes = reinterpret_cast<std::byte*>(buffer->base);
+  if (count > 0) [[likely]]
+    return self.deliver(
+        buffer_lease(pool, bytes, io_result::of_count(static_cast<std::size_t>(count))));
+  if (bytes != nullptr) pool.give_back(bytes);
+  if (count == 0) return;  // nothing there after all
+  self.ended = true;
+  self.reading = false;  // libuv stops after an end or an error
+  self.deliver(
+      buffer_lease(count == UV_EOF ? io_result() : io_result::of_error(static_cast<int>(-count))));
+}
+
+void connection::deliver(buffer_lease received) {
+  if (receiver != nullptr) [[likely]] {
+    receive_awaiter& taker = *std::exchange(receiver, nullptr);
+    if (ended) held = buffer_lease(received.status());
+    return taker.complete(std::move(received));
+  }
+  held = std::move(received);
+  if (ended) return;
+  holds = true;
+  reading = false;
+  uv_read_stop(stream());
+}
+
+int connection::queue_write(uv_buf_t rest) noexcept {
+  if (!request_) request_.reset(new (std::nothrow) uv_write_t);
+  if (!request_) return ENOMEM;
+  return -uv_write(request_.get(), stream(), &rest, 1, &on_written);
+}
+
+void connection::on_written(uv_write_t* request, int status) {
+  auto& self = socket_of<connection>(request->handle);
+  if (self.sender == nullptr) return;  // cancelled
+  std::exchange(self.sender, nullptr)->complete(status);
+}
+
+void connection::cancel_pending() noexcept {
+  if (receiver != nullptr) owner.cancel(*static_cast<operation*>(receiver)->node);
+  if (sender != nullptr) owner.cancel(*static_cast<operation*>(sender)->node);
+  held = buffer_lease();
+}
+
+int listening_socket::listen_on(int fd) noexcept {
+  const int error = uv_tcp_open(&tcp, fd);
+  return error != 0 ? -error : -uv_listen(stream(), backlog, &on_connection);
+}
+
+std::expected<connection*, int> listening_socket::take() {
+  auto* const accepted = new connection(owner);
+  waiting = false;
+  const int error = uv_accept(stream(), accepted->stream());
+  if (error != 0) {
+    accepted->release();
+    return std::unexpected(-error);
+  }
+  // A connection that the peer has reset already may refuse the option; its first receive tells.
+  static_cast<void>(uv_tcp_nodelay(&accepted->tcp, 1));
+  return accepted;
+}
+
+void listening_socket::on_connection(uv_stream_t* server, int status) {
+  auto& self = socket_of<listening_socket>(server);
+  if (status == 0) self.waiting = true;
+  if (self.acceptor != nullptr) return std::exchange(self.acceptor, nullptr)->complete(-status);
+  if (status != 0) self.refusal = -status;
+}
+
+void listening_socket::cancel_pending() noexcept {
+  if (acceptor != nullptr) owner.cancel(*static_cast<operation*>(acceptor)->node);
+}
+
+}  // namespace tailrace::libuv

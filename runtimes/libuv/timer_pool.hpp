@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// libuv's timer handles, recycled: a handle may only be freed after its close callback, but it may
+// be started again as often as one likes, so that a sleep after warm-up allocates nothing. At most
+// spare_kept idle handles are kept. One thread: the loop's.
+#pragma once
+
+#include <uv.h>
+
+#include <chrono>
+#include <cstddef>
+
+#include "libuv/operation.hpp"
+
+namespace tailrace::libuv {
+
+class runtime;
+
+struct timer {
+  uv_timer_t handle;
+  operation* sleeper = nullptr;
+  timer* next = nullptr;  // free list
+};
+
+class timer_pool {
+ public:
+  static constexpr std::size_t spare_kept = 1024;
+
+  // owner resumes, in the loop, the operation whose deadline has passed.
+  timer_pool(uv_loop_t& loop, runtime& owner) noexcept : loop_(loop), owner_(owner) {}
+  timer_pool(const timer_pool&) = delete;
+  timer_pool& operator=(const timer_pool&) = delete;
+
+  timer& start(operation& sleeper, std::chrono::steady_clock::time_point deadline);
+  void stop(timer& running) noexcept;
+  // Before the loop closes, when nobody sleeps: asks libuv to close all spare handles.
+  void close() noexcept;
+
+ private:
+  timer& take();
+  void give_back(timer& stopped) noexcept;
+  static void on_timeout(uv_timer_t* handle);
+  static void free_when_closed(timer& unused) noexcept;
+
+  uv_loop_t& loop_;
+  runtime& owner_;
+  timer* spare_ = nullptr;
+  std::size_t spares_ = 0;
+};
+
+}  // namespace tailrace::libuv

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+// The local executor: one thread, one epoll, no locks and no atomic read-modify-write on any path
+// that a task takes. Thread per core = several of these, each with its own listener on a shared
+// port.
+//
+// A turn of the loop: run what is ready, take events, try the operations that waited for them and
+// resume their tasks at once, then expire timers. Operations try the system call first and suspend
+// only when it would block. A task that always succeeds at once is sent to the back after
+// coop_budget operations.
+//
+// Threads: everything belongs to the thread that calls run(), except request_stop().
+// Cost: an awaited operation stores four words; a system call; no allocation.
+// Sources: smol's LocalExecutor (no atomics on the local path), Tokio's coop budget, nginx's
+// deferred recycling of connections against stale events.
+#pragma once
+
+#include <chrono>
+#include <exception>
+#include <expected>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "base/atomic.hpp"
+#include "base/buffer_pool.hpp"
+#include "base/endpoint.hpp"
+#include "base/ready_queue.hpp"
+#include "base/sys.hpp"
+#include "base/timer_heap.hpp"
+#include "local/socket_slot.hpp"
+#include "scope.hpp"
+#include "task.hpp"
+
+namespace tailrace::local {
+
+class stream;
+class listener;
+class sleep_awaiter;
+class yield_awaiter;
+
+struct no_mutex {
+  void lock() noexcept {}
+  void unlock() noexcept {}
+};
+
+class runtime {
+ public:
+  static constexpr std::string_view id = "local";
+  static constexpr bool single_threaded = true;
+  static constexpr int coop_budget = 128;  // Tokio's; operations a task may complete in a row
+
+  using stream = local::stream;
+  using listener = local::listener;
+  using mutex_type = no_mutex;
+  class completion;
+
+  runtime();
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+  ~runtime();
+
+  std::expected<listener, start_error> listen(const endpoint& where);
+  sleep_awaiter sleep_until(std::chrono::steady_clock::time_point deadline) noexcept;
+  yield_awaiter yield() noexcept;
+  void run(task<void> main);
+  void request_stop() noexcept;
+
+  // For scope<runtime>.
+  void start(task_node& node) noexcept { ready_.push(node); }
+  void cancel(task_node& node) noexcept;
+
+  // For the awaiters of this folder.
+  void make_ready(ready_item& item) noexcept { ready_.push(item); }
+  // Takes the descriptor; where it cannot be watched, closes it and says why (ENOMEM, ENOSPC).
+  std::expected<socket_slot*, int> register_socket(int fd);
+  void close_socket(socket_slot& slot) noexcept;
+  // The task sleeps until an event makes the operation succeed, or it is cancelled.
+  static void wait_to_receive(socket_slot& slot, operation& op, task_node& node) noexcept {
+    TAILRACE_DCHECK(slot.receiver == nullptr);
+    slot.receiver = &op;
+    op.node = &node;
+    node.waiting = &op;
+  }
+  static void wait_to_send(socket_slot& slot, operation& op, task_node& node) noexcept {
+    TAILRACE_DCHECK(slot.sender == nullptr);
+    slot.sender = &op;
+    op.node = &node;
+    node.waiting = &op;
+  }
+  // True if the running task may complete another operation without going through the loop.
+  bool within_budget() noexcept { return --budget_ > 0; }
+  // The slot's operation is attempted again in the next turn although no event will come.
+  void reattempt_later(socket_slot& slot) noexcept;
+  buffer_pool& buffers() noexcept { return buffers_; }
+  timer_heap& timers() noexcept { return timers_; }
+
+ private:
+  void turn();
+  void run_ready();
+  void take_events();
+  void dispatch(socket_slot& slot, std::uint32_t events) noexcept;
+  void dispatch_unusual(socket_slot& slot, std::uint32_t events) noexcept;
+  void attempt_receiver(socket_slot& slot) noexcept;
+  void attempt_sender(socket_slot& slot) noexcept;
+  void resume(operation& op) noexcept;
+  void run_reattempts() noexcept;
+  void expire_timers() noexcept;
+  void recycle_closed() noexcept;
+
+  sys::descriptor epoll_;
+  sys::descriptor wake_;  // eventfd: request_stop() from another thread
+  ready_queue ready_;
+  timer_heap timers_;
+  slot_pool slots_;
+  buffer_pool buffers_;
+  socket_slot* closed_ = nullptr;  // closed in this turn; events of this batch may still name them
+  socket_slot* reattempts_ = nullptr;
+  int budget_ = coop_budget;
+  scope<runtime>* main_scope_ = nullptr;
+  // release by request_stop(), acquire by turn() after it drained wake_. The eventfd orders them
+  // too; the flag tells a stop from a spurious wake-up.
+  atomic<bool> stop_requested_{false};
+};
+
+// One-shot event for scope::join.
+class runtime::completion {
+ public:
+  explicit completion(runtime& owner) noexcept : runtime_(owner) {}
+  bool wait(std::coroutine_handle<> handle) noexcept {
+    item_.handle = handle;
+    return true;  // set() comes later, from the last child, on this thread
+  }
+  void set() noexcept { runtime_.make_ready(item_); }
+
+ private:
+  runtime& runtime_;
+  ready_item item_;
+};
+
+class sleep_awaiter final : operation,
+                            timer_node {  // timer_node fills half a word; cancelled_ the rest
+ public:
+  sleep_awaiter(runtime& owner, std::chrono::steady_clock::time_point deadline) noexcept
+      : operation(sleep_kind), runtime_(owner), deadline_(deadline) {}
+
+  bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> self) {
+    handle = self;
+    return begin(self.promise().node());
+  }
+  io_result await_resume() const noexcept {
+    return cancelled_ ? io_result::of_error(ECANCELED) : io_result();
+  }
+
+ private:
+  friend class runtime;
+  static const operation_kind sleep_kind;
+  bool begin(task_node& sleeper);
+  static void abandon(operation& op) noexcept;
+
+  bool cancelled_ = false;
+  runtime& runtime_;
+  std::chrono::steady_clock::time_point deadline_;
+};
+
+class yield_awaiter : ready_item {
+ public:
+  explicit yield_awaiter(runtime& owner) noexcept : runtime_(owner) {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> self) noexcept {
+    handle = self;
+    runtime_.make_ready(*this);
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  runtime& runtime_;
+};
+
+inline sleep_awaiter runtime::sleep_until(std::chrono::steady_clock::time_point deadline) noexcept {
+  return {*this, deadline};
+}
+inline yield_awaiter runtime::yield() noexcept {
+  return yield_awaiter(*this);
+}
+
+}  // namespace tailrace::local
+
+#include "local/stream.hpp"

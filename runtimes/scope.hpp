@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// scope<R>: structured concurrency on runtime R. spawn() starts a child task, join() awaits the end
+// of all, request_stop() asks all to end early. There is no detach: a scope destroyed with living
+// children is a bug and aborts. The first exception of a child stops its siblings and is rethrown
+// by join(): a failed task is never silent. Cancellation is cooperative: an operation that a
+// stopped task awaits returns -ECANCELED; a task that joins an inner scope passes the request on to
+// it.
+//
+// Threads: spawn() and join() belong to tasks of R; request_stop() may be called wherever
+// R::cancel() may. Cost: spawn is the child's frame and a list insertion; a finished child costs a
+// list removal.
+#pragma once
+
+#include <coroutine>
+#include <exception>
+#include <mutex>
+#include <utility>
+
+#include "base/check.hpp"
+#include "task.hpp"
+
+namespace tailrace {
+
+// What a scope asks of its runtime R (no workload needs these):
+//   R::mutex_type          BasicLockable; empty where all tasks run on one thread
+//   R::completion          one-shot event: explicit(R&); set(); wait(coroutine_handle) -> false if
+//   already
+//                          set (or after having blocked until it was), true if it will resume the
+//                          handle
+//   R::completion::joined  optional: after every join, when no child lives: give back what
+//                          the runtime kept for the children (the threads runtime joins threads)
+//   rt.start(task_node&)   make a new task ready
+//   rt.cancel(task_node&)  if the task sleeps in an operation, end that operation with -ECANCELED;
+//   called
+//                          under the scope's mutex; never resumes the task inside the call
+template <class R>
+class scope final : public scope_base {
+ public:
+  explicit scope(R& runtime) noexcept : runtime_(runtime), idle_(runtime) {}
+  ~scope() { TAILRACE_CHECK_VALUES(live_ == 0, live_, 0); }
+
+  void spawn(task<void> child) {
+    task_node& node = std::move(child).release_as_root(*this);
+    {
+      const std::lock_guard lock(mutex_);
+      link(node);
+    }
+    // The child may have ended by the time start() returns: no touching node afterwards.
+    runtime_.start(node);
+  }
+
+  void request_stop() noexcept override {
+    const std::lock_guard lock(mutex_);
+    stop_locked();
+  }
+
+  // Living children. Only a hint where tasks run on several threads.
+  std::size_t live() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return live_;
+  }
+
+  class join_awaiter {
+   public:
+    explicit join_awaiter(scope& joined) noexcept : scope_(joined) {}
+    bool await_ready() const noexcept { return false; }
+
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+      node_ = &self.promise().node();
+      return scope_.begin_join(*node_, self);
+    }
+    // Throws the first exception of a child.
+    void await_resume() {
+      scope_.end_join(*node_);
+      scope_.rethrow_first_failure();
+    }
+
+   private:
+    scope& scope_;
+    task_node* node_ = nullptr;
+  };
+
+  // Awaits all children, also those spawned meanwhile. Must be awaited before the scope is
+  // destroyed if anything was spawned; at most one task at a time may join.
+  [[nodiscard]] join_awaiter join() noexcept { return join_awaiter(*this); }
+
+  // After all children ended: throws the first exception of a child, once.
+  void rethrow_first_failure() {
+    if (first_failure_) [[unlikely]]
+      std::rethrow_exception(std::exchange(first_failure_, nullptr));
+  }
+
+  void finished(task_node& node, std::exception_ptr failure) noexcept override {
+    const std::coroutine_handle<> frame = node.handle;
+    {
+      const std::lock_guard lock(mutex_);
+      unlink(node);
+    }
+    frame.destroy();  // Unlocked: the destructors of the task's arguments run here.
+    const std::lock_guard lock(mutex_);
+    --live_;
+    if (failure) {
+      if (!first_failure_) first_failure_ = std::move(failure);
+      stop_locked();
+    }
+    // Last: the joiner may destroy the scope once it holds the mutex after us (end_join).
+    if (live_ == 0 && joined_) {
+      joined_ = false;
+      idle_.set();
+    }
+  }
+
+ private:
+  friend R;
+
+  bool begin_join(task_node& joiner, std::coroutine_handle<> handle) noexcept {
+    if (mark_joining(joiner, this)) request_stop();
+    {
+      const std::lock_guard lock(mutex_);
+      if (live_ == 0) return false;
+      joined_ = true;
+    }
+    return idle_.wait(handle);
+  }
+
+  void end_join(task_node& joiner) noexcept {
+    mark_joining(joiner, nullptr);
+    {
+      const std::lock_guard lock(mutex_);  // The last child has left finished() once we hold it.
+      TAILRACE_CHECK_VALUES(live_ == 0, live_, 0);
+    }
+    if constexpr (requires { idle_.joined(); }) idle_.joined();
+  }
+
+  // Returns whether the joiner itself has been asked to stop.
+  static bool mark_joining(task_node& joiner, scope_base* joined) noexcept {
+    scope& parent = static_cast<scope&>(*joiner.owner);
+    const std::lock_guard lock(parent.mutex_);
+    joiner.joining = joined;
+    return parent.stop_requested();
+  }
+
+  void stop_locked() noexcept {
+    if (stop_requested()) return;
+    set_stop_requested();
+    for (task_node* node = first_; node != nullptr; node = node->next_sibling) {
+      if (node->joining != nullptr) node->joining->request_stop();
+      runtime_.cancel(*node);
+    }
+  }
+
+  void link(task_node& node) noexcept {
+    node.next_sibling = first_;
+    if (first_ != nullptr) first_->previous_sibling = &node;
+    first_ = &node;
+    ++live_;
+  }
+
+  void unlink(task_node& node) noexcept {
+    (node.previous_sibling != nullptr ? node.previous_sibling->next_sibling : first_) =
+        node.next_sibling;
+    if (node.next_sibling != nullptr) node.next_sibling->previous_sibling = node.previous_sibling;
+  }
+
+  R& runtime_;
+  [[no_unique_address]] mutable typename R::mutex_type mutex_;
+  task_node* first_ = nullptr;  // living children, newest first
+  std::size_t live_ = 0;
+  bool joined_ = false;  // a joiner waits for idle_
+  std::exception_ptr first_failure_;
+  typename R::completion idle_;
+};
+
+// Runs body(children, arguments...) with a scope of its own and joins it on every path: when the
+// body throws, the children are stopped and awaited before its exception goes on; what a child
+// throws while it is being stopped does not take its place.
+template <class R, class Body, class... Arguments>
+task<void> in_scope(R& runtime, Body body, Arguments... arguments) {
+  scope<R> children(runtime);
+  std::exception_ptr failure;
+  try {
+    task<void> running = body(children, std::move(arguments)...);
+    co_await std::move(running);
+  } catch (...) {
+    failure = std::current_exception();
+    children.request_stop();
+  }
+  try {
+    co_await children.join();
+  } catch (...) {
+    if (!failure) failure = std::current_exception();
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace tailrace

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+// Conformance: many connections, greedy neighbours, refused accepts, leaks. Include only from
+// conformance.hpp.
+#pragma once
+
+#include <malloc.h>
+
+#include <filesystem>
+
+#include "conformance_scopes.hpp"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TAILRACE_SANITIZED true
+#endif
+#endif
+#ifndef TAILRACE_SANITIZED
+#define TAILRACE_SANITIZED false
+#endif
+
+namespace tailrace::conformance {
+
+// As many connections as the open-file limit permits with both ends in this process, at most
+// `wanted`.
+inline int affordable_connections(int wanted) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const auto affordable = limit.rlim_cur / 2 - 100;
+  return affordable < static_cast<rlim_t>(wanted) ? static_cast<int>(affordable) : wanted;
+}
+
+TEST(conformance, thousands_of_connections_are_served_at_once) {
+  const int wanted = R::single_threaded && !TAILRACE_SANITIZED ? 10'000 : 1'000;
+  server served(serve_with_echo);
+  std::vector<client> peers;
+  const int count = affordable_connections(wanted);
+  for (int i = 0; i < count; ++i)
+    peers.push_back(served.connect());
+  const auto message = [](int i) { return "connection " + std::to_string(i); };
+  for (int i = 0; i < count; ++i)
+    peers[static_cast<std::size_t>(i)].send(message(i));
+  for (int i = 0; i < count; ++i)
+    ASSERT_EQ(peers[static_cast<std::size_t>(i)].receive(message(i).size()), message(i));
+  for (client& peer : peers)
+    peer.reset();  // No TIME_WAIT: the next test needs ports too.
+}
+
+inline void connect_and_leave(server& served, int times) {
+  for (int i = 0; i < times; ++i) {
+    client peer = served.connect();
+    peer.send("in and out");
+    ASSERT_EQ(peer.receive(10), "in and out");
+    if (i % 4 == 0) {
+      peer.end();
+      ASSERT_EQ(peer.receive(1), "");
+    }
+    peer.reset();
+  }
+  client last = served.connect();  // By now the server has seen the ends of the others.
+  last.send("x");
+  ASSERT_EQ(last.receive(1), "x");
+  last.end();
+  ASSERT_EQ(last.receive(1), "");
+}
+
+inline std::ptrdiff_t open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return std::distance(begin(all), end(all));
+}
+
+TEST(conformance, churn_leaks_neither_descriptors_nor_memory) {
+  {
+    server first(serve_with_echo);
+  }  // A library may keep descriptors for the process (libuv: two).
+  const std::ptrdiff_t before = open_descriptors();
+  {
+    server served(serve_with_echo);
+    connect_and_leave(served, 500);
+    const std::ptrdiff_t open = open_descriptors();
+    const std::size_t used = ::mallinfo2().uordblks;
+    connect_and_leave(served, 1500);
+    // A session that the system has not scheduled yet may still hold its own.
+    EXPECT_LE(open_descriptors(), open + 4);
+    if (R::single_threaded && !TAILRACE_SANITIZED) {
+      EXPECT_LE(::mallinfo2().uordblks, used + 30'000);
+    }
+  }
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(conformance, a_firehose_does_not_starve_another_client) {
+  server served(serve_with_echo);
+  client greedy = served.connect();
+  client modest = served.connect();
+  std::atomic<bool> done{false};
+  const std::string much = pattern(96 * 1024);  // fits into any server's buffers without a reader
+  gate gushing;
+  std::thread hose([&] {
+    while (!done.load(std::memory_order_relaxed)) {
+      greedy.send(much);
+      ASSERT_TRUE(greedy.receive(much.size()) == much);
+      gushing.set();
+    }
+  });
+  gushing.wait();
+  for (int i = 0; i < 200; ++i) {
+    modest.send("small");
+    EXPECT_EQ(modest.receive(5), "small");
+  }
+  done.store(true, std::memory_order_relaxed);
+  hose.join();
+}
+
+// Receives as fast as the runtime lets it: the end of a stream can be received again and again.
+inline task<void> receive_greedily(R::stream peer, std::atomic<bool>& enough) {
+  while (!enough.load(std::memory_order_relaxed)) {
+    const auto received = co_await peer.receive();
+    if (!received.status().ok()) break;
+  }
+}
+
+inline task<void> say_enough(R::stream peer, std::atomic<bool>& enough) {
+  const auto received = co_await peer.receive();
+  enough.store(true, std::memory_order_relaxed);
+  const io_result sent = co_await peer.send_all(bytes_of("thanks"));
+  EXPECT_TRUE(sent.ok());
+}
+
+TEST(conformance, a_session_that_is_always_ready_does_not_starve_another) {
+  std::atomic<bool> enough{false};
+  std::atomic<bool> first{true};
+  server served([&](R&, R::stream peer) {
+    return first.exchange(false, std::memory_order_relaxed)
+               ? receive_greedily(std::move(peer), enough)
+               : say_enough(std::move(peer), enough);
+  });
+  client greedy = served.connect();
+  greedy.end();
+  client modest = served.connect();
+  modest.send("please");
+  EXPECT_EQ(modest.receive(6), "thanks");
+  EXPECT_EQ(greedy.receive(1), "");
+}
+
+inline task<void> yield_until(R& runtime, gate& until) {
+  while (!until.is_set())
+    co_await runtime.yield();
+}
+
+inline task<void> yield_until_served(R& runtime, R::stream peer) {
+  gate answered;
+  scope<R> children(runtime);
+  children.spawn(yield_until(runtime, answered));
+  {
+    const auto received = co_await peer.receive();
+    EXPECT_TRUE(received.status().ok());
+  }
+  answered.set();
+  co_await children.join();
+}
+
+TEST(conformance, tasks_that_only_yield_do_not_starve_input) {
+  server served(
+      [](R& runtime, R::stream peer) { return yield_until_served(runtime, std::move(peer)); });
+  client peer = served.connect();
+  peer.send("x");
+  EXPECT_EQ(peer.receive(1), "");
+}
+
+// accept_all, but goes on after a refusal.
+inline task<void> accept_stubbornly(R& runtime, listening& at, gate& refused) {
+  const endpoint where;
+  auto listener = runtime.listen(where);
+  at.port = listener->port();
+  at.known.set();
+  scope<R> sessions(runtime);
+  for (;;) {
+    auto peer = co_await listener->accept();
+    if (peer) {
+      sessions.spawn(echo(std::move(*peer)));
+      continue;
+    }
+    if (peer.error() == ECANCELED) break;
+    EXPECT_EQ(peer.error(), EMFILE);
+    refused.set();
+    const steady_time soon = now() + std::chrono::milliseconds(1);
+    const io_result slept = co_await runtime.sleep_until(soon);
+    if (!slept.ok()) break;
+  }
+  co_await sessions.join();
+}
+
+TEST(conformance, accept_without_descriptors_is_a_value_and_the_listener_lives_on) {
+  listening at;
+  gate refused;
+  on_thread running([&](R& runtime) { return accept_stubbornly(runtime, at, refused); });
+  at.known.wait();
+  client warm = harness::connect(running.runtime(), at.port, 0);
+  warm.send("x");
+  EXPECT_EQ(warm.receive(1), "x");
+  {
+    const auto famine = harness::starve(running.runtime());
+    famine->free_one();
+    client unlucky = harness::connect(running.runtime(), at.port, 0);
+    // A library may turn the connection away by itself instead of telling.
+    while (!refused.is_set() && !unlucky.ended_within(std::chrono::milliseconds(5))) {
+    }
+    warm.send("y");  // Those inside are served meanwhile.
+    EXPECT_EQ(warm.receive(1), "y");
+  }
+  client lucky = harness::connect(running.runtime(), at.port, 0);
+  lucky.send("z");
+  EXPECT_EQ(lucky.receive(1), "z");
+}
+
+}  // namespace tailrace::conformance

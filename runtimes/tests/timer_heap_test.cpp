@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "base/timer_heap.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+namespace tailrace {
+namespace {
+
+using time = timer_heap::time;
+time at(int tick) {
+  return time(std::chrono::nanoseconds(tick));
+}
+
+TEST(timer_heap, empty_heap_has_no_deadline) {
+  timer_heap heap;
+  EXPECT_EQ(heap.next_deadline(), time::max());
+  EXPECT_EQ(heap.take_expired(time::max()), nullptr);
+}
+
+TEST(timer_heap, expires_nothing_before_its_deadline) {
+  timer_heap heap;
+  timer_node node;
+  heap.arm(node, at(10));
+  EXPECT_EQ(heap.take_expired(at(9)), nullptr);
+  EXPECT_EQ(heap.take_expired(at(10)), &node);
+  EXPECT_TRUE(heap.empty());
+}
+
+// Against a sorted list: arms, cancels and expiries in random order, 200 seeds.
+TEST(timer_heap, agrees_with_a_sorted_list) {
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    std::mt19937 random(seed);
+    std::vector<timer_node> nodes(300);
+    std::vector<int> deadline(nodes.size(), -1);
+    timer_heap heap;
+    for (int step = 0; step < 2000; ++step) {
+      const std::size_t pick = random() % nodes.size();
+      if (deadline[pick] < 0) {
+        deadline[pick] = static_cast<int>(random() % 1000);
+        heap.arm(nodes[pick], at(deadline[pick]));
+      } else if (random() % 2 == 0) {
+        heap.cancel(nodes[pick]);
+        deadline[pick] = -1;
+      } else {
+        const int now = static_cast<int>(random() % 1000);
+        int least = 1000;
+        for (const int armed : deadline)
+          if (armed >= 0) least = std::min(least, armed);
+        timer_node* expired = heap.take_expired(at(now));
+        ASSERT_EQ(expired != nullptr, least <= now) << "seed " << seed;
+        if (expired == nullptr) continue;
+        auto& taken = deadline[static_cast<std::size_t>(expired - nodes.data())];
+        ASSERT_EQ(taken, least) << "seed " << seed;
+        taken = -1;
+      }
+    }
+    const auto armed = std::ranges::count_if(deadline, [](int at_tick) { return at_tick >= 0; });
+    ASSERT_EQ(heap.size(), static_cast<std::size_t>(armed));
+  }
+}
+
+}  // namespace
+}  // namespace tailrace

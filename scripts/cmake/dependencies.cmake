@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+# One line a dependency: FOUND x.y or SKIPPED (why). A required one that is absent ends the
+# configuration with the remedy.
+
+# tailrace_dependency(NAME REQUIRED|OPTIONAL "what it is for")
+macro(tailrace_dependency name kind purpose)
+  find_package(${name} QUIET)
+  if(NOT ${name}_VERSION) # CMake 3.25's FindZLIB knows only the longer name
+    set(${name}_VERSION "${${name}_VERSION_STRING}")
+  endif()
+  tailrace_report_dependency(${name} ${kind} "${purpose}" "${${name}_FOUND}"
+                             "${${name}_VERSION}")
+endmacro()
+
+function(tailrace_report_dependency name kind purpose found version)
+  if(found)
+    message(STATUS "tailrace: ${name} FOUND ${version}")
+  elseif(kind STREQUAL "REQUIRED")
+    message(FATAL_ERROR "tailrace: ${name} is missing (${purpose}): run scripts/setup")
+  else()
+    message(STATUS "tailrace: ${name} SKIPPED (not installed; ${purpose})")
+  endif()
+endfunction()
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 12)
+  message(FATAL_ERROR "tailrace: g++ ${CMAKE_CXX_COMPILER_VERSION} is too old: C++23 needs g++ 12 "
+                      "(Debian 12, Ubuntu 24.04 or newer), or clang++-19 (preset clang)")
+endif()
+message(STATUS "tailrace: compiler FOUND ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig QUIET)
+tailrace_report_dependency(pkg-config REQUIRED "finds libuv" "${PKG_CONFIG_FOUND}"
+                           "${PKG_CONFIG_VERSION_STRING}")
+tailrace_dependency(fmt REQUIRED "text output")
+tailrace_dependency(CLI11 REQUIRED "command lines")
+tailrace_dependency(nlohmann_json REQUIRED "results and the target protocol")
+tailrace_dependency(tomlplusplus REQUIRED "profiles")
+tailrace_dependency(ZLIB REQUIRED "compressed histograms")
+if(TAILRACE_TESTS)
+  tailrace_dependency(GTest REQUIRED "the tests; or configure with -DTAILRACE_TESTS=OFF")
+endif()
+
+pkg_check_modules(libuv QUIET IMPORTED_TARGET libuv)
+tailrace_report_dependency(libuv OPTIONAL "the libuv contestant is not built" "${libuv_FOUND}"
+                           "${libuv_VERSION}")
+
+if(TAILRACE_MODEL)
+  find_path(TAILRACE_RELACY_DIR relacy/relacy.hpp)
+  if(NOT TAILRACE_RELACY_DIR)
+    message(FATAL_ERROR "tailrace: relacy is missing (model checking): run scripts/setup --dev")
+  endif()
+  message(STATUS "tailrace: relacy FOUND ${TAILRACE_RELACY_DIR}")
+endif()

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""Which folder may include which: the arrows of dependency, for tidy.py.
+
+base <- each runtime <- harness/targets -> workloads -> the runtime concept. What measures (load,
+control, observe, record) includes no runtime and no workload. Tests may include anything.
+"""
+import ast
+import re
+import sys
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
+SYSTEM_INCLUDE = re.compile(r"^\s*#\s*include\s+<([^>]+)>(.*)")
+ROOTS = ("", "runtimes/", "workloads/", "harness/")
+MEASURES = ("load", "control", "observe", "record", "conform")
+
+# Headers through which a runtime would reach the kernel past runtimes/base.
+KERNEL = {"sys/epoll.h", "sys/socket.h", "sys/eventfd.h", "sys/timerfd.h", "sys/syscall.h",
+          "sys/uio.h", "sys/mman.h", "unistd.h", "fcntl.h", "poll.h", "linux/io_uring.h",
+          "liburing.h"}
+KERNEL_FREE = ("runtimes/base/", "runtimes/bare/")
+KERNEL_WITH_REASON = ("runtimes/threads/", "runtimes/libuv/")
+KERNEL_EXCEPTIONS = {"runtimes/local/runtime.cpp": "the bits of struct epoll_event; no call"}
+
+REPORT_LIBRARIES = {"matplotlib"}
+
+
+def zone(path):
+    """The part of the tree that a file belongs to, as the arrows name it."""
+    parts = path.split("/")
+    if "tests" in parts[:-1] or parts[:2] == ["workloads", "micro"]:
+        return "tests"
+    if parts[0] == "runtimes":
+        if len(parts) == 2:
+            return "api"
+        return "base" if parts[1] == "base" else "runtime " + parts[1]
+    if parts[0] == "workloads":
+        return "workloads"
+    if parts[0] == "harness" and len(parts) > 2:
+        return "measure" if parts[1] in MEASURES else "harness/" + parts[1]
+    return parts[0]
+
+
+def allowed(source, target):
+    """May a file of zone `source` include a file of zone `target`?"""
+    if source == target or source == "tests":
+        return True
+    if target == "tests":
+        return False
+    if source == "base" or source == "api":
+        return target in ("base", "api")
+    if source.startswith("runtime "):
+        return target in ("base", "api")
+    if source == "workloads":
+        return target in ("api", "base")
+    if source == "harness/targets":
+        return target in ("workloads", "base", "api") or target.startswith("runtime ")
+    if source == "measure":
+        return False
+    return target == "measure" or target.startswith("harness")
+
+
+def resolve(path, included, files):
+    """The file of ours that an include means; None when it is not ours."""
+    folder = path.rsplit("/", 1)[0] + "/"
+    for root in (folder, *ROOTS):
+        candidate = root + included
+        while "/../" in candidate:
+            candidate = re.sub(r"[^/]+/\.\./", "", candidate, count=1)
+        if candidate in files:
+            return candidate
+    return None
+
+
+def include_arrows(path, lines, files):
+    """(line, message) for each include against the arrows."""
+    for number, line in enumerate(lines, 1):
+        match = INCLUDE.match(line)
+        target = match and resolve(path, match.group(1), files)
+        if target and not allowed(zone(path), zone(target)):
+            yield number, f"{zone(path)} must not include {zone(target)} ({target})"
+
+
+def kernel_headers(path, lines):
+    """(line, message) for each header of system calls outside the places that make them."""
+    if not path.startswith("runtimes/") or path.startswith(KERNEL_FREE):
+        return
+    if zone(path) == "tests" or path in KERNEL_EXCEPTIONS:
+        return
+    for number, line in enumerate(lines, 1):
+        match = SYSTEM_INCLUDE.match(line)
+        if not match or match.group(1) not in KERNEL:
+            continue
+        if path.startswith(KERNEL_WITH_REASON):
+            if not re.search(r"//\s*\w+", match.group(2)):
+                yield number, f"<{match.group(1)}> needs its reason as a comment on the line"
+        else:
+            yield number, f"<{match.group(1)}>: system calls belong to runtimes/base"
+
+
+def report_imports(path, text, files):
+    """(line, message) for each import of reports/ beyond the standard library and matplotlib."""
+    own = {part.removesuffix(".py") for file in files if file.startswith("reports/")
+           for part in file.split("/")[1:]}
+    fine = set(sys.stdlib_module_names) | REPORT_LIBRARIES | own
+    for node in ast.walk(ast.parse(text)):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names = [node.module]
+        for name in names:
+            if name.split(".")[0] not in fine:
+                yield node.lineno, f"reports must not import {name}"
