@@ -11,6 +11,7 @@
 // list removal.
 #pragma once
 
+#include <concepts>
 #include <coroutine>
 #include <exception>
 #include <mutex>
@@ -22,11 +23,13 @@
 namespace tailrace {
 
 // What a scope asks of its runtime R (no workload needs these):
-//   R::mutex_type          BasicLockable; empty where all tasks run on one thread
-//   R::completion          one-shot event: explicit(R&); set(); wait(coroutine_handle) -> false if
-//   already
-//                          set (or after having blocked until it was), true if it will resume the
-//                          handle
+//   R::mutex_type          BasicLockable, made from R& or from nothing; empty where all tasks run
+//   on
+//                          one thread
+//   R::completion          one-shot event: explicit(R&); set(); wait(node, coroutine_handle) ->
+//   false
+//                          if already set (or after having blocked until it was), true if it will
+//                          resume the handle, which belongs to the task `node`
 //   R::completion::joined  optional: after every join, when no child lives: give back what
 //                          the runtime kept for the children (the threads runtime joins threads)
 //   rt.start(task_node&)   make a new task ready
@@ -36,6 +39,9 @@ namespace tailrace {
 template <class R>
 class scope final : public scope_base {
  public:
+  explicit scope(R& runtime) noexcept
+    requires std::constructible_from<typename R::mutex_type, R&>
+      : runtime_(runtime), mutex_(runtime), idle_(runtime) {}
   explicit scope(R& runtime) noexcept : runtime_(runtime), idle_(runtime) {}
   ~scope() { TAILRACE_CHECK_VALUES(live_ == 0, live_, 0); }
 
@@ -121,7 +127,7 @@ class scope final : public scope_base {
       if (live_ == 0) return false;
       joined_ = true;
     }
-    return idle_.wait(handle);
+    return idle_.wait(joiner, handle);
   }
 
   void end_join(task_node& joiner) noexcept {
