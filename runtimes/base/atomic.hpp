@@ -8,11 +8,15 @@
 namespace tailrace {
 template <class T>
 using atomic = rl::atomic<T>;
+inline void atomic_fence(std::memory_order order) noexcept { rl::atomic_thread_fence(order, $); }
 }  // namespace tailrace
 #else
 #include <atomic>
 namespace tailrace {
 template <class T>
 using atomic = std::atomic<T>;
+inline void atomic_fence(std::memory_order order) noexcept {
+  std::atomic_thread_fence(order);
+}
 }  // namespace tailrace
 #endif
