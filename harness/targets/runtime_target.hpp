@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Makes a target out of any runtime that satisfies the Runtime concept: one runtime a worker
-// thread, all listening on one port, each running the same workload template. The only place where
-// runtimes and workloads meet. The main thread owns it; start() returns when every worker listens.
+// thread, all listening on one port, each running the same workload template; or, where the runtime
+// has workers of its own (R::has_own_workers), one runtime. The only place where runtimes and
+// workloads meet. The main thread owns it; start() returns when every worker listens.
 #pragma once
 
 #include <atomic>
@@ -34,12 +35,14 @@ class runtime_target final : public served_target {
   ready_info start(const run_request& request, finish_signal& finished) override {
     request_ = request;
     refuse_port_in_use(request);
-    workers_ = std::vector<worker>(static_cast<std::size_t>(request.workers));
+    const int runtimes = has_own_workers ? 1 : request.workers;
+    workers_ = std::vector<worker>(static_cast<std::size_t>(runtimes));
     std::vector<std::future<std::uint16_t>> ports;
     for (worker& each : workers_)
       ports.push_back(each.listening.get_future());
     first_port_ = first_listens_.get_future().share();
-    threads_.start(request.workers, request.cpus, finished,
+    // A runtime with workers of its own pins them itself.
+    threads_.start(runtimes, has_own_workers ? std::vector<int>() : request.cpus, finished,
                    [this](int index) { work(static_cast<std::size_t>(index)); });
     std::uint16_t port = 0;
     for (auto& each : ports)
@@ -81,10 +84,15 @@ class runtime_target final : public served_target {
     threads_.join();
     for (const worker& each : workers_)
       if (each.failure) std::rethrow_exception(each.failure);
-    return {.counts = sample(), .metrics = {}, .histograms = {}};
+    result_info info{.counts = sample(), .metrics = {}, .histograms = {}};
+    if constexpr (requires(R& runtime) { export_metrics(runtime, info); })
+      export_metrics(*workers_.front().runtime, info);
+    return info;
   }
 
  private:
+  static constexpr bool has_own_workers = requires { requires R::has_own_workers; };
+
   struct worker {
     std::unique_ptr<R> runtime;  // made by the worker's thread before it reports that it listens
     counts_of<R> counts;

@@ -92,14 +92,15 @@ class readiness {
   struct closing {
     Waiter* waiter;  // must be run; owns the direction, and finds it closed
     bool owned;      // by an attempt under way or by `waiter`: it lets go of the descriptor later
+    bool before;     // it was closed already; the rest is void
   };
-  // Once. Nobody owns the direction afterwards except as told.
+  // Nobody owns the direction afterwards except as told.
   closing close() noexcept {
     // acq_rel: acquire pairs with the release of the waiter's wait(); release with the owner's
     // acquire when it finds the direction closed.
     const word seen = word_.exchange(closed, std::memory_order_acq_rel);
     Waiter* const waiter = waiter_of(seen);
-    return {waiter, waiter != nullptr || seen == busy || seen == busy_ready};
+    return {waiter, waiter != nullptr || seen == busy || seen == busy_ready, seen == closed};
   }
 
   // For whoever owns the direction: has it been closed? Saves an attempt, no more.

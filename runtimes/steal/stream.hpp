@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Connected streams and listeners of the work-stealing runtime. A stream belongs to the tasks that
-// use it: one receives and one sends at a time, on whatever threads; close() ends both. An awaiter
-// holds the slot, not the stream, so that the stream may be closed under it.
+// use it: one receives and one sends at a time, on whatever threads; close() ends both, also while
+// they begin.
 #pragma once
 
 #include <coroutine>
@@ -26,19 +26,21 @@ class registered_socket {
     std::swap(slot_, other.slot_);
     return *this;
   }
-  ~registered_socket() { close(); }
-
-  void close() noexcept {
+  ~registered_socket() {
     if (slot_ == nullptr) return;
-    runtime_->close_socket(*std::exchange(slot_, nullptr));
+    close();
+    runtime_->release_socket(*slot_);
   }
+
+  // Operations that are pending, and those begun later, end with -ECANCELED.
+  void close() noexcept { runtime_->close_socket(*slot_); }
 
   runtime& owner() const noexcept { return *runtime_; }
   socket_slot& slot() const noexcept { return *slot_; }
 
  private:
   runtime* runtime_;
-  socket_slot* slot_;  // null once closed
+  socket_slot* slot_;  // null once moved from
 };
 
 // What receiving, sending and accepting share: when to try, when to sleep, when to give up. Call is
