@@ -16,8 +16,9 @@ std::vector<option_spec> options_of_steal() {
                         "where the task goes that the running task woke last"),
           choice_option("reactor", "shared", {"shared", "per-worker"},
                         "one epoll for all workers, or one each"),
-          choice_option("io", "deferred", {"deferred", "inline"},
-                        "inline: the poller makes the system call and resumes the task at once"),
+          choice_option("io", "auto", {"auto", "deferred", "inline"},
+                        "inline: the poller makes the call and resumes the task at once; auto: "
+                        "inline with one worker"),
           integer_option("coop", 128, 1, 1'000'000, "operations a task may complete in a row"),
           integer_option("event_interval", 0, 0, 1'000'000,
                          "tasks between looks at the reactor while busy; 0: tuned to 200 us"),
@@ -30,7 +31,8 @@ std::vector<option_spec> options_of_steal() {
 steal::options chosen_options(const run_request& request) {
   steal::options chosen;
   chosen.workers = static_cast<std::uint32_t>(request.workers);
-  for (const char* name : {"lifo", "reactor", "io", "coop", "event_interval", "stall_ms", "metrics"})
+  for (const char* name :
+       {"lifo", "reactor", "io", "coop", "event_interval", "stall_ms", "metrics"})
     TAILRACE_CHECK(steal::set_option(chosen, name, request.options.all().at(name)));
   chosen.on_worker_start = [cpus = request.cpus, workers = request.workers](std::uint32_t index) {
     pin_worker(cpus, workers, static_cast<int>(index));
@@ -44,12 +46,14 @@ int main(int argc, char** argv) {
   target_description description;
   description.id = steal::runtime::id;
   description.family = "in-house";
-  description.summary = "work-stealing runtime over epoll; workers=N: N threads that share all tasks";
+  description.summary =
+      "work-stealing runtime over epoll; workers=N: N threads that share all tasks";
   description.backend = "epoll";
   description.workloads = {"echo", "idle"};
   description.options = options_of_steal();
   description.needs = {{"kernel", "2.6.28"}};
-  return runtime_target_main<steal::runtime>(argc, argv, description, [](const run_request& request) {
-    return std::make_unique<steal::runtime>(chosen_options(request));
-  });
+  return runtime_target_main<steal::runtime>(
+      argc, argv, description, [](const run_request& request) {
+        return std::make_unique<steal::runtime>(chosen_options(request));
+      });
 }

@@ -66,8 +66,8 @@ class readiness {
     }
   }
 
-  // The owner's attempt would block. must_wait: `waiter` sleeps; owned: an event came meanwhile, try
-  // again; closed: the owner must let go of the descriptor.
+  // The owner's attempt would block. must_wait: `waiter` sleeps; owned: an event came meanwhile,
+  // try again; closed: the owner must let go of the descriptor.
   attempt_start block(Waiter& waiter, bool alone) noexcept {
     word seen = word_.load(std::memory_order_relaxed);  // relaxed: only compared
     for (;;) {
@@ -114,7 +114,8 @@ class readiness {
   static constexpr word ready = 1;
   static constexpr word busy = 2;
   static constexpr word busy_ready = 3;
-  static constexpr word closed = 4;
+  static constexpr word closed = 5;
+  static constexpr word settled = 1;  // the bit of those that an event does not change
   static constexpr word first_waiter = 8;
 
   static word word_of(Waiter& waiter) noexcept { return reinterpret_cast<word>(&waiter); }
@@ -126,9 +127,9 @@ class readiness {
   Waiter* wake(Waiter* only, bool alone) noexcept {
     word seen = word_.load(std::memory_order_relaxed);  // relaxed: only compared
     for (;;) {
-      if (seen == ready || seen == busy_ready || seen == closed) return nullptr;
+      if ((seen & settled) != 0) return nullptr;
       Waiter* const waiter = waiter_of(seen);
-      if (waiter != nullptr && only != nullptr && waiter != only) return nullptr;
+      if (only != nullptr && waiter != nullptr && waiter != only) return nullptr;
       const word next = waiter != nullptr ? busy : seen == busy ? busy_ready : ready;
       if (change(seen, next, alone)) return waiter;
     }

@@ -3,8 +3,8 @@
 // result, so that no worker is held. Threads are started as they are needed, up to a limit, and end
 // after some idle seconds. One queue, one mutex.
 //
-// A stop does not shorten the await: it ends when the call has ended, as Tokio's spawn_blocking does
-// once it runs.
+// A stop does not shorten the await: it ends when the call has ended, as Tokio's spawn_blocking
+// does once it runs.
 #pragma once
 
 #include <condition_variable>

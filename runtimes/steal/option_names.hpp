@@ -31,8 +31,10 @@ inline bool set_option(options& chosen, std::string_view name, std::string_view 
     return value == "shared" || value == "per-worker";
   }
   if (name == "io") {
-    chosen.io = value == "deferred" ? io_mode::deferred : io_mode::inlined;
-    return value == "deferred" || value == "inline";
+    chosen.io = value == "deferred" ? io_mode::deferred
+                : value == "inline" ? io_mode::inlined
+                                    : io_mode::automatic;
+    return value == "deferred" || value == "inline" || value == "auto";
   }
   if (name == "stall_ms") {
     std::uint32_t milliseconds = 0;

@@ -67,18 +67,19 @@ class socket_awaiter : protected operation {
 
  private:
   // True: complete. False: the task sleeps, or runs elsewhere by now.
-  bool begin(worker& here, task_node& node) noexcept;
-  bool attempt(worker& here, task_node& node) noexcept;
-  static bool attempt_again(operation& self, worker& here, task_node& node) noexcept {
-    return static_cast<Call&>(static_cast<socket_awaiter&>(self)).attempt(here, node);
-  }
+  [[gnu::always_inline]] inline bool begin(worker& here, task_node& node) noexcept;
+  [[gnu::always_inline]] inline bool attempt(worker& here, task_node& node) noexcept;
+  static bool attempt_again(operation& self, worker& here, task_node& node) noexcept;
+  bool block(worker& here, task_node& node) noexcept;
+  bool take_turns(worker& here, task_node& node) noexcept;
+  bool refuse(worker& here, task_node& node) noexcept;
+  bool give_up(worker& here, task_node& node) noexcept;
   // The direction becomes somebody else's to find this operation in.
   bool announce_here(worker& here, task_node& node) noexcept {
     Call& call = static_cast<Call&>(*this);
     call.side().op = this;
     return announce(node, &call.side(), here.alone());
   }
-  bool give_up(worker& here, task_node& node) noexcept;
 };
 
 class receive_awaiter final : public socket_awaiter<receive_awaiter> {
