@@ -33,6 +33,7 @@ namespace tailrace {
 //   R::completion::joined  optional: after every join, when no child lives: give back what
 //                          the runtime kept for the children (the threads runtime joins threads)
 //   rt.start(task_node&)   make a new task ready
+//   rt.task_ended(failed, stopped)  optional: counts a task that ended
 //   rt.cancel(task_node&)  if the task sleeps in an operation, end that operation with -ECANCELED;
 //   called
 //                          under the scope's mutex; never resumes the task inside the call
@@ -97,7 +98,16 @@ class scope final : public scope_base {
       std::rethrow_exception(std::exchange(first_failure_, nullptr));
   }
 
+  // For R::run(), instead of join(): completion::set() tells when no child lives. False: none does.
+  bool notify_when_idle() noexcept {
+    const std::lock_guard lock(mutex_);
+    joined_ = live_ != 0;
+    return joined_;
+  }
+
   void finished(task_node& node, std::exception_ptr failure) noexcept override {
+    if constexpr (requires { runtime_.task_ended(true, true); })
+      runtime_.task_ended(failure != nullptr, stop_requested());
     const std::coroutine_handle<> frame = node.handle;
     {
       const std::lock_guard lock(mutex_);
