@@ -18,6 +18,7 @@
 #include "echo.hpp"
 #include "harness/targets/listeners.hpp"
 #include "harness/targets/target_main.hpp"
+#include "hog.hpp"
 #include "idle.hpp"
 #include "runtime.hpp"
 
@@ -60,6 +61,7 @@ class runtime_target final : public served_target {
     std::uint64_t woke = 0;
     std::uint64_t slept = 0;
     std::uint64_t early = 0;
+    std::uint64_t burns = 0;
     for (const worker& each : workers_) {
       sum.closed += each.counts.closed.get();
       sum.accepted += each.counts.accepted.get();
@@ -71,8 +73,10 @@ class runtime_target final : public served_target {
       woke += each.counts.woke.get();
       slept += each.counts.fell_asleep.get();
       early += each.counts.woken_early.get();
+      burns += each.counts.burns.get();
     }
-    return request_.workload == "idle" ? fields_of(sum, slept - woke, early) : fields_of(sum);
+    if (request_.workload == "idle") return fields_of(sum, slept - woke, early);
+    return request_.workload == "hog" ? fields_of(sum, burns) : fields_of(sum);
   }
 
   void stop() override {
@@ -106,6 +110,13 @@ class runtime_target final : public served_target {
     return tasks / workers + (index < tasks % workers ? 1 : 0);
   }
 
+  hog_rules rules_of_hog() const {
+    const auto number = [this](const char* name) { return request_.options.integer(name); };
+    return {.hog_every = static_cast<std::uint64_t>(number("hog_every")),
+            .message_bytes = static_cast<std::uint64_t>(number("message_bytes")),
+            .burn = std::chrono::microseconds(number("burn_us"))};
+  }
+
   void work(std::size_t index) {
     worker& self = workers_[index];
     bool listening = false;
@@ -136,6 +147,8 @@ class runtime_target final : public served_target {
     R& runtime = *self.runtime;
     if (request_.workload == "idle")
       runtime.run(serve_idle<R>(runtime, listener, tasks_of(index), self.counts));
+    else if (request_.workload == "hog")
+      runtime.run(serve_hog<R>(runtime, listener, rules_of_hog(), self.counts));
     else
       runtime.run(serve_echo<R>(runtime, listener, self.counts));
   }
@@ -166,10 +179,16 @@ class runtime_target final : public served_target {
   worker_threads threads_;
 };
 
-// main() of a target whose runtime needs nothing but a constructor call.
+// main() of a target whose runtime needs nothing but a constructor call. Its workloads and their
+// options are added here, the same for every runtime; `description` has those of the runtime alone.
 template <Runtime R>
-int runtime_target_main(int argc, const char* const* argv, const target_description& description,
+int runtime_target_main(int argc, const char* const* argv, target_description description,
                         typename runtime_target<R>::make_runtime make) {
+  description.workloads = {"echo", "idle", "hog"};
+  std::vector<option_spec> options = hog_options();
+  options.insert(options.begin(), idle_tasks_option());
+  for (option_spec& each : options)
+    description.options.push_back(std::move(each));
   return target_main(argc, argv, description, [&] {
     return std::make_unique<runtime_target<R>>(description.backend, make);
   });
