@@ -11,6 +11,7 @@
 // list removal.
 #pragma once
 
+#include <concepts>
 #include <coroutine>
 #include <exception>
 #include <mutex>
@@ -22,20 +23,26 @@
 namespace tailrace {
 
 // What a scope asks of its runtime R (no workload needs these):
-//   R::mutex_type          BasicLockable; empty where all tasks run on one thread
-//   R::completion          one-shot event: explicit(R&); set(); wait(coroutine_handle) -> false if
-//   already
-//                          set (or after having blocked until it was), true if it will resume the
-//                          handle
+//   R::mutex_type          BasicLockable, made from R& or from nothing; empty where all tasks run
+//   on
+//                          one thread
+//   R::completion          one-shot event: explicit(R&); set(); wait(node, coroutine_handle) ->
+//   false
+//                          if already set (or after having blocked until it was), true if it will
+//                          resume the handle, which belongs to the task `node`
 //   R::completion::joined  optional: after every join, when no child lives: give back what
 //                          the runtime kept for the children (the threads runtime joins threads)
 //   rt.start(task_node&)   make a new task ready
+//   rt.task_ended(failed, stopped)  optional: counts a task that ended
 //   rt.cancel(task_node&)  if the task sleeps in an operation, end that operation with -ECANCELED;
 //   called
 //                          under the scope's mutex; never resumes the task inside the call
 template <class R>
 class scope final : public scope_base {
  public:
+  explicit scope(R& runtime) noexcept
+    requires std::constructible_from<typename R::mutex_type, R&>
+      : runtime_(runtime), mutex_(runtime), idle_(runtime) {}
   explicit scope(R& runtime) noexcept : runtime_(runtime), idle_(runtime) {}
   ~scope() { TAILRACE_CHECK_VALUES(live_ == 0, live_, 0); }
 
@@ -91,7 +98,16 @@ class scope final : public scope_base {
       std::rethrow_exception(std::exchange(first_failure_, nullptr));
   }
 
+  // For R::run(), instead of join(): completion::set() tells when no child lives. False: none does.
+  bool notify_when_idle() noexcept {
+    const std::lock_guard lock(mutex_);
+    joined_ = live_ != 0;
+    return joined_;
+  }
+
   void finished(task_node& node, std::exception_ptr failure) noexcept override {
+    if constexpr (requires { runtime_.task_ended(true, true); })
+      runtime_.task_ended(failure != nullptr, stop_requested());
     const std::coroutine_handle<> frame = node.handle;
     {
       const std::lock_guard lock(mutex_);
@@ -121,7 +137,7 @@ class scope final : public scope_base {
       if (live_ == 0) return false;
       joined_ = true;
     }
-    return idle_.wait(handle);
+    return idle_.wait(joiner, handle);
   }
 
   void end_join(task_node& joiner) noexcept {

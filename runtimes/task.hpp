@@ -50,6 +50,8 @@ class promise_base {
       promise_base& promise = self.promise();
       if (promise.awaiter_) return promise.awaiter_;
       task_node& node = *promise.node_;
+      // A runtime may have used the field for the coroutine to resume next.
+      node.handle = self;
       // Destroys this frame; nothing of it may be touched afterwards.
       node.owner->finished(node, std::move(promise.failure_));
       return std::noop_coroutine();

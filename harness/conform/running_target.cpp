@@ -28,10 +28,11 @@ running_target::running_target(const context& with, const std::string& workload,
   require(ready_.pid > 0, "ready without a process id");
 }
 
-// A check that fails because the target has died says so.
+// A check that fails because the target has died says so. A dying process may take its time to go
+// (core dumps, sanitizers).
 running_target::~running_target() {
   if (std::uncaught_exceptions() == 0) return;
-  const steady::time_point until = steady::now() + std::chrono::milliseconds(50);
+  const steady::time_point until = steady::now() + std::chrono::milliseconds(200);
   while (!child_.has_ended() && steady::now() < until) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }

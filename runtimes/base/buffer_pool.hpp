@@ -32,6 +32,15 @@ class buffer_pool {
       std::free(std::exchange(spare_, spare_->next));
   }
 
+  // For pools between which buffers move: how many more were taken here than came back (negative:
+  // the others'), which is from now on not held against this pool.
+  std::ptrdiff_t forget_lent() noexcept {
+    const std::size_t here = spares_ + (hot_ == nullptr ? 0 : 1);
+    const auto lent = static_cast<std::ptrdiff_t>(allocated_ - here);
+    allocated_ = here;
+    return lent;
+  }
+
   std::byte* take() {
     if (hot_ != nullptr) [[likely]]
       return std::exchange(hot_, nullptr);

@@ -128,7 +128,7 @@ class runtime {
 class runtime::completion {
  public:
   explicit completion(runtime& owner) noexcept : runtime_(owner) {}
-  bool wait(std::coroutine_handle<> handle) noexcept {
+  bool wait(task_node&, std::coroutine_handle<> handle) noexcept {
     item_.handle = handle;
     return true;  // set() comes later, from the last child, on this thread
   }

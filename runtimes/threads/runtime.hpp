@@ -112,7 +112,7 @@ class runtime::completion {
  public:
   explicit completion(runtime&) noexcept {}
 
-  bool wait(std::coroutine_handle<>) noexcept {
+  bool wait(task_node&, std::coroutine_handle<>) noexcept {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return set_; });
     set_ = false;

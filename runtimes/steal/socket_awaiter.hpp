@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// The path of every message of the work-stealing runtime, inline. See stream.hpp.
+#pragma once
+
+#include "steal/stream.hpp"
+
+namespace tailrace::steal {
+
+template <class Call>
+inline bool socket_awaiter<Call>::begin(worker& here, task_node& node) noexcept {
+  Call& call = static_cast<Call&>(*this);
+  auto& state = call.side().state;
+  if (node.owner->stop_requested()) [[unlikely]] {
+    call.cancelled(here);
+    return true;
+  }
+  attempt_start start = state.begin(here.alone());
+  if (start == attempt_start::must_wait) {
+    if (announce_here(here, node)) [[unlikely]] {
+      stop_waiting(node);
+      call.cancelled(here);
+      return true;
+    }
+    start = state.wait(node, here.alone());
+    if (start == attempt_start::must_wait) return false;
+  }
+  if (start == attempt_start::closed) [[unlikely]] {
+    stop_waiting(node);
+    call.cancelled(here);
+    return true;
+  }
+  if (!here.within_budget()) [[unlikely]] {
+    // The task owns the direction while it queues; the attempt is made when its turn comes.
+    static_cast<void>(announce_here(here, node));
+    here.counters().forced_yields.add(1);
+    here.requeue(node);
+    return false;
+  }
+  return attempt(here, node);
+}
+
+// By the owner of the direction.
+template <class Call>
+inline bool socket_awaiter<Call>::attempt(worker& here, task_node& node) noexcept {
+  Call& call = static_cast<Call&>(*this);
+  auto& state = call.side().state;
+  for (;;) {
+    if (node.owner->stop_requested() || state.looks_closed()) [[unlikely]]
+      return give_up(here, node);
+    const call_outcome outcome = call.call(here);
+    if (outcome != call_outcome::would_block) [[likely]] {
+      stop_waiting(node);
+      if (state.finish(outcome == call_outcome::done_and_still_ready, here.alone())) [[likely]]
+        return true;
+      call.cancelled(here);
+      here.owner().let_go(slot_);
+      return true;
+    }
+    if (announce_here(here, node)) [[unlikely]]
+      return give_up(here, node);
+    const attempt_start start = state.block(node, here.alone());
+    if (start == attempt_start::must_wait) return false;
+    if (start == attempt_start::closed) return give_up(here, node);
+  }
+}
+
+template <class Call>
+bool socket_awaiter<Call>::give_up(worker& here, task_node& node) noexcept {
+  Call& call = static_cast<Call&>(*this);
+  stop_waiting(node);
+  call.cancelled(here);
+  if (!call.side().state.finish(true, here.alone())) here.owner().let_go(slot_);
+  return true;
+}
+
+inline call_outcome receive_awaiter::call(worker& here) noexcept {
+  buffer_pool& pool = here.buffers();
+  std::byte* const buffer = pool.take();
+  status_ = sys::receive(slot_.fd, {buffer, buffer_pool::buffer_bytes});
+  if (status_.count() != 0) [[likely]] {
+    buffer_ = buffer;
+    // A short receive proves that the socket was empty (epoll(7), Q9), but for the peer's FIN.
+    // relaxed: published by the readiness word.
+    const bool more = status_.count() == buffer_pool::buffer_bytes ||
+                      slot_.hung_up.load(std::memory_order_relaxed);
+    return more ? call_outcome::done_and_still_ready : call_outcome::done;
+  }
+  pool.give_back(buffer);
+  return status_.error() == EAGAIN ? call_outcome::would_block : call_outcome::done_and_still_ready;
+}
+
+inline call_outcome send_awaiter::call(worker&) noexcept {
+  for (;;) {
+    const io_result sent = sys::send(slot_.fd, unsent_);
+    if (sent.count() == unsent_.size()) [[likely]]
+      return call_outcome::done_and_still_ready;
+    if (sent.error() == EAGAIN) return call_outcome::would_block;
+    if (!sent.ok()) {
+      result_ = sent;
+      return call_outcome::done_and_still_ready;
+    }
+    unsent_ = unsent_.subspan(sent.count());
+  }
+}
+
+}  // namespace tailrace::steal

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// What epoll's user data points to: one registered descriptor. Registered once, edge-triggered, for
+// both directions. Slots are recycled but never freed while the runtime lives, so that a stale
+// event or a late cancel finds a slot, if perhaps another connection's: it then reports readiness
+// that is not there, which costs that connection one call that would block.
+//
+// Threads: the directions as base/readiness.hpp says; the rest where noted.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "base/sys.hpp"
+#include "base/tiny_lock.hpp"
+#include "steal/waiting.hpp"
+
+namespace tailrace::steal {
+
+struct socket_slot {
+  direction receive;  // also accept, on a listener
+  direction send;
+  int fd = -1;
+  // Who still has the descriptor in hands: its stream, and a call under way in each direction.
+  // release by each that lets go, acquire by the last, who closes it.
+  atomic<std::uint8_t> holders{0};
+  // An event said RDHUP, HUP or ERR: a short receive proves nothing any more. relaxed: published by
+  // the readiness word.
+  atomic<bool> hung_up{false};
+  socket_slot* next_free = nullptr;
+
+  void open(int descriptor) noexcept {
+    fd = descriptor;
+    // relaxed: nobody else knows the slot, but for stale events (see above).
+    holders.store(3, std::memory_order_relaxed);
+    hung_up.store(false, std::memory_order_relaxed);
+    receive.state.open(false);
+    send.state.open(true);  // A fresh connection has room; its first edge would say no more.
+  }
+};
+
+// Any thread.
+class slot_pool {
+ public:
+  explicit slot_pool(bool alone) noexcept : lock_(alone) {}
+  slot_pool(const slot_pool&) = delete;
+  slot_pool& operator=(const slot_pool&) = delete;
+  ~slot_pool() {
+    for (socket_slot* chunk : chunks_)
+      delete[] chunk;
+  }
+
+  socket_slot& take(int fd) {
+    const std::lock_guard guard(lock_);
+    if (free_ == nullptr) grow();
+    socket_slot& slot = *free_;
+    free_ = slot.next_free;
+    slot.open(fd);
+    return slot;
+  }
+
+  void give_back(socket_slot& slot) noexcept {
+    const std::lock_guard guard(lock_);
+    link(slot);
+  }
+
+  // The slot's holder lets go; the last one closes the descriptor.
+  void let_go(socket_slot& slot, bool alone) noexcept {
+    if (alone) {
+      const auto left = static_cast<std::uint8_t>(slot.holders.load(std::memory_order_relaxed) - 1);
+      slot.holders.store(left, std::memory_order_relaxed);  // relaxed: one thread
+      if (left != 0) return;
+    } else if (slot.holders.fetch_sub(1, std::memory_order_acq_rel) != 1) {
+      return;
+    }
+    sys::close(slot.fd);
+    slot.fd = -1;
+    give_back(slot);
+  }
+
+ private:
+  static constexpr std::size_t chunk_slots = 128;
+
+  void link(socket_slot& slot) noexcept {
+    slot.next_free = free_;
+    free_ = &slot;
+  }
+
+  void grow() {
+    chunks_.reserve(chunks_.size() + 1);
+    auto* const chunk = new socket_slot[chunk_slots];
+    chunks_.push_back(chunk);
+    for (std::size_t i = chunk_slots; i-- > 0;)
+      link(chunk[i]);
+  }
+
+  tiny_lock lock_;
+  std::vector<socket_slot*> chunks_;
+  socket_slot* free_ = nullptr;
+};
+
+}  // namespace tailrace::steal

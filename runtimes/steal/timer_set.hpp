@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// The sleeping tasks of one worker. Any thread: the worker arms and expires, a cancelled task
+// disarms from wherever it runs, and an idle worker expires in the place of one that is held by a
+// long poll. One lock, alone where there is one worker.
+#pragma once
+
+#include <chrono>
+#include <mutex>
+
+#include "base/timer_heap.hpp"
+#include "base/tiny_lock.hpp"
+#include "steal/waiting.hpp"
+
+namespace tailrace::steal {
+
+// Lives in the sleeper's awaiter.
+struct timer : timer_node {
+  task_node* node = nullptr;
+  bool fired = false;  // written by the expirer before it schedules the task
+};
+
+class timer_set {
+ public:
+  using time = std::chrono::steady_clock::time_point;
+
+  explicit timer_set(bool alone) noexcept : alone_(alone), lock_(alone) {}
+
+  // The task's node.waiting is announced. False: its scope was asked to stop, and it must not sleep.
+  // May throw std::bad_alloc; then nothing is armed.
+  bool arm(timer& sleeper, time deadline) {
+    const std::lock_guard guard(lock_);
+    timers_.arm(sleeper, deadline);
+    publish_next();
+    if (!announce(*sleeper.node, on_node(), alone_)) [[likely]]
+      return true;
+    // Where a cancel has taken the mark already, the task is queued: it must suspend.
+    if (!claim_on_node(*sleeper.node, alone_)) return true;
+    timers_.cancel(sleeper);
+    return false;
+  }
+
+  // By the task, when it was woken and `fired` is not set: its sleep was cancelled.
+  void disarm(timer& sleeper) noexcept {
+    const std::lock_guard guard(lock_);
+    if (sleeper.heap_index == timer_node::not_armed) return;
+    timers_.cancel(sleeper);
+    publish_next();
+  }
+
+  // Calls wake(task_node&) for at most `most` sleepers whose deadline has passed.
+  template <class Wake>
+  std::size_t expire(time now, std::size_t most, Wake&& wake) noexcept {
+    std::size_t woken = 0;
+    const std::lock_guard guard(lock_);
+    for (; most > 0; --most) {
+      timer_node* const expired = timers_.take_expired(now);
+      if (expired == nullptr) break;
+      auto& sleeper = static_cast<timer&>(*expired);
+      task_node& node = *sleeper.node;
+      // The sleeper lives while this lock is held: a cancelled one must disarm() first.
+      if (!claim_on_node(node, alone_)) continue;
+      sleeper.fired = true;
+      wake(node);
+      ++woken;
+    }
+    publish_next();
+    return woken;
+  }
+
+  // time::max() where nothing sleeps. A hint for others than the worker itself.
+  time next_deadline() const noexcept {
+    // relaxed: a hint.
+    return time(time::duration(next_.load(std::memory_order_relaxed)));
+  }
+  std::size_t size() const noexcept {
+    const std::lock_guard guard(lock_);
+    return timers_.size();
+  }
+
+ private:
+  void publish_next() noexcept {
+    // relaxed: a hint.
+    next_.store(timers_.next_deadline().time_since_epoch().count(), std::memory_order_relaxed);
+  }
+
+  const bool alone_;
+  mutable tiny_lock lock_;
+  timer_heap timers_;
+  atomic<time::rep> next_{time::max().time_since_epoch().count()};
+};
+
+}  // namespace tailrace::steal

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// What a task of the work-stealing runtime sleeps in, kept in task_node::waiting:
+//   null        nothing: it runs, or is queued
+//   on_node     a timer, an event: whoever takes the mark away wakes it (event or cancel)
+//   direction*  one direction of a descriptor: its readiness word decides
+// Written by the task itself before it gives itself away, read by cancel(), which holds the mutex
+// of the task's scope, so that the node lives.
+//
+// No cancel is lost: the sleeper stores `waiting`, then looks at its scope's stop flag; cancel sets
+// the flag, then loads `waiting`; a sequentially consistent fence between each pair (Dekker).
+#pragma once
+
+#include <atomic>
+
+#include "base/atomic.hpp"
+#include "base/readiness.hpp"
+#include "task_node.hpp"
+
+namespace tailrace::steal {
+
+class worker;
+
+// A system call that a task waits to be able to make. Lives in the awaiter.
+struct operation {
+  // Owns the direction. True: complete, resume the task. False: the task sleeps again (or runs
+  // elsewhere by now).
+  bool (*attempt)(operation&, worker&, task_node&) noexcept;
+};
+
+struct direction {
+  readiness<task_node> state;
+  operation* op = nullptr;  // set by the waiting task before it publishes itself
+};
+
+inline int on_node_mark;
+inline void* on_node() noexcept {
+  return &on_node_mark;
+}
+
+inline std::atomic_ref<void*> waiting_of(task_node& node) noexcept {
+  return std::atomic_ref<void*>(node.waiting);
+}
+
+// The task announces where it is about to sleep. True: its scope was asked to stop; do not sleep.
+inline bool announce(task_node& node, void* where, bool alone) noexcept {
+  // relaxed: ordered by the fence; see the head of this file.
+  waiting_of(node).store(where, std::memory_order_relaxed);
+  if (!alone) atomic_fence(std::memory_order_seq_cst);
+  return node.owner->stop_requested();
+}
+
+inline void stop_waiting(task_node& node) noexcept {
+  waiting_of(node).store(nullptr, std::memory_order_relaxed);  // relaxed: the task runs
+}
+
+// True: the caller has taken the mark away and must schedule the task.
+inline bool claim_on_node(task_node& node, bool alone) noexcept {
+  if (alone) {
+    if (node.waiting != on_node()) return false;
+    node.waiting = nullptr;
+    return true;
+  }
+  void* expected = on_node();
+  // acq_rel: acquire pairs with the store in announce() (through the fence or the caller's lock).
+  return waiting_of(node).compare_exchange_strong(expected, nullptr, std::memory_order_acq_rel,
+                                                  std::memory_order_relaxed);
+}
+
+}  // namespace tailrace::steal

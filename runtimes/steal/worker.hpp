@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// One worker of the work-stealing runtime: a thread, its queue, its LIFO slot, its timers, its
+// receive buffers. A turn: the LIFO slot (a few times in a row at most), the own queue, the shared
+// queue, then other workers' queues, then sleep in the reactor. While it is never idle it looks at
+// the reactor, its timers and the shared queue every `interval` tasks.
+//
+// Threads: schedule_here(), run() and what awaiters call belong to the worker's own thread; what is
+// said to be a hint may be read by any.
+// Sources: Tokio's multi_thread worker (LIFO slot with a bound, overflow to the shared queue, tuned
+// interval), Go's proc.go (sysmon's retake: here watch()).
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/buffer_pool.hpp"
+#include "base/stealing_queue.hpp"
+#include "steal/counters.hpp"
+#include "steal/reactor.hpp"
+#include "steal/timer_set.hpp"
+#include "steal/waiting.hpp"
+
+namespace tailrace::steal {
+
+class runtime;
+struct socket_slot;
+
+class alignas(128) worker {
+ public:
+  using clock = std::chrono::steady_clock;
+  using queue = stealing_queue<task_node>;
+
+  worker(runtime& owner, std::uint32_t index, reactor& events);
+  worker(const worker&) = delete;
+  worker& operator=(const worker&) = delete;
+
+  // The worker whose thread this is, of whatever runtime; null elsewhere.
+  static worker* current() noexcept { return current_; }
+
+  // Until the runtime shuts down.
+  void run();
+
+  // The running task made this task ready: it goes to the LIFO slot, or to the back of the queue.
+  void schedule_here(task_node& node) noexcept;
+  // To the back of the queue: a yield, a spent budget.
+  void requeue(task_node& node) noexcept;
+  void push(task_node& node) noexcept;
+  // After a push or several: let a sleeper come and steal.
+  void offer_work() noexcept {
+    if (!alone_) wake_another();
+  }
+
+  // The running task has armed a timer.
+  void armed_timer() noexcept;
+
+  runtime& owner() const noexcept { return runtime_; }
+  bool alone() const noexcept { return alone_; }
+  // True if the running task may complete another operation before others get their turn.
+  bool within_budget() noexcept { return --budget_ > 0; }
+  buffer_pool& buffers() noexcept { return buffers_; }
+  timer_set& timers() noexcept { return timers_; }
+  reactor& events() noexcept { return reactor_; }
+  worker_counters& counters() noexcept { return counters_; }
+  std::uint32_t index() const noexcept { return index_; }
+
+  // Hints for other threads.
+  std::uint32_t queued() const noexcept { return queue_.size_hint(); }
+  bool parked() const noexcept {
+    return parked_.load(std::memory_order_relaxed);  // relaxed: a hint
+  }
+  // The function of the coroutine that it resumed last, for the stall detector.
+  const void* running() const noexcept {
+    return running_.load(std::memory_order_relaxed);  // relaxed: a hint
+  }
+
+ private:
+  friend class runtime;
+  static constexpr int lifo_runs_max = 3;  // Tokio's MAX_LIFO_POLLS_PER_TICK
+  static constexpr std::size_t batch_events = 256;
+
+  task_node* next() noexcept;
+  task_node* take_lifo() noexcept;
+  task_node* take_shared() noexcept;
+  task_node* search() noexcept;
+  task_node* steal_from(worker& victim) noexcept;
+  void run_task(task_node& node) noexcept;
+  void overflow(task_node& node) noexcept;
+  void wake_another() noexcept;
+  void look_around() noexcept;
+  void tune(clock::time_point now) noexcept;
+  void park() noexcept;
+  bool work_in_sight(bool everywhere) noexcept;
+  clock::time_point wake_time(clock::time_point now) noexcept;
+  void dispatch(std::span<const epoll_event> events, bool was_parked) noexcept;
+  void dispatch(socket_slot& slot, std::uint32_t events) noexcept;
+  void make_ready(task_node& node) noexcept;
+  void expire_timers(worker& of, clock::time_point now) noexcept;
+  // For workers held by a long poll: watch.cpp.
+  bool begin_watch() noexcept;
+  void watch(clock::time_point now) noexcept;
+  void rescue(worker& held, clock::time_point now) noexcept;
+  void ask_for_watch() noexcept;
+
+  static inline thread_local constinit worker* current_ = nullptr;
+
+  runtime& runtime_;
+  reactor& reactor_;
+  const std::uint32_t index_;
+  const bool alone_;
+  bool searching_ = false;
+  bool watching_ = false;
+  int idle_watches_ = 0;
+  int budget_ = 0;
+  int lifo_streak_ = 0;
+  std::uint32_t ticks_left_ = 0;  // until the next look around
+  std::uint32_t interval_;
+  atomic<task_node*> lifo_{nullptr};  // taken by others only where it is stealable
+  clock::time_point awake_since_{};
+  clock::time_point looked_around_{};
+  double poll_ns_ = 0;  // moving average
+  std::uint64_t random_;
+  buffer_pool buffers_;
+  timer_set timers_;
+  worker_counters counters_;
+  std::uint64_t watched_polls_ = 0;  // its polls when a watcher last looked; the watcher's
+  atomic<const void*> running_{nullptr};
+  atomic<bool> parked_{false};  // written by its own thread
+  queue queue_;
+};
+
+}  // namespace tailrace::steal
