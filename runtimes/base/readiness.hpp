@@ -66,8 +66,8 @@ class readiness {
     }
   }
 
-  // The owner's attempt would block. must_wait: `waiter` sleeps; owned: an event came meanwhile, try
-  // again; closed: the owner must let go of the descriptor.
+  // The owner's attempt would block. must_wait: `waiter` sleeps; owned: an event came meanwhile,
+  // try again; closed: the owner must let go of the descriptor.
   attempt_start block(Waiter& waiter, bool alone) noexcept {
     word seen = word_.load(std::memory_order_relaxed);  // relaxed: only compared
     for (;;) {

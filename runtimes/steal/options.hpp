@@ -34,13 +34,14 @@ struct options {
   reactor_mode reactor = reactor_mode::shared;
   io_mode io = io_mode::deferred;
   int coop = 128;                    // operations that a task may complete in a row
-  std::uint32_t event_interval = 0;  // tasks between looks at the reactor and the shared queue while
-                                     // busy; 0: tuned to about 200 us
-  bool foreign_threads = false;      // threads that are no workers may spawn, set events, stop scopes
-  bool measure_tasks = false;        // histograms of poll time and of schedule latency
-  std::uint32_t blocking_threads = 512;           // most threads of the blocking pool
-  std::chrono::milliseconds stall_threshold{0};   // report polls longer than this; 0: do not look
-  std::function<void(std::uint32_t)> on_worker_start = nullptr;  // on worker i's thread, e.g. to pin
+  std::uint32_t event_interval = 0;  // tasks between looks at the reactor and the shared queue
+                                     // while busy; 0: tuned to about 200 us
+  bool foreign_threads = false;  // threads that are no workers may spawn, set events, stop scopes
+  bool measure_tasks = false;    // histograms of poll time and of schedule latency
+  std::uint32_t blocking_threads = 512;          // most threads of the blocking pool
+  std::chrono::milliseconds stall_threshold{0};  // report polls longer than this; 0: do not look
+  std::function<void(std::uint32_t)> on_worker_start =
+      nullptr;  // on worker i's thread, e.g. to pin
 };
 
 }  // namespace tailrace::steal

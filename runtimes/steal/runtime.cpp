@@ -152,8 +152,9 @@ std::expected<socket_slot*, int> runtime::register_socket(int fd) {
   socket_slot& slot = slots_.take(fd);
   // relaxed: any order deals the connections out.
   const std::size_t turn =
-      reactors_.size() == 1 ? 0
-                            : next_reactor_.fetch_add(1, std::memory_order_relaxed) % reactors_.size();
+      reactors_.size() == 1
+          ? 0
+          : next_reactor_.fetch_add(1, std::memory_order_relaxed) % reactors_.size();
   const int refused = reactors_[turn]->add(fd, registered_events, &slot);
   if (refused == 0) return &slot;
   sys::close(fd);

@@ -92,9 +92,7 @@ class runtime {
     return ended_.load(std::memory_order_acquire);
   }
   // Is there anything that an idle worker must do in the place of a busy one?
-  bool needs_watch() const noexcept {
-    return watch_always_ || armed_timers();
-  }
+  bool needs_watch() const noexcept { return watch_always_ || armed_timers(); }
   bool armed_timers() const noexcept;
 
   const options options_;

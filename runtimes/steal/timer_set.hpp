@@ -25,8 +25,8 @@ class timer_set {
 
   explicit timer_set(bool alone) noexcept : alone_(alone), lock_(alone) {}
 
-  // The task's node.waiting is announced. False: its scope was asked to stop, and it must not sleep.
-  // May throw std::bad_alloc; then nothing is armed.
+  // The task's node.waiting is announced. False: its scope was asked to stop, and it must not
+  // sleep. May throw std::bad_alloc; then nothing is armed.
   bool arm(timer& sleeper, time deadline) {
     const std::lock_guard guard(lock_);
     timers_.arm(sleeper, deadline);

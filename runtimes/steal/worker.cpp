@@ -39,8 +39,7 @@ worker::worker(runtime& owner, std::uint32_t index, reactor& events)
       interval_(owner.chosen().event_interval != 0 ? owner.chosen().event_interval
                                                    : first_interval),
       random_(0x9e3779b97f4a7c15ULL * (index + 1)),
-      timers_(alone_) {
-}
+      timers_(alone_) {}
 
 void worker::run() {
   current_ = this;
@@ -211,8 +210,8 @@ void worker::wake_another() noexcept {
   runtime_.wake_sleeper();
 }
 
-// While busy, every `interval_` polls: whoever waits for I/O, for a timer or in the shared queue has
-// his turn.
+// While busy, every `interval_` polls: whoever waits for I/O, for a timer or in the shared queue
+// has his turn.
 void worker::look_around() noexcept {
   const auto now = clock::now();
   tune(now);
@@ -244,8 +243,7 @@ void worker::park() noexcept {
   counters_.parks.add(1);
   const bool work = work_in_sight(last_searcher);
   std::array<epoll_event, batch_events> events;
-  const std::size_t count =
-      work ? reactor_.poll(events) : reactor_.wait(events, wake_time(asleep));
+  const std::size_t count = work ? reactor_.poll(events) : reactor_.wait(events, wake_time(asleep));
   parked_.store(false, std::memory_order_relaxed);  // relaxed: a hint from here on
   searching_ = idle.leave();
   awake_since_ = looked_around_ = clock::now();
@@ -302,9 +300,8 @@ inline void worker::make_ready(task_node& node) noexcept {
 }
 
 void worker::expire_timers(worker& of, clock::time_point now) noexcept {
-  of.timers_.expire(now, std::max<std::size_t>(queue_.room(), 64), [this](task_node& node) {
-    push(node);
-  });
+  of.timers_.expire(now, std::max<std::size_t>(queue_.room(), 64),
+                    [this](task_node& node) { push(node); });
   if (!alone_ && queue_.size() > 1) wake_another();
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "threads/blocking_task.hpp"
 
+#include <utility>
+
 #include "threads/shared_socket.hpp"
 
 namespace tailrace::threads {
@@ -17,6 +19,24 @@ void blocking_task::stop_sleeping() noexcept {
   const std::lock_guard lock(mutex_);
   stopped_ = true;
   woken_.notify_one();
+}
+
+bool blocking_task::await_signal_or_stop() {
+  std::unique_lock lock(mutex_);
+  woken_.wait(lock, [this] { return signalled_ || stopped_; });
+  return std::exchange(signalled_, false);
+}
+
+void blocking_task::await_signal() {
+  std::unique_lock lock(mutex_);
+  woken_.wait(lock, [this] { return signalled_; });
+  signalled_ = false;
+}
+
+void blocking_task::signal() noexcept {
+  const std::lock_guard lock(mutex_);
+  signalled_ = true;
+  woken_.notify_one();  // Under the lock: afterwards the task may be gone, and we with it.
 }
 
 void task_registry::begin_task(task_node& node, blocking_task& task) {

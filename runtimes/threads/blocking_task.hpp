@@ -50,10 +50,17 @@ struct blocking_task {
   io_result sleep_until(std::chrono::steady_clock::time_point deadline);
   void stop_sleeping() noexcept;
 
+  // For events. True once signalled, and takes the signal; false if the task is stopped.
+  bool await_signal_or_stop();
+  void await_signal();
+  // Any thread. The task may end as soon as it is signalled.
+  void signal() noexcept;
+
  private:
-  std::mutex mutex_;  // guards stopped_
+  std::mutex mutex_;  // guards the two flags
   std::condition_variable woken_;
   bool stopped_ = false;
+  bool signalled_ = false;
 };
 
 class task_registry {
