@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The auto-reset event of the threads runtime (extensions.hpp says what one promises): the task's
-// thread blocks on a condition variable. The mutex tells setters who waits; the waiter sleeps on
-// the mutex and condition variable of its own task, where a stop reaches it as well.
+// The auto-reset event of the threads runtime (extensions.hpp says what one promises): a mutex
+// tells who waits, and the waiter's thread sleeps on a futex of its own task, where a stop reaches
+// it too.
 //
-// Threads: set() any; wait() one task at a time. Cost: two mutexes on either side, plus the kernel
-// where somebody waits (some 2 us between threads of one CPU, tens of us to wake an idle CPU).
+// Threads: set() any; wait() one task at a time. Cost: an uncontended mutex on either side, plus
+// the kernel where somebody waits (1 to 2 us between threads of one CPU, tens of us to wake an idle
+// CPU).
 #pragma once
 
 #include <coroutine>

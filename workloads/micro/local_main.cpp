@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tailrace-micro-local: the micro benchmarks on the local executor.
+// tailrace-micro-local: the micro benchmarks on the local executor, which has one worker.
 #include <memory>
 
 #include "local/runtime.hpp"
@@ -7,7 +7,6 @@
 
 int main(int argc, char** argv) {
   using namespace tailrace;
-  const auto make = [](unsigned) { return std::make_unique<local::runtime>(); };
-  return micro::micro_main(argc, argv, local::runtime::id, {1},
-                           micro::catalogue<local::runtime>(make));
+  return micro::runtime_micro_main<local::runtime>(
+      argc, argv, {1}, [](const micro::wanted&) { return std::make_unique<local::runtime>(); });
 }

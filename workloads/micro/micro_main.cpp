@@ -2,12 +2,13 @@
 // See micro_main.hpp.
 #include "workloads/micro/micro_main.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
-#include <iostream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "harness/observe/fingerprint.hpp"
 
@@ -27,7 +28,7 @@ struct options {
 // A reporter of the library's that shows our names as they are, without what the library appends
 // for the clock and the minimal time, and that remembers whether a benchmark failed.
 template <class Reporter>
-class plain_names final : public Reporter {
+class plain_names : public Reporter {
  public:
   using Run = benchmark::BenchmarkReporter::Run;
   using Reporter::Reporter;
@@ -90,6 +91,25 @@ int run_into_file(const std::string& program, const std::string& path) {
   return refuse(program, failed, "cannot write '" + path + "'; choose another --out");
 }
 
+// The library's table without its preamble, which tells the machine (scripts/micro does) and warns
+// of a debug build of the library itself (our batches make that immaterial).
+class table final : public plain_names<benchmark::ConsoleReporter> {
+ public:
+  explicit table(std::size_t name_columns)
+      : plain_names(isatty(STDOUT_FILENO) != 0 ? OO_ColorTabular : OO_Tabular) {
+    name_field_width_ = name_columns;
+  }
+  bool ReportContext(const Context&) override { return true; }
+};
+
+int run_into_table(const std::vector<std::string>& names) {
+  std::size_t longest = 0;
+  for (const std::string& name : names)
+    longest = std::max(longest, name.size());
+  table reporter(longest);
+  return run_with(reporter);
+}
+
 }  // namespace
 
 int micro_main(int argc, char** argv, std::string_view id, const std::vector<unsigned>& workers,
@@ -120,8 +140,7 @@ int micro_main(int argc, char** argv, std::string_view id, const std::vector<uns
     return 0;
   }
   if (!chosen.out.empty()) return run_into_file(program, chosen.out);
-  plain_names<benchmark::ConsoleReporter> reporter;
-  return run_with(reporter);
+  return run_into_table(names);
 }
 
 }  // namespace tailrace::micro
