@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+#include "conformance_steal_harness.hpp"
+
+namespace tailrace {
+const bool foreign_threads_under_test = true;
+}
+
+#include "extensions_conformance.hpp"
