@@ -21,6 +21,7 @@ std::atomic<std::size_t> freed{0};
 
 }  // namespace
 
+#if TAILRACE_RECYCLES_FRAMES  // a sanitizer brings its own
 // Not inlined: g++ would see malloc beside delete, and warn.
 [[gnu::noinline]] void* operator new(std::size_t size) {
   ++allocated;
@@ -34,6 +35,7 @@ std::atomic<std::size_t> freed{0};
 [[gnu::noinline]] void operator delete(void* block, std::size_t) noexcept {
   operator delete(block);
 }
+#endif
 
 namespace tailrace {
 namespace {
