@@ -3,11 +3,14 @@
 PROFILE ?= quick
 RUNTIMES ?=
 PRESET ?= release
+ROUNDS ?= 5
+FILTER ?=
 
-.PHONY: help setup bench test report check format clean
+.PHONY: help setup bench micro test report check format clean
 
 help:
 	@echo 'make bench [PROFILE=smoke|quick|full] [RUNTIMES=a,b]  measure this machine, draw the report'
+	@echo 'make micro [ROUNDS=5] [FILTER=text]  micro benchmarks: spawn, switch, channels, timers'
 	@echo 'make test [PRESET=release]       build and run all tests, C++ and Python'
 	@echo 'make report                      redraw the report of results/latest'
 	@echo 'make check                       what CI does: lint, both compilers, sanitizers, tests'
@@ -20,6 +23,9 @@ setup:
 
 bench:
 	@scripts/bench "$(PROFILE)" "$(RUNTIMES)"
+
+micro:
+	@PRESET="$(PRESET)" scripts/micro --rounds "$(ROUNDS)" --filter "$(FILTER)"
 
 test:
 	@scripts/test "$(PRESET)"

@@ -27,11 +27,15 @@ def main(arguments: list[str]) -> int:
     report = commands.add_parser("report", help="write the report of one campaign")
     report.add_argument("campaign", type=Path, help="folder as described in results/README.md")
     report.add_argument("--out", type=Path, help="where to write (default: CAMPAIGN/report)")
+    micro = commands.add_parser("micro", help="print the table of micro benchmarks")
+    micro.add_argument("folder", type=Path, help="folder with a micro.json (results/README.md)")
     asked = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
+        if asked.command == "micro":
+            return _micro(asked.folder)
         return _report(asked.campaign, asked.out)
     except CampaignError as error:
         for sentence in error.sentences:
@@ -51,4 +55,13 @@ def _report(campaign: Path, out: Path | None) -> int:
     if result.figures_missing:
         print(f"tailrace-report: {result.figures_missing}", file=sys.stderr)
         return NO_FIGURES
+    return WRITTEN
+
+
+def _micro(folder: Path) -> int:
+    from tailrace_report import load, micro_tables, tables
+
+    found = load.read_micro_file(folder / "micro.json")
+    for table in micro_tables.tables(found):
+        print(tables.to_text(table))
     return WRITTEN

@@ -16,6 +16,7 @@ from typing import Any
 from tailrace_report import hdr
 from tailrace_report.cell import Cell, CellError, read_cell
 from tailrace_report.errors import CampaignError
+from tailrace_report.micro import Micro, read_micro
 
 SCHEMA_MAJOR = 1
 FILE_BYTES_MAX = 64 << 20
@@ -33,6 +34,7 @@ class Campaign:
     planned: int | None
     cells: tuple[Cell, ...]
     notes: tuple[str, ...] = field(default=())
+    micro: Micro | None = None
 
     @property
     def name(self) -> str:
@@ -52,9 +54,23 @@ def read_campaign(folder: Path) -> Campaign:
     planned = plan.get("cells")
     if planned is not None and not isinstance(planned, list):
         raise CampaignError([f"{folder / 'plan.json'}: `cells` is not a list."])
+    micro = folder / "micro.json"
     return Campaign(
-        folder, manifest, None if planned is None else len(planned), tuple(cells), tuple(notes)
+        folder,
+        manifest,
+        None if planned is None else len(planned),
+        tuple(cells),
+        tuple(notes),
+        read_micro_file(micro) if micro.exists() else None,
     )
+
+
+def read_micro_file(path: Path) -> Micro:
+    """The micro benchmarks of one file. Raises CampaignError naming it."""
+    try:
+        return read_micro(_read_object(path))
+    except ValueError as error:
+        raise CampaignError([f"{path}: {error}."]) from None
 
 
 def _read_object(path: Path) -> dict[str, Any]:

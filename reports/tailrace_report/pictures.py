@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from matplotlib.figure import Figure
 
-from tailrace_report import canvas, figure_latency, figure_memory, figure_rows, svg
+from tailrace_report import canvas, figure_latency, figure_memory, figure_rows, figure_skew, svg
 from tailrace_report.page import Picture
 from tailrace_report.study import Study
 
@@ -19,6 +19,7 @@ def draw(study: Study) -> tuple[dict[str, Picture], dict[str, bytes]]:
     """Pictures by name, and the files (name -> bytes) that go beside the page."""
     opened, ceilings = study.points_of("open"), study.points_of("closed")
     echo = opened + ceilings
+    hogs, skewed = study.points_of("hog"), study.points_of("skew")
     memory, tasks = study.points_of("memory"), study.points_of("task_memory")
     rows, rows_words = figure_rows.rows_figure, figure_rows.description
     plans: list[tuple[str, str, Callable[[], Figure | None], Callable[[], str]]] = [
@@ -27,6 +28,18 @@ def draw(study: Study) -> tuple[dict[str, Picture], dict[str, bytes]]:
             "Response time by percentile, a panel for each offered load",
             lambda: figure_latency.latency_figure(study, opened),
             lambda: figure_latency.description(study, opened),
+        ),
+        (
+            "hog",
+            "Response time of the others by percentile, without and with hogs that burn CPU time",
+            lambda: figure_latency.latency_figure(study, hogs, figure_latency.others_heading),
+            lambda: figure_latency.description(study, hogs),
+        ),
+        (
+            "skew",
+            "Response time where few connections carry most of the load",
+            lambda: figure_skew.skew_figure(study, skewed),
+            lambda: figure_skew.description(study, skewed),
         ),
         (
             "memory",

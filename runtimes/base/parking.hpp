@@ -63,7 +63,7 @@ class parking {
 
   // After a push. True: the caller must wake one sleeper, whichever.
   bool claim_wake() noexcept {
-    fence();  // seq_cst: Dekker with enter()
+    fence();                                                      // seq_cst: Dekker with enter()
     std::uint64_t seen = state_.load(std::memory_order_relaxed);  // relaxed: ordered by the fence
     for (;;) {
       if (sleeping(seen) == 0 || searching(seen) > 0) return false;

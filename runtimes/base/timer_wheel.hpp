@@ -49,6 +49,11 @@ class timer_wheel {
   std::size_t size() const noexcept { return size_; }
   static bool armed(const wheel_node& node) noexcept { return node.back != nullptr; }
 
+  // The tick at which a timer with this deadline expires.
+  static time expiry_of(time deadline) noexcept {
+    return time_of(tick_of(nanoseconds_of(deadline)));
+  }
+
   // node must not be armed, and stays where it is until it is taken or cancelled. A deadline in the
   // past is fine: the node is taken next.
   void arm(wheel_node& node, time deadline) noexcept {
@@ -112,9 +117,12 @@ class timer_wheel {
   static std::uint64_t ticks_before(time when) noexcept {
     return static_cast<std::uint64_t>(nanoseconds_of(when) / tick.count());
   }
-  static std::uint64_t tick_of(const wheel_node& node) noexcept {  // rounded up
-    return (static_cast<std::uint64_t>(node.deadline_ns) + tick.count() - 1) /
+  static std::uint64_t tick_of(std::int64_t deadline_ns) noexcept {  // rounded up
+    return (static_cast<std::uint64_t>(deadline_ns) + tick.count() - 1) /
            static_cast<std::uint64_t>(tick.count());
+  }
+  static std::uint64_t tick_of(const wheel_node& node) noexcept {
+    return tick_of(node.deadline_ns);
   }
   static time time_of(std::uint64_t ticks) noexcept {
     constexpr auto last = static_cast<std::uint64_t>(INT64_MAX / tick.count());

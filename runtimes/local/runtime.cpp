@@ -117,9 +117,9 @@ void runtime::take_events() {
   const std::size_t count =
       busy ? sys::epoll_poll(epoll_.get(), events)
            : sys::epoll_wait_until(epoll_.get(), events, timers_.next_deadline());
-  for (const epoll_event& event : std::span(events).first(count)) {
-    if (event.data.ptr != nullptr) [[likely]] {
-      dispatch(*static_cast<socket_slot*>(event.data.ptr), event.events);
+  for (const epoll_event& each : std::span(events).first(count)) {
+    if (each.data.ptr != nullptr) [[likely]] {
+      dispatch(*static_cast<socket_slot*>(each.data.ptr), each.events);
       continue;
     }
     sys::drain_eventfd(wake_.get());

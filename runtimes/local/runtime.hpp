@@ -35,6 +35,7 @@ namespace tailrace::local {
 
 class stream;
 class listener;
+class event;
 class sleep_awaiter;
 class yield_awaiter;
 
@@ -51,6 +52,7 @@ class runtime {
 
   using stream = local::stream;
   using listener = local::listener;
+  using event = local::event;
   using mutex_type = no_mutex;
   class completion;
 
@@ -187,4 +189,5 @@ inline yield_awaiter runtime::yield() noexcept {
 
 }  // namespace tailrace::local
 
+#include "local/event.hpp"
 #include "local/stream.hpp"

@@ -36,11 +36,12 @@ worker::worker(runtime& owner, std::uint32_t index, reactor& events)
       reactor_(events),
       index_(index),
       alone_(owner.alone()),
+      inlined_(owner.chosen().io == io_mode::inlined ||
+               (owner.chosen().io == io_mode::automatic && owner.chosen().workers == 1)),
       interval_(owner.chosen().event_interval != 0 ? owner.chosen().event_interval
                                                    : first_interval),
       random_(0x9e3779b97f4a7c15ULL * (index + 1)),
-      timers_(alone_) {
-}
+      timers_(alone_) {}
 
 void worker::run() {
   current_ = this;
@@ -211,13 +212,13 @@ void worker::wake_another() noexcept {
   runtime_.wake_sleeper();
 }
 
-// While busy, every `interval_` polls: whoever waits for I/O, for a timer or in the shared queue has
-// his turn.
+// While busy, every `interval_` polls: whoever waits for I/O, for a timer or in the shared queue
+// has his turn.
 void worker::look_around() noexcept {
   const auto now = clock::now();
   tune(now);
   ticks_left_ = interval_;
-  if (timers_.next_deadline() <= now) expire_timers(*this, now);
+  if (timers_.next_expiry() <= now) expire_timers(*this, now);
   if (task_node* const node = take_shared()) push(*node);
   std::array<epoll_event, batch_events> events;
   const std::size_t room = std::min<std::size_t>(queue_.room(), events.size());
@@ -244,14 +245,13 @@ void worker::park() noexcept {
   counters_.parks.add(1);
   const bool work = work_in_sight(last_searcher);
   std::array<epoll_event, batch_events> events;
-  const std::size_t count =
-      work ? reactor_.poll(events) : reactor_.wait(events, wake_time(asleep));
+  const std::size_t count = work ? reactor_.poll(events) : reactor_.wait(events, wake_time(asleep));
   parked_.store(false, std::memory_order_relaxed);  // relaxed: a hint from here on
   searching_ = idle.leave();
   awake_since_ = looked_around_ = clock::now();
   ticks_left_ = interval_;
   dispatch(std::span(events).first(count), true);
-  if (timers_.next_deadline() <= awake_since_) expire_timers(*this, awake_since_);
+  if (timers_.next_expiry() <= awake_since_) expire_timers(*this, awake_since_);
   if (watching_) watch(awake_since_);
   const bool idle_again = count == 0 && !searching_ && queue_.size() == 0;
   if (idle_again) counters_.noop_parks.add(1);
@@ -267,7 +267,7 @@ bool worker::work_in_sight(bool everywhere) noexcept {
 }
 
 worker::clock::time_point worker::wake_time(clock::time_point now) noexcept {
-  const clock::time_point own = timers_.next_deadline();
+  const clock::time_point own = timers_.next_expiry();
   if (alone_ || !runtime_.needs_watch() || !begin_watch()) return own;
   return std::min(own, now + watch_period);
 }
@@ -296,15 +296,14 @@ inline void worker::dispatch(socket_slot& slot, std::uint32_t events) noexcept {
 }
 
 inline void worker::make_ready(task_node& node) noexcept {
-  if (runtime_.options_.io == io_mode::deferred) return push(node);
+  if (!inlined_) return push(node);
   budget_ = runtime_.options_.coop;
   run_task(node);
 }
 
 void worker::expire_timers(worker& of, clock::time_point now) noexcept {
-  of.timers_.expire(now, std::max<std::size_t>(queue_.room(), 64), [this](task_node& node) {
-    push(node);
-  });
+  of.timers_.expire(now, std::max<std::size_t>(queue_.room(), 64),
+                    [this](task_node& node) { push(node); });
   if (!alone_ && queue_.size() > 1) wake_another();
 }
 

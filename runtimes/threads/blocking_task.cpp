@@ -9,14 +9,43 @@ io_result blocking_task::sleep_until(std::chrono::steady_clock::time_point deadl
   if (refusal != 0) [[unlikely]]
     return io_result::of_error(refusal);
   std::unique_lock lock(mutex_);
-  const bool stopped = woken_.wait_until(lock, deadline, [this] { return stopped_; });
-  return stopped ? io_result::of_error(ECANCELED) : io_result();
+  const bool stop_came = woken_.wait_until(lock, deadline, [this] { return stopped_; });
+  return stop_came ? io_result::of_error(ECANCELED) : io_result();
 }
 
 void blocking_task::stop_sleeping() noexcept {
   const std::lock_guard lock(mutex_);
   stopped_ = true;
   woken_.notify_one();
+  wake_reasons_.fetch_or(stopped, std::memory_order_relaxed);  // relaxed: publishes nothing
+  wake_reasons_.notify_one();
+}
+
+bool blocking_task::await_signal_or_stop() noexcept {
+  for (;;) {
+    // acquire: pairs with the release in signal().
+    const std::uint32_t reasons = wake_reasons_.load(std::memory_order_acquire);
+    if ((reasons & signalled) != 0) {
+      // relaxed: a stop may be added meanwhile, by nobody whom we must see.
+      wake_reasons_.fetch_and(~signalled, std::memory_order_relaxed);
+      return true;
+    }
+    if ((reasons & stopped) != 0) return false;
+    wake_reasons_.wait(reasons, std::memory_order_relaxed);  // relaxed: the load decides
+  }
+}
+
+void blocking_task::await_signal() noexcept {
+  std::uint32_t reasons = 0;
+  // acquire: pairs with the release in signal().
+  while (((reasons = wake_reasons_.load(std::memory_order_acquire)) & signalled) == 0)
+    wake_reasons_.wait(reasons, std::memory_order_relaxed);        // relaxed: the load decides
+  wake_reasons_.fetch_and(~signalled, std::memory_order_relaxed);  // relaxed: as above
+}
+
+void blocking_task::signal() noexcept {
+  wake_reasons_.fetch_or(signalled, std::memory_order_release);  // release: see wake_reasons_
+  wake_reasons_.notify_one();
 }
 
 void task_registry::begin_task(task_node& node, blocking_task& task) {

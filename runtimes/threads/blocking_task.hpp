@@ -12,6 +12,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 
 #include "base/atomic.hpp"
@@ -50,10 +51,25 @@ struct blocking_task {
   io_result sleep_until(std::chrono::steady_clock::time_point deadline);
   void stop_sleeping() noexcept;
 
+  // For events. True once signalled, and takes the signal; false if the task is stopped.
+  bool await_signal_or_stop() noexcept;
+  void await_signal() noexcept;
+  // Any thread. The task may be gone as soon as it is signalled: the wake-up then goes to an
+  // address where nobody waits, which the kernel ignores (P2616 tells why the standard is silent on
+  // this).
+  void signal() noexcept;
+
  private:
+  // Set for a wait for an event to end, awaited as a futex.
+  static constexpr std::uint32_t signalled = 1;
+  static constexpr std::uint32_t stopped = 2;
+
   std::mutex mutex_;  // guards stopped_
   std::condition_variable woken_;
   bool stopped_ = false;
+  // release by signal(), acquire by the waiter: what came before set() happened before the wait
+  // returns. A stop publishes nothing.
+  atomic<std::uint32_t> wake_reasons_{0};
 };
 
 class task_registry {

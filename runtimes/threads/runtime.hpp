@@ -25,12 +25,15 @@
 #include <expected>
 #include <mutex>
 #include <string_view>
+#include <utility>
 
 #include "base/atomic.hpp"
 #include "base/endpoint.hpp"
 #include "scope.hpp"
 #include "task.hpp"
 #include "threads/blocking_task.hpp"
+#include "threads/event.hpp"
+#include "threads/inline_call.hpp"
 #include "threads/stream.hpp"
 #include "threads/thread_chain.hpp"
 
@@ -64,9 +67,13 @@ class runtime {
  public:
   static constexpr std::string_view id = "threads";
   static constexpr bool single_threaded = false;
+  // extensions.hpp
+  static constexpr bool spawns_from_any_thread = true;
+  static constexpr std::size_t tasks_at_once = 500;
 
   using stream = threads::stream;
   using listener = threads::listener;
+  using event = threads::event;
   using mutex_type = std::mutex;
   class completion;
 
@@ -80,6 +87,11 @@ class runtime {
     return sleep_awaiter(deadline);
   }
   yield_awaiter yield() noexcept { return {}; }
+  // Calls at once, on the task's own thread.
+  template <class Callable>
+  inline_call<Callable> run_blocking(Callable callable) {
+    return inline_call<Callable>(std::move(callable));
+  }
   void run(task<void> main);
   void request_stop() noexcept;
 

@@ -45,6 +45,8 @@ pkg_check_modules(libuv QUIET IMPORTED_TARGET libuv)
 tailrace_report_dependency(libuv OPTIONAL "the libuv contestant is not built" "${libuv_FOUND}"
                            "${libuv_VERSION}")
 
+tailrace_dependency(benchmark OPTIONAL "the micro benchmarks are not built")
+
 if(TAILRACE_MODEL)
   find_path(TAILRACE_RELACY_DIR relacy/relacy.hpp)
   if(NOT TAILRACE_RELACY_DIR)

@@ -7,6 +7,9 @@ list(FILTER headers EXCLUDE REGEX "/tests/") # a suite may be text for one runti
 if(NOT libuv_FOUND)
   list(FILTER headers EXCLUDE REGEX "^runtimes/libuv/")
 endif()
+if(NOT benchmark_FOUND)
+  list(FILTER headers EXCLUDE REGEX "^workloads/micro/")
+endif()
 
 set(units)
 foreach(header IN LISTS headers)
@@ -20,4 +23,5 @@ target_include_directories(headers PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DI
 target_link_libraries(
   headers
   PRIVATE Threads::Threads fmt::fmt CLI11::CLI11 nlohmann_json::nlohmann_json
-          tomlplusplus::tomlplusplus ZLIB::ZLIB $<TARGET_NAME_IF_EXISTS:PkgConfig::libuv>)
+          tomlplusplus::tomlplusplus ZLIB::ZLIB $<TARGET_NAME_IF_EXISTS:PkgConfig::libuv>
+          $<TARGET_NAME_IF_EXISTS:benchmark::benchmark>)

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""The micro benchmarks of one micro.json (results/README.md): read, checked, arranged.
+
+The round is the unit, as the block is elsewhere: one number a row and round, the median over
+rounds, ratios within rounds. What is read is what anybody may have written; a refusal is a clause.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tailrace_report import stats
+
+REFERENCE = "tokio"
+FLOOR = "bare"
+FLOOR_PREFIX = "floor_"
+ROWS_MAX = 2000
+ROUNDS_MAX = 1000
+NAME = re.compile(r"[\w/:.-]{1,60}")
+
+PerRound = dict[int, float]
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One benchmark of one runtime: nanoseconds an operation by round, and why one is missing."""
+
+    ns: PerRound
+    allocations: float | None
+    cause: str
+
+
+@dataclass(frozen=True)
+class Micro:
+    """All rows: (benchmark, workers) -> runtime -> Row, in the order in which they were written.
+
+    The rows of the floor (`floor_<benchmark>` of `bare`) stand with the benchmark that they are the
+    floor of.
+    """
+
+    context: Mapping[str, Any]
+    skipped: Mapping[str, str]
+    rows: Mapping[Key, Mapping[str, Row]]
+
+    def runtimes(self, workers: int) -> list[str]:
+        """Everybody who has a row with so many workers; unsorted."""
+        return list({r: None for (_, n), group in self.rows.items() if n == workers for r in group})
+
+    def workers(self) -> list[int]:
+        return sorted({workers for _, workers in self.rows})
+
+    def ratio(self, key: Key, runtime: str) -> stats.Estimate | None:
+        """How many times as fast as the reference: its time / the runtime's, within rounds."""
+        group = self.rows[key]
+        if runtime in (REFERENCE, FLOOR) or REFERENCE not in group or runtime not in group:
+            return None
+        return stats.paired_ratio(group[REFERENCE].ns, group[runtime].ns)
+
+    def mean_ratio(self, runtime: str, workers: int) -> tuple[stats.Estimate, int] | None:
+        """The geometric mean of ratio() over the rows that both have in every one of the rounds
+        that count, one mean a round, and the number of rows."""
+        keys = [k for k in self.rows if k[1] == workers and self.ratio(k, runtime)]
+        if not keys:
+            return None
+        both = [(self.rows[k][REFERENCE].ns, self.rows[k][runtime].ns) for k in keys]
+        rounds = set.intersection(*(set(a) & set(b) for a, b in both))
+        if not rounds:
+            return None
+        logs = [
+            sum(math.log(a[n] / b[n]) for a, b in both) / len(both) for n in sorted(rounds)
+        ]
+        of = stats.estimate(logs)
+        low, middle, high = (math.exp(value) for value in (of.low, of.median, of.high))
+        return stats.Estimate(middle, low, high, of.blocks, of.kind), len(keys)
+
+
+def read_micro(value: Mapping[str, Any]) -> Micro:
+    """From parsed JSON of a known schema version. Raises ValueError with one clause."""
+    if value.get("kind") != "micro":
+        raise ValueError("`kind` is not `micro`")
+    listed = value.get("rows")
+    if not isinstance(listed, list) or not 0 < len(listed) <= ROWS_MAX:
+        raise ValueError(f"`rows` is not a list of 1 to {ROWS_MAX}")
+    rows: dict[Key, dict[str, Row]] = {}
+    for number, one in enumerate(listed):
+        try:
+            benchmark, runtime, workers, row = _read_row(one)
+        except ValueError as error:
+            raise ValueError(f"rows[{number}]: {error}") from None
+        group = rows.setdefault((benchmark, workers), {})
+        if runtime in group:
+            raise ValueError(f"rows[{number}]: {benchmark} of {runtime} is there twice")
+        group[runtime] = row
+    skipped = value.get("skipped")
+    context = value.get("context")
+    return Micro(
+        context if isinstance(context, dict) else {},
+        {str(k)[:60]: str(v)[:500] for k, v in skipped.items()}
+        if isinstance(skipped, dict)
+        else {},
+        rows,
+    )
+
+
+def _read_row(one: Any) -> tuple[str, str, int, Row]:
+    if not isinstance(one, dict):
+        raise ValueError("not an object")
+    benchmark, runtime, workers = (one.get(key) for key in ("benchmark", "runtime", "workers"))
+    for key, name in (("benchmark", benchmark), ("runtime", runtime)):
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise ValueError(f"`{key}` is not a name")
+    if not isinstance(workers, int) or not 1 <= workers <= 10_000:
+        raise ValueError("`workers` is not from 1 to 10000")
+    if runtime == FLOOR:
+        benchmark = benchmark.removeprefix(FLOOR_PREFIX)
+    counters = one.get("counters")
+    allocations = counters.get("allocations") if isinstance(counters, dict) else None
+    counted = _per_round(allocations, "allocations") if allocations is not None else {}
+    row = Row(
+        _per_round(one.get("ns_per_op"), "ns_per_op", positive=True),
+        stats.median(list(counted.values())) if counted else None,
+        str(one.get("cause") or "")[:200],
+    )
+    return benchmark, runtime, workers, row
+
+
+def _per_round(values: Any, what: str, *, positive: bool = False) -> PerRound:
+    """Round -> number, null left out."""
+    if not isinstance(values, list) or len(values) > ROUNDS_MAX:
+        raise ValueError(f"`{what}` is not a list of at most {ROUNDS_MAX}")
+    found: PerRound = {}
+    for number, value in enumerate(values):
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ValueError(f"`{what}` holds something that is not a number")
+        if value < 0 or value > 1e15 or (positive and value == 0):
+            raise ValueError(f"`{what}` holds {value}, which cannot be")
+        found[number] = float(value)
+    return found

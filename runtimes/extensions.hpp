@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// What a runtime may offer beyond the concept Runtime. Each is optional: code that needs one asks
+// for it by its concept and is not compiled for a runtime without it. The types cannot carry these
+// promises; tests/extensions_conformance.hpp checks them.
+//
+// R::event, an auto-reset event for at most one waiting task:
+// - set() ends the wait of the task that waits, else the next wait; sets do not add up: one is
+//   remembered. It never resumes the waiter inside the call, allocates nothing and cannot fail.
+//   Where tasks of R run on several threads, any thread may call it; else the runtime's only.
+// - wait() gives 0 once set, -ECANCELED when the waiting task's scope is stopped. A set is never
+//   lost: one that comes with the stop is either reported by this wait or left for the next.
+// - What a thread did before set() happened before the return of the wait that it ends.
+// - The event may be destroyed as soon as that wait has returned: set() then touches it no more.
+//   Nobody may be waiting when it is destroyed.
+//
+// R::run_blocking(callable): awaitable that gives the callable's result. The callable may block;
+// the runtime's other tasks run on meanwhile. The awaiting task does not see a stop while it waits.
+//
+// R::spawns_from_any_thread: scope<R>::spawn() may be called by threads that are not the runtime's,
+// while a task of the runtime keeps that scope alive and unjoined.
+//
+// R::tasks_at_once: how many of its tasks an ordinary system lets live at once, where that is far
+// below a million.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+
+#include "runtime.hpp"
+
+namespace tailrace {
+
+template <class R>
+concept HasEvent = requires(R& runtime, typename R::event& event) {
+  requires std::constructible_from<typename R::event, R&>;
+  { event.set() } noexcept;
+  { event.wait() } -> Awaits<io_result>;
+};
+
+template <class R>
+concept RunsBlocking = requires(R& runtime, int (*callable)()) {
+  { runtime.run_blocking(callable) } -> Awaits<int>;
+};
+
+template <class R>
+concept SpawnsFromAnyThread = requires { requires R::spawns_from_any_thread; };
+
+// wanted, or as many tasks as R can have at once.
+template <class R>
+constexpr std::size_t tasks_up_to(std::size_t wanted) noexcept {
+  if constexpr (requires { R::tasks_at_once; })
+    return std::min<std::size_t>(wanted, R::tasks_at_once);
+  else
+    return wanted;
+}
+
+}  // namespace tailrace

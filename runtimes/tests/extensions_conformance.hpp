@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// What every runtime that offers the extensions (extensions.hpp) must do. One executable a runtime,
+// of the same shape as for conformance.hpp:
+//
+//   #include "local/runtime.hpp"
+//   namespace tailrace {
+//   using runtime_under_test = local::runtime;
+//   }
+//   #include "extensions_conformance.hpp"
+//
+// A runtime with foreign threads allowed by an option specialises conformance_harness::make().
+// A death test runs first in a process of its own.
+#pragma once
+
+#include "extensions_blocking.hpp"
+#include "extensions_channels.hpp"
+#include "extensions_events.hpp"

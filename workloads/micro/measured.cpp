@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// See measured.hpp.
+#include "workloads/micro/measured.hpp"
+
+#include <cstring>
+
+#include "workloads/micro/allocations.hpp"
+
+namespace tailrace::micro {
+
+bool measured::batch(std::size_t operations) {
+  if (phase_ == phase::before) {
+    phase_ = phase::warmed;
+    return true;
+  }
+  // relaxed: see fail(); a failure that is not yet seen here is seen after the next batch.
+  if (const int error = error_.load(std::memory_order_relaxed)) [[unlikely]]
+    state_.SkipWithError(std::strerror(error));
+  if (phase_ == phase::warmed) {
+    phase_ = phase::measuring;
+    allocations_before_ = allocations_so_far();
+  }
+  if (state_.KeepRunningBatch(static_cast<benchmark::IterationCount>(operations))) return true;
+  finish();
+  return false;
+}
+
+void measured::finish() {
+  if (!counts_allocations) return;
+  const auto allocations = static_cast<double>(allocations_so_far() - allocations_before_);
+  state_.counters["allocations"] = allocations / static_cast<double>(state_.iterations());
+}
+
+}  // namespace tailrace::micro

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// See micro_main.hpp.
+#include "workloads/micro/micro_main.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "harness/observe/fingerprint.hpp"
+
+namespace tailrace::micro {
+namespace {
+
+constexpr int failed = 1;
+constexpr int bad_usage = 2;
+
+struct options {
+  std::string filter;
+  double min_time_s = 0.5;
+  std::string out;
+  bool list = false;
+};
+
+// A reporter of the library's that shows our names as they are, without what the library appends
+// for the clock and the minimal time, and that remembers whether a benchmark failed.
+template <class Reporter>
+class plain_names : public Reporter {
+ public:
+  using Run = benchmark::BenchmarkReporter::Run;
+  using Reporter::Reporter;
+
+  void ReportRuns(const std::vector<Run>& runs) override {
+    std::vector<Run> shown = runs;
+    for (Run& each : shown) {
+      each.run_name.min_time.clear();
+      each.run_name.time_type.clear();
+      failures_ += each.error_occurred ? 1 : 0;
+    }
+    Reporter::ReportRuns(shown);
+  }
+  int failures() const noexcept { return failures_; }
+
+ private:
+  int failures_ = 0;
+};
+
+int refuse(const std::string& program, int code, const std::string& sentence) {
+  std::fprintf(stderr, "%s: %s\n", program.c_str(), sentence.c_str());
+  return code;
+}
+
+// The rows that --filter leaves, registered with the library.
+std::vector<std::string> register_rows(const options& chosen, std::string_view id,
+                                       const std::vector<unsigned>& workers,
+                                       const std::vector<micro_benchmark>& benchmarks) {
+  std::vector<std::string> names;
+  for (const unsigned count : workers) {
+    for (const micro_benchmark& each : benchmarks) {
+      std::string name = each.name;
+      name.append("/").append(id).append("/workers:").append(std::to_string(count));
+      if (name.find(chosen.filter) == std::string::npos) continue;
+      benchmark::RegisterBenchmark(
+          name.c_str(), [each, count](benchmark::State& state) { each.run(state, count); })
+          ->MeasureProcessCPUTime()
+          ->UseRealTime()
+          ->MinTime(chosen.min_time_s);
+      names.push_back(std::move(name));
+    }
+  }
+  return names;
+}
+
+template <class Reporter>
+int run_with(Reporter& reporter) {
+  benchmark::RunSpecifiedBenchmarks(&reporter);
+  return reporter.failures() == 0 ? 0 : failed;
+}
+
+int run_into_file(const std::string& program, const std::string& path) {
+  std::ofstream file(path);
+  plain_names<benchmark::JSONReporter> reporter;
+  reporter.SetOutputStream(&file);
+  benchmark::AddCustomContext("tailrace_machine", observe::machine_fingerprint().dump());
+  const int code = file ? run_with(reporter) : failed;
+  file.close();
+  if (file) return code;
+  return refuse(program, failed, "cannot write '" + path + "'; choose another --out");
+}
+
+// The library's table without its preamble, which tells the machine (scripts/micro does) and warns
+// of a debug build of the library itself (our batches make that immaterial).
+class table final : public plain_names<benchmark::ConsoleReporter> {
+ public:
+  explicit table(std::size_t name_columns)
+      : plain_names(isatty(STDOUT_FILENO) != 0 ? OO_ColorTabular : OO_Tabular) {
+    name_field_width_ = name_columns;
+  }
+  bool ReportContext(const Context&) override { return true; }
+};
+
+int run_into_table(const std::vector<std::string>& names) {
+  std::size_t longest = 0;
+  for (const std::string& name : names)
+    longest = std::max(longest, name.size());
+  table reporter(longest);
+  return run_with(reporter);
+}
+
+}  // namespace
+
+int micro_main(int argc, char** argv, std::string_view id, const std::vector<unsigned>& workers,
+               const std::vector<micro_benchmark>& benchmarks) {
+  const std::string program = "tailrace-micro-" + std::string(id);
+  options chosen;
+  CLI::App app("Micro benchmarks of " + std::string(id) + "; times are per operation.", program);
+  app.add_option("--filter", chosen.filter, "only rows whose name contains this");
+  app.add_option("--min-time-s", chosen.min_time_s, "measure each row for at least this long")
+      ->capture_default_str()
+      ->check(CLI::Range(1e-6, 3600.0));
+  app.add_option("--out", chosen.out, "write JSON to this file instead of a table");
+  app.add_flag("--list", chosen.list, "print the names of the rows and exit");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    const std::string sentence = error.what();
+    return refuse(program, bad_usage, sentence.substr(0, sentence.find('\n')));
+  }
+  const std::vector<std::string> names = register_rows(chosen, id, workers, benchmarks);
+  if (names.empty())
+    return refuse(program, bad_usage,
+                  "no benchmark has '" + chosen.filter + "' in its name; --list shows them all");
+  if (chosen.list) {
+    for (const std::string& name : names)
+      std::puts(name.c_str());
+    return 0;
+  }
+  if (!chosen.out.empty()) return run_into_file(program, chosen.out);
+  return run_into_table(names);
+}
+
+}  // namespace tailrace::micro

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// The command line of every tailrace-micro-<id>, the same as that of the peers in other languages:
+//
+//   tailrace-micro-<id> [--filter SUBSTRING] [--min-time-s S] [--out FILE] [--list]
+//
+// Prints a table, or with --out writes Google Benchmark's JSON to FILE and prints nothing. A row is
+// named <benchmark>/<id>/workers:N; its real_time is nanoseconds per operation. Executables pin
+// nothing: `workers:2` of a runtime is meant to be run on two CPUs (taskset; scripts/micro does).
+// Exit codes: 0 done, 1 a benchmark failed or the file cannot be written, 2 bad usage.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tailrace::micro {
+
+struct micro_benchmark {
+  std::string name;
+  std::function<void(benchmark::State&, unsigned workers)> run;
+};
+
+// `workers`: the numbers of workers to measure with.
+int micro_main(int argc, char** argv, std::string_view id, const std::vector<unsigned>& workers,
+               const std::vector<micro_benchmark>& benchmarks);
+
+}  // namespace tailrace::micro
