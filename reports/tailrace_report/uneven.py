@@ -17,8 +17,8 @@ from tailrace_report.tables import Column, Table
 
 SHOWN = tuple((p, name) for p, name in QUANTILES if p in (0.5, 0.99, 0.999))
 SHARED_NOTE = (
-    "Client and server shared the CPUs in these cells: {}. The client's own delay is in the response"
-    " times (sent late), alike for all."
+    "Client and server shared the CPUs in these cells: {}. The client's own delay is in the"
+    " response times (sent late), alike for all."
 )
 
 
