@@ -184,6 +184,7 @@ class CommandTest(unittest.TestCase):
         else:
             self.assertEqual(cell["cpus"]["target"], cell["cpus"]["client"])
             self.assertIn("2 workers", cell["cpus"]["shared_cpus"])
+            self.assertEqual(cell["load"]["engine"], "epoll")  # it does not poll beside the target
         self.assertNotIn("client and target shared a core", cell["cause"] or "")
 
     def test_broken_targets_are_failed_cells_with_their_cause(self):
