@@ -103,10 +103,11 @@ def bare(axes: Axes, *, grid: str) -> None:
     axes.grid(True, axis=grid, which="major")
 
 
-def title(axes: Axes, text: str, *, x_points: float = 0.0) -> None:
-    """A heading left above the panel; a second line after a newline is quieter."""
+def title(axes: Axes, text: str, *, x_points: float = 0.0, above: float = 0.0) -> None:
+    """A heading left above the panel, `above` inches higher than usual; a second line after a
+    newline is quieter."""
     first, _, second = text.partition("\n")
-    for line, weight, colour, above in (
+    for line, weight, colour, points in (
         (first, "bold", TEXT, 20 if second else 8),
         (second, "normal", MUTED, 8),
     ):
@@ -115,7 +116,7 @@ def title(axes: Axes, text: str, *, x_points: float = 0.0) -> None:
                 line,
                 (0, 1),
                 xycoords="axes fraction",
-                xytext=(x_points, above),
+                xytext=(x_points, points + 72 * above),
                 textcoords="offset points",
                 fontweight=weight,
                 color=colour,
