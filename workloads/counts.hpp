@@ -42,6 +42,7 @@ struct alignas(64) worker_counts {
   counter<Shared> fell_asleep;    // idle: tasks that began their sleep
   counter<Shared> woke;           // idle: ... and left it
   counter<Shared> woken_early;    // idle: left it by anything but cancellation
+  counter<Shared> burns;          // hog: messages that CPU time was burnt for
 };
 
 }  // namespace tailrace

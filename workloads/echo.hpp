@@ -24,9 +24,10 @@ void count_failure(counts_of<R>& counts, io_result result) {
   (reset ? counts.resets : counts.errors).add(1);
 }
 
-// counts outlives the runtime.
-template <Runtime R>
-task<void> echo_session(typename R::stream peer, counts_of<R>& counts) {
+// counts outlives the runtime. Work is nothing, for echo itself, or one object whose
+// before_reply(bytes) is called with what was received, before it is sent back (hog.hpp).
+template <Runtime R, class... Work>
+task<void> echo_session(typename R::stream peer, counts_of<R>& counts, Work... work) {
   for (;;) {
     const auto received = co_await peer.receive();
     if (received.bytes().empty()) {
@@ -34,6 +35,7 @@ task<void> echo_session(typename R::stream peer, counts_of<R>& counts) {
       break;
     }
     counts.received_bytes.add(received.bytes().size());
+    (work.before_reply(received.bytes()), ...);
     const io_result sent = co_await peer.send_all(received.bytes());
     if (!sent.ok()) {
       count_failure<R>(counts, sent);
@@ -46,15 +48,17 @@ task<void> echo_session(typename R::stream peer, counts_of<R>& counts) {
 }
 
 // Accepts until stopped. runtime and counts outlive it; so does listener, which the caller owns.
-template <Runtime R>
-task<void> serve_echo(R& runtime, typename R::listener& listener, counts_of<R>& counts) {
+// Each session gets a copy of work.
+template <Runtime R, class... Work>
+task<void> serve_echo(R& runtime, typename R::listener& listener, counts_of<R>& counts,
+                      Work... work) {
   using namespace std::chrono_literals;
   scope<R> sessions(runtime);
   for (;;) {
     auto peer = co_await listener.accept();
     if (peer) {
       counts.accepted.add(1);
-      sessions.spawn(echo_session<R>(std::move(*peer), counts));
+      sessions.spawn(echo_session<R>(std::move(*peer), counts, work...));
       continue;
     }
     if (peer.error() == ECANCELED) break;

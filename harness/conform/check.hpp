@@ -60,5 +60,6 @@ std::span<const check> protocol_checks();
 std::span<const check> byte_checks();
 std::span<const check> connection_checks();
 std::span<const check> life_checks();
+std::span<const check> hog_checks();
 
 }  // namespace tailrace::conform

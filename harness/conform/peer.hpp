@@ -15,7 +15,8 @@ namespace tailrace::conform {
 
 class peer {
  public:
-  // `seed` makes the pattern this connection's own, so that bytes of another one are recognised.
+  // `seed` makes the pattern this connection's own, so that bytes of another one are recognised;
+  // its 8 bytes, little-endian, come first.
   peer(const context& with, const std::string& address, std::uint64_t seed);
   ~peer();
   peer(peer&& other) noexcept;

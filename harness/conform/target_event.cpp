@@ -77,6 +77,7 @@ void require_adding_up(const count_map& counts, const std::string& workload) {
   std::vector<std::string> names{"accepted",   "closed", "open",   "received_bytes",
                                  "sent_bytes", "errors", "resets", "accept_errors"};
   if (workload == "idle") names.insert(names.end(), {"sleeping", "woken_early"});
+  if (workload == "hog") names.push_back("burns");
   for (const std::string& name : names) {
     const auto found = counts.find(name);
     require(found != counts.end(), "the counts lack '" + name + "'");

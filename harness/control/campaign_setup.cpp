@@ -60,6 +60,16 @@ void choose_runtimes(profile& from, const std::vector<std::string>& asked,
   from.contestants = asked;
 }
 
+// hog and skew show how work moves between workers, so they need a core for each.
+observe::cpu_partition cpus_of_point(const run_options& options, const point& work, int workers,
+                                     const observe::cpu_partition& chosen) {
+  if (!options.target_cpus.empty()) return chosen;
+  if (work.workers != 0) workers = work.workers;
+  const bool balance = work.kind == point_kind::hog || work.kind == point_kind::skew;
+  if (balance) return observe::partition_or_share_cpus(observe::usable_cores(), workers);
+  return work.workers == 0 ? chosen : observe::partition_cpus(observe::usable_cores(), workers);
+}
+
 campaign_setup plan_from(profile from, const run_options& options, std::uint64_t seed, int blocks) {
   campaign_setup setup;
   const auto folders = target_folders(options.targets);
@@ -70,6 +80,8 @@ campaign_setup plan_from(profile from, const run_options& options, std::uint64_t
   }
   setup.made_plan = make_plan(from, entrants_of(from, setup.contestants), seed, blocks);
   setup.setting.cpus = choose_cpus(options, from.workers);
+  for (const point& work : from.points)
+    setup.point_cpus.push_back(cpus_of_point(options, work, from.workers, setup.setting.cpus));
   setup.setting.load_program = options.load_program;
   if (setup.setting.load_program.empty()) setup.setting.load_program = {"/proc/self/exe", "load"};
   setup.from = std::move(from);

@@ -20,7 +20,8 @@ struct campaign_setup {
   profile from;
   std::map<std::string, contestant> contestants;  // those of the plan
   plan made_plan;
-  cell_setting setting;
+  cell_setting setting;                            // its CPUs: those of points without their own
+  std::vector<observe::cpu_partition> point_cpus;  // by index into the plan's points
   std::filesystem::path folder;
 };
 

@@ -37,7 +37,8 @@ json new_record(const cell_work& work, const cell_setting& setting) {
           {"cpus",
            {{"target", observe::cpus_text(setting.cpus.target)},
             {"client", observe::cpus_text(setting.cpus.client)},
-            {"disjoint", setting.cpus.disjoint}}},
+            {"disjoint", setting.cpus.disjoint},
+            {"shared_cpus", setting.cpus.shared ? json(setting.cpus.note) : json(nullptr)}}},
           {"status", "failed"},
           {"cause", nullptr},
           {"remedy", nullptr},
@@ -90,7 +91,13 @@ target_request target_request_of(const cell_work& work, const cell_setting& sett
   request.workers = work.who.workers;
   request.cpus = setting.cpus.target;
   request.options = work.who.options;
+  request.options.merge(workload_options(work.work));
   return request;
+}
+
+load_request load_request_of(const cell_work& work, const cell_setting& setting,
+                             const std::string& address) {
+  return {setting.load_program, address, setting.cpus.client, work.cell.seed, !setting.cpus.shared};
 }
 
 void judge(json& record, const std::vector<std::string>& faults, const std::string& missed_gates) {
@@ -112,8 +119,7 @@ json run_cell(const cell_work& work, const cell_setting& setting) {
   const std::int64_t begin_ns = observe::monotonic_ns();
   try {
     require_possible(work);
-    const bool load = work.work.kind == point_kind::open || work.work.kind == point_kind::closed;
-    if (load) {
+    if (work.work.under_load()) {
       run_load_cell(work, setting, record);
     } else {
       run_memory_cell(work, setting, record);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/control/contestants.hpp"
+#include "harness/control/load_child.hpp"
 #include "harness/control/plan.hpp"
 #include "harness/control/target_session.hpp"
 #include "harness/observe/topology.hpp"
@@ -40,6 +41,8 @@ void judge(nlohmann::json& record, const std::vector<std::string>& faults,
            const std::string& missed_gates);
 
 target_request target_request_of(const cell_work& work, const cell_setting& setting);
+load_request load_request_of(const cell_work& work, const cell_setting& setting,
+                             const std::string& address);
 
 // RLIMIT_NOFILE's hard value: what children may raise theirs to.
 std::int64_t open_files_max();

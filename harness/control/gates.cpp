@@ -81,7 +81,7 @@ std::vector<gate> noise_gates(const gate_inputs& in) {
 
 std::vector<gate> load_gates(const json& load, const point& work, const gate_inputs& inputs) {
   std::vector<gate> gates;
-  if (work.kind == point_kind::open) {
+  if (work.at_offered_rate()) {
     gates.push_back(achieved_gate(load));
     gates.push_back(lateness_gate(load));
   } else {

@@ -117,7 +117,7 @@ json server_cost(const phase_edge& begin, const phase_edge& end, double operatio
 gate_inputs account(const phase& seen, const json& load, const point& work,
                     const cell_setting& setting, json& record) {
   gate_inputs inputs;
-  inputs.disjoint = setting.cpus.disjoint;
+  inputs.disjoint = setting.cpus.disjoint || setting.cpus.shared;
   inputs.noise_known = false;
   if (const auto cpu = load.find("client_cpu"); cpu != load.end() && cpu->is_object()) {
     const json share = cpu->value("share", json());
@@ -157,8 +157,13 @@ gate_inputs account(const phase& seen, const json& load, const point& work,
 }
 
 void add_syscalls(const cell_work& work, const cell_setting& setting, json& record) {
-  if (work.cell.block != 0 || !record["cost"].is_object()) return;
+  if (!record["cost"].is_object()) return;
   json& server = record["cost"]["server"];
+  if (work.work.workload == "hog") {
+    server["syscalls_per_op_cause"] = "not counted where the target burns CPU time";
+    return;
+  }
+  if (work.cell.block != 0) return;
   const syscall_probe_result probe = probe_syscalls(work, setting);
   if (!probe.cause.empty()) {
     server["syscalls_per_op_cause"] = probe.cause;
@@ -183,8 +188,7 @@ void run_load_cell(const cell_work& work, const cell_setting& setting, json& rec
     try {
       told["ready"] = target.wait_ready();
       if (target.address().empty()) throw cell_failure("the target's `ready` names no address");
-      load_run load(
-          pump, {setting.load_program, target.address(), setting.cpus.client, work.cell.seed}, at);
+      load_run load(pump, load_request_of(work, setting, target.address()), at);
       const phase seen = watch_phase(pump, target, load, at);
       json object = load.finish(from_now(at.warmup_s + at.duration_s + beyond_phase_limit_s));
       faults = load_faults(object, at);
@@ -194,7 +198,7 @@ void run_load_cell(const cell_work& work, const cell_setting& setting, json& rec
       const json& counts = told["result"]["counts"];
       for (std::string& fault : count_faults(counts, true))
         faults.push_back(std::move(fault));
-      if (faults.empty()) faults = agreement_faults(object, counts);
+      if (faults.empty()) faults = agreement_faults(object, counts, at);
       gates = load_gates(object, at, account(seen, object, at, setting, record));
     } catch (const cell_failure&) {
       told["stderr_tail"] = target.error_tail();

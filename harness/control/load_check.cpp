@@ -8,6 +8,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 
 namespace tailrace::control {
 namespace {
@@ -18,6 +19,7 @@ using nlohmann::json;
 constexpr std::int64_t count_max = std::int64_t{1} << 60;
 
 std::optional<std::int64_t> count_of(const json& counts, const char* name) {
+  if (!counts.is_object()) return std::nullopt;
   const auto found = counts.find(name);
   if (found == counts.end() || !found->is_number_integer()) return std::nullopt;
   if (found->is_number_unsigned() && found->get<std::uint64_t>() > std::uint64_t{count_max}) {
@@ -42,6 +44,95 @@ bool read_counts(const json& object, const char* whose, const std::array<const c
   return faults.empty();
 }
 
+constexpr std::array<const char*, 9> request_counts = {"planned",    "sent",      "skipped_late",
+                                                       "never_sent", "ok",        "wrong",
+                                                       "errors",     "timed_out", "in_flight"};
+
+std::string identity_fault(const std::array<std::int64_t, 9>& v, const std::string& whose) {
+  const auto [planned, sent, skipped, never, ok, wrong, errors, timed_out, in_flight] = v;
+  if (planned != sent + skipped + never) {
+    return fmt::format(
+        "counts{} do not add up: planned {} is not sent {} + skipped late {} + never sent {}",
+        whose, planned, sent, skipped, never);
+  }
+  if (sent != ok + wrong + errors + timed_out + in_flight) {
+    return fmt::format(
+        "counts{} do not add up: sent {} is not ok {} + wrong {} + errors {} + timed out {} + in "
+        "flight {}",
+        whose, sent, ok, wrong, errors, timed_out, in_flight);
+  }
+  return {};
+}
+
+// The two classes that a point of this kind splits its connections in; empty: none.
+std::vector<const char*> classes_of(point_kind kind) {
+  if (kind == point_kind::hog) return {"others", "hogs"};
+  if (kind == point_kind::skew) return {"cold", "hot"};
+  return {};
+}
+
+const json* class_of(const json& load, const char* name) {
+  const auto classes = load.find("classes");
+  if (classes == load.end() || !classes->is_object()) return nullptr;
+  const auto found = classes->find(name);
+  return found != classes->end() && found->is_object() ? &*found : nullptr;
+}
+
+// The identities of each class, and that the classes add up to the whole.
+std::vector<std::string> class_faults(const json& load, const point& work,
+                                      const std::array<std::int64_t, 9>& whole) {
+  std::vector<std::string> faults;
+  std::array<std::int64_t, 9> sum{};
+  for (const char* const name : classes_of(work.kind)) {
+    const json* const one = class_of(load, name);
+    const json* const counts =
+        one != nullptr && one->contains("counts") ? &(*one)["counts"] : nullptr;
+    if (counts == nullptr || !counts->is_object()) {
+      return {fmt::format("the load object has no counts of the class `{}`", name)};
+    }
+    std::array<std::int64_t, 9> v{};
+    if (!read_counts<9>(*counts, "the load generator's", request_counts, v, faults)) return faults;
+    if (std::string fault = identity_fault(v, fmt::format(" of {}", name)); !fault.empty()) {
+      faults.push_back(std::move(fault));
+    }
+    for (std::size_t i = 0; i < v.size(); ++i)
+      sum[i] += v[i];
+  }
+  for (std::size_t i = 0; i < sum.size(); ++i) {
+    if (sum[i] == whole[i] || classes_of(work.kind).empty()) continue;
+    faults.push_back(fmt::format("the classes have `{}` {} together, and the whole has {}",
+                                 request_counts[i], sum[i], whole[i]));
+  }
+  return faults;
+}
+
+// A burn is counted for each whole message that a hog sent: at least those that were answered, at
+// most those that were sent, over the whole run. Once all are answered, that is exact.
+std::vector<std::string> burn_faults(const json& load, const json& counts, const point& work) {
+  std::int64_t sent = 0;
+  std::int64_t answered = 0;
+  for (const char* const name : classes_of(work.kind)) {
+    if (work.kind == point_kind::hog && std::string_view(name) != "hogs") continue;
+    const json* const one = class_of(load, name);
+    const json whole_run = one != nullptr ? one->value("whole_run", json()) : json();
+    const auto class_sent = count_of(whole_run, "sent");
+    const auto class_answered = count_of(whole_run, "answered");
+    if (!class_sent || !class_answered) {
+      return {
+          fmt::format("the load object does not say how much the class `{}` sent in all", name)};
+    }
+    sent += *class_sent;
+    answered += *class_answered;
+  }
+  const auto burns = count_of(counts, "burns");
+  if (!burns) return {"the target's count `burns` is missing or not a whole number >= 0"};
+  if (*burns >= answered && *burns <= sent) return {};
+  return {
+      fmt::format("the target burnt CPU time for {} messages, and its hogs sent {}, of which {} "
+                  "were answered",
+                  *burns, sent, answered)};
+}
+
 }  // namespace
 
 std::vector<std::string> load_faults(const json& load, const point& work) {
@@ -49,25 +140,14 @@ std::vector<std::string> load_faults(const json& load, const point& work) {
   const auto counts = load.find("counts");
   if (counts == load.end() || !counts->is_object()) return {"the load object has no counts"};
   std::array<std::int64_t, 9> v{};
-  if (!read_counts<9>(*counts, "the load generator's",
-                      {"planned", "sent", "skipped_late", "never_sent", "ok", "wrong", "errors",
-                       "timed_out", "in_flight"},
-                      v, faults)) {
-    return faults;
-  }
-  const auto [planned, sent, skipped, never, ok, wrong, errors, timed_out, in_flight] = v;
-  if (planned != sent + skipped + never) {
-    faults.push_back(
-        fmt::format("counts do not add up: planned {} is not sent {} + skipped late "
-                    "{} + never sent {}",
-                    planned, sent, skipped, never));
-  }
-  if (sent != ok + wrong + errors + timed_out + in_flight) {
-    faults.push_back(
-        fmt::format("counts do not add up: sent {} is not ok {} + wrong {} + errors "
-                    "{} + timed out {} + in flight {}",
-                    sent, ok, wrong, errors, timed_out, in_flight));
-  }
+  if (!read_counts<9>(*counts, "the load generator's", request_counts, v, faults)) return faults;
+  if (std::string fault = identity_fault(v, ""); !fault.empty()) faults.push_back(std::move(fault));
+  for (std::string& fault : class_faults(load, work, v))
+    faults.push_back(std::move(fault));
+  const std::int64_t ok = v[4];
+  const std::int64_t wrong = v[5];
+  const std::int64_t errors = v[6];
+  const std::int64_t timed_out = v[7];
   if (load.value("server_died", json()) == true) faults.push_back("the target died under load");
   const auto opened = count_of(load, "connections_opened").value_or(work.connections);
   if (opened != work.connections) {
@@ -124,7 +204,7 @@ std::vector<std::string> count_faults(const json& counts, bool last) {
   return faults;
 }
 
-std::vector<std::string> agreement_faults(const json& load, const json& counts) {
+std::vector<std::string> agreement_faults(const json& load, const json& counts, const point& work) {
   std::vector<std::string> faults;
   const auto ok = count_of(load.at("counts"), "ok").value_or(0);
   const auto size = count_of(load, "message_bytes").value_or(0);
@@ -141,6 +221,7 @@ std::vector<std::string> agreement_faults(const json& load, const json& counts) 
     faults.push_back(fmt::format("the client opened {} connections and the target accepted {}",
                                  opened, accepted));
   }
+  if (faults.empty() && work.workload == "hog") return burn_faults(load, counts, work);
   return faults;
 }
 

@@ -18,7 +18,9 @@ std::vector<std::string> load_faults(const nlohmann::json& load, const point& wo
 // Identities of a served workload's counts; `last` is those of a `result`: nothing may be open.
 std::vector<std::string> count_faults(const nlohmann::json& counts, bool last);
 
-// What the client verified against what the server says it did.
-std::vector<std::string> agreement_faults(const nlohmann::json& load, const nlohmann::json& counts);
+// What the client verified against what the server says it did; where it burns CPU time, that it
+// did so for every message of a hog.
+std::vector<std::string> agreement_faults(const nlohmann::json& load, const nlohmann::json& counts,
+                                          const point& work);
 
 }  // namespace tailrace::control

@@ -28,7 +28,7 @@ child_command command_of(const load_request& request, const point& work, bool ho
   };
   add({"--connect", request.address, "--message-bytes", std::to_string(work.message_bytes),
        "--seed", std::to_string(request.seed)});
-  if (!request.cpus.empty()) add({"--cpus", observe::cpus_text(request.cpus)});
+  if (!request.cpus.empty() && request.own_cpus) add({"--cpus", observe::cpus_text(request.cpus)});
   command.cpus = request.cpus;
   if (hold) {
     add({"--hold"});
@@ -37,10 +37,19 @@ child_command command_of(const load_request& request, const point& work, bool ho
   add({"--connections", std::to_string(work.connections), "--warmup-s",
        fmt::format("{}", work.warmup_s), "--duration-s", fmt::format("{}", work.duration_s),
        "--json", "-"});
-  if (work.kind == point_kind::open) {
-    add({"--rate", fmt::format("{}", work.rate_per_s), "--arrivals", work.arrivals});
-  } else {
+  if (!work.at_offered_rate()) {
     add({"--depth", std::to_string(work.depth)});
+    return command;
+  }
+  add({"--rate", fmt::format("{}", work.rate_per_s), "--arrivals", work.arrivals});
+  if (!request.own_cpus) add({"--no-spin"});
+  if (work.kind == point_kind::hog) {
+    add({"--hog-every", std::to_string(work.hog_every), "--hog-rate",
+         fmt::format("{}", work.hog_rate_per_s)});
+  }
+  if (work.kind == point_kind::skew) {
+    add({"--hot-connections", std::to_string(work.hot_connections), "--hot-share",
+         fmt::format("{}", work.hot_share)});
   }
   return command;
 }

@@ -21,6 +21,7 @@ struct load_request {
   std::string address;
   std::vector<int> cpus;
   std::uint64_t seed = 1;
+  bool own_cpus = true;  // false: it may not pin its thread or poll, the target is on them too
 };
 
 // One measured run.

@@ -1,123 +1,17 @@
 // SPDX-License-Identifier: MIT
 // See profile.hpp. The reading of TOML; names, paths and JSON are in profile_files.cpp.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <toml++/toml.h>
-#include <algorithm>
-#include <initializer_list>
-#include <optional>
-#include <set>
-#include <sstream>
-
 #include "harness/control/profile.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "harness/control/table_reader.hpp"
 #include "harness/record/refusal.hpp"
 
 namespace tailrace::control {
 namespace {
-
-using words_list = std::initializer_list<const char*>;
-
-// One table being read: remembers the keys asked for, so that the rest is refused.
-class table_reader {
- public:
-  table_reader(const toml::table& table, std::string path, std::string what)
-      : table_(table), path_(std::move(path)), what_(std::move(what)) {}
-
-  [[noreturn]] void refuse(const toml::node* node, const std::string& sentence) const {
-    const auto line = (node != nullptr ? node->source() : table_.source()).begin.line;
-    throw usage_refusal(fmt::format("{}:{}: {}", path_, line, sentence));
-  }
-
-  void allow_only(words_list keys) const {
-    for (const auto& [key, node] : table_) {
-      const bool known = std::ranges::any_of(keys, [&](const char* k) { return key == k; });
-      if (!known) {
-        refuse(&node, fmt::format("unknown key \"{}\" in {}; the keys are {}", key.str(), what_,
-                                  fmt::join(keys, ", ")));
-      }
-    }
-  }
-
-  std::string text(const char* key, const std::string& fallback) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return fallback;
-    if (const auto value = node->value<std::string>(); value && node->is_string()) return *value;
-    refuse(node, fmt::format("{} must be a string in quotes", key));
-  }
-
-  std::string choice(const char* key, const std::string& fallback, words_list allowed) const {
-    const std::string value = text(key, fallback);
-    if (std::ranges::any_of(allowed, [&](const char* each) { return value == each; })) return value;
-    refuse(table_.get(key),
-           fmt::format("{} = \"{}\" is not one of {}", key, value, fmt::join(allowed, ", ")));
-  }
-
-  std::int64_t integer(const char* key, std::int64_t fallback, std::int64_t low,
-                       std::int64_t high) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return fallback;
-    const auto value = node->is_integer() ? node->value<std::int64_t>() : std::nullopt;
-    if (!value || *value < low || *value > high) {
-      refuse(node, fmt::format("{} must be a whole number from {} to {}", key, low, high));
-    }
-    return *value;
-  }
-
-  double number(const char* key, double fallback, double low, double high) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return fallback;
-    const auto value = node->is_number() ? node->value<double>() : std::nullopt;
-    // Written so that NaN is refused too.
-    if (!value || !(*value >= low && *value <= high)) {
-      refuse(node, fmt::format("{} must be a number from {} to {}", key, low, high));
-    }
-    return *value;
-  }
-
-  std::vector<std::string> texts(const char* key) const {
-    std::vector<std::string> values;
-    each_of(key, "strings", [&](const toml::node& node) {
-      if (!node.is_string()) return false;
-      values.push_back(*node.value<std::string>());
-      return true;
-    });
-    return values;
-  }
-
-  std::vector<std::int64_t> integers(const char* key, std::int64_t low, std::int64_t high) const {
-    std::vector<std::int64_t> values;
-    each_of(key, fmt::format("whole numbers from {} to {}", low, high).c_str(),
-            [&](const toml::node& node) {
-              const auto value = node.is_integer() ? node.value<std::int64_t>() : std::nullopt;
-              if (!value || *value < low || *value > high) return false;
-              values.push_back(*value);
-              return true;
-            });
-    return values;
-  }
-
-  bool has(const char* key) const { return table_.contains(key); }
-  const toml::node* node(const char* key) const { return table_.get(key); }
-
- private:
-  template <class Accept>
-  void each_of(const char* key, const char* what, const Accept& accept) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return;
-    const toml::array* list = node->as_array();
-    if (list == nullptr || list->size() > 1000) {
-      refuse(node, fmt::format("{} must be a list of {}", key, what));
-    }
-    for (const toml::node& each : *list) {
-      if (!accept(each)) refuse(&each, fmt::format("{} must be a list of {}", key, what));
-    }
-  }
-
-  const toml::table& table_;
-  std::string path_;
-  std::string what_;
-};
 
 bool is_plain_name(const std::string& name) {
   return !name.empty() && name.size() <= 64 && name.front() != '-' && name.front() != '.' &&
@@ -126,10 +20,10 @@ bool is_plain_name(const std::string& name) {
          });
 }
 
+constexpr words_list kind_names = {"open", "closed", "memory", "task_memory", "hog", "skew"};
+
 point_kind kind_of(const std::string& name) {
-  if (name == "open") return point_kind::open;
-  if (name == "closed") return point_kind::closed;
-  return name == "memory" ? point_kind::memory : point_kind::task_memory;
+  return *std::ranges::find(point_kinds, name, point_kind_name);
 }
 
 std::string derived_id(const point& work) {
@@ -144,25 +38,77 @@ std::string derived_id(const point& work) {
       return "memory-connections";
     case point_kind::task_memory:
       return "memory-tasks";
+    case point_kind::hog:
+      return fmt::format("hog-{}x{}-{:.0f}-{}us", work.connections, work.message_bytes,
+                         work.rate_per_s, work.burn_us);
+    case point_kind::skew:
+      return fmt::format("skew-{}x{}-{:.0f}-{}us", work.connections, work.message_bytes,
+                         work.rate_per_s, work.burn_us);
   }
   return "point";
 }
 
-void read_load_keys(const table_reader& in, point& work) {
-  in.allow_only({"id", "kind", "workload", "connections", "message_bytes", "depth", "rate_per_s",
-                 "arrivals", "warmup_s", "duration_s", "blocks"});
+// What open, closed, hog and skew points share; `more` are the keys of one kind.
+void read_load_keys(const table_reader& in, point& work, std::vector<const char*> more) {
+  more.insert(more.begin(), {"id", "kind", "workload", "connections", "message_bytes"});
+  more.insert(more.end(), {"warmup_s", "duration_s", "workers", "blocks"});
+  in.allow_only(more);
   work.connections = in.integer("connections", 50, 1, 100'000);
   work.message_bytes = in.integer("message_bytes", 64, 1, 1 << 20);
-  work.depth = in.integer("depth", 1, 1, 1024);
-  work.rate_per_s = in.number("rate_per_s", 0, 1, 1e8);
-  work.arrivals = in.choice("arrivals", "poisson", {"poisson", "constant"});
   work.warmup_s = in.number("warmup_s", 0.5, 0, 600);
   work.duration_s = in.number("duration_s", 2, 0.1, 3600);
-  if (work.kind == point_kind::open && !in.has("rate_per_s")) {
-    in.refuse(in.node("kind"), "an open point needs rate_per_s, a number from 1 to 1e+08");
+  work.workers = static_cast<int>(in.integer("workers", 0, 1, 1024));
+  if (!work.at_offered_rate()) return;
+  const std::string kind = point_kind_name(work.kind);
+  if (!in.has("rate_per_s")) {
+    in.refuse(in.node("kind"), fmt::format("{} {} point needs rate_per_s, a number from 1 to 1e+08",
+                                           kind == "open" ? "an" : "a", kind));
   }
+  work.rate_per_s = in.number("rate_per_s", 0, 1, 1e8);
+  work.arrivals = in.choice("arrivals", "poisson", {"poisson", "constant"});
+}
+
+void read_open_keys(const table_reader& in, point& work) {
+  read_load_keys(in, work, {"depth", "rate_per_s", "arrivals"});
+  work.depth = in.integer("depth", 1, 1, 1024);
   if (work.kind == point_kind::closed && in.has("rate_per_s")) {
     in.refuse(in.node("rate_per_s"), "a closed point has no rate_per_s: it is as fast as it can");
+  }
+}
+
+// The number that makes a connection a hog is in the first bytes of its messages, which must be
+// long enough for it: 24 bytes in the load generator's, 64 KiB at most in the target's.
+void read_burn_keys(const table_reader& in, point& work, std::int64_t default_burn_us) {
+  work.burn_us = in.integer("burn_us", default_burn_us, 0, 1'000'000);
+  if (work.message_bytes < 24 || work.message_bytes > 65536) {
+    in.refuse(in.node("message_bytes"),
+              fmt::format("message_bytes must be a whole number from 24 to 65536 at a {} point",
+                          point_kind_name(work.kind)));
+  }
+}
+
+void read_hog_keys(const table_reader& in, point& work) {
+  read_load_keys(in, work, {"rate_per_s", "arrivals", "burn_us", "hog_every", "hog_rate_per_s"});
+  read_burn_keys(in, work, 5000);
+  work.hog_every = in.integer("hog_every", 10, 2, 1'000'000);
+  if (work.connections < 2) {
+    in.refuse(in.node("connections"), "a hog point needs two connections: a hog and another");
+  }
+  if (!in.has("hog_rate_per_s")) {
+    in.refuse(in.node("kind"),
+              "a hog point needs hog_rate_per_s, the rate of all hogs, a number from 0.1 to 1e+06");
+  }
+  work.hog_rate_per_s = in.number("hog_rate_per_s", 0, 0.1, 1e6);
+}
+
+void read_skew_keys(const table_reader& in, point& work) {
+  read_load_keys(in, work, {"rate_per_s", "arrivals", "burn_us", "hot_connections", "hot_share"});
+  read_burn_keys(in, work, 50);
+  work.hot_connections = in.integer("hot_connections", 4, 1, 100'000);
+  work.hot_share = in.number("hot_share", 0.8, 0.001, 0.999);
+  if (work.hot_connections >= work.connections) {
+    in.refuse(in.node("hot_connections"),
+              "hot_connections must leave at least one connection cold");
   }
 }
 
@@ -179,22 +125,28 @@ void read_memory_keys(const table_reader& in, point& work) {
   }
 }
 
+const char* workload_of(point_kind kind) {
+  if (kind == point_kind::hog || kind == point_kind::skew) return "hog";
+  return kind == point_kind::task_memory ? "idle" : "echo";
+}
+
 point read_point(const toml::table& table, const std::string& path) {
   const table_reader in(table, path, "a [[point]]");
   point work;
   if (!in.has("kind")) {
-    in.refuse(nullptr, "a [[point]] needs a kind: open, closed, memory or task_memory");
+    in.refuse(nullptr,
+              fmt::format("a [[point]] needs a kind, one of {}", fmt::join(kind_names, ", ")));
   }
-  work.kind = kind_of(in.choice("kind", "", {"open", "closed", "memory", "task_memory"}));
-  const bool tasks = work.kind == point_kind::task_memory;
-  if (tasks) {
-    work.workload = in.choice("workload", "idle", {"idle"});
-  } else {
-    work.workload = in.choice("workload", "echo", {"echo"});
-  }
+  work.kind = kind_of(in.choice("kind", "", kind_names));
+  const char* const workload = workload_of(work.kind);
+  work.workload = in.choice("workload", workload, {workload});
   work.blocks = static_cast<int>(in.integer("blocks", 0, 1, 1000));
-  if (work.kind == point_kind::open || work.kind == point_kind::closed) {
-    read_load_keys(in, work);
+  if (work.kind == point_kind::hog) {
+    read_hog_keys(in, work);
+  } else if (work.kind == point_kind::skew) {
+    read_skew_keys(in, work);
+  } else if (work.under_load()) {
+    read_open_keys(in, work);
   } else {
     read_memory_keys(in, work);
   }

@@ -5,13 +5,20 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 namespace tailrace::control {
 
-enum class point_kind { open, closed, memory, task_memory };
+// open, hog and skew offer a fixed rate. hog: some connections make the target burn CPU time, and
+// what counts is the latency of the others. skew: few connections carry most of the rate, and the
+// target burns a little for each message, so that there is work to balance.
+enum class point_kind { open, closed, memory, task_memory, hog, skew };
+inline constexpr point_kind point_kinds[] = {point_kind::open,   point_kind::closed,
+                                             point_kind::memory, point_kind::task_memory,
+                                             point_kind::hog,    point_kind::skew};
 const char* point_kind_name(point_kind kind);
 
 struct point {
@@ -28,7 +35,21 @@ struct point {
   std::vector<std::int64_t> counts;  // memory kinds
   double settle_s = 0.2;             // memory kinds: rest before each reading
   int blocks = 0;                    // 0: as many as the profile
+  int workers = 0;                   // 0: as many as the profile
+  std::int64_t burn_us = 0;          // hog and skew: what the target burns for a message
+  std::int64_t hog_every = 0;        // hog: which connections it burns for
+  double hog_rate_per_s = 0;         // hog: of all hogs; rate_per_s is that of the others
+  std::int64_t hot_connections = 0;  // skew: so many connections carry ...
+  double hot_share = 0;              // ... this share of rate_per_s
+
+  // Whether it is measured under load, and at an offered rate.
+  bool under_load() const { return kind == point_kind::closed || at_offered_rate(); }
+  bool at_offered_rate() const {
+    return kind == point_kind::open || kind == point_kind::hog || kind == point_kind::skew;
+  }
 };
+// The options of the target's workload that this point sets.
+std::map<std::string, std::string> workload_options(const point& work);
 // As results/README.md wants it.
 nlohmann::json point_json(const point& work);
 point point_from_json(const nlohmann::json& object);

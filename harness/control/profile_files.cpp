@@ -32,6 +32,10 @@ const char* point_kind_name(point_kind kind) {
       return "memory";
     case point_kind::task_memory:
       return "task_memory";
+    case point_kind::hog:
+      return "hog";
+    case point_kind::skew:
+      return "skew";
   }
   return "closed";
 }
@@ -39,8 +43,9 @@ const char* point_kind_name(point_kind kind) {
 json point_json(const point& work) {
   json object = {
       {"id", work.id}, {"workload", work.workload}, {"kind", point_kind_name(work.kind)}};
-  if (work.kind == point_kind::open || work.kind == point_kind::closed) {
-    const bool open = work.kind == point_kind::open;
+  if (work.workers != 0) object["workers"] = work.workers;
+  if (work.under_load()) {
+    const bool open = work.at_offered_rate();
     object["connections"] = work.connections;
     object["message_bytes"] = work.message_bytes;
     object["depth"] = work.depth;
@@ -50,6 +55,15 @@ json point_json(const point& work) {
     if (!open) object["arrivals_cause"] = "closed loop: each answer brings the next request";
     object["warmup_s"] = work.warmup_s;
     object["duration_s"] = work.duration_s;
+    if (work.kind == point_kind::hog) {
+      object["burn_us"] = work.burn_us;
+      object["hog_every"] = work.hog_every;
+      object["hog_rate_per_s"] = work.hog_rate_per_s;
+    } else if (work.kind == point_kind::skew) {
+      object["burn_us"] = work.burn_us;
+      object["hot_connections"] = work.hot_connections;
+      object["hot_share"] = work.hot_share;
+    }
   } else {
     object["message_bytes"] = work.message_bytes;
     object["counts"] = work.counts;
@@ -63,14 +77,13 @@ point point_from_json(const json& object) {
   work.id = object.at("id");
   work.workload = object.at("workload");
   const std::string kind = object.at("kind");
-  for (const point_kind each :
-       {point_kind::open, point_kind::closed, point_kind::memory, point_kind::task_memory}) {
+  for (const point_kind each : point_kinds) {
     if (kind == point_kind_name(each)) work.kind = each;
   }
   work.connections = object.value("connections", work.connections);
   work.message_bytes = object.value("message_bytes", work.message_bytes);
   work.depth = object.value("depth", work.depth);
-  if (work.kind == point_kind::open) {
+  if (work.at_offered_rate()) {
     work.rate_per_s = object.at("rate_per_s");
     work.arrivals = object.at("arrivals");
   }
@@ -78,7 +91,22 @@ point point_from_json(const json& object) {
   work.duration_s = object.value("duration_s", work.duration_s);
   work.counts = object.value("counts", work.counts);
   work.settle_s = object.value("settle_s", work.settle_s);
+  work.workers = object.value("workers", work.workers);
+  work.burn_us = object.value("burn_us", work.burn_us);
+  work.hog_every = object.value("hog_every", work.hog_every);
+  work.hog_rate_per_s = object.value("hog_rate_per_s", work.hog_rate_per_s);
+  work.hot_connections = object.value("hot_connections", work.hot_connections);
+  work.hot_share = object.value("hot_share", work.hot_share);
   return work;
+}
+
+std::map<std::string, std::string> workload_options(const point& work) {
+  if (work.workload != "hog") return {};
+  // Under skew every connection is a hog: the target has the same work with each message.
+  const std::int64_t hog_every = work.kind == point_kind::skew ? 1 : work.hog_every;
+  return {{"burn_us", std::to_string(work.burn_us)},
+          {"hog_every", std::to_string(hog_every)},
+          {"message_bytes", std::to_string(work.message_bytes)}};
 }
 
 std::string profile_folder() {
@@ -112,7 +140,7 @@ profile load_profile(const std::string& name_or_path) {
 }
 
 double expected_cell_s(const point& work) {
-  if (work.kind == point_kind::open || work.kind == point_kind::closed) {
+  if (work.under_load()) {
     return work.warmup_s + work.duration_s + 0.3;
   }
   const double readings = work.kind == point_kind::memory ? 4 : 1;

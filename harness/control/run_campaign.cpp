@@ -47,10 +47,13 @@ void run_cells(const campaign_setup& setup, record::campaign& campaign, progress
     if (campaign.finished().contains(cell.id)) continue;
     throw_if_interrupted();
     shown.begin_cell(cell.id);
-    const entrant& who = setup.made_plan.entrants[cell.entrant];
-    const cell_work work = {cell, setup.made_plan.points[cell.point], who,
-                            setup.contestants.at(who.id)};
-    json record = run_cell(work, setup.setting);
+    const point& at = setup.made_plan.points[cell.point];
+    entrant who = setup.made_plan.entrants[cell.entrant];
+    if (at.workers != 0) who.workers = at.workers;
+    cell_setting setting = setup.setting;
+    setting.cpus = setup.point_cpus[cell.point];
+    const cell_work work = {cell, at, who, setup.contestants.at(who.id)};
+    json record = run_cell(work, setting);
     store(campaign, record);
     const json& cause = record["cause"];
     shown.end_cell(cell.id, record["status"], cause.is_string() ? cause.get<std::string>() : "",
@@ -92,6 +95,10 @@ int run_campaign(const run_options& options) {
              expected.size(), duration_text(seconds), observe::cpus_text(setup.setting.cpus.target),
              observe::cpus_text(setup.setting.cpus.client));
   if (!setup.setting.cpus.disjoint) fmt::print("{}\n", setup.setting.cpus.note);
+  for (std::size_t i = 0; i < setup.point_cpus.size(); ++i) {
+    if (!setup.point_cpus[i].shared) continue;
+    fmt::print("{}: {}\n", setup.made_plan.points[i].id, setup.point_cpus[i].note);
+  }
   const int done = static_cast<int>(setup.made_plan.cells.size() - expected.size());
   progress shown(stdout, ::isatty(STDOUT_FILENO) == 1, done, std::move(expected));
   shown.totals() = before;

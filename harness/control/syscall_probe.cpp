@@ -45,8 +45,7 @@ syscall_probe_result count_under_load(const cell_work& work, const cell_setting&
   point brief = work.work;
   brief.warmup_s = 0;
   brief.duration_s = connect_limit_s;  // ended from here, by ending the load child
-  const load_run load(
-      pump, {setting.load_program, target.address(), setting.cpus.client, work.cell.seed}, brief);
+  const load_run load(pump, load_request_of(work, setting, target.address()), brief);
   const std::int64_t deadline = from_now(connect_limit_s);
   while (count_at(target.sample(), "open") < brief.connections) {
     if (load.ended() || observe::monotonic_ns() > deadline) {

@@ -23,24 +23,35 @@ constexpr std::int64_t spin_before_due_ns = 100 * ns_per_us;
 }  // namespace
 
 client_loop::client_loop(int epoll_fd, std::vector<connection>& connections, const plan& wanted,
-                         arrivals* schedule, tally& into)
+                         const std::vector<class_plan>& classes)
     : epoll_fd_(epoll_fd),
       connections_(connections),
       plan_(wanted),
-      schedule_(schedule),
-      tally_(into),
+      tally_(*classes.front().into),
       random_(scramble(wanted.seed + 77)),
       receive_buffer_(std::make_unique<char[]>(wire_buffer_bytes)),
       send_buffer_(std::make_unique<char[]>(wire_buffer_bytes)),
       end_ns_(wanted.end_ns) {
-  check((schedule != nullptr) == wanted.open, "the open loop, and only it, has a schedule");
-  for (std::uint32_t i = 0; i < connections_.size(); ++i) {
-    if (!connections_[i].alive) continue;
-    connections_[i].alive_position = static_cast<std::uint32_t>(alive_.size());
-    alive_.push_back(i);
+  for (const class_plan& each : classes) {
+    check((each.schedule != nullptr) == wanted.open, "the open loop, and only it, has a schedule");
+    lanes_.push_back({.schedule = each.schedule, .counted = each.into});
   }
-  if (schedule_ != nullptr && schedule_->next_ns() != arrivals::none)
-    next_due_ns_ = plan_.start_ns + schedule_->next_ns();
+  for (std::uint32_t i = 0; i < connections_.size(); ++i) {
+    connection& one = connections_[i];
+    check(one.load_class < lanes_.size(), "a connection's class is known", one.load_class);
+    if (!one.alive) continue;
+    std::vector<std::uint32_t>& alive = lanes_[one.load_class].alive;
+    one.alive_position = static_cast<std::uint32_t>(alive.size());
+    alive.push_back(i);
+  }
+  for (lane& each : lanes_)
+    if (each.schedule != nullptr && each.schedule->next_ns() != arrivals::none)
+      each.next_due_ns = plan_.start_ns + each.schedule->next_ns();
+  next_due_ns_ = next_due().next_due_ns;
+}
+
+bool client_loop::all_lost() const noexcept {
+  return std::ranges::all_of(lanes_, [](const lane& each) { return each.alive.empty(); });
 }
 
 void client_loop::run() {
@@ -49,18 +60,23 @@ void client_loop::run() {
   if (!plan_.open) prime();
   while (!finished())
     turn();
-  if (alive_.empty())
-    tally_.all_connections_lost = phase_ != phase::drain || tally_.counts.errors > 0;
+  if (all_lost())
+    tally_.all_connections_lost =
+        phase_ != phase::drain || std::ranges::any_of(lanes_, [](const lane& each) {
+          return each.counted->counts.errors > 0;
+        });
   if (phase_ == phase::measured) note_cpu_time(+1);
-  abandon_schedule();
+  for (lane& each : lanes_)
+    abandon_schedule(each);
   settle();
   look_for_extra_bytes();
   tally_.finished_ns = last_clock_ns_;
-  tally_.windows.finish();
+  for (const lane& each : lanes_)
+    each.counted->windows.finish();
 }
 
 bool client_loop::finished() const noexcept {
-  if (alive_.empty()) return true;
+  if (all_lost()) return true;
   if (phase_ != phase::drain) return false;
   if (open_requests_ == 0 && next_due_ns_ == arrivals::none) return true;
   return last_clock_ns_ >= end_ns_ + plan_.drain_ns;
@@ -117,8 +133,9 @@ void client_loop::watch_phase() {
     phase_ = phase::drain;
     note_cpu_time(+1);
     if (!plan_.open)
-      for (const auto index : alive_)
-        drop_queue(connections_[index]);
+      for (const lane& each : lanes_)
+        for (const auto index : each.alive)
+          drop_queue(connections_[index]);
   }
 }
 

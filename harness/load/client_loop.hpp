@@ -9,9 +9,13 @@
 // follows; for requests of 4 KiB and more it is read again), no allocation once the rings and
 // histograms are warm.
 //
+// Connections belong to classes (load_class.hpp), one as a rule. Each class has its own schedule,
+// live connections and tally; requests of a class go to its connections by chance.
+//
 // Open loop: a request that finds its connection full (outstanding_max) or the socket blocked waits
 // in the queue with its plan kept. After a connection is lost, what was on the wire counts as
-// errors, what was queued as never sent, and later plans go to the connections left. Used by one
+// errors, what was queued as never sent, and later plans go to the connections left of its
+// class, or are never sent. Used by one
 // thread; the stop flag may be set by any thread or a signal handler.
 #pragma once
 
@@ -47,9 +51,16 @@ class client_loop {
     const std::atomic<bool>* stop = nullptr;
   };
 
-  // `schedule` is null in the closed loop. All arguments outlive the loop.
+  // What the loop is given of a class. The schedule is null in the closed loop.
+  struct class_plan {
+    arrivals* schedule = nullptr;
+    tally* into = nullptr;
+  };
+
+  // By connection::load_class, at least one; the tally of the first also gets what belongs to the
+  // thread (CPU time, end). All arguments outlive the loop.
   client_loop(int epoll_fd, std::vector<connection>& connections, const plan& wanted,
-              arrivals* schedule, tally& into);
+              const std::vector<class_plan>& classes);
 
   // Runs warm-up, measured phase and drain. Connections are left open.
   void run();
@@ -58,6 +69,14 @@ class client_loop {
 
  private:
   enum class phase { warmup, measured, drain };
+
+  struct lane {  // a class as it goes
+    arrivals* schedule = nullptr;
+    tally* counted = nullptr;
+    std::int64_t next_due_ns = arrivals::none;
+    std::vector<std::uint32_t> alive = {};
+    std::size_t expiry_cursor = 0;
+  };
 
   // The turn (client_loop.cpp).
   void turn();
@@ -69,7 +88,9 @@ class client_loop {
   // Sending and receiving (client_loop_exchange.cpp).
   void prime();
   void send_due();
-  void plan_one(std::int64_t planned_ns);
+  [[nodiscard]] lane& next_due() noexcept;
+  void advance(lane& of) noexcept;
+  void plan_one(lane& of, std::int64_t planned_ns);
   void flush(connection& to);
   [[nodiscard]] std::size_t fill(const connection& to, std::uint64_t until) noexcept;
   void note_written(connection& to, std::size_t bytes) noexcept;
@@ -85,10 +106,14 @@ class client_loop {
   void expire(connection& slow);
   void stop_early();
   void drop_queue(connection& from) noexcept;
-  void abandon_schedule();
+  void abandon_schedule(lane& of);
   void settle();
   void look_for_extra_bytes();
 
+  [[nodiscard]] tally& counted(const connection& of) noexcept {
+    return *lanes_[of.load_class].counted;
+  }
+  [[nodiscard]] bool all_lost() const noexcept;
   [[nodiscard]] bool measured(std::int64_t planned_ns) const noexcept {
     return planned_ns >= plan_.start_ns;
   }
@@ -96,17 +121,15 @@ class client_loop {
   int epoll_fd_;
   std::vector<connection>& connections_;
   plan plan_;
-  arrivals* schedule_;
-  tally& tally_;
+  std::vector<lane> lanes_;
+  tally& tally_;  // of the first class, and of the thread
   random_source random_;
-  std::vector<std::uint32_t> alive_;
   std::unique_ptr<char[]> receive_buffer_;
   std::unique_ptr<char[]> send_buffer_;
-  std::int64_t next_due_ns_ = arrivals::none;
+  std::int64_t next_due_ns_ = arrivals::none;  // the earliest of all lanes
   std::int64_t end_ns_;
   std::int64_t last_clock_ns_ = 0;
   std::uint64_t open_requests_ = 0;  // planned, not yet answered or given up
-  std::size_t expiry_cursor_ = 0;
   std::int64_t next_expiry_ns_ = 0;
   bool idle_turn_ = false;
   phase phase_ = phase::warmup;

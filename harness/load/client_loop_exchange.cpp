@@ -20,7 +20,7 @@ constexpr int sends_between_receives = 64;
 }  // namespace
 
 void client_loop::prime() {
-  const auto wanted = alive_;  // flush() may lose one
+  const auto wanted = lanes_.front().alive;  // flush() may lose one
   for (const auto index : wanted) {
     connection& one = connections_[index];
     for (std::uint32_t i = 0; i < plan_.outstanding_max; ++i)
@@ -34,21 +34,36 @@ void client_loop::prime() {
 // Bounded, so that a client that has fallen behind its plan still receives.
 void client_loop::send_due() {
   for (int i = 0; i < sends_between_receives && last_clock_ns_ >= next_due_ns_; ++i) {
-    if (alive_.empty()) return;
+    lane& due = next_due();
+    if (due.alive.empty()) return abandon_schedule(due);
     const std::int64_t planned_ns = next_due_ns_;
-    schedule_->advance();
-    next_due_ns_ = schedule_->next_ns() == arrivals::none ? arrivals::none
-                                                          : plan_.start_ns + schedule_->next_ns();
-    plan_one(planned_ns);
+    advance(due);
+    plan_one(due, planned_ns);
     last_clock_ns_ = now_ns();
   }
 }
 
-void client_loop::plan_one(std::int64_t planned_ns) {
-  connection& to = connections_[alive_[random_.below(alive_.size())]];
-  if (measured(planned_ns)) ++tally_.counts.planned;
+// The lane whose next request is due first.
+client_loop::lane& client_loop::next_due() noexcept {
+  lane* first = &lanes_.front();
+  for (std::size_t i = 1; i < lanes_.size(); ++i)
+    if (lanes_[i].next_due_ns < first->next_due_ns) first = &lanes_[i];
+  return *first;
+}
+
+void client_loop::advance(lane& of) noexcept {
+  of.schedule->advance();
+  const std::int64_t next_ns = of.schedule->next_ns();
+  of.next_due_ns = next_ns == arrivals::none ? arrivals::none : plan_.start_ns + next_ns;
+  next_due_ns_ = next_due().next_due_ns;
+}
+
+void client_loop::plan_one(lane& of, std::int64_t planned_ns) {
+  connection& to = connections_[of.alive[random_.below(of.alive.size())]];
+  request_counts& counts = of.counted->counts;
+  if (measured(planned_ns)) ++counts.planned;
   if (plan_.skip_late_ns > 0 && last_clock_ns_ - planned_ns > plan_.skip_late_ns) {
-    if (measured(planned_ns)) ++tally_.counts.skipped_late;
+    if (measured(planned_ns)) ++counts.skipped_late;
     return;
   }
   to.plan(planned_ns);
@@ -108,8 +123,9 @@ void client_loop::note_started(connection& to) noexcept {
     ++tally_.counts.planned;
     ++tally_.counts.sent;
   } else if (measured(times.planned_ns)) {
-    ++tally_.counts.sent;
-    tally_.lateness.record(last_clock_ns_ - times.planned_ns);
+    tally& counts_of_class = counted(to);
+    ++counts_of_class.counts.sent;
+    counts_of_class.lateness.record(last_clock_ns_ - times.planned_ns);
   }
 }
 
@@ -152,7 +168,7 @@ void client_loop::consume(connection& from, const char* in, std::size_t count) {
     std::size_t limit = size;
     if (from.answered >= from.whole_sent) limit = format.is_echo() ? from.sent_offset : 0;
     if (from.answer_offset >= limit) {
-      tally_.extra_bytes += count;
+      counted(from).extra_bytes += count;
       return lose(from, "EXTRA_BYTES");
     }
     const std::size_t part = std::min(count, limit - from.answer_offset);
@@ -166,18 +182,19 @@ void client_loop::consume(connection& from, const char* in, std::size_t count) {
 
 void client_loop::complete(connection& from) {
   const std::int64_t now = last_clock_ns_;
+  tally& into = counted(from);
   const request_times times = from.times_of(from.answered);
   if (from.answered >= from.expired) [[likely]] {
     --open_requests_;
     if (!from.matches_so_far) [[unlikely]] {
-      ++(measured(times.planned_ns) ? tally_.counts.wrong : tally_.warmup_failures);
+      ++(measured(times.planned_ns) ? into.counts.wrong : into.warmup_failures);
     } else {
-      if (now >= plan_.start_ns && now < end_ns_) ++tally_.answered_in_phase;
+      if (now >= plan_.start_ns && now < end_ns_) ++into.answered_in_phase;
       if (measured(times.planned_ns)) {
-        ++tally_.counts.ok;
-        tally_.response.record(now - times.planned_ns);
-        if (plan_.open) tally_.service.record(now - times.sent_ns);
-        tally_.windows.record(now - plan_.start_ns, now - times.planned_ns);
+        ++into.counts.ok;
+        into.response.record(now - times.planned_ns);
+        if (plan_.open) into.service.record(now - times.sent_ns);
+        into.windows.record(now - plan_.start_ns, now - times.planned_ns);
       }
     }
   }

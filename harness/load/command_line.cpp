@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "harness/load/load_class.hpp"
 #include "harness/load/message.hpp"
 #include "harness/load/start_failure.hpp"
 
@@ -70,6 +71,21 @@ void add_load_options(CLI::App& app, load_options& o) {
   app.add_option("--http-path", o.http_path, "Path of the GET")->capture_default_str();
 }
 
+void add_class_options(CLI::App& app, load_options& o) {
+  app.add_option("--hog-every", o.hog_every,
+                 "Connections whose number is a multiple of it are hogs with a rate of their own; "
+                 "the others' latency leads")
+      ->check(CLI::Range(2, 1'000'000));
+  app.add_option("--hog-rate", o.hog_rate_per_s,
+                 "Requests per second over all hogs; --rate is then that of the others")
+      ->check(CLI::Range(0.1, 1e7));
+  app.add_option("--hot-connections", o.hot_connections,
+                 "So many connections, a seeded choice, carry --hot-share of the rate")
+      ->check(CLI::Range(1, 1'000'000));
+  app.add_option("--hot-share", o.hot_share, "Share of --rate that the hot connections carry")
+      ->check(CLI::Range(0.001, 0.999));
+}
+
 void add_client_options(CLI::App& app, load_options& o) {
   app.add_option("--threads", o.threads, "Client threads, each with its share of the connections")
       ->capture_default_str()
@@ -97,16 +113,39 @@ int usage(const std::string& sentence) {
   return exit_usage;
 }
 
+// What is wrong with the split of the connections in two classes.
+std::string class_contradiction(const load_options& o) {
+  const bool hogs = o.hog_every > 0;
+  const bool hot = o.hot_connections > 0;
+  if (hogs != (o.hog_rate_per_s > 0)) return "--hog-every and --hog-rate go together";
+  if (hot != (o.hot_share > 0)) return "--hot-connections and --hot-share go together";
+  if (!hogs && !hot) return {};
+  if (hogs && hot) return "connections are split by --hog-every or by --hot-connections, not both";
+  if (!o.open_loop()) return "connections of two classes need --rate";
+  if (o.threads > 1) return "connections of two classes take one thread: leave out --threads";
+  if (o.hold || o.http)
+    return "connections of two classes are for echo: leave out --hold and --http";
+  if (hogs && o.connections < 2) return "--hog-every needs a connection that is no hog: at least 2";
+  if (hogs && o.message_bytes < numbered_message_bytes)
+    return fmt::format("--hog-every needs --message-bytes of at least {}, to hold the number",
+                       numbered_message_bytes);
+  if (hot && o.hot_connections >= o.connections)
+    return fmt::format("{} of {} connections cannot be hot: leave at least one cold",
+                       o.hot_connections, o.connections);
+  return {};
+}
+
 // What no single option can say. Empty when all is well.
 std::string contradiction(const load_options& o) {
   // A comparison with a range lets "nan" through.
-  for (const double value : {o.rate_per_s, o.duration_s, o.warmup_s, o.drain_s, o.timeout_s,
-                             o.connect_rate_per_s, o.connect_timeout_s})
+  for (const double value :
+       {o.rate_per_s, o.duration_s, o.warmup_s, o.drain_s, o.timeout_s, o.connect_rate_per_s,
+        o.connect_timeout_s, o.hog_rate_per_s, o.hot_share})
     if (std::isnan(value)) return "nan is not a number of seconds or a rate";
   if (o.threads > o.connections)
     return fmt::format("{} threads for {} connections: give each at least one", o.threads,
                        o.connections);
-  if (o.rate_per_s * (o.duration_s + o.warmup_s) > planned_max)
+  if ((o.rate_per_s + o.hog_rate_per_s) * (o.duration_s + o.warmup_s) > planned_max)
     return "more than 1e9 planned requests: lower --rate or --duration-s";
   if (!o.open_loop() && std::uint64_t{o.depth} * o.connections > outstanding_total_max)
     return "more than 16 million outstanding requests: lower --depth or --connections";
@@ -115,7 +154,7 @@ std::string contradiction(const load_options& o) {
     return "--hold sends by commands: leave out --rate, --http and --json";
   if (o.hold && o.message_bytes > hold_message_bytes_max)
     return "--hold takes --message-bytes up to 65536";
-  return {};
+  return class_contradiction(o);
 }
 
 }  // namespace
@@ -162,6 +201,7 @@ parsed_command_line parse_command_line(int argc, const char* const* argv) {
       "Poll instead of sleeping: exact send times, costs a whole core (open loop: default)");
   app.add_flag("--no-spin", no_spin, "Sleep while nothing is due (closed loop: default)")
       ->excludes(spin_flag);
+  add_class_options(app, o);
   add_client_options(app, o);
   try {
     app.parse(argc, argv);

@@ -24,6 +24,7 @@ struct connection {
   int fd = -1;
   bool alive = false;
   bool matches_so_far = true;        // of the answer that is being received
+  std::uint8_t load_class = 0;       // index of the class that it belongs to
   std::uint32_t alive_position = 0;  // in the loop's list of live connections
   std::uint64_t number = 0;          // on the wire
   std::uint64_t planned = 0;

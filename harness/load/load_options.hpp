@@ -36,6 +36,11 @@ struct load_options {
   std::uint32_t source_addresses = 0;  // 0 = as many as the connections need
   std::string json_file;               // empty = a table; "-" = standard output
   bool hold = false;
+  // Two classes of connections (load_class.hpp), open loop and one thread only:
+  std::uint32_t hog_every = 0;        // > 0: hogs beside the others; rate_per_s is the others'
+  double hog_rate_per_s = 0;          // of all hogs together
+  std::uint32_t hot_connections = 0;  // > 0: so many connections carry hot_share of the rate
+  double hot_share = 0;
 
   [[nodiscard]] bool open_loop() const noexcept { return rate_per_s > 0; }
 };

@@ -12,7 +12,6 @@
 #include <exception>
 #include <latch>
 #include <memory>
-#include <optional>
 #include <thread>
 
 #include "harness/load/client_loop.hpp"
@@ -22,6 +21,7 @@
 #include "harness/load/file_limit.hpp"
 #include "harness/load/http_probe.hpp"
 #include "harness/load/load_check.hpp"
+#include "harness/load/load_class.hpp"
 #include "harness/load/start_failure.hpp"
 #include "harness/load/thread_pin.hpp"
 
@@ -40,6 +40,7 @@ std::int64_t to_ns(double seconds) {
 struct run_context {
   const load_options& options;
   const std::atomic<bool>& stop;
+  class_split split;
   std::vector<endpoint> endpoints;
   message_format format;
   std::latch connected;
@@ -51,8 +52,9 @@ struct load_thread {
   std::uint32_t index = 0;
   int epoll_fd = -1;
   std::vector<connection> connections;
-  std::optional<arrivals> schedule;
-  tally counted;
+  // One a class.
+  std::vector<std::unique_ptr<arrivals>> schedules;  // null in the closed loop
+  std::vector<std::unique_ptr<tally>> counted;
   std::int64_t end_ns = 0;
   std::exception_ptr failure;
   std::thread thread;
@@ -65,6 +67,17 @@ struct load_thread {
     if (epoll_fd >= 0) ::close(epoll_fd);
   }
 };
+
+std::unique_ptr<arrivals> schedule_of(const load_options& options, const load_class& of,
+                                      std::uint32_t thread) {
+  return std::make_unique<arrivals>(arrivals::plan{.kind = options.arrival,
+                                                   .rate_per_s = of.rate_per_s,
+                                                   .warmup_ns = to_ns(options.warmup_s),
+                                                   .measured_ns = to_ns(options.duration_s),
+                                                   .seed = of.seed,
+                                                   .thread = thread,
+                                                   .threads = options.threads});
+}
 
 void connect_thread(run_context& run, load_thread& self) {
   const load_options& options = run.options;
@@ -79,17 +92,14 @@ void connect_thread(run_context& run, load_thread& self) {
   for (std::uint32_t i = self.index; i < options.connections; i += options.threads) {
     connection made;
     made.number = i;
+    if (run.split.split()) made.load_class = run.split.class_of[i];
     made.ring.resize(std::bit_ceil(std::size_t{options.open_loop() ? 16 : options.depth}));
     self.connections.push_back(std::move(made));
   }
-  if (options.open_loop()) {
-    self.schedule.emplace(arrivals::plan{.kind = options.arrival,
-                                         .rate_per_s = options.rate_per_s,
-                                         .warmup_ns = to_ns(options.warmup_s),
-                                         .measured_ns = to_ns(options.duration_s),
-                                         .seed = options.seed,
-                                         .thread = self.index,
-                                         .threads = options.threads});
+  for (const load_class& each : run.split.classes) {
+    self.counted.push_back(std::make_unique<tally>());
+    self.schedules.push_back(options.open_loop() ? schedule_of(options, each, self.index)
+                                                 : nullptr);
   }
   const std::uint32_t sources = options.source_addresses > 0
                                     ? options.source_addresses
@@ -99,7 +109,7 @@ void connect_thread(run_context& run, load_thread& self) {
                                    .rate_per_s = options.connect_rate_per_s / options.threads,
                                    .timeout_s = options.connect_timeout_s,
                                    .stop = &run.stop});
-  opener.open(self.connections, 0, self.counted.connect);
+  opener.open(self.connections, 0, self.counted.front()->connect);
 }
 
 void sleep_until(std::int64_t absolute_ns) {
@@ -123,8 +133,10 @@ void drive_thread(run_context& run, load_thread& self) {
       .skip_late_ns = options.skip_late_us * ns_per_us,
       .seed = options.seed + self.index,
       .stop = &run.stop};
-  client_loop loop(self.epoll_fd, self.connections, plan, self.schedule ? &*self.schedule : nullptr,
-                   self.counted);
+  std::vector<client_loop::class_plan> classes;
+  for (std::size_t i = 0; i < self.counted.size(); ++i)
+    classes.push_back({.schedule = self.schedules[i].get(), .into = self.counted[i].get()});
+  client_loop loop(self.epoll_fd, self.connections, plan, classes);
   loop.run();
   self.end_ns = loop.end_ns();
 }
@@ -146,19 +158,47 @@ message_format format_for(const load_options& options, const std::vector<endpoin
   return message_format::echo(options.message_bytes, options.seed);
 }
 
-void finish_result(load_result& result, std::int64_t start_ns, std::int64_t end_ns) {
+void finish_result(load_result& result, std::int64_t start_ns) {
   const load_options& options = result.options;
   tally& total = result.total;
   if (!options.open_loop()) total.service = total.response;
-  result.phase_s = static_cast<double>(std::max<std::int64_t>(end_ns - start_ns, 0)) / 1e9;
   result.elapsed_s =
       static_cast<double>(std::max<std::int64_t>(total.finished_ns - start_ns, 0)) / 1e9;
   if (result.phase_s <= 0) return;
   result.offered_per_s = static_cast<double>(total.counts.planned) / result.phase_s;
   result.achieved_per_s = static_cast<double>(total.answered_in_phase) / result.phase_s;
+  for (class_result& each : result.classes) {
+    each.offered_per_s = static_cast<double>(each.counted.counts.planned) / result.phase_s;
+    each.achieved_per_s = static_cast<double>(each.counted.answered_in_phase) / result.phase_s;
+  }
   const double cpu_s = static_cast<double>(total.user_us + total.system_us) / 1e6 -
                        static_cast<double>(total.idle_spin_ns) / 1e9;
   result.busy_share = std::clamp(cpu_s / (result.phase_s * options.threads), 0.0, 1.0);
+}
+
+// What the threads counted, added up, by class and in all.
+void merge(const std::vector<std::unique_ptr<load_thread>>& all, const class_split& split,
+           load_result& result) {
+  std::vector<const window_series*> series;
+  if (split.split())
+    for (const load_class& each : split.classes)
+      result.classes.push_back({.asked = each, .counted = {}});
+  if (split.first_leads) result.leading_class = split.classes.front().name;
+  for (const auto& one : all) {
+    for (std::size_t i = 0; i < one->counted.size(); ++i) {
+      const tally& part = *one->counted[i];
+      result.total.add(part);
+      if (split.split()) result.classes[i].counted.add(part);
+      if (i == 0 || !split.first_leads) series.push_back(&part.windows);
+    }
+    result.connections_opened += static_cast<std::uint32_t>(one->connections.size());
+  }
+  for (const class_result& each : result.classes)
+    each.counted.counts.check_identities();
+  result.total.counts.check_identities();
+  result.server_died = std::ranges::all_of(
+      all, [](const auto& one) { return one->counted.front()->all_connections_lost; });
+  result.windows = summarize_windows(series, static_cast<std::size_t>(result.phase_s * 10 + 0.5));
 }
 
 }  // namespace
@@ -176,8 +216,13 @@ load_result run_load(const load_options& options, const std::atomic<bool>& stop)
   auto format = format_for(options, endpoints);
   const std::size_t answer_bytes = format.answer_bytes();
   const auto threads = static_cast<std::ptrdiff_t>(options.threads);
-  run_context run{options,      stop, std::move(endpoints), std::move(format), std::latch(threads),
-                  std::latch(1)};
+  run_context run{.options = options,
+                  .stop = stop,
+                  .split = split_of(options),
+                  .endpoints = std::move(endpoints),
+                  .format = std::move(format),
+                  .connected = std::latch(threads),
+                  .go = std::latch(1)};
   std::vector<std::unique_ptr<load_thread>> all;
   for (std::uint32_t i = 0; i < options.threads; ++i) {
     all.push_back(std::make_unique<load_thread>());
@@ -200,22 +245,14 @@ load_result run_load(const load_options& options, const std::atomic<bool>& stop)
   if (interrupted)
     throw start_failure("interrupted while the connections were being opened", "run it again");
 
-  std::vector<const window_series*> series;
   std::int64_t end_ns = run.start_ns;
-  bool all_lost = true;
-  for (const auto& one : all) {
-    result.total.add(one->counted);
-    series.push_back(&one->counted.windows);
+  for (const auto& one : all)
     end_ns = std::max(end_ns, one->end_ns);
-    all_lost = all_lost && one->counted.all_connections_lost;
-    result.connections_opened += static_cast<std::uint32_t>(one->connections.size());
-  }
-  result.total.counts.check_identities();
-  result.server_died = all_lost;
+  result.phase_s = static_cast<double>(end_ns - run.start_ns) / 1e9;
   result.stopped_early = end_ns < run.start_ns + to_ns(options.duration_s);
-  finish_result(result, run.start_ns, end_ns);
+  merge(all, run.split, result);
+  finish_result(result, run.start_ns);
   result.bytes_per_s = result.achieved_per_s * static_cast<double>(answer_bytes);
-  result.windows = summarize_windows(series, static_cast<std::size_t>(result.phase_s * 10 + 0.5));
   return result;
 }
 

@@ -8,14 +8,26 @@
 #include <cstdint>
 #include <vector>
 
+#include "harness/load/load_class.hpp"
 #include "harness/load/load_options.hpp"
 #include "harness/load/tally.hpp"
 
 namespace tailrace::load {
 
+struct class_result {
+  load_class asked;
+  tally counted;
+  double offered_per_s = 0;
+  double achieved_per_s = 0;
+};
+
 struct load_result {
   load_options options;
-  tally total;
+  tally total;  // of all classes
+  // Both classes where the connections are split (load_class.hpp), else empty.
+  std::vector<class_result> classes;
+  // The class whose latency leads; empty: that of all does.
+  std::string leading_class;
   std::vector<window_summary> windows;
   std::uint32_t connections_opened = 0;
   double phase_s = 0;    // the measured phase: duration_s, less when stopped early
@@ -27,6 +39,10 @@ struct load_result {
   bool server_died = false;
   bool stopped_early = false;
 
+  // Whose response times and windows stand for the run.
+  [[nodiscard]] const tally& leading() const noexcept {
+    return leading_class.empty() ? total : classes.front().counted;
+  }
   // Whether every answer was right and in time and no connection was lost.
   [[nodiscard]] bool clean() const noexcept;
 };

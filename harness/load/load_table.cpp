@@ -30,6 +30,21 @@ std::string latency_row(const char* name, const histogram& of) {
                      duration_text(of.max()));
 }
 
+std::string latency_rows(const tally& of, bool open) {
+  std::string text = latency_row("response", of.response);
+  if (open) text += latency_row("service", of.service) + latency_row("lateness", of.lateness);
+  return text;
+}
+
+std::string class_rows(const class_result& of) {
+  const request_counts& counts = of.counted.counts;
+  return fmt::format(
+             "  {}: {} connections, {:.1f}/s offered, {:.1f}/s achieved, planned {}, ok {}\n",
+             of.asked.name, of.asked.connections, of.offered_per_s, of.achieved_per_s,
+             counts.planned, counts.ok) +
+         latency_rows(of.counted, true);
+}
+
 std::string asked(const load_options& options) {
   std::string servers;
   for (const auto& one : options.connect)
@@ -38,7 +53,7 @@ std::string asked(const load_options& options) {
       options.http ? "HTTP requests" : fmt::format("messages of {} B", options.message_bytes);
   const std::string how =
       options.open_loop()
-          ? fmt::format("open loop, {:.0f}/s {}", options.rate_per_s,
+          ? fmt::format("open loop, {:.0f}/s {}", options.rate_per_s + options.hog_rate_per_s,
                         options.arrival == arrival_kind::poisson ? "poisson" : "constant")
           : fmt::format("closed loop, {} outstanding each", options.depth);
   return fmt::format("{}: {} connections, {}, {}, {:g} s after {:g} s of warm-up\n", servers,
@@ -65,11 +80,11 @@ std::string load_table(const load_result& result) {
                       counts.in_flight);
   text += fmt::format("  {:<9} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}\n", "", "p50", "p90",
                       "p99", "p99.9", "p99.99", "max");
-  text += latency_row("response", total.response);
-  if (options.open_loop()) {
-    text += latency_row("service", total.service);
-    text += latency_row("lateness", total.lateness);
-  }
+  if (result.classes.empty()) text += latency_rows(total, options.open_loop());
+  for (const class_result& each : result.classes)
+    text += class_rows(each);
+  if (!result.classes.empty() && result.leading_class.empty())
+    text += "  all connections\n" + latency_rows(total, true);
   text += latency_row("connect", total.connect);
   return text;
 }

@@ -43,6 +43,8 @@ void window_series::finish() {
 
 void tally::add(const tally& other) {
   counts.add(other.counts);
+  whole_run.sent += other.whole_run.sent;
+  whole_run.answered += other.whole_run.answered;
   response.merge(other.response);
   service.merge(other.service);
   lateness.merge(other.lateness);

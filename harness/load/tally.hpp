@@ -3,7 +3,7 @@
 // the measured phase are counted; the phase's identities are checked before anything is printed:
 //   planned = sent + skipped_late + never_sent        sent = ok + wrong + errors + timed_out +
 //   in_flight
-// One tally a thread, merged after the threads have ended.
+// One tally a thread and class of connections, merged after the threads have ended.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,13 @@ struct request_counts {
   // Aborts with the values where an identity does not hold: that is a bug of ours, never of the
   // server.
   void check_identities() const noexcept;
+};
+
+// Whole messages over the whole run, warm-up and drain included: what a server's own count of
+// messages must lie between.
+struct whole_run_counts {
+  std::uint64_t sent = 0;
+  std::uint64_t answered = 0;
 };
 
 // Answers in steps of 100 ms since the start of the measured phase, by the time they came. Keeps a
@@ -68,6 +75,7 @@ struct window_summary {
 
 struct tally {
   request_counts counts;
+  whole_run_counts whole_run;
   histogram response;  // ok at completion - plan, and those in flight at the end at their age
   histogram
       service;  // the same from the actual send; stays empty in the closed loop, where it is equal

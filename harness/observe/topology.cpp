@@ -63,4 +63,20 @@ cpu_partition partition_cpus(const std::vector<physical_core>& cores, int target
   return parts;
 }
 
+cpu_partition partition_or_share_cpus(const std::vector<physical_core>& cores, int target_cores) {
+  const auto wanted = static_cast<std::size_t>(std::max(1, target_cores));
+  if (cores.size() < 2 || cores.size() > wanted) return partition_cpus(cores, target_cores);
+  cpu_partition parts;
+  for (const physical_core& core : cores)
+    parts.target.insert(parts.target.end(), core.begin(), core.end());
+  std::ranges::sort(parts.target);
+  parts.client = parts.target;
+  parts.disjoint = false;
+  parts.shared = true;
+  parts.note = fmt::format(
+      "{} workers need all {} cores, so the client runs beside them, neither pinned nor polling",
+      target_cores, cores.size());
+  return parts;
+}
+
 }  // namespace tailrace::observe

@@ -19,12 +19,17 @@ struct cpu_partition {
   std::vector<int> target;
   std::vector<int> client;
   bool disjoint = true;
-  std::string note;  // why they are not disjoint, or empty
+  bool shared = false;  // not disjoint on purpose: both may use every CPU
+  std::string note;     // why they are not disjoint, or empty
 };
 
 // `target_cores` cores for the target and the rest for the client (at most `client_cores_max`);
 // one core: both on it, disjoint = false and a note.
 cpu_partition partition_cpus(const std::vector<physical_core>& cores, int target_cores,
                              int client_cores_max = 4);
+
+// For what needs `target_cores` cores to be seen at all, such as balance between workers: as above
+// where a core is left for the client, else, from two cores on, both sides on all of them.
+cpu_partition partition_or_share_cpus(const std::vector<physical_core>& cores, int target_cores);
 
 }  // namespace tailrace::observe

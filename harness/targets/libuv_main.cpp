@@ -12,8 +12,6 @@ int main(int argc, char** argv) {
       "libuv: one loop a worker, read callbacks, write at once and queue the rest";
   description.versions = {{"libuv", uv_version_string()}};
   description.backend = "epoll";
-  description.workloads = {"echo", "idle"};
-  description.options = {idle_tasks_option()};
   description.needs = {{"kernel", "2.6.28"}};
   return runtime_target_main<libuv::runtime>(argc, argv, description, [](const run_request&) {
     return std::make_unique<libuv::runtime>();

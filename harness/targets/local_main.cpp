@@ -12,8 +12,6 @@ int main(int argc, char** argv) {
   description.summary =
       "single-threaded local executor over epoll; workers=N gives N independent loops";
   description.backend = "epoll";
-  description.workloads = {"echo", "idle"};
-  description.options = {idle_tasks_option()};
   description.needs = {{"kernel", "2.6.28"}};
   return runtime_target_main<local::runtime>(argc, argv, description, [](const run_request&) {
     return std::make_unique<local::runtime>();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Makes a target out of any runtime that satisfies the Runtime concept: one runtime a worker
-// thread, all listening on one port, each running the same workload template. The only place where
-// runtimes and workloads meet. The main thread owns it; start() returns when every worker listens.
+// thread, all listening on one port, each running the same workload template; or, where the runtime
+// has workers of its own (R::has_own_workers), one runtime. The only place where runtimes and
+// workloads meet. The main thread owns it; start() returns when every worker listens.
 #pragma once
 
 #include <atomic>
@@ -17,6 +18,7 @@
 #include "echo.hpp"
 #include "harness/targets/listeners.hpp"
 #include "harness/targets/target_main.hpp"
+#include "hog.hpp"
 #include "idle.hpp"
 #include "runtime.hpp"
 
@@ -34,12 +36,14 @@ class runtime_target final : public served_target {
   ready_info start(const run_request& request, finish_signal& finished) override {
     request_ = request;
     refuse_port_in_use(request);
-    workers_ = std::vector<worker>(static_cast<std::size_t>(request.workers));
+    const int runtimes = has_own_workers ? 1 : request.workers;
+    workers_ = std::vector<worker>(static_cast<std::size_t>(runtimes));
     std::vector<std::future<std::uint16_t>> ports;
     for (worker& each : workers_)
       ports.push_back(each.listening.get_future());
     first_port_ = first_listens_.get_future().share();
-    threads_.start(request.workers, request.cpus, finished,
+    // A runtime with workers of its own pins them itself.
+    threads_.start(runtimes, has_own_workers ? std::vector<int>() : request.cpus, finished,
                    [this](int index) { work(static_cast<std::size_t>(index)); });
     std::uint16_t port = 0;
     for (auto& each : ports)
@@ -57,6 +61,7 @@ class runtime_target final : public served_target {
     std::uint64_t woke = 0;
     std::uint64_t slept = 0;
     std::uint64_t early = 0;
+    std::uint64_t burns = 0;
     for (const worker& each : workers_) {
       sum.closed += each.counts.closed.get();
       sum.accepted += each.counts.accepted.get();
@@ -68,8 +73,10 @@ class runtime_target final : public served_target {
       woke += each.counts.woke.get();
       slept += each.counts.fell_asleep.get();
       early += each.counts.woken_early.get();
+      burns += each.counts.burns.get();
     }
-    return request_.workload == "idle" ? fields_of(sum, slept - woke, early) : fields_of(sum);
+    if (request_.workload == "idle") return fields_of(sum, slept - woke, early);
+    return request_.workload == "hog" ? fields_of(sum, burns) : fields_of(sum);
   }
 
   void stop() override {
@@ -81,10 +88,15 @@ class runtime_target final : public served_target {
     threads_.join();
     for (const worker& each : workers_)
       if (each.failure) std::rethrow_exception(each.failure);
-    return {.counts = sample(), .metrics = {}, .histograms = {}};
+    result_info info{.counts = sample(), .metrics = {}, .histograms = {}};
+    if constexpr (requires(R& runtime) { export_metrics(runtime, info); })
+      export_metrics(*workers_.front().runtime, info);
+    return info;
   }
 
  private:
+  static constexpr bool has_own_workers = requires { requires R::has_own_workers; };
+
   struct worker {
     std::unique_ptr<R> runtime;  // made by the worker's thread before it reports that it listens
     counts_of<R> counts;
@@ -96,6 +108,13 @@ class runtime_target final : public served_target {
     const auto tasks = static_cast<std::uint64_t>(request_.options.integer("tasks"));
     const std::uint64_t workers = workers_.size();
     return tasks / workers + (index < tasks % workers ? 1 : 0);
+  }
+
+  hog_rules rules_of_hog() const {
+    const auto number = [this](const char* name) { return request_.options.integer(name); };
+    return {.hog_every = static_cast<std::uint64_t>(number("hog_every")),
+            .message_bytes = static_cast<std::uint64_t>(number("message_bytes")),
+            .burn = std::chrono::microseconds(number("burn_us"))};
   }
 
   void work(std::size_t index) {
@@ -128,6 +147,8 @@ class runtime_target final : public served_target {
     R& runtime = *self.runtime;
     if (request_.workload == "idle")
       runtime.run(serve_idle<R>(runtime, listener, tasks_of(index), self.counts));
+    else if (request_.workload == "hog")
+      runtime.run(serve_hog<R>(runtime, listener, rules_of_hog(), self.counts));
     else
       runtime.run(serve_echo<R>(runtime, listener, self.counts));
   }
@@ -158,10 +179,16 @@ class runtime_target final : public served_target {
   worker_threads threads_;
 };
 
-// main() of a target whose runtime needs nothing but a constructor call.
+// main() of a target whose runtime needs nothing but a constructor call. Its workloads and their
+// options are added here, the same for every runtime; `description` has those of the runtime alone.
 template <Runtime R>
-int runtime_target_main(int argc, const char* const* argv, const target_description& description,
+int runtime_target_main(int argc, const char* const* argv, target_description description,
                         typename runtime_target<R>::make_runtime make) {
+  description.workloads = {"echo", "idle", "hog"};
+  std::vector<option_spec> options = hog_options();
+  options.insert(options.begin(), idle_tasks_option());
+  for (option_spec& each : options)
+    description.options.push_back(std::move(each));
   return target_main(argc, argv, description, [&] {
     return std::make_unique<runtime_target<R>>(description.backend, make);
   });

@@ -44,6 +44,17 @@ option_spec idle_tasks_option(std::int64_t most) {
   return spec;
 }
 
+std::vector<option_spec> hog_options() {
+  std::vector<option_spec> options = {
+      integer_option("burn_us", 5000, 0, 1'000'000, "CPU time that a hog burns for each message"),
+      integer_option("hog_every", 10, 0, 1'000'000,
+                     "connections whose number is a multiple of it are hogs; 0: none is"),
+      integer_option("message_bytes", 64, 8, 65536, "size of a message")};
+  for (option_spec& each : options)
+    each.workloads = {"hog"};
+  return options;
+}
+
 const std::string& option_values::text(const std::string& name) const {
   const auto found = values_.find(name);
   if (found == values_.end()) die_unknown_option(name, "is not among the options in force");
@@ -75,6 +86,12 @@ event_fields fields_of(const served_counts& counts, std::uint64_t sleeping,
   event_fields fields = fields_of(counts);
   fields.emplace_back("sleeping", sleeping);
   fields.emplace_back("woken_early", woken_early);
+  return fields;
+}
+
+event_fields fields_of(const served_counts& counts, std::uint64_t burns) {
+  event_fields fields = fields_of(counts);
+  fields.emplace_back("burns", burns);
   return fields;
 }
 

@@ -32,6 +32,8 @@ option_spec integer_option(std::string name, std::int64_t default_value, std::in
                            std::int64_t high, std::string help);
 // The option `tasks` of the workload `idle`, spelt the same for every target.
 option_spec idle_tasks_option(std::int64_t most = 10'000'000);
+// The options of the workload `hog`: burn_us, hog_every, message_bytes.
+std::vector<option_spec> hog_options();
 
 using string_map = std::map<std::string, std::string>;
 
@@ -115,6 +117,8 @@ event_fields fields_of(const served_counts& counts);
 // The same with the two levels that `idle` adds.
 event_fields fields_of(const served_counts& counts, std::uint64_t sleeping,
                        std::uint64_t woken_early);
+// The same with the count that `hog` adds.
+event_fields fields_of(const served_counts& counts, std::uint64_t burns);
 
 struct result_info {
   event_fields counts;

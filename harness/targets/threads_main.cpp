@@ -11,9 +11,7 @@ int main(int argc, char** argv) {
   description.family = "os";
   description.summary = "one OS thread per connection and task, blocking calls";
   description.backend = "blocking";
-  description.workloads = {"echo", "idle"};
-  description.options = {idle_tasks_option(),
-                         choice_option("stack_kib", "default", {"default", "128", "256", "1024"},
+  description.options = {choice_option("stack_kib", "default", {"default", "128", "256", "1024"},
                                        "stack of each thread in KiB; default: as ulimit -s says")};
   description.forms = {{"best", {{"stack_kib", "128"}}}, {"default", {}}};
   description.needs = {{"kernel", "2.6.28"}};

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +13,7 @@
 #include <string_view>
 #include <thread>
 
+#include "harness/tests/hog_script.hpp"
 #include "harness/tests/scripted_target.hpp"
 #include "harness/tests/scripts.hpp"
 
@@ -57,7 +59,7 @@ faults server_faults(const chosen_fault& fault) {
 class faulty_target final : public scripted::scripted_target {
  public:
   explicit faulty_target(chosen_fault fault)
-      : scripted_target([fault](const option_values&) { return script_of(fault); },
+      : scripted_target([this](const option_values& options) { return script_for(options); },
                         server_faults(fault)),
         fault_(std::move(fault)) {}
 
@@ -67,6 +69,7 @@ class faulty_target final : public scripted::scripted_target {
     if (fault_.is("ignores-port")) request.port = 0;
     if (fault_.is("ignores-host")) request.host = "127.0.0.1";
     idle_ = request.workload == "idle";
+    hog_ = request.workload == "hog";
     if (idle_) sleeping_ = static_cast<std::uint64_t>(request.options.integer("tasks"));
     if (fault_.is("no-sleepers")) sleeping_ = 0;
     if (fault_.is("sleepers-unasked")) sleeping_ = 5;
@@ -85,6 +88,9 @@ class faulty_target final : public scripted::scripted_target {
     if (fault_.is("shrinking-counts")) counts.sent_bytes = 1'000'000 - 1000 * ++samples_;
     if (fault_.is("wrong-bytes-count")) counts.received_bytes *= 2;
     event_fields fields = idle_ ? fields_of(counts, sleeping_, 0) : fields_of(counts);
+    // relaxed: a statistic.
+    if (hog_) fields = fields_of(counts, burns_.load(std::memory_order_relaxed));
+    if (fault_.is("hog-lacks-burns") && hog_) fields.pop_back();
     if (fault_.is("missing-count")) fields.erase(fields.begin());
     if (fault_.is("wrong-sum")) fields[0].second = counts.accepted + 1;
     if (fault_.is("wrong-clock")) {
@@ -111,7 +117,12 @@ class faulty_target final : public scripted::scripted_target {
   }
 
  private:
-  static std::unique_ptr<scripted::script> script_of(const chosen_fault& fault) {
+  std::unique_ptr<scripted::script> script_for(const option_values& options) {
+    if (hog_) return std::make_unique<scripted::hog_script>(options, fault_.name, burns_);
+    return calibration_script(fault_);
+  }
+
+  static std::unique_ptr<scripted::script> calibration_script(const chosen_fault& fault) {
     string_map values;
     for (const option_spec& spec : scripted::calibration_options()) {
       values[spec.name] = spec.default_value;
@@ -123,6 +134,8 @@ class faulty_target final : public scripted::scripted_target {
 
   chosen_fault fault_;
   bool idle_ = false;
+  bool hog_ = false;
+  std::atomic<std::uint64_t> burns_{0};  // relaxed: written by the worker, read by the main thread
   std::uint64_t sleeping_ = 0;
   std::uint64_t samples_ = 0;
 };
@@ -199,8 +212,11 @@ int main(int argc, char** argv) {
   description.family = "floor";
   description.summary = "breaks the target contract in one way, to test the checks with";
   description.backend = "epoll";
-  description.workloads = {"echo", "idle"};
-  description.options = {idle_tasks_option()};
+  description.workloads = {"echo", "idle", "hog"};
+  description.options = hog_options();
+  description.options.push_back(idle_tasks_option());
+  if (fault.is("hog-takes-anything")) description.options.front().high = 1'000'000'000;
+  if (fault.is("hog-without-options")) description.options.erase(description.options.begin());
   if (fault.is("unavailable") || fault.is("unavailable-in-silence")) {
     description.available = false;
     description.cause = "it was told to be";

@@ -4,6 +4,10 @@
 // thread.
 #pragma once
 
+#ifdef TAILRACE_MODEL
+#include "base/model.hpp"
+#endif
+
 #include <cstdio>
 #include <cstdlib>
 
@@ -13,6 +17,9 @@ namespace tailrace {
                                                                 const char* file, int line,
                                                                 long long left,
                                                                 long long right) noexcept {
+#ifdef TAILRACE_MODEL
+  model::fail(expression, file, line);  // Ends this execution; the checker reports it.
+#endif
   std::fprintf(stderr, "tailrace: %s:%d: check failed: %s (values %lld, %lld)\n", file, line,
                expression, left, right);
   std::abort();

@@ -92,14 +92,15 @@ class readiness {
   struct closing {
     Waiter* waiter;  // must be run; owns the direction, and finds it closed
     bool owned;      // by an attempt under way or by `waiter`: it lets go of the descriptor later
+    bool before;     // it was closed already; the rest is void
   };
-  // Once. Nobody owns the direction afterwards except as told.
+  // Nobody owns the direction afterwards except as told.
   closing close() noexcept {
     // acq_rel: acquire pairs with the release of the waiter's wait(); release with the owner's
     // acquire when it finds the direction closed.
     const word seen = word_.exchange(closed, std::memory_order_acq_rel);
     Waiter* const waiter = waiter_of(seen);
-    return {waiter, waiter != nullptr || seen == busy || seen == busy_ready};
+    return {waiter, waiter != nullptr || seen == busy || seen == busy_ready, seen == closed};
   }
 
   // For whoever owns the direction: has it been closed? Saves an attempt, no more.
@@ -113,7 +114,8 @@ class readiness {
   static constexpr word ready = 1;
   static constexpr word busy = 2;
   static constexpr word busy_ready = 3;
-  static constexpr word closed = 4;
+  static constexpr word closed = 5;
+  static constexpr word settled = 1;  // the bit of those that an event does not change
   static constexpr word first_waiter = 8;
 
   static word word_of(Waiter& waiter) noexcept { return reinterpret_cast<word>(&waiter); }
@@ -125,9 +127,9 @@ class readiness {
   Waiter* wake(Waiter* only, bool alone) noexcept {
     word seen = word_.load(std::memory_order_relaxed);  // relaxed: only compared
     for (;;) {
-      if (seen == ready || seen == busy_ready || seen == closed) return nullptr;
+      if ((seen & settled) != 0) return nullptr;
       Waiter* const waiter = waiter_of(seen);
-      if (waiter != nullptr && only != nullptr && waiter != only) return nullptr;
+      if (only != nullptr && waiter != nullptr && waiter != only) return nullptr;
       const word next = waiter != nullptr ? busy : seen == busy ? busy_ready : ready;
       if (change(seen, next, alone)) return waiter;
     }

@@ -2,8 +2,8 @@
 // The simulator: a runtime in which everything that a machine leaves to chance is drawn from a
 // seed: the order of ready tasks, the length of receives and sends, late events, resets, refused
 // accepts, late timers. Sockets are in memory, time is virtual and moves only when every task
-// sleeps. The same seed replays the same run, whatever failed. It is for tests; it measures
-// nothing.
+// sleeps, or a task says that it is busy. The same seed replays the same run, whatever failed. It
+// is for tests; it measures nothing.
 //
 // std::chrono::steady_clock::now() gives the virtual time on the thread inside run(): targets that
 // link this library have that symbol wrapped (clock.cpp).
@@ -87,6 +87,8 @@ class runtime {
   // Beyond the concept: a client of this simulation. ECONNREFUSED if nobody listens.
   std::expected<stream, int> connect(std::uint16_t port);
   time now() const noexcept { return now_; }
+  // A task that keeps the CPU: time passes and nothing else happens.
+  void pass_busy_time(std::chrono::nanoseconds amount) noexcept { now_ += amount; }
   std::uint64_t steps() const noexcept { return steps_; }  // resumptions so far
   sim::network& network() noexcept { return network_; }
   // For clients in other threads, which may outlive the simulation.

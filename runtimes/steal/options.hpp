@@ -24,15 +24,16 @@ enum class reactor_mode : std::uint8_t {
 
 // Who makes the system call when a descriptor becomes ready.
 enum class io_mode : std::uint8_t {
-  deferred,  // the poller queues the task; whoever runs it makes the call
-  inlined,   // the poller makes the call and resumes the task at once
+  deferred,   // the poller queues the task; whoever runs it makes the call
+  inlined,    // the poller makes the call and resumes the task at once
+  automatic,  // inlined where there is one worker, deferred where others could take the task
 };
 
 struct options {
   std::uint32_t workers = 1;  // at least 1; worker 0 is the thread that calls run()
   lifo_mode lifo = lifo_mode::on;
   reactor_mode reactor = reactor_mode::shared;
-  io_mode io = io_mode::deferred;
+  io_mode io = io_mode::automatic;
   int coop = 128;                    // operations that a task may complete in a row
   std::uint32_t event_interval = 0;  // tasks between looks at the reactor and the shared queue
                                      // while busy; 0: tuned to about 200 us

@@ -18,7 +18,8 @@ runtime::runtime(options chosen)
       watch_always_(options_.workers > 1 && (options_.reactor == reactor_mode::per_worker ||
                                              options_.lifo == lifo_mode::stealable)),
       parking_(options_.workers),
-      slots_(alone_) {
+      slots_(alone_),
+      blocking_(options_.blocking_threads) {
   TAILRACE_CHECK_VALUES(options_.workers > 0, options_.workers, 1);
   const bool per_worker = options_.reactor == reactor_mode::per_worker;
   const std::uint32_t reactors = per_worker ? options_.workers : 1;
@@ -158,7 +159,6 @@ std::expected<socket_slot*, int> runtime::register_socket(int fd) {
   const int refused = reactors_[turn]->add(fd, registered_events, &slot);
   if (refused == 0) return &slot;
   sys::close(fd);
-  slot.fd = -1;
   slots_.give_back(slot);
   return std::unexpected(refused);
 }
@@ -166,6 +166,7 @@ std::expected<socket_slot*, int> runtime::register_socket(int fd) {
 void runtime::close_socket(socket_slot& slot) noexcept {
   for (direction* side : {&slot.receive, &slot.send}) {
     const auto closing = side->state.close();
+    if (closing.before) return;
     if (closing.waiter != nullptr) schedule(*closing.waiter);
     if (!closing.owned) let_go(slot);
   }

@@ -25,6 +25,7 @@
 #include "base/parking.hpp"
 #include "base/tiny_lock.hpp"
 #include "scope.hpp"
+#include "steal/blocking_pool.hpp"
 #include "steal/options.hpp"
 #include "steal/reactor.hpp"
 #include "steal/socket_slot.hpp"
@@ -37,14 +38,20 @@ class stream;
 class listener;
 class sleep_awaiter;
 class yield_awaiter;
+class event;
+template <class Callable>
+class blocking_awaiter;
 
 class runtime {
  public:
   static constexpr std::string_view id = "steal";
   static constexpr bool single_threaded = false;
+  static constexpr bool has_own_workers = true;
+  static constexpr bool spawns_from_any_thread = true;  // where options.foreign_threads says so
 
   using stream = steal::stream;
   using listener = steal::listener;
+  using event = steal::event;
   class mutex_type;
   class completion;
 
@@ -57,6 +64,8 @@ class runtime {
   std::expected<listener, start_error> listen(const endpoint& where);
   sleep_awaiter sleep_until(std::chrono::steady_clock::time_point deadline) noexcept;
   yield_awaiter yield() noexcept;
+  template <class Callable>
+  blocking_awaiter<Callable> run_blocking(Callable callable);
   // Throws std::system_error where no thread can be had for a worker.
   void run(task<void> main);
   void request_stop() noexcept;
@@ -68,10 +77,12 @@ class runtime {
 
   // For the awaiters of this folder. Any thread: the task may run now.
   void schedule(task_node& node) noexcept;
+  blocking_pool& blocking() noexcept { return blocking_; }
   bool alone() const noexcept { return alone_; }
   // Takes the descriptor; where it cannot be watched, closes it and says why (ENOMEM, ENOSPC).
   std::expected<socket_slot*, int> register_socket(int fd);
-  void close_socket(socket_slot& slot) noexcept;
+  void close_socket(socket_slot& slot) noexcept;  // again: does nothing
+  void release_socket(socket_slot& slot) noexcept { slots_.release(slot, alone_); }
   void let_go(socket_slot& slot) noexcept { slots_.let_go(slot, alone_); }
 
   const options& chosen() const noexcept { return options_; }
@@ -103,6 +114,7 @@ class runtime {
   std::vector<std::unique_ptr<reactor>> reactors_;
   std::vector<std::unique_ptr<worker>> workers_;
   slot_pool slots_;
+  blocking_pool blocking_;
   std::vector<std::thread> threads_;
   scope<runtime>* main_scope_ = nullptr;  // set before the workers run
   atomic<std::uint32_t> next_reactor_{0};
@@ -198,4 +210,6 @@ inline yield_awaiter runtime::yield() noexcept {
 
 }  // namespace tailrace::steal
 
+#include "steal/event.hpp"
+#include "steal/run_blocking.hpp"
 #include "steal/stream.hpp"

@@ -16,26 +16,16 @@ inline bool socket_awaiter<Call>::begin(worker& here, task_node& node) noexcept 
   }
   attempt_start start = state.begin(here.alone());
   if (start == attempt_start::must_wait) {
-    if (announce_here(here, node)) [[unlikely]] {
-      stop_waiting(node);
-      call.cancelled(here);
-      return true;
-    }
+    if (announce_here(here, node)) [[unlikely]]
+      return refuse(here, node);
     start = state.wait(node, here.alone());
-    if (start == attempt_start::must_wait) return false;
+    if (start == attempt_start::must_wait) [[likely]]
+      return false;
   }
-  if (start == attempt_start::closed) [[unlikely]] {
-    stop_waiting(node);
-    call.cancelled(here);
-    return true;
-  }
-  if (!here.within_budget()) [[unlikely]] {
-    // The task owns the direction while it queues; the attempt is made when its turn comes.
-    static_cast<void>(announce_here(here, node));
-    here.counters().forced_yields.add(1);
-    here.requeue(node);
-    return false;
-  }
+  if (start == attempt_start::closed) [[unlikely]]
+    return refuse(here, node);
+  if (!here.within_budget()) [[unlikely]]
+    return take_turns(here, node);
   return attempt(here, node);
 }
 
@@ -43,27 +33,62 @@ inline bool socket_awaiter<Call>::begin(worker& here, task_node& node) noexcept 
 template <class Call>
 inline bool socket_awaiter<Call>::attempt(worker& here, task_node& node) noexcept {
   Call& call = static_cast<Call&>(*this);
-  auto& state = call.side().state;
-  for (;;) {
-    if (node.owner->stop_requested() || state.looks_closed()) [[unlikely]]
-      return give_up(here, node);
-    const call_outcome outcome = call.call(here);
-    if (outcome != call_outcome::would_block) [[likely]] {
-      stop_waiting(node);
-      if (state.finish(outcome == call_outcome::done_and_still_ready, here.alone())) [[likely]]
-        return true;
-      call.cancelled(here);
-      here.owner().let_go(slot_);
-      return true;
-    }
-    if (announce_here(here, node)) [[unlikely]]
-      return give_up(here, node);
-    const attempt_start start = state.block(node, here.alone());
-    if (start == attempt_start::must_wait) return false;
-    if (start == attempt_start::closed) return give_up(here, node);
+  const call_outcome outcome = call.call(here);
+  if (outcome == call_outcome::would_block) [[unlikely]]
+    return block(here, node);
+  stop_waiting(node);
+  if (!call.side().state.finish(outcome == call_outcome::done_and_still_ready, here.alone()))
+      [[unlikely]] {
+    call.cancelled(here);
+    here.owner().let_go(slot_);
   }
+  return true;
 }
 
+// The owner's turn has come, after an event, a cancel or a spent budget.
+template <class Call>
+bool socket_awaiter<Call>::attempt_again(operation& self, worker& here, task_node& node) noexcept {
+  auto& waited = static_cast<Call&>(static_cast<socket_awaiter&>(self));
+  if (node.owner->stop_requested() || waited.side().state.looks_closed()) [[unlikely]]
+    return waited.give_up(here, node);
+  return waited.attempt(here, node);
+}
+
+// The owner's call would block.
+template <class Call>
+bool socket_awaiter<Call>::block(worker& here, task_node& node) noexcept {
+  Call& call = static_cast<Call&>(*this);
+  if (announce_here(here, node)) return give_up(here, node);
+  switch (call.side().state.block(node, here.alone())) {
+    case attempt_start::must_wait:
+      return false;
+    case attempt_start::closed:
+      return give_up(here, node);
+    case attempt_start::owned:
+      break;
+  }
+  // An event came meanwhile. Rare, and never in a row for long: each needs another event.
+  return attempt_again(*this, here, node);
+}
+
+// Its budget is spent: the task owns the direction while it queues.
+template <class Call>
+bool socket_awaiter<Call>::take_turns(worker& here, task_node& node) noexcept {
+  static_cast<void>(announce_here(here, node));  // A stop is found when its turn comes.
+  here.counters().forced_yields.add(1);
+  here.requeue(node);
+  return false;
+}
+
+// Stopped or closed before it began.
+template <class Call>
+bool socket_awaiter<Call>::refuse(worker& here, task_node& node) noexcept {
+  stop_waiting(node);
+  static_cast<Call&>(*this).cancelled(here);
+  return true;
+}
+
+// Stopped or closed while it owns the direction.
 template <class Call>
 bool socket_awaiter<Call>::give_up(worker& here, task_node& node) noexcept {
   Call& call = static_cast<Call&>(*this);

@@ -21,9 +21,12 @@ struct socket_slot {
   direction receive;  // also accept, on a listener
   direction send;
   int fd = -1;
-  // Who still has the descriptor in hands: its stream, and a call under way in each direction.
-  // release by each that lets go, acquire by the last, who closes it.
-  atomic<std::uint8_t> holders{0};
+  // Who still has the descriptor in hands: whoever has not closed it yet, and a call under way in
+  // each direction. release by each that lets go, acquire by the last, who closes it.
+  atomic<std::uint8_t> fd_holders{0};
+  // Who still has the slot in hands: its stream, until destroyed, so that an operation which begins
+  // on a closed stream finds it closed; and the descriptor. release and acquire as above.
+  atomic<std::uint8_t> slot_holders{0};
   // An event said RDHUP, HUP or ERR: a short receive proves nothing any more. relaxed: published by
   // the readiness word.
   atomic<bool> hung_up{false};
@@ -32,7 +35,8 @@ struct socket_slot {
   void open(int descriptor) noexcept {
     fd = descriptor;
     // relaxed: nobody else knows the slot, but for stale events (see above).
-    holders.store(3, std::memory_order_relaxed);
+    fd_holders.store(3, std::memory_order_relaxed);
+    slot_holders.store(2, std::memory_order_relaxed);
     hung_up.store(false, std::memory_order_relaxed);
     receive.state.open(false);
     send.state.open(true);  // A fresh connection has room; its first edge would say no more.
@@ -64,22 +68,28 @@ class slot_pool {
     link(slot);
   }
 
-  // The slot's holder lets go; the last one closes the descriptor.
+  // A holder of the descriptor lets go; the last one closes it.
   void let_go(socket_slot& slot, bool alone) noexcept {
-    if (alone) {
-      const auto left = static_cast<std::uint8_t>(slot.holders.load(std::memory_order_relaxed) - 1);
-      slot.holders.store(left, std::memory_order_relaxed);  // relaxed: one thread
-      if (left != 0) return;
-    } else if (slot.holders.fetch_sub(1, std::memory_order_acq_rel) != 1) {
-      return;
-    }
+    if (!last(slot.fd_holders, alone)) return;
     sys::close(slot.fd);
-    slot.fd = -1;
-    give_back(slot);
+    release(slot, alone);
+  }
+
+  // A holder of the slot lets go.
+  void release(socket_slot& slot, bool alone) noexcept {
+    if (last(slot.slot_holders, alone)) give_back(slot);
   }
 
  private:
   static constexpr std::size_t chunk_slots = 128;
+
+  static bool last(atomic<std::uint8_t>& holders, bool alone) noexcept {
+    if (!alone) return holders.fetch_sub(1, std::memory_order_acq_rel) == 1;
+    // relaxed: one thread.
+    const auto left = static_cast<std::uint8_t>(holders.load(std::memory_order_relaxed) - 1);
+    holders.store(left, std::memory_order_relaxed);
+    return left == 0;
+  }
 
   void link(socket_slot& slot) noexcept {
     slot.next_free = free_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Connected streams and listeners of the work-stealing runtime. A stream belongs to the tasks that
-// use it: one receives and one sends at a time, on whatever threads; close() ends both. An awaiter
-// holds the slot, not the stream, so that the stream may be closed under it.
+// use it: one receives and one sends at a time, on whatever threads; close() ends both, also while
+// they begin.
 #pragma once
 
 #include <coroutine>
@@ -26,19 +26,21 @@ class registered_socket {
     std::swap(slot_, other.slot_);
     return *this;
   }
-  ~registered_socket() { close(); }
-
-  void close() noexcept {
+  ~registered_socket() {
     if (slot_ == nullptr) return;
-    runtime_->close_socket(*std::exchange(slot_, nullptr));
+    close();
+    runtime_->release_socket(*slot_);
   }
+
+  // Operations that are pending, and those begun later, end with -ECANCELED.
+  void close() noexcept { runtime_->close_socket(*slot_); }
 
   runtime& owner() const noexcept { return *runtime_; }
   socket_slot& slot() const noexcept { return *slot_; }
 
  private:
   runtime* runtime_;
-  socket_slot* slot_;  // null once closed
+  socket_slot* slot_;  // null once moved from
 };
 
 // What receiving, sending and accepting share: when to try, when to sleep, when to give up. Call is
@@ -65,18 +67,19 @@ class socket_awaiter : protected operation {
 
  private:
   // True: complete. False: the task sleeps, or runs elsewhere by now.
-  bool begin(worker& here, task_node& node) noexcept;
-  bool attempt(worker& here, task_node& node) noexcept;
-  static bool attempt_again(operation& self, worker& here, task_node& node) noexcept {
-    return static_cast<Call&>(static_cast<socket_awaiter&>(self)).attempt(here, node);
-  }
+  [[gnu::always_inline]] inline bool begin(worker& here, task_node& node) noexcept;
+  [[gnu::always_inline]] inline bool attempt(worker& here, task_node& node) noexcept;
+  static bool attempt_again(operation& self, worker& here, task_node& node) noexcept;
+  bool block(worker& here, task_node& node) noexcept;
+  bool take_turns(worker& here, task_node& node) noexcept;
+  bool refuse(worker& here, task_node& node) noexcept;
+  bool give_up(worker& here, task_node& node) noexcept;
   // The direction becomes somebody else's to find this operation in.
   bool announce_here(worker& here, task_node& node) noexcept {
     Call& call = static_cast<Call&>(*this);
     call.side().op = this;
     return announce(node, &call.side(), here.alone());
   }
-  bool give_up(worker& here, task_node& node) noexcept;
 };
 
 class receive_awaiter final : public socket_awaiter<receive_awaiter> {

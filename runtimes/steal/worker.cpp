@@ -36,6 +36,8 @@ worker::worker(runtime& owner, std::uint32_t index, reactor& events)
       reactor_(events),
       index_(index),
       alone_(owner.alone()),
+      inlined_(owner.chosen().io == io_mode::inlined ||
+               (owner.chosen().io == io_mode::automatic && owner.chosen().workers == 1)),
       interval_(owner.chosen().event_interval != 0 ? owner.chosen().event_interval
                                                    : first_interval),
       random_(0x9e3779b97f4a7c15ULL * (index + 1)),
@@ -294,7 +296,7 @@ inline void worker::dispatch(socket_slot& slot, std::uint32_t events) noexcept {
 }
 
 inline void worker::make_ready(task_node& node) noexcept {
-  if (runtime_.options_.io == io_mode::deferred) return push(node);
+  if (!inlined_) return push(node);
   budget_ = runtime_.options_.coop;
   run_task(node);
 }

@@ -111,6 +111,7 @@ class alignas(128) worker {
   reactor& reactor_;
   const std::uint32_t index_;
   const bool alone_;
+  const bool inlined_;  // the poller resumes tasks itself
   bool searching_ = false;
   bool watching_ = false;
   int idle_watches_ = 0;

@@ -8,10 +8,12 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "hog.hpp"
 #include "idle.hpp"
 #include "sim/runtime.hpp"
 
@@ -25,6 +27,7 @@ struct plan {
   int messages = 4;
   std::uint64_t message_bytes_max = 40'000;
   std::uint64_t sleepers = 0;
+  std::optional<hog_rules> hog = {};  // serves hog in place of idle
 };
 
 struct client_outcome {
@@ -44,7 +47,9 @@ struct outcome {
   std::chrono::nanoseconds elapsed{};
 };
 
+// A client's number comes first, as the workload hog wants it.
 inline std::byte pattern_at(std::uint64_t client, std::uint64_t position) {
+  if (position < 8) return static_cast<std::byte>((client >> (8 * position)) & 0xff);
   return static_cast<std::byte>((position * 131 + client * 17 + position / 251) & 0xff);
 }
 
@@ -85,11 +90,16 @@ inline task<void> talk(R& runtime, const plan& chosen, std::uint16_t port, std::
   co_await sending.join();
 }
 
+inline task<void> serve(R& runtime, R::listener& listener, const plan& chosen, outcome& result) {
+  if (chosen.hog) return serve_hog<R>(runtime, listener, *chosen.hog, result.counts);
+  return serve_idle<R>(runtime, listener, chosen.sleepers, result.counts);
+}
+
 inline task<void> drive(R& runtime, const plan& chosen, outcome& result) {
   const endpoint where;
   auto listener = runtime.listen(where);
   scope<R> server(runtime);
-  server.spawn(serve_idle<R>(runtime, *listener, chosen.sleepers, result.counts));
+  server.spawn(serve(runtime, *listener, chosen, result));
   {
     scope<R> clients(runtime);
     for (std::size_t i = 0; i < result.clients.size(); ++i)

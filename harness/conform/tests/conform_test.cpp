@@ -117,7 +117,14 @@ INSTANTIATE_TEST_SUITE_P(
         fault_case{"ignores-sigterm", "terminated", "not ended in time"},
         fault_case{"sleepers-unasked", "idle_serves", "nobody asked for"},
         fault_case{"no-sleepers", "idle_tasks", "0 of 1000"},
-        fault_case{"sleepers-in-result", "idle_tasks", "in the result"}));
+        fault_case{"sleepers-in-result", "idle_tasks", "in the result"},
+        fault_case{"hog-never-burns", "hog_burns_once_a_message", "'burns' stays at 0"},
+        fault_case{"hog-burns-a-read", "hog_burns_once_a_message", "'burns' stays at"},
+        fault_case{"hog-lacks-burns", "hog_burns_once_a_message", "lack 'burns'"},
+        fault_case{"hog-without-options", "hog_burns_once_a_message", "without an option"},
+        fault_case{"hog-waits-for-messages", "hog_spares_others", "in time"},
+        fault_case{"hog-burns-for-all", "hog_spares_others", "CPU time was burnt", "in time"},
+        fault_case{"hog-takes-anything", "hog_refuses_bad_options", "burn_us=1000001"}));
 
 TEST(conform, passes_a_conforming_target_and_skips_nothing_but_unavailability) {
   ::setenv("TAILRACE_FAULT", "none", 1);

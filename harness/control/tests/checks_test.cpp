@@ -95,13 +95,13 @@ TEST(count_check, accepted_is_closed_and_open) {
 }
 
 TEST(agreement, client_cannot_have_verified_more_than_was_sent) {
-  EXPECT_EQ(first(agreement_faults(good_load(), good_counts())), "");
+  EXPECT_EQ(first(agreement_faults(good_load(), good_counts(), fifty())), "");
   json counts = good_counts();
   counts["sent_bytes"] = 988 * 64 - 1;
-  EXPECT_NE(first(agreement_faults(good_load(), counts)), "");
+  EXPECT_NE(first(agreement_faults(good_load(), counts, fifty())), "");
   counts = good_counts();
   counts["accepted"] = 49;
-  EXPECT_EQ(first(agreement_faults(good_load(), counts)),
+  EXPECT_EQ(first(agreement_faults(good_load(), counts, fifty())),
             "the client opened 50 connections and the target accepted 49");
 }
 

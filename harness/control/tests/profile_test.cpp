@@ -33,10 +33,10 @@ TEST(profile, malformed_toml_names_the_line) {
 }
 
 TEST(profile, unknown_key_names_the_allowed_ones) {
-  EXPECT_EQ(
-      sentence(head + "kind = \"closed\"\nconections = 3\n"),
-      "p.toml:4: unknown key \"conections\" in a [[point]]; the keys are id, kind, workload, "
-      "connections, message_bytes, depth, rate_per_s, arrivals, warmup_s, duration_s, blocks");
+  EXPECT_EQ(sentence(head + "kind = \"closed\"\nconections = 3\n"),
+            "p.toml:4: unknown key \"conections\" in a [[point]]; the keys are id, kind, workload, "
+            "connections, message_bytes, depth, rate_per_s, arrivals, warmup_s, duration_s, "
+            "workers, blocks");
 }
 
 TEST(profile, bad_values_name_the_range) {
@@ -46,8 +46,9 @@ TEST(profile, bad_values_name_the_range) {
             "p.toml:4: connections must be a whole number from 1 to 100000");
   EXPECT_EQ(sentence(head + "kind = \"closed\"\nduration_s = nan\n"),
             "p.toml:4: duration_s must be a number from 0.1 to 3600");
-  EXPECT_EQ(sentence(head + "kind = \"clsed\"\n"),
-            "p.toml:3: kind = \"clsed\" is not one of open, closed, memory, task_memory");
+  EXPECT_EQ(
+      sentence(head + "kind = \"clsed\"\n"),
+      "p.toml:3: kind = \"clsed\" is not one of open, closed, memory, task_memory, hog, skew");
   EXPECT_EQ(sentence("blocks = 0\n" + head + "kind = \"closed\"\n"),
             "p.toml:1: blocks must be a whole number from 1 to 1000");
 }

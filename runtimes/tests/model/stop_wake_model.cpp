@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A stop request from another thread against a loop that is about to sleep: local/runtime.cpp,
 // request_stop() and take_events(), written out again for Relacy, which tries every interleaving
-// and every value that the memory model lets a load return.
+// and lets each load return the newest value or the one before, where the memory model does.
 //
 // Held: the loop ends (no wake-up is lost), and it sees what the requester wrote before its
 // request, also when somebody else's signal woke it.

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// The hog workload, once for every runtime: the echo server, in which some connections burn CPU
+// time before each reply and await nothing meanwhile. What it shows is the price that the others
+// pay for it where scheduling is cooperative: a task that does not await keeps its worker.
+//
+// A connection's first 8 bytes are its number, little-endian. It is a hog if hog_every > 0 and its
+// number is a multiple of hog_every. Each time that message_bytes more of it have come in total it
+// burns `burn` of CLOCK_MONOTONIC, before the bytes that completed the message go back. All other
+// connections are plain echo. With hog_every = 1 and a small burn it is a server with real work.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "echo.hpp"
+
+namespace tailrace {
+
+struct hog_rules {
+  std::uint64_t hog_every = 10;      // 0: nobody burns
+  std::uint64_t message_bytes = 64;  // at least 8, so that the number comes within the first
+  std::chrono::nanoseconds burn = std::chrono::milliseconds(5);
+};
+
+// What one connection has received, as far as the rules ask. One task.
+class hog_meter {
+ public:
+  explicit hog_meter(const hog_rules& rules) noexcept : rules_(rules) {}
+
+  // How many messages these bytes complete, if this connection is a hog; 0 if it is not.
+  std::uint64_t completed_by(std::span<const std::byte> bytes) noexcept {
+    const std::uint64_t before = received_ / rules_.message_bytes;
+    for (std::size_t i = 0; received_ + i < number_bytes && i < bytes.size(); ++i)
+      number_ |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * (received_ + i));
+    received_ += bytes.size();
+    if (received_ < number_bytes || rules_.hog_every == 0) return 0;
+    if (number_ % rules_.hog_every != 0) return 0;
+    return received_ / rules_.message_bytes - before;
+  }
+
+ private:
+  static constexpr std::uint64_t number_bytes = 8;
+
+  hog_rules rules_;
+  std::uint64_t received_ = 0;
+  std::uint64_t number_ = 0;
+};
+
+// Keeps the calling thread busy for that long and awaits nothing. A runtime with a clock of its own
+// (the simulator) says itself how busy time passes.
+template <Runtime R>
+void burn_cpu(R& runtime, std::chrono::nanoseconds amount) {
+  if constexpr (requires { runtime.pass_busy_time(amount); }) {
+    runtime.pass_busy_time(amount);
+  } else {
+    const steady_time end = std::chrono::steady_clock::now() + amount;
+    while (std::chrono::steady_clock::now() < end) {
+    }
+  }
+}
+
+// The work of one session (echo.hpp). Runtime and counts outlive it.
+template <Runtime R>
+class hog_work {
+ public:
+  hog_work(R& runtime, counts_of<R>& counts, const hog_rules& rules) noexcept
+      : runtime_(&runtime), counts_(&counts), meter_(rules), burn_(rules.burn) {}
+
+  void before_reply(std::span<const std::byte> received) {
+    for (std::uint64_t due = meter_.completed_by(received); due > 0; --due) {
+      burn_cpu(*runtime_, burn_);
+      counts_->burns.add(1);
+    }
+  }
+
+ private:
+  R* runtime_;
+  counts_of<R>* counts_;
+  hog_meter meter_;
+  std::chrono::nanoseconds burn_;
+};
+
+// Accepts until stopped. runtime, listener and counts outlive it.
+template <Runtime R>
+task<void> serve_hog(R& runtime, typename R::listener& listener, hog_rules rules,
+                     counts_of<R>& counts) {
+  hog_work<R> work(runtime, counts, rules);
+  co_await serve_echo<R>(runtime, listener, counts, work);
+}
+
+}  // namespace tailrace
