@@ -117,6 +117,20 @@ class Ratios(unittest.TestCase):
         self.assertAlmostEqual(mean.high, 6)
         self.assertEqual(mean.kind, "range")
 
+    def test_the_mean_is_over_rounds_that_every_row_has(self) -> None:
+        rows: dict[tuple[str, str], list[float | None]] = {
+            ("a", "tokio"): [40, 40, 40],
+            ("a", "local"): [10, None, 20],
+            ("b", "tokio"): [90, 90, 90],
+            ("b", "local"): [10, 10, None],
+        }
+        found = of(rows).mean_ratio("local", 1)
+        assert found
+        self.assertEqual(found[0].blocks, 1)
+        self.assertAlmostEqual(found[0].median, 6.0)
+        rows[("b", "local")] = [None, 10, None]
+        self.assertIsNone(of(rows).mean_ratio("local", 1))
+
     def test_six_rounds_carry_an_interval(self) -> None:
         found = made(rounds=6).mean_ratio("local", 1)
         assert found
