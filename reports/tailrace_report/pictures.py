@@ -10,7 +10,15 @@ from collections.abc import Callable
 
 from matplotlib.figure import Figure
 
-from tailrace_report import canvas, figure_latency, figure_memory, figure_rows, figure_skew, svg
+from tailrace_report import (
+    canvas,
+    figure_latency,
+    figure_memory,
+    figure_micro,
+    figure_rows,
+    figure_skew,
+    svg,
+)
 from tailrace_report.page import Picture
 from tailrace_report.study import Study
 
@@ -72,6 +80,15 @@ def draw(study: Study) -> tuple[dict[str, Picture], dict[str, bytes]]:
             lambda: rows_words(study, ceilings, figure_rows.RATE),
         ),
     ]
+    if micro := study.campaign.micro:
+        plans.append(
+            (
+                "micro",
+                "Micro benchmarks: time per operation, by number of workers",
+                lambda: figure_micro.micro_figure(micro),
+                lambda: figure_micro.description(micro),
+            )
+        )
     pictures: dict[str, Picture] = {}
     files: dict[str, bytes] = {}
     with canvas.settings():
