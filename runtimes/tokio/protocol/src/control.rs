@@ -44,8 +44,8 @@ pub struct Outcome {
 /// A workload that runs on a runtime, from the main thread's point of view.
 pub trait Target {
     fn ready(&self) -> Ready;
-    /// `start`: in-process workloads begin, and call what they were given at the start when they are
-    /// done. Served ones ignore it.
+    /// `start`: in-process workloads begin, and call the `Done` that they were given when they have
+    /// ended. Served ones ignore it.
     fn begin(&mut self) {}
     /// Counts now, while the workers go on.
     fn sample(&self) -> Map<String, Value>;
