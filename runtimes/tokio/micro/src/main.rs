@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-//! tailrace-micro-tokio: the micro benchmarks on Tokio, under the names of the C++ suite, printed in
-//! Google Benchmark's format with times PER OPERATION. README.md says what an operation is.
+//! tailrace-micro-tokio: the micro benchmarks on Tokio, under the names of the C++ suite, printed
+//! in Google Benchmark's format with times PER OPERATION. README.md says what an operation is.
 
 mod bed;
 mod command_line;
