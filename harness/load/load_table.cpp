@@ -39,9 +39,9 @@ std::string latency_rows(const tally& of, bool open) {
 std::string class_rows(const class_result& of) {
   const request_counts& counts = of.counted.counts;
   return fmt::format(
-             "  {}: {} connections, {:.1f}/s offered, {:.1f}/s achieved, planned {}, ok {}\n",
-             of.asked.name, of.asked.connections, of.offered_per_s, of.achieved_per_s,
-             counts.planned, counts.ok) +
+             "  {}: {} connection{}, {:.1f}/s offered, {:.1f}/s achieved, planned {}, ok {}\n",
+             of.asked.name, of.asked.connections, of.asked.connections == 1 ? "" : "s",
+             of.offered_per_s, of.achieved_per_s, counts.planned, counts.ok) +
          latency_rows(of.counted, true);
 }
 

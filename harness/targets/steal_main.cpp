@@ -11,8 +11,7 @@ namespace {
 using namespace tailrace;
 
 std::vector<option_spec> options_of_steal() {
-  return {idle_tasks_option(),
-          choice_option("lifo", "on", {"off", "on", "stealable"},
+  return {choice_option("lifo", "on", {"off", "on", "stealable"},
                         "where the task goes that the running task woke last"),
           choice_option("reactor", "shared", {"shared", "per-worker"},
                         "one epoll for all workers, or one each"),
@@ -49,7 +48,6 @@ int main(int argc, char** argv) {
   description.summary =
       "work-stealing runtime over epoll; workers=N: N threads that share all tasks";
   description.backend = "epoll";
-  description.workloads = {"echo", "idle"};
   description.options = options_of_steal();
   description.needs = {{"kernel", "2.6.28"}};
   return runtime_target_main<steal::runtime>(

@@ -103,20 +103,19 @@ def bare(axes: Axes, *, grid: str) -> None:
     axes.grid(True, axis=grid, which="major")
 
 
-def title(axes: Axes, text: str, *, x_points: float = 0.0, above: float = 0.0) -> None:
-    """A heading left above the panel, `above` inches higher than usual; a second line after a
-    newline is quieter."""
+def title(axes: Axes, text: str, *, x_points: float = 0.0, above: float = 8.0) -> None:
+    """A heading left above the panel; a second line after a newline is quieter."""
     first, _, second = text.partition("\n")
     for line, weight, colour, points in (
-        (first, "bold", TEXT, 20 if second else 8),
-        (second, "normal", MUTED, 8),
+        (first, "bold", TEXT, above + (12 if second else 0)),
+        (second, "normal", MUTED, above),
     ):
         if line:
             axes.annotate(
                 line,
                 (0, 1),
                 xycoords="axes fraction",
-                xytext=(x_points, points + 72 * above),
+                xytext=(x_points, points),
                 textcoords="offset points",
                 fontweight=weight,
                 color=colour,

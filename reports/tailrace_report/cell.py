@@ -14,9 +14,9 @@ from typing import Any
 from tailrace_report.hdr import Histogram
 
 STATUSES = ("ok", "gated", "failed", "skipped")
-KINDS = ("open", "closed", "memory", "task_memory")
+KINDS = ("open", "closed", "memory", "task_memory", "hog", "skew")
 STATES = ("idle", "after_echo", "active", "retained", "sleeping")
-HISTOGRAMS = ("response", "lateness")
+HISTOGRAMS = ("response", "lateness", "hogs.response", "hot.response", "cold.response")
 NAME_CHARS_MAX = 200
 COST_FIELDS = (
     "cpu_us_per_op",
@@ -55,6 +55,12 @@ class Point:
     rate_per_s: float | None
     arrivals: str
     duration_s: float | None
+    workers: int | None = None
+    burn_us: float | None = None
+    hog_every: int | None = None
+    hog_rate_per_s: float | None = None
+    hot_connections: int | None = None
+    hot_share: float | None = None
 
     @property
     def title(self) -> str:
@@ -69,12 +75,45 @@ class Point:
         if self.message_bytes is not None:
             parts.append(f"{self.message_bytes:,} B")
         size = " × ".join(parts) or self.id
+        rate = "" if self.rate_per_s is None else f", {self.rate_per_s:,.0f} requests/s"
+        arrivals = f" ({self.arrivals.capitalize()})" if self.arrivals else ""
         if self.kind == "open":
-            rate = "" if self.rate_per_s is None else f", {self.rate_per_s:,.0f} requests/s"
-            arrivals = f" ({self.arrivals.capitalize()})" if self.arrivals else ""
             return f"open loop, {size}{rate}{arrivals}"
+        if self.kind in ("hog", "skew"):
+            return f"{self.uneven}, {size}{rate}{arrivals}{self.workers_text}"
         depth = f", depth {self.depth}" if self.depth is not None else ""
         return f"closed loop, {size}{depth}"
+
+    @property
+    def uneven(self) -> str:
+        """What makes the load of a hog or skew point uneven, in words."""
+        if self.kind == "hog":
+            who = f"1 in {self.hog_every} connections" if self.hog_every else "some connections"
+            if not self.burn_us:
+                return "nobody burns"
+            return f"{who} burns {_brief(self.burn_us)} a message"
+        hot = f"{self.hot_connections:,}" if self.hot_connections else "few"
+        share = f"{100 * self.hot_share:g} %" if self.hot_share else "most"
+        return f"{hot} connections carry {share} of the load"
+
+    @property
+    def workers_text(self) -> str:
+        if self.workers is None:
+            return ""
+        return f", {self.workers} worker{'s' if self.workers != 1 else ''}"
+
+    @property
+    def calm(self) -> tuple[Any, ...]:
+        """Equal for two hog points that differ in nothing but how long a hog burns."""
+        return (
+            self.connections,
+            self.message_bytes,
+            self.rate_per_s,
+            self.arrivals,
+            self.workers,
+            self.hog_every,
+            self.hog_rate_per_s,
+        )
 
     @property
     def order(self) -> tuple[Any, ...]:
@@ -84,8 +123,15 @@ class Point:
             self.message_bytes or 0,
             self.connections or 0,
             self.rate_per_s or 0.0,
+            self.burn_us or 0.0,
             self.id,
         )
+
+
+def _brief(microseconds: float) -> str:
+    if microseconds < 1000:
+        return f"{microseconds:g} µs"
+    return f"{microseconds / 1000:g} ms" if microseconds < 1e6 else f"{microseconds / 1e6:g} s"
 
 
 @dataclass(frozen=True)
@@ -123,6 +169,7 @@ class Cell:
     remedy: str
     stderr_tail: str
     disjoint_cpus: bool
+    shared_cpus: str
     numbers: dict[str, float]
     unread: dict[str, str]
     memory: Memory | None
@@ -163,6 +210,7 @@ def read_cell(value: dict[str, Any], line: int) -> Cell:
         remedy=_text(value, "remedy"),
         stderr_tail=_text(_object(value, "target", {}), "stderr_tail"),
         disjoint_cpus=_object(value, "cpus", {}).get("disjoint") is not False,
+        shared_cpus=_text(_object(value, "cpus", {}), "shared_cpus"),
         numbers=numbers,
         unread=unread,
         memory=_read_memory(value) if measured else None,
@@ -186,6 +234,12 @@ def _read_point(value: dict[str, Any]) -> Point:
         rate_per_s=_number(value, "rate_per_s"),
         arrivals=_text(value, "arrivals"),
         duration_s=_number(value, "duration_s"),
+        workers=whole("workers"),
+        burn_us=_number(value, "burn_us"),
+        hog_every=whole("hog_every"),
+        hog_rate_per_s=_number(value, "hog_rate_per_s"),
+        hot_connections=whole("hot_connections"),
+        hot_share=_number(value, "hot_share"),
     )
 
 

@@ -11,6 +11,7 @@ from the histogram of all blocks merged.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
@@ -92,7 +93,24 @@ def curve_of(who: Contestant, label: str, gated: bool, blocks: list[Histogram]) 
     )
 
 
-def latency_figure(study: Study, points: list[Point]) -> Figure | None:
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _heading(point: Point) -> str:
+    mode, _, rest = point.title.partition(", ")
+    return f"{rest}\n{mode}, response time, lower is better"
+
+
+def others_heading(point: Point) -> str:
+    """For hog points: what the hogs do tells panels apart."""
+    rate = "" if point.rate_per_s is None else f", {point.rate_per_s:,.0f} requests/s"
+    return f"{_capital(point.uneven)}\nresponse time of the others{rate}, lower is better"
+
+
+def latency_figure(
+    study: Study, points: list[Point], heading: Callable[[Point], str] = _heading
+) -> Figure | None:
     """Small multiples with shared axes; None when no point has a curve."""
     drawn = [(point, found) for point in points if (found := curves(study, point))]
     if not drawn:
@@ -108,8 +126,7 @@ def latency_figure(study: Study, points: list[Point]) -> Figure | None:
     for axes, (point, found) in zip(panels, drawn):
         _axes(axes, x_high, y_low, y_high)
         _panel(axes, found)
-        mode, _, rest = point.title.partition(", ")
-        canvas.title(axes, f"{rest}\n{mode}, response time, lower is better")
+        canvas.title(axes, heading(point))
     return figure
 
 
@@ -121,22 +138,23 @@ def _axes(axes: Axes, x_high: float, y_low: float, y_high: float) -> None:
     axes.xaxis.set_major_locator(FixedLocator([x for x in X_TICKS if x <= x_high * 1.001]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: X_TICKS.get(round(x, 6), "")))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_locator(FixedLocator(_y_ticks(y_low, y_high)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: _tick_text(y)))
+    axes.yaxis.set_major_locator(FixedLocator(ticks(y_low, y_high)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: tick_text(y)))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("share of requests at least this fast")
     canvas.bare(axes, grid="both")
 
 
-def _y_ticks(low: float, high: float) -> list[float]:
+def ticks(low: float, high: float) -> list[float]:
     """1, 2, 5 per decade, or 1 per decade where that would crowd."""
     digits = (1, 2, 5) if high / low < 3000 else (1,)
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     return [d * 10.0**e for e in decades for d in digits if low <= d * 10.0**e <= high]
 
 
-def _tick_text(nanoseconds: float) -> str:
+def tick_text(nanoseconds: float) -> str:
+    """A round time on an axis: `200 µs`, `5 ms`."""
     for limit, divisor, unit in ((1e3, 1, "ns"), (1e6, 1e3, "µs"), (1e9, 1e6, "ms")):
         if nanoseconds < limit:
             return f"{nanoseconds / divisor:g} {unit}"

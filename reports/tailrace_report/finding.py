@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tailrace_report import headline, stats, wording
+from tailrace_report import headline, stats, uneven, wording
 from tailrace_report.cell import Point
 from tailrace_report.study import Entry, Study, number, quantile, slope
 
@@ -39,6 +39,10 @@ def statements(study: Study) -> list[Statement]:
         answer += _cost(study, point) + _calls(study, point)
     if open_point := headline.lead(study, "open"):
         answer += _tails(study, open_point)
+    for hog_point in uneven.burning_points(study)[:1]:
+        answer += _hogs(study, hog_point)
+    for skew_point in study.points_of("skew")[:1]:
+        answer += _skew(study, skew_point)
     for memory_point in study.points_of("memory"):
         state = "after_echo" if study.compare(memory_point, slope("after_echo", "user")) else "idle"
         answer += _memory(study, memory_point, state, "idle connection")
@@ -56,7 +60,7 @@ def statements(study: Study) -> list[Statement]:
 def _gated(study: Study) -> list[Statement]:
     """Kinds of points at which nobody may be ranked, so that silence is not read as a result."""
     names = {"open": "offered load", "closed": "closed loop", "memory": "connection memory"}
-    names["task_memory"] = "task memory"
+    names |= {"task_memory": "task memory", "hog": "hogs", "skew": "uneven load"}
     held = []
     for kind, name in names.items():
         points = study.points_of(kind)
@@ -117,6 +121,46 @@ def _tails(study: Study, point: Point) -> list[Statement]:
     if worst:
         text += f"; longest {worst.label} at {_with_ratio(study, worst, _duration)}"
     return [Statement("Tails", f"{text}; all named kept up with the same offered load.")]
+
+
+def _hogs(study: Study, point: Point) -> list[Statement]:
+    """What the others wait while hogs burn, and how much of it the burning is."""
+    comparison = study.compare(point, quantile(0.99))
+    if not comparison or not comparison.ranked:
+        return []
+    what = f"{_capital(point.uneven)}: the others' response time p99 is lowest"
+    text = _best(what, comparison.ranked, _duration)
+    worst = _apart_from_best(comparison.ranked)
+    if worst:
+        text += f"; longest {worst.label} {wording.with_interval(worst.estimate, _duration)}"
+    grown = []
+    for entry in comparison.ranked:
+        ratio = uneven.times_calm(study, entry.contestant, point, 0.99)
+        if ratio:
+            grown.append((ratio.median, f"{entry.label} {wording.times(ratio.median)}"))
+    if grown:
+        shown = [words for _, words in sorted(grown)]
+        if len(shown) > NAMED_MAX:
+            shown = [*shown[: NAMED_MAX - 1], f"{len(shown) - NAMED_MAX} more", shown[-1]]
+        text += f". Against the same load without burning: {', '.join(shown)}"
+    return [Statement("Hogs", f"{text}.{_shared(study, point)}")]
+
+
+def _skew(study: Study, point: Point) -> list[Statement]:
+    comparison = study.compare(point, quantile(0.99))
+    if not comparison or not comparison.ranked:
+        return []
+    what = f"{_capital(point.uneven)}: response time p99 over all is lowest"
+    text = _best(what, comparison.ranked, _duration)
+    worst = _apart_from_best(comparison.ranked)
+    if worst:
+        text += f"; longest {worst.label} {wording.with_interval(worst.estimate, _duration)}"
+    return [Statement("Uneven load", f"{text}.{_shared(study, point)}")]
+
+
+def _shared(study: Study, point: Point) -> str:
+    shared = uneven.shared_notes(study, point)
+    return " Client and server shared the CPUs there." if shared else ""
 
 
 def _memory(study: Study, point: Point, state: str, what: str) -> list[Statement]:
@@ -199,7 +243,7 @@ def _apart_from_best(entries: list[Entry]) -> Entry | None:
 
 
 def _middle(entry: Entry) -> float:
-    return entry.ratio.median if entry.ratio else 0.0
+    return entry.ratio.median if entry.ratio else entry.estimate.median
 
 
 def _with_ratio(study: Study, entry: Entry, form: wording.Format) -> str:

@@ -8,7 +8,9 @@ the data's completeness and never by who looks good at it.
 
 from __future__ import annotations
 
-from tailrace_report import sections, wording
+from collections.abc import Callable
+
+from tailrace_report import sections, uneven, wording
 from tailrace_report.cell import Contestant, Point
 from tailrace_report.study import Comparison, Study, number, quantile, slope
 from tailrace_report.tables import Column, Table
@@ -62,13 +64,31 @@ def headline(study: Study) -> Table:
         rate = study.compare(closed_point, measure, best_is_low=False)
         column("closed rate", rate, wording.rate, True)
 
+    uneven_notes = _uneven(study, column) if not specs else []
     table = Table("", [sections.NAME] + [Column(title) for title, _, _, _ in specs])
     for who in study.contestants:
         texts = [_cell(comparison, who, form, group) for _, comparison, form, group in specs]
         if any(text != wording.MISSING for text in texts):
             table.add(study.labels[who], *texts)
-    table.notes = _notes(study, open_point, closed_point, table)
+    table.notes = uneven_notes + _notes(study, open_point, closed_point, table)
     return table
+
+
+def _uneven(study: Study, column: Callable[..., None]) -> list[str]:
+    """Columns for a campaign that has hogs and skew only. The notes say what they are."""
+    notes = []
+    for short, points in (
+        ("hogs", uneven.burning_points(study)),
+        ("skew", study.points_of("skew")),
+    ):
+        for point in points[:1]:
+            for p, name in uneven.SHOWN:
+                title = f"{short} {name}"
+                column(title, study.compare(point, quantile(p)), wording.duration, p == 0.99)
+            whose = "response time of the others, " if point.kind == "hog" else "response time, "
+            notes.append(f"{short}: {whose}{point.title}.")
+            notes += [n for n in uneven.shared_notes(study, point) if n not in notes]
+    return notes
 
 
 def _cell(comparison: Comparison | None, who: Contestant, form: wording.Format, group: bool) -> str:
@@ -96,7 +116,8 @@ def _notes(
             "Kernel bytes come from procfs here: page tables and thread stacks only, sockets are"
             " not in them. A memory cgroup would show them."
         )
-    absent = [study.labels[c] for c in study.contestants]
+    measured = {cell.contestant for cell in study.campaign.cells if cell.measured}
+    absent = [study.labels[c] for c in study.contestants if c not in measured]
     absent = [name for name in absent if name not in {row[0] for row in table.rows}]
     if absent:
         notes.append(

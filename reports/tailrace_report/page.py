@@ -11,7 +11,7 @@ import html
 from dataclasses import dataclass
 from pathlib import Path
 
-from tailrace_report import finding, headline, limits, micro_tables, sections, svg
+from tailrace_report import finding, headline, limits, micro_tables, sections, svg, uneven
 from tailrace_report.study import Study
 from tailrace_report.tables import Table, to_html
 
@@ -106,6 +106,24 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
             " carry the quantile.",
             ["latency"],
             [sections.latency(study, p) for p in opened],
+        ),
+        (
+            "hogs",
+            "When some connections burn CPU time",
+            "A hog burns CPU time for each message and awaits nothing meanwhile, so where scheduling"
+            " is cooperative its worker serves nobody else. Shown is what the others wait, beside the"
+            " same load at which hogs burn nothing; the hogs' own time is only in the table.",
+            ["hog"],
+            [uneven.hogs(study, p) for p in uneven.burning_points(study)],
+        ),
+        (
+            "skew",
+            "Uneven load",
+            "Few connections carry most of the load, and each message costs the server some CPU time:"
+            " work stealing can spread it, loops that own their connections cannot. Left to right:"
+            " the quantiles of all connections; the lines are the intervals over blocks.",
+            ["skew"],
+            [uneven.skew(study, p) for p in study.points_of("skew")],
         ),
         (
             "memory",

@@ -22,6 +22,7 @@ STATE_NAMES = {
     "sleeping": "sleeping",
 }
 NAME = Column("contestant", right=False)
+Compared = Comparison | None
 
 
 def interval_note(comparisons: list[Comparison | None]) -> str:
@@ -42,6 +43,10 @@ GROUP_NOTE = (
     "group: contestants that share a letter are not separated (the interval of their ratio, paired"
     " within blocks, covers 1, or the ratio is within 1 %); a is best; no order inside a group."
 )
+FEW_NOTE = (
+    f"-: not supported, fewer than {stats.EXCEEDANCES_MIN} requests of a block lie above it."
+)
+POOLED_NOTE = "†: no block carries it, all blocks merged do; hence no interval and no rank."
 GATED_NOTE = "gated: measured, but a gate says that it must not be ranked; shown without group."
 
 
@@ -65,28 +70,29 @@ def _ratio_text(comparison: Comparison | None, study: Study, contestant: Contest
     return wording.with_interval(entry.ratio, wording.times)
 
 
-def _value(comparison: Comparison | None, who: Contestant, form: wording.Format) -> str:
+def value(comparison: Comparison | None, who: Contestant, form: wording.Format) -> str:
     entry = comparison.of(who) if comparison else None
     return wording.with_interval(entry.estimate, form) if entry else wording.MISSING
 
 
-def _median(comparison: Comparison | None, who: Contestant, form: wording.Format) -> str:
+def median(comparison: Comparison | None, who: Contestant, form: wording.Format) -> str:
     entry = comparison.of(who) if comparison else None
     return form(entry.estimate.median) if entry else wording.MISSING
 
 
-def _group(comparison: Comparison | None, who: Contestant) -> str:
+def group(comparison: Comparison | None, who: Contestant) -> str:
     entry = comparison.of(who) if comparison else None
     if entry is None:
         return wording.MISSING
     return entry.group or wording.MISSING if entry.ranked else "gated"
 
 
-def _present(study: Study, point: Point) -> list[Contestant]:
+def present(study: Study, point: Point) -> list[Contestant]:
+    """Who has numbers at this point."""
     return [c for c in study.contestants if study.standing(c, point)]
 
 
-def _finish(table: Table, study: Study, points: list[Point], notes: list[str]) -> Table:
+def finish(table: Table, study: Study, points: list[Point], notes: list[str]) -> Table:
     gated = any(study.cells(c, p, "gated") for c in study.contestants for p in points)
     table.notes += notes + ([GATED_NOTE] if gated else [])
     return table
@@ -109,13 +115,13 @@ def latency(study: Study, point: Point) -> Table:
         ],
     )
     pooled_used = False
-    for who in _present(study, point):
+    for who in present(study, point):
         status = study.standing(who, point)
         histograms = study.histograms(who, point, status)
         pooled = Histogram.merge(histograms.values())
         cells = []
         for (p, _), comparison in zip(QUANTILES, compared):
-            text = _value(comparison, who, wording.duration)
+            text = value(comparison, who, wording.duration)
             if text == wording.MISSING and stats.supported(pooled.total, p):
                 text = f"{wording.duration(pooled.quantile(p))} †"
                 pooled_used = True
@@ -127,17 +133,15 @@ def latency(study: Study, point: Point) -> Table:
             *cells,
             wording.duration(pooled.highest) if pooled.total else wording.MISSING,
             _ratio_text(compared[2], study, who),
-            _group(compared[2], who),
-            _median(late, who, wording.duration),
+            group(compared[2], who),
+            median(late, who, wording.duration),
         )
     notes = [interval_note(compared)]
-    notes.append(
-        f"-: not supported, fewer than {stats.EXCEEDANCES_MIN} requests of a block lie above it."
-    )
+    notes.append(FEW_NOTE)
     if pooled_used:
-        notes.append("†: no block carries it, all blocks merged do; hence no interval and no rank.")
+        notes.append(POOLED_NOTE)
     notes.append("sent late: how late the client itself sent; it is part of the response time.")
-    return _finish(table, study, [point], notes + [GROUP_NOTE])
+    return finish(table, study, [point], notes + [GROUP_NOTE])
 
 
 def cost(study: Study, point: Point) -> Table:
@@ -160,24 +164,24 @@ def cost(study: Study, point: Point) -> Table:
             "cpu_share",
         )
     )
-    for who in _present(study, point):
+    for who in present(study, point):
         table.add(
             study.labels[who],
             blocks_text(study, who, point),
-            _value(cpu, who, wording.microseconds),
-            _median(user, who, wording.microseconds),
-            _median(system, who, wording.microseconds),
+            value(cpu, who, wording.microseconds),
+            median(user, who, wording.microseconds),
+            median(system, who, wording.microseconds),
             _ratio_text(cpu, study, who),
-            _group(cpu, who),
-            _value(calls, who, wording.plain),
-            _median(willing, who, wording.plain),
-            _median(unwilling, who, wording.plain),
-            _median(busy, who, wording.share),
+            group(cpu, who),
+            value(calls, who, wording.plain),
+            median(willing, who, wording.plain),
+            median(unwilling, who, wording.plain),
+            median(busy, who, wording.share),
         )
     notes = [interval_note([cpu, calls]), GROUP_NOTE]
     if calls is None and (cause := _unread_cause(study, "server.syscalls_per_op")):
         notes.append(f"System calls were not counted: {cause}.")
-    return _finish(table, study, [point], notes)
+    return finish(table, study, [point], notes)
 
 
 def _unread_cause(study: Study, key: str) -> str:
@@ -201,20 +205,20 @@ def closed(study: Study, point: Point) -> Table:
         ]
         + [Column("p50"), Column("p99"), Column("server CPU share"), Column("client CPU share")],
     )
-    for who in _present(study, point):
+    for who in present(study, point):
         table.add(
             study.labels[who],
             blocks_text(study, who, point),
-            _value(rate, who, wording.rate),
+            value(rate, who, wording.rate),
             _ratio_text(rate, study, who),
-            _group(rate, who),
-            _median(middle, who, wording.duration),
-            _median(tail, who, wording.duration),
-            _median(server, who, wording.share),
-            _median(client, who, wording.share),
+            group(rate, who),
+            median(middle, who, wording.duration),
+            median(tail, who, wording.duration),
+            median(server, who, wording.share),
+            median(client, who, wording.share),
         )
     little = "Closed loop: latency is connections / rate here, so p50 says nothing new."
-    return _finish(table, study, [point], [interval_note([rate]), GROUP_NOTE, little])
+    return finish(table, study, [point], [interval_note([rate]), GROUP_NOTE, little])
 
 
 def memory(study: Study, point: Point) -> list[Table]:
@@ -233,7 +237,7 @@ def memory(study: Study, point: Point) -> list[Table]:
             + [Column("group by user"), Column("of the kernel's")],
         )
         fitted = False
-        for who in _present(study, point):
+        for who in present(study, point):
             texts = []
             for comparison, sides in (
                 (user, ("user",)),
@@ -250,13 +254,13 @@ def memory(study: Study, point: Point) -> list[Table]:
                 )
             parts = _parts_text(study, who, point, state)
             table.add(
-                study.labels[who], blocks_text(study, who, point), *texts, _group(user, who), parts
+                study.labels[who], blocks_text(study, who, point), *texts, group(user, who), parts
             )
         note = "Slope over the number; one block: [95 % interval of the fit]." if fitted else ""
         shown = [note] if note else [interval_note([user, kernel, both])]
         if any(e.estimate.median < 0 for c in (user, kernel) if c for e in c.entries):
             shown.append("A slope below zero is noise around nothing, not memory that was won.")
-        tables.append(_finish(table, study, [point], shown + [GROUP_NOTE]))
+        tables.append(finish(table, study, [point], shown + [GROUP_NOTE]))
     return tables
 
 

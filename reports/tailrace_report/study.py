@@ -8,7 +8,7 @@ and a contestant with gated cells only is shown from those but never ranked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tailrace_report import stats
@@ -67,7 +67,7 @@ class Study:
             self._cells.setdefault((cell.contestant, cell.point.id), []).append(cell)
         self.points = sorted(points.values(), key=lambda point: point.order)
         self.contestants = sorted({c.contestant for c in campaign.cells}, key=_contestant_order)
-        self.labels = _labels(self.contestants)
+        self.labels = _labels(self.contestants, self._cells)
         self.floor = next((c for c in self.contestants if c.id == FLOOR), None)
         self._merged: dict[tuple[Contestant, str, int, str, str], Histogram] = {}
 
@@ -176,6 +176,14 @@ def quantile(p: float, name: str = "response") -> Measure:
     return measure
 
 
+def calm_partner(study: Study, burning: Point) -> Point | None:
+    """The measured hog point with the same load, at which nobody burns."""
+    for point in study.points_of("hog"):
+        if not point.burn_us and point.calm == burning.calm:
+            return point
+    return None
+
+
 def slope(state: str, *sides: str) -> Measure:
     """The measure that adds the slopes (bytes) of these sides: `user`, `kernel` or both."""
 
@@ -214,13 +222,19 @@ def _contestant_order(contestant: Contestant) -> tuple[int, str, int, str, int]:
     return known, contestant.id, forms.get(contestant.form, 2), contestant.form, contestant.workers
 
 
-def _labels(contestants: list[Contestant]) -> dict[Contestant, str]:
-    """Short names: the id, with form and workers only where they tell two apart."""
-    several_workers = len({c.workers for c in contestants}) > 1
+def _labels(
+    contestants: list[Contestant], cells: Iterable[tuple[Contestant, str]]
+) -> dict[Contestant, str]:
+    """Short names: the id, with the form where it is not the best, and with the workers where they
+    tell two apart at a point. Points may have a number of workers of their own."""
+    at_point: dict[tuple[str, str, str], set[int]] = {}
+    for who, point in cells:
+        at_point.setdefault((who.id, who.form, point), set()).add(who.workers)
+    several = {key[:2] for key, workers in at_point.items() if len(workers) > 1}
     labels = {}
     for contestant in contestants:
         parts = [contestant.form] if contestant.form != "best" else []
-        if several_workers:
+        if (contestant.id, contestant.form) in several:
             parts.append(f"{contestant.workers} workers" if contestant.workers != 1 else "1 worker")
         labels[contestant] = contestant.id + (f" ({', '.join(parts)})" if parts else "")
     return labels

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import hdr_encoder
+import uneven_cells
 
 HOSTILE = "</pre><script>alert('stderr')</script>\x1b[31m & \"quotes\" | pipe"
 # id, form, family: CPU us/op (user, system), calls per op, p50 in us, tail weight, memory
@@ -201,6 +202,10 @@ def write_campaign(folder: Path, *, blocks: int = 6, seed: int = 1, scale: int =
             line.update(remedy="sysctl kernel.io_uring_disabled=0")
             planned.append({"cell": name})
             lines.append(json.dumps(line))
+        for line, texts in uneven_cells.cells(block, cell_line, seed):
+            write_histograms(folder, line, texts)
+            planned.append({"cell": line["cell"]})
+            lines.append(json.dumps(line))
     (folder / "cells.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
     plan = {"schema": 1, "seed": seed, "cells": planned}
     (folder / "plan.json").write_text(json.dumps(plan), "utf-8")
@@ -218,9 +223,10 @@ def cell_line(
     point: dict[str, Any],
 ) -> dict[str, Any]:
     asked = {"workload": "echo", "message_bytes": 64, "depth": 1, "duration_s": 2.0, **point}
-    if point["kind"] == "open":
+    if point["kind"] in ("open", "hog", "skew"):
         asked["arrivals"] = "poisson"
-    who = {"id": contestant, "form": form, "options": {}, "workers": 1, "family": family}
+    workers = point.get("workers", 1)
+    who = {"id": contestant, "form": form, "options": {}, "workers": workers, "family": family}
     return {
         "schema": 1,
         "cell": name,

@@ -16,7 +16,7 @@ from pathlib import Path
 import hdr_encoder
 import make_campaign
 import make_micro
-from tailrace_report import finding, headline, micro_tables, sections, summary
+from tailrace_report import finding, headline, micro_tables, sections, summary, uneven
 from tailrace_report.build import Result, build
 from tailrace_report.load import read_campaign, read_micro_file
 from tailrace_report.study import Study
@@ -36,6 +36,8 @@ def golden_texts(scratch: Path) -> dict[str, str]:
         tables += [sections.latency(study, point), sections.cost(study, point)]
     for point in study.points_of("closed"):
         tables += [sections.cost(study, point), sections.closed(study, point)]
+    tables += [uneven.hogs(study, point) for point in uneven.burning_points(study)]
+    tables += [uneven.skew(study, point) for point in study.points_of("skew")]
     for point in study.points_of("memory", "task_memory"):
         tables += sections.memory(study, point)
     tables += [sections.gates(study), sections.trouble(study)]
@@ -161,10 +163,10 @@ class Whole(unittest.TestCase):
         top = self.page[: self.page.index("<section")]
         self.assertIn("<b>1</b> failed", top)
         self.assertIn("<b>8</b> gated", top)
-        self.assertIn("<b>42</b> skipped", top)
+        self.assertIn("<b>60</b> skipped", top)
 
     def test_every_figure_is_drawn_described_and_followed_by_its_table(self) -> None:
-        names = ["latency", "memory", "task-memory", "cpu", "syscalls", "rate"]
+        names = ["latency", "memory", "task-memory", "cpu", "syscalls", "rate", "hog", "skew"]
         for name in names:
             self.assertIn(f'<title id="{name}-title">', self.page)
             self.assertIn(f'<desc id="{name}-desc">', self.page)
@@ -225,7 +227,7 @@ class Small(unittest.TestCase):
         (self.path / "cells.jsonl").write_text("")
         page = self.built()
         self.assertIn("Nothing measured", page)
-        self.assertIn("<b>42</b> planned but not run", page)
+        self.assertIn("<b>57</b> planned but not run", page)
 
     def test_all_failed(self) -> None:
         make_campaign.write_campaign(self.path, blocks=1, scale=1)
@@ -233,7 +235,7 @@ class Small(unittest.TestCase):
         text = re.sub(r'"status": "[a-z]+"', '"status": "failed"', text)
         (self.path / "cells.jsonl").write_text(text, "utf-8")
         page = self.built()
-        self.assertIn("<b>42</b> failed", page)
+        self.assertIn("<b>57</b> failed", page)
         self.assertIn("Nothing measured", page)
 
     def test_all_gated_is_shown_but_neither_ranked_nor_concluded_from(self) -> None:

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/check.hpp"
 #include "base/tiny_lock.hpp"
 #include "steal/runtime.hpp"
 
@@ -91,6 +92,7 @@ inline bool event::wait_awaiter::begin() noexcept {
     let_through_ = true;
     return false;
   }
+  TAILRACE_CHECK(event_.waiter_ == nullptr);  // one waiter at a time
   event_.waiter_ = this;
   if (!announce(*node_, on_node(), event_.runtime_.alone())) [[likely]]
     return true;

@@ -175,11 +175,11 @@ void runtime::close_socket(socket_slot& slot) noexcept {
 
 bool runtime::armed_timers() const noexcept {
   for (const auto& each : workers_)
-    if (each->timers().next_deadline() != worker::clock::time_point::max()) return true;
+    if (each->timers().next_expiry() != worker::clock::time_point::max()) return true;
   return false;
 }
 
-bool sleep_awaiter::begin(task_node& sleeper) {
+bool sleep_awaiter::begin(task_node& sleeper) noexcept {
   if (sleeper.owner->stop_requested()) [[unlikely]]
     return false;
   node = &sleeper;

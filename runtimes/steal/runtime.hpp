@@ -170,7 +170,7 @@ class sleep_awaiter : timer {
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> self) {
+  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
     task_node& sleeper = self.promise().node();
     sleeper.handle = self;
     return begin(sleeper);
@@ -183,7 +183,7 @@ class sleep_awaiter : timer {
   }
 
  private:
-  bool begin(task_node& sleeper);
+  bool begin(task_node& sleeper) noexcept;
 
   std::chrono::steady_clock::time_point deadline_;
   timer_set* home_ = nullptr;  // where it is armed

@@ -7,14 +7,14 @@
 #include <chrono>
 #include <mutex>
 
-#include "base/timer_heap.hpp"
+#include "base/timer_wheel.hpp"
 #include "base/tiny_lock.hpp"
 #include "steal/waiting.hpp"
 
 namespace tailrace::steal {
 
 // Lives in the sleeper's awaiter.
-struct timer : timer_node {
+struct timer : wheel_node {
   task_node* node = nullptr;
   bool fired = false;  // written by the expirer before it schedules the task
 };
@@ -30,7 +30,9 @@ class timer_set {
   bool arm(timer& sleeper, time deadline) {
     const std::lock_guard guard(lock_);
     timers_.arm(sleeper, deadline);
-    publish_next();
+    // expire() corrects one that a cancel left too early.
+    const time expiry = timer_wheel::expiry_of(deadline);
+    if (expiry < next_expiry()) publish(expiry);
     if (!announce(*sleeper.node, on_node(), alone_)) [[likely]]
       return true;
     // Where a cancel has taken the mark already, the task is queued: it must suspend.
@@ -42,9 +44,8 @@ class timer_set {
   // By the task, when it was woken and `fired` is not set: its sleep was cancelled.
   void disarm(timer& sleeper) noexcept {
     const std::lock_guard guard(lock_);
-    if (sleeper.heap_index == timer_node::not_armed) return;
+    if (!timer_wheel::armed(sleeper)) return;
     timers_.cancel(sleeper);
-    publish_next();
   }
 
   // Calls wake(task_node&) for at most `most` sleepers whose deadline has passed.
@@ -53,7 +54,7 @@ class timer_set {
     std::size_t woken = 0;
     const std::lock_guard guard(lock_);
     for (; most > 0; --most) {
-      timer_node* const expired = timers_.take_expired(now);
+      wheel_node* const expired = timers_.take_expired(now);
       if (expired == nullptr) break;
       auto& sleeper = static_cast<timer&>(*expired);
       task_node& node = *sleeper.node;
@@ -63,12 +64,13 @@ class timer_set {
       wake(node);
       ++woken;
     }
-    publish_next();
+    publish(timers_.next_expiry());
     return woken;
   }
 
-  // time::max() where nothing sleeps. A hint for others than the worker itself.
-  time next_deadline() const noexcept {
+  // When to expire() again, never too late; time::max() where nothing sleeps. A hint for others
+  // than the worker itself.
+  time next_expiry() const noexcept {
     // relaxed: a hint.
     return time(time::duration(next_.load(std::memory_order_relaxed)));
   }
@@ -78,14 +80,13 @@ class timer_set {
   }
 
  private:
-  void publish_next() noexcept {
-    // relaxed: a hint.
-    next_.store(timers_.next_deadline().time_since_epoch().count(), std::memory_order_relaxed);
+  void publish(time next) noexcept {
+    next_.store(next.time_since_epoch().count(), std::memory_order_relaxed);  // relaxed: a hint
   }
 
   const bool alone_;
   mutable tiny_lock lock_;
-  timer_heap timers_;
+  timer_wheel timers_{std::chrono::steady_clock::now()};
   atomic<time::rep> next_{time::max().time_since_epoch().count()};
 };
 

@@ -39,7 +39,7 @@ void worker::watch(clock::time_point now) noexcept {
 
 void worker::rescue(worker& held, clock::time_point now) noexcept {
   const std::uint32_t before = queue_.size();
-  if (held.timers_.next_deadline() <= now) expire_timers(held, now);
+  if (held.timers_.next_expiry() <= now) expire_timers(held, now);
   if (&held.reactor_ != &reactor_) {
     std::array<epoll_event, batch_events> events;
     dispatch(std::span(events).first(held.reactor_.poll(events)), false);

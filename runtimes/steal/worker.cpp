@@ -218,7 +218,7 @@ void worker::look_around() noexcept {
   const auto now = clock::now();
   tune(now);
   ticks_left_ = interval_;
-  if (timers_.next_deadline() <= now) expire_timers(*this, now);
+  if (timers_.next_expiry() <= now) expire_timers(*this, now);
   if (task_node* const node = take_shared()) push(*node);
   std::array<epoll_event, batch_events> events;
   const std::size_t room = std::min<std::size_t>(queue_.room(), events.size());
@@ -251,7 +251,7 @@ void worker::park() noexcept {
   awake_since_ = looked_around_ = clock::now();
   ticks_left_ = interval_;
   dispatch(std::span(events).first(count), true);
-  if (timers_.next_deadline() <= awake_since_) expire_timers(*this, awake_since_);
+  if (timers_.next_expiry() <= awake_since_) expire_timers(*this, awake_since_);
   if (watching_) watch(awake_since_);
   const bool idle_again = count == 0 && !searching_ && queue_.size() == 0;
   if (idle_again) counters_.noop_parks.add(1);
@@ -267,7 +267,7 @@ bool worker::work_in_sight(bool everywhere) noexcept {
 }
 
 worker::clock::time_point worker::wake_time(clock::time_point now) noexcept {
-  const clock::time_point own = timers_.next_deadline();
+  const clock::time_point own = timers_.next_expiry();
   if (alone_ || !runtime_.needs_watch() || !begin_watch()) return own;
   return std::min(own, now + watch_period);
 }

@@ -105,6 +105,84 @@ TEST(agreement, client_cannot_have_verified_more_than_was_sent) {
             "the client opened 50 connections and the target accepted 49");
 }
 
+json hog_load() {
+  json load = good_load();
+  json others = load["counts"];
+  json hogs = others;
+  for (auto& [name, value] : hogs.items())
+    value = 0;
+  for (const char* name : {"planned", "sent", "ok"}) {
+    hogs[name] = 30;
+    load["counts"][name] = load["counts"][name].get<int>() + 30;
+  }
+  load["classes"]["others"] = {{"counts", others},
+                               {"whole_run", {{"sent", 1100}, {"answered", 1098}}}};
+  load["classes"]["hogs"] = {{"counts", hogs}, {"whole_run", {{"sent", 35}, {"answered", 34}}}};
+  return load;
+}
+
+point hog_point() {
+  point work = fifty();
+  work.kind = point_kind::hog;
+  work.workload = "hog";
+  return work;
+}
+
+TEST(class_check, classes_add_up_each_and_together) {
+  EXPECT_EQ(first(load_faults(hog_load(), hog_point())), "");
+  EXPECT_EQ(first(load_faults(good_load(), hog_point())),
+            "the load object has no counts of the class `others`");
+  json load = hog_load();
+  load["classes"]["hogs"]["counts"]["ok"] = 29;
+  EXPECT_EQ(first(load_faults(load, hog_point())).substr(0, 45),
+            "counts of hogs do not add up: sent 30 is not ");
+  load["classes"]["hogs"]["counts"]["sent"] = 29;
+  load["classes"]["hogs"]["counts"]["planned"] = 29;
+  EXPECT_EQ(first(load_faults(load, hog_point())),
+            "the classes have `planned` 1029 together, and the whole has 1030");
+  load["classes"]["hogs"]["counts"] = 7;
+  EXPECT_EQ(first(load_faults(load, hog_point())),
+            "the load object has no counts of the class `hogs`");
+}
+
+TEST(agreement, burns_are_the_messages_of_hogs) {
+  json counts = good_counts();
+  counts["sent_bytes"] = 2'000'000;
+  counts["received_bytes"] = 2'000'000;
+  for (const int burns : {34, 35}) {
+    counts["burns"] = burns;
+    EXPECT_EQ(first(agreement_faults(hog_load(), counts, hog_point())), "");
+  }
+  for (const int burns : {0, 33, 36}) {
+    counts["burns"] = burns;
+    EXPECT_EQ(first(agreement_faults(hog_load(), counts, hog_point())),
+              "the target burnt CPU time for " + std::to_string(burns) +
+                  " messages, and its hogs sent 35, of which 34 were answered");
+  }
+  counts.erase("burns");
+  EXPECT_EQ(first(agreement_faults(hog_load(), counts, hog_point())),
+            "the target's count `burns` is missing or not a whole number >= 0");
+  json load = hog_load();
+  load["classes"]["hogs"].erase("whole_run");
+  counts["burns"] = 34;
+  EXPECT_EQ(first(agreement_faults(load, counts, hog_point())),
+            "the load object does not say how much the class `hogs` sent in all");
+}
+
+TEST(agreement, under_skew_every_connection_burns) {
+  json counts = good_counts();
+  counts["sent_bytes"] = 2'000'000;
+  point skew = hog_point();
+  skew.kind = point_kind::skew;
+  json load = hog_load();
+  load["classes"] = {{"cold", hog_load()["classes"]["others"]},
+                     {"hot", hog_load()["classes"]["hogs"]}};
+  counts["burns"] = 1132;
+  EXPECT_EQ(first(agreement_faults(load, counts, skew)), "");
+  counts["burns"] = 34;
+  EXPECT_NE(first(agreement_faults(load, counts, skew)), "");
+}
+
 std::string missed(const json& load, const gate_inputs& inputs, point_kind kind) {
   point work = fifty();
   work.kind = kind;
@@ -132,6 +210,14 @@ TEST(gates, each_is_missed_by_its_own_cause) {
   gate_inputs stolen;
   stolen.steal_share = 0.06;
   EXPECT_EQ(missed(good_load(), stolen, point_kind::open), "steal ");
+  for (const point_kind kind : {point_kind::hog, point_kind::skew}) {
+    load = good_load();
+    load["achieved_per_s"] = 989.0;
+    EXPECT_EQ(missed(load, quiet, kind), "achieved_rate ");
+    load = good_load();
+    load["latency_ns"]["lateness"]["p99"] = 50'001;
+    EXPECT_EQ(missed(load, quiet, kind), "send_lateness ");
+  }
   gate_inputs shared;
   shared.disjoint = false;
   EXPECT_EQ(missed(good_load(), shared, point_kind::open), "disjoint_cpus ");

@@ -76,6 +76,12 @@ class CommandTest(unittest.TestCase):
             file.write(f'blocks = {blocks}\ncontestants = ["fake"]\n{points}')
         return ["--profile", profile, "--targets", targets, "--results", self.results]
 
+    def bad_profile(self, point):
+        path = os.path.join(self.folder, "bad.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f'contestants = ["fake"]\n[[point]]\n{point}\n')
+        return path
+
     def run_it(self, *arguments):
         return subprocess.run(
             [TAILRACE, *arguments], capture_output=True, text=True, timeout=120, check=False
@@ -98,6 +104,7 @@ class CommandTest(unittest.TestCase):
             (["run", "--profile", "nope"], 'unknown profile "nope"'),
             (["run", *profile, "--runtimes", "nope"], 'unknown runtime "nope"'),
             (["run", *profile, "--nope"], "--nope"),
+            (["run", "--profile", self.bad_profile('kind = "hog"')], "needs rate_per_s"),
             (["nope"], "nope"),
             (["run", *profile, "--blocks", "0"], "--blocks"),
             (["run", *profile, "--target-cpus", "9999", "--client-cpus", "0"], "9999"),
@@ -141,6 +148,43 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(
             round(cell["memory"]["states"]["idle"]["kernel_parts"]["kernel_stack"]), 16384
         )
+
+    def test_hog_and_skew_points_run_with_two_workers(self):
+        rates = "rate_per_s = 500\nwarmup_s = 0.05\nduration_s = 0.3\nworkers = 2\n"
+        points = f'[[point]]\nkind = "hog"\nhog_rate_per_s = 50\nburn_us = 100\n{rates}'
+        points += f'[[point]]\nkind = "skew"\nburn_us = 10\n{rates}'
+        arguments = self.profile("good", points)
+        with open(arguments[1], encoding="utf-8") as file:
+            text = file.read().replace('["fake"]', '["local", "threads", "fake"]')
+        with open(arguments[1], "w", encoding="utf-8") as file:
+            file.write(text)
+        done = self.run_it("run", "--name", "c", *arguments)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for cell in self.cells():
+            self.assertEqual(cell["contestant"]["workers"], 2)
+            if cell["contestant"]["id"] == "fake":
+                self.assertEqual(cell["status"], "skipped")
+                self.assertIn("no workload `hog`", cell["cause"])
+            else:
+                self.check_two_classes(cell)
+
+    def check_two_classes(self, cell):
+        self.assertIn(cell["status"], ("ok", "gated"), cell["cause"])
+        kind = cell["point"]["kind"]
+        names = {"hog": ["hogs", "others"], "skew": ["cold", "hot"]}[kind]
+        classes = cell["load"]["classes"]
+        self.assertEqual(sorted(classes), names)
+        burners = names if kind == "skew" else ["hogs"]
+        sent = sum(classes[name]["whole_run"]["sent"] for name in burners)
+        self.assertEqual(cell["target"]["result"]["counts"]["burns"], sent)
+        self.assertEqual(cell["target"]["ready"]["workers"], 2)
+        self.assertIn(f"{names[0]}.response", cell["load"]["histograms"])
+        if cell["cpus"]["disjoint"]:
+            self.assertIsNone(cell["cpus"]["shared_cpus"])
+        else:
+            self.assertEqual(cell["cpus"]["target"], cell["cpus"]["client"])
+            self.assertIn("2 workers", cell["cpus"]["shared_cpus"])
+        self.assertNotIn("client and target shared a core", cell["cause"] or "")
 
     def test_broken_targets_are_failed_cells_with_their_cause(self):
         for script, words in [

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "harness/record/refusal.hpp"
 
 namespace tailrace::control {
@@ -58,6 +60,61 @@ TEST(profile, open_point_needs_a_rate_and_a_closed_one_has_none) {
             "p.toml:3: an open point needs rate_per_s, a number from 1 to 1e+08");
   EXPECT_EQ(sentence(head + "kind = \"closed\"\nrate_per_s = 5\n"),
             "p.toml:4: a closed point has no rate_per_s: it is as fast as it can");
+}
+
+const std::string hog = head + "kind = \"hog\"\n";
+const std::string skew = head + "kind = \"skew\"\n";
+
+TEST(profile, hog_point_is_read_whole) {
+  const std::string text = hog +
+                           "rate_per_s = 5000\nhog_rate_per_s = 20.5\nburn_us = 3000\n"
+                           "workers = 2\nhog_every = 5\nconnections = 40\n";
+  const point work = parse_profile(text, "p.toml").points.front();
+  EXPECT_EQ(work.workload, "hog");
+  EXPECT_EQ(work.id, "hog-40x64-5000-3000us");
+  EXPECT_EQ(work.workers, 2);
+  EXPECT_EQ(work.hog_rate_per_s, 20.5);
+  EXPECT_EQ(workload_options(work),
+            (std::map<std::string, std::string>{
+                {"burn_us", "3000"}, {"hog_every", "5"}, {"message_bytes", "64"}}));
+  EXPECT_EQ(point_json(point_from_json(point_json(work))), point_json(work));
+}
+
+TEST(profile, skew_point_gives_work_to_every_connection) {
+  const std::string text = skew + "rate_per_s = 8000\nhot_connections = 3\n";
+  const point work = parse_profile(text, "p.toml").points.front();
+  EXPECT_EQ(work.hot_share, 0.8);
+  EXPECT_EQ(work.burn_us, 50);
+  EXPECT_EQ(workload_options(work).at("hog_every"), "1");
+  EXPECT_EQ(point_json(point_from_json(point_json(work))), point_json(work));
+}
+
+TEST(profile, bad_hog_and_skew_points_are_one_sentence) {
+  const std::string rates = "rate_per_s = 100\nhog_rate_per_s = 5\n";
+  EXPECT_EQ(sentence(hog), "p.toml:3: a hog point needs rate_per_s, a number from 1 to 1e+08");
+  EXPECT_EQ(
+      sentence(hog + "rate_per_s = 100\n"),
+      "p.toml:3: a hog point needs hog_rate_per_s, the rate of all hogs, a number from 0.1 to "
+      "1e+06");
+  EXPECT_EQ(sentence(hog + rates + "hog_every = 1\n"),
+            "p.toml:6: hog_every must be a whole number from 2 to 1000000");
+  EXPECT_EQ(sentence(hog + rates + "burn_us = 1000001\n"),
+            "p.toml:6: burn_us must be a whole number from 0 to 1000000");
+  for (const char* size : {"16", "65537"})
+    EXPECT_EQ(sentence(hog + rates + "message_bytes = " + size + "\n"),
+              "p.toml:6: message_bytes must be a whole number from 24 to 65536 at a hog point");
+  EXPECT_EQ(sentence(hog + rates + "connections = 1\n"),
+            "p.toml:6: a hog point needs two connections: a hog and another");
+  EXPECT_EQ(sentence(hog + rates + "workers = 0\n"),
+            "p.toml:6: workers must be a whole number from 1 to 1024");
+  EXPECT_EQ(sentence(hog + rates + "hot_share = 0.5\n").substr(0, 26),
+            "p.toml:6: unknown key \"hot");
+  EXPECT_EQ(sentence(hog + rates + "workload = \"echo\"\n"),
+            "p.toml:6: workload = \"echo\" is not one of hog");
+  EXPECT_EQ(sentence(skew + "rate_per_s = 9\nhot_connections = 50\n"),
+            "p.toml:5: hot_connections must leave at least one connection cold");
+  EXPECT_EQ(sentence(skew + "rate_per_s = 9\nhot_share = 1.0\n"),
+            "p.toml:5: hot_share must be a number from 0.001 to 0.999");
 }
 
 TEST(profile, memory_counts_need_zero_and_three) {

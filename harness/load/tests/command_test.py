@@ -109,6 +109,8 @@ def load(*arguments, **options):
     )
 
 
+HOGS = ["--hog-every", "10", "--hog-rate", "10"]
+HOT = ["--hot-connections", "1", "--hot-share", "0.8"]
 QUICK = ["--connections", "3", "--duration-s", "0.2", "--warmup-s", "0.05"]
 
 
@@ -141,6 +143,46 @@ class TheCommand(unittest.TestCase):
                 self.assertEqual(result["connections_opened"], 3)
                 if mode == "open":
                     self.assertEqual(result["counts"]["planned"], 200)
+
+    def test_classes_are_in_the_object_and_add_up(self):
+        for arguments, names, leading in (
+            (["--hog-every", "3", "--hog-rate", "100"], {"others": 200, "hogs": 20}, "others"),
+            (HOT, {"cold": 40, "hot": 160}, None),
+        ):
+            with EchoServer() as server:
+                done = load(
+                    "--connect", server.address, "--json", "-", "--rate", "1000", *QUICK, *arguments
+                )
+            self.assertEqual(done.returncode, 0, done.stderr)
+            result = json.loads(done.stdout)
+            self.assertEqual(result["leading_class"], leading)
+            counts = {name: one["counts"] for name, one in result["classes"].items()}
+            self.assertEqual({name: one["planned"] for name, one in counts.items()}, names)
+            for fate in COUNTS:
+                self.assertEqual(
+                    sum(one[fate] for one in counts.values()), result["counts"][fate], fate
+                )
+            for name, one in result["classes"].items():
+                self.assertEqual(one["latency_ns"]["response"]["count"], names[name])
+                # 0.05 s of warm-up before 0.2 s.
+                whole = names[name] * 5 // 4
+                self.assertEqual(one["whole_run"], {"sent": whole, "answered": whole})
+                for which in ("response", "service", "lateness"):
+                    self.assertTrue(
+                        result["histograms"][f"{name}.{which}"].startswith("HISTFAAA")
+                    )
+            first = result["latency_ns"]["response"]["count"]
+            self.assertEqual(first, names[leading] if leading else sum(names.values()))
+
+    def test_the_table_shows_both_classes(self):
+        with EchoServer() as server:
+            done = load(
+                "--connect", server.address, "--rate", "1000", *QUICK, "--hog-every", "3",
+                "--hog-rate", "100",
+            )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("others: 2 connections", done.stdout)
+        self.assertIn("hogs: 1 connection,", done.stdout)
 
     def test_json_file_is_written_whole_beside_the_table(self):
         with EchoServer() as server, tempfile.TemporaryDirectory() as folder:
@@ -198,6 +240,21 @@ class TheCommand(unittest.TestCase):
             [*server, "--threads", "60"],
             [*server, "--frobnicate"],
             [*server, "--rate", "1e7", "--duration-s", "1000"],
+            [*server, "--rate", "100", "--hog-every", "10"],
+            [*server, "--rate", "100", "--hog-rate", "10"],
+            [*server, "--rate", "100", "--hog-every", "1", "--hog-rate", "10"],
+            [*server, "--rate", "100", "--hog-every", "10", "--hog-rate", "nan"],
+            [*server, "--hog-every", "10", "--hog-rate", "10"],
+            [*server, "--rate", "9", *HOGS, "--message-bytes", "23"],
+            [*server, "--rate", "9", *HOGS, "--threads", "2"],
+            [*server, "--rate", "9", *HOGS, "--connections", "1"],
+            [*server, "--rate", "9", *HOGS, "--http"],
+            [*server, "--rate", "9", *HOGS, *HOT],
+            [*server, "--rate", "9", "--hot-share", "0.5"],
+            [*server, "--rate", "9", "--hot-connections", "4"],
+            [*server, "--rate", "9", "--hot-connections", "4", "--hot-share", "1"],
+            [*server, "--rate", "9", "--hot-connections", "50", "--hot-share", "0.5"],
+            [*server, *HOT],
             [*server, "--hold", "--rate", "5"],
             [*server, "--depth", "65536", "--connections", "1000"],
             [*server, "--spin", "--no-spin"],

@@ -56,6 +56,25 @@ TEST(topology, two_cores_are_one_each_whatever_is_asked) {
   EXPECT_EQ(parts.client, std::vector<int>{1});
 }
 
+TEST(topology, cpus_are_shared_only_where_the_target_needs_every_core) {
+  const auto shared = partition_or_share_cpus({{0}, {1}}, 2);
+  EXPECT_EQ(shared.target, (std::vector<int>{0, 1}));
+  EXPECT_EQ(shared.client, (std::vector<int>{0, 1}));
+  EXPECT_TRUE(shared.shared);
+  EXPECT_FALSE(shared.disjoint);
+  EXPECT_NE(shared.note.find("2 workers"), std::string::npos);
+  const auto siblings = partition_or_share_cpus({{0, 2}, {1, 3}}, 2);
+  EXPECT_EQ(siblings.target, (std::vector<int>{0, 1, 2, 3}));
+  const auto three = partition_or_share_cpus({{0}, {1}, {2}}, 2);
+  EXPECT_EQ(three.target, (std::vector<int>{0, 1}));
+  EXPECT_EQ(three.client, (std::vector<int>{2}));
+  EXPECT_TRUE(three.disjoint);
+  EXPECT_FALSE(three.shared);
+  EXPECT_TRUE(partition_or_share_cpus({{0}, {1}}, 1).disjoint);
+  // One core: nothing can be seen there, and the gate says so.
+  EXPECT_FALSE(partition_or_share_cpus({{0}}, 2).shared);
+}
+
 TEST(topology, one_core_cannot_be_separated) {
   const auto parts = partition_cpus({{0}}, 1);
   EXPECT_FALSE(parts.disjoint);
