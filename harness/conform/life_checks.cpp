@@ -123,6 +123,15 @@ void stop_with_a_stuck_connection(context& with) {
   target.stop();
 }
 
+// The shape itself is looked at in every result.
+void metrics_have_their_shape(context& with) {
+  for (const char* workers : {"1", "2"}) {
+    running_target target(with, "echo", {"--workers", workers});
+    std::vector<peer> peers = open_peers(with, target.address(), 4);
+    target.stop();
+  }
+}
+
 void input_closed(context& with) {
   for (const int connections : {0, 20}) {
     running_target target(with, "echo");
@@ -175,6 +184,8 @@ constexpr std::array checks{
           stop_with_idle_connections},
     check{"stop_with_a_stuck_connection", "the same with a peer that reads nothing",
           stop_with_a_stuck_connection},
+    check{"metrics_have_their_shape", "integers, or lists with one a worker; none negative",
+          metrics_have_their_shape},
     check{"input_closed", "exits when standard input ends", input_closed},
     check{"terminated", "SIGTERM ends it", terminated},
     check{"idle_serves", "workload idle is the echo server", idle_serves},

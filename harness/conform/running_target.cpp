@@ -74,6 +74,7 @@ count_map running_target::await_result() {
   const steady::time_point until = steady::now() + with_.stop_limit();
   target_event event = child_.expect("result", until);
   require_adding_up(event.counts, workload_);
+  require_shape(event.metrics, ready_.workers);
   require(event.counts["open"] == 0, "the result has " + std::to_string(event.counts["open"]) +
                                          " connections open instead of none");
   for (const auto& [name, before] : last_) {

@@ -19,6 +19,13 @@ namespace tailrace::conform {
 
 using count_map = std::map<std::string, std::int64_t>;
 
+// A metric of a result: one number, or a list with one a worker.
+struct metric_value {
+  bool is_list = false;
+  std::vector<std::int64_t> numbers;
+};
+using metric_map = std::map<std::string, metric_value>;
+
 struct target_event {
   std::string kind;  // ready, sample, result or error
   // ready:
@@ -29,6 +36,8 @@ struct target_event {
   // sample: when; sample and result: what.
   std::int64_t t_ns = 0;
   count_map counts;
+  // result:
+  metric_map metrics;
   // error:
   std::string message;
   std::string remedy;
@@ -104,5 +113,7 @@ std::vector<std::string> run_arguments(const context& with, const std::string& w
                                        const std::vector<std::string>& more);
 // accepted = closed + open, nothing negative, nothing missing.
 void require_adding_up(const count_map& counts, const std::string& workload);
+// Documented names have their documented shape, lists one number a worker, nothing is negative.
+void require_shape(const metric_map& metrics, int workers);
 
 }  // namespace tailrace::conform

@@ -17,9 +17,11 @@
 
 #include "echo.hpp"
 #include "harness/targets/listeners.hpp"
+#include "harness/targets/metrics_fields.hpp"
 #include "harness/targets/target_main.hpp"
 #include "hog.hpp"
 #include "idle.hpp"
+#include "metrics.hpp"
 #include "runtime.hpp"
 
 namespace tailrace {
@@ -89,8 +91,7 @@ class runtime_target final : public served_target {
     for (const worker& each : workers_)
       if (each.failure) std::rethrow_exception(each.failure);
     result_info info{.counts = sample(), .metrics = {}, .histograms = {}};
-    if constexpr (requires(R& runtime) { export_metrics(runtime, info); })
-      export_metrics(*workers_.front().runtime, info);
+    if constexpr (Measured<R>) add_metrics(info);
     return info;
   }
 
@@ -103,6 +104,13 @@ class runtime_target final : public served_target {
     std::promise<std::uint16_t> listening;
     std::exception_ptr failure;
   };
+
+  void add_metrics(result_info& info) const {
+    std::vector<runtime_metrics> all;
+    for (const worker& each : workers_)
+      all.push_back(each.runtime->metrics());
+    info.metrics = metrics_fields(all);
+  }
 
   std::uint64_t tasks_of(std::size_t index) const {
     const auto tasks = static_cast<std::uint64_t>(request_.options.integer("tasks"));

@@ -68,6 +68,7 @@ class faulty_target final : public scripted::scripted_target {
     if (fault_.is("one-worker")) request.workers = 1;
     if (fault_.is("ignores-port")) request.port = 0;
     if (fault_.is("ignores-host")) request.host = "127.0.0.1";
+    workers_ = static_cast<std::size_t>(request.workers);
     idle_ = request.workload == "idle";
     hog_ = request.workload == "hog";
     if (idle_) sleeping_ = static_cast<std::uint64_t>(request.options.integer("tasks"));
@@ -113,10 +114,25 @@ class faulty_target final : public scripted::scripted_target {
       result.counts[0].second = sum().accepted + 1;
       result.counts[2].second = std::uint64_t{1};
     }
+    result.metrics = metrics();
     return result;
   }
 
  private:
+  event_fields metrics() const {
+    if (fault_.is("metrics-nested")) {
+      std::puts(R"({"event":"result","counts":{},"metrics":{"polls":[[1]]},"histograms":{}})");
+      std::fflush(stdout);
+    }
+    const std::vector<std::int64_t> one_each(fault_.is("metrics-short-list") ? 1 : workers_, 1);
+    event_fields fields{{"polls", one_each}, {"tasks_spawned", std::uint64_t{1}}};
+    if (fault_.is("metrics-negative")) fields.emplace_back("steals", std::vector(workers_, -1L));
+    if (fault_.is("metrics-objects")) fields.emplace_back("workers", std::string("{}"));
+    if (fault_.is("metrics-one-for-all")) fields[0].second = std::uint64_t{1};
+    if (fault_.is("metrics-split")) fields[1].second = one_each;
+    return fields;
+  }
+
   std::unique_ptr<scripted::script> script_for(const option_values& options) {
     if (hog_) return std::make_unique<scripted::hog_script>(options, fault_.name, burns_);
     return calibration_script(fault_);
@@ -138,6 +154,7 @@ class faulty_target final : public scripted::scripted_target {
   std::atomic<std::uint64_t> burns_{0};  // relaxed: written by the worker, read by the main thread
   std::uint64_t sleeping_ = 0;
   std::uint64_t samples_ = 0;
+  std::size_t workers_ = 1;
 };
 
 // Puts a pipe in the place of standard input that stays open when the real one ends.

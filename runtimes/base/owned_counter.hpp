@@ -15,6 +15,10 @@ class owned_counter {
     // relaxed: see the head of this file.
     value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
+  void subtract(std::uint64_t amount) noexcept {
+    // relaxed: see the head of this file.
+    value_.store(value_.load(std::memory_order_relaxed) - amount, std::memory_order_relaxed);
+  }
   void set(std::uint64_t value) noexcept {
     value_.store(value, std::memory_order_relaxed);  // relaxed: see the head of this file
   }

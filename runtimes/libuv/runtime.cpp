@@ -42,7 +42,8 @@ runtime::runtime() : timers_(loop_, *this) {
 
 runtime::~runtime() {
   TAILRACE_CHECK(ready_.empty());
-  TAILRACE_CHECK_VALUES(open_sockets_ == 0, open_sockets_, 0);
+  const std::uint64_t open = counters_.open_descriptors.get();
+  TAILRACE_CHECK_VALUES(open == 0, open, 0);
   close_handle(wake_);
   close_handle(prepare_);
   close_handle(keep_turning_);
@@ -57,6 +58,7 @@ void runtime::run(task<void> main) {
   main_scope.spawn(std::move(main));
   uv_run(&loop_, UV_RUN_DEFAULT);  // until before_poll() stops it
   TAILRACE_CHECK_VALUES(main_scope.live() == 0, main_scope.live(), 0);
+  tell_counts();
   main_scope_ = nullptr;
   main_scope.rethrow_first_failure();
 }
@@ -65,6 +67,22 @@ void runtime::request_stop() noexcept {
   // release: pairs with the acquire load in on_wake().
   stop_requested_.store(true, std::memory_order_release);
   check(uv_async_send(&wake_));
+}
+
+void runtime::tell_counts() noexcept {
+  counters_.polls.set(resumed_);
+  counters_.timers_armed.set(timers_.armed());
+}
+
+runtime_metrics runtime::metrics() const {
+  runtime_metrics metrics;
+  metrics.workers.push_back({{"polls", counters_.polls.get()},
+                             {"parks", counters_.parks.get()},
+                             {"forced_yields", counters_.forced_yields.get()}});
+  counters_.tasks.append_to(metrics.whole);
+  metrics.whole.push_back({"open_descriptors", counters_.open_descriptors.get()});
+  metrics.whole.push_back({"timers_armed", counters_.timers_armed.get()});
+  return metrics;
 }
 
 void runtime::cancel(task_node& node) noexcept {
@@ -88,15 +106,20 @@ void runtime::on_prepare(uv_prepare_t* handle) {
 }
 
 void runtime::before_poll() {
-  for (std::size_t ran = 0; ran < ready_per_turn && !ready_.empty(); ++ran) {
+  std::size_t ran = 0;
+  for (; ran < ready_per_turn && !ready_.empty(); ++ran) {
     budget_ = coop_budget;
     ready_.pop().handle.resume();
   }
+  resumed_ += ran;
+  tell_counts();
   if (main_scope_->live() == 0) uv_stop(&loop_);
-  if (ready_.empty())
+  if (ready_.empty()) {
+    counters_.parks.add(1);
     uv_idle_stop(&keep_turning_);
-  else
+  } else {
     uv_idle_start(&keep_turning_, [](uv_idle_t*) {});
+  }
 }
 
 bool sleep_awaiter::begin(task_node& sleeper) {

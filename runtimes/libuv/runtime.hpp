@@ -15,8 +15,9 @@
 // - Cancelling a send that is under way closes its socket: libuv cannot take a write back.
 //
 // Threads: everything belongs to the thread that calls run(), or, before and after, to the owner;
-// except request_stop(): any.
+// except request_stop() and metrics(): any.
 // Cost: an echo round trip is a read and a write, plus its share of an epoll_wait; no allocation.
+// Counting costs it one instruction; the rest is told once a turn of the loop.
 #pragma once
 
 #include <uv.h>
@@ -24,15 +25,19 @@
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <string_view>
 
 #include "base/atomic.hpp"
 #include "base/buffer_pool.hpp"
 #include "base/endpoint.hpp"
+#include "base/owned_counter.hpp"
 #include "base/ready_queue.hpp"
+#include "base/task_counters.hpp"
 #include "libuv/operation.hpp"
 #include "libuv/timer_pool.hpp"
+#include "metrics.hpp"
 #include "scope.hpp"
 #include "task.hpp"
 
@@ -70,9 +75,14 @@ class runtime {
   yield_awaiter yield() noexcept;
   void run(task<void> main);
   void request_stop() noexcept;
+  runtime_metrics metrics() const;
 
   // For scope<runtime>.
-  void start(task_node& node) noexcept { ready_.push(node); }
+  void start(task_node& node) noexcept {
+    counters_.tasks.spawned.add(1);
+    ready_.push(node);
+  }
+  void task_ended(bool failed, bool stopped) noexcept { counters_.tasks.ended(failed, stopped); }
   void cancel(task_node& node) noexcept;
 
   // For the awaiters and handles of this folder.
@@ -86,6 +96,7 @@ class runtime {
   }
   // Inside a callback of the loop only.
   void resume(operation& op) {
+    ++resumed_;
     op.node->waiting = nullptr;
     budget_ = coop_budget;
     op.handle.resume();
@@ -95,16 +106,28 @@ class runtime {
   bool takes_turns(operation& complete) noexcept {
     if (--budget_ > 0) [[likely]]
       return false;
+    counters_.forced_yields.add(1);
     ready_.push(complete);
     return true;
   }
-  void socket_opened() noexcept { ++open_sockets_; }
-  void socket_released() noexcept { --open_sockets_; }
+  void socket_opened() noexcept { counters_.open_descriptors.add(1); }
+  void socket_released() noexcept { counters_.open_descriptors.subtract(1); }
 
  private:
   static void on_prepare(uv_prepare_t* handle);
   static void on_wake(uv_async_t* handle);
   void before_poll();
+  void tell_counts() noexcept;
+
+  // Written by the loop's thread, read by any.
+  struct counters {
+    owned_counter polls;             // times a task was resumed
+    owned_counter parks;             // turns of the loop in which it waited
+    owned_counter forced_yields;     // tasks sent to the back, their budget spent
+    owned_counter open_descriptors;  // owned by a stream or listener
+    owned_counter timers_armed;
+    task_counters tasks;
+  };
 
   uv_loop_t loop_;
   uv_async_t wake_;         // request_stop() from another thread
@@ -115,9 +138,10 @@ class runtime {
   buffer_pool buffers_;
   int budget_ = coop_budget;
   scope<runtime>* main_scope_ = nullptr;
-  std::size_t open_sockets_ = 0;  // owned by a stream or listener
   // release by request_stop(), acquire by on_wake(). Tells a stop from a spurious wake-up.
   atomic<bool> stop_requested_{false};
+  std::uint64_t resumed_ = 0;  // tasks; the loop's own count of counters_.polls
+  counters counters_;
 };
 
 // One-shot event for scope::join.

@@ -20,6 +20,7 @@ timer& timer_pool::start(operation& sleeper, std::chrono::steady_clock::time_poi
   const int error = uv_timer_start(&started.handle, &on_timeout,
                                    due > now ? static_cast<std::uint64_t>(due - now) : 0, 0);
   TAILRACE_CHECK_VALUES(error == 0, error, 0);
+  ++armed_;
   return started;
 }
 
@@ -46,6 +47,7 @@ timer& timer_pool::take() {
 }
 
 void timer_pool::give_back(timer& stopped) noexcept {
+  --armed_;
   if (spares_ == spare_kept) return free_when_closed(stopped);
   stopped.next = spare_;
   spare_ = &stopped;

@@ -32,6 +32,8 @@ class timer_pool {
 
   timer& start(operation& sleeper, std::chrono::steady_clock::time_point deadline);
   void stop(timer& running) noexcept;
+  // Timers started and neither stopped nor fired.
+  std::size_t armed() const noexcept { return armed_; }
   // Before the loop closes, when nobody sleeps: asks libuv to close all spare handles.
   void close() noexcept;
 
@@ -45,6 +47,7 @@ class timer_pool {
   runtime& owner_;
   timer* spare_ = nullptr;
   std::size_t spares_ = 0;
+  std::size_t armed_ = 0;
 };
 
 }  // namespace tailrace::libuv

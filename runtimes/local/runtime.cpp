@@ -32,6 +32,7 @@ void runtime::run(task<void> main) {
   main_scope.spawn(std::move(main));
   while (main_scope.live() != 0)
     turn();
+  counters_.timers_armed.set(timers_.size());
   main_scope_ = nullptr;
   main_scope.rethrow_first_failure();
 }
@@ -40,6 +41,17 @@ void runtime::request_stop() noexcept {
   // release: pairs with the acquire load in take_events().
   stop_requested_.store(true, std::memory_order_release);
   sys::signal_eventfd(wake_.get());
+}
+
+runtime_metrics runtime::metrics() const {
+  runtime_metrics metrics;
+  metrics.workers.push_back({{"polls", counters_.polls.get()},
+                             {"parks", counters_.parks.get()},
+                             {"forced_yields", counters_.forced_yields.get()}});
+  counters_.tasks.append_to(metrics.whole);
+  metrics.whole.push_back({"open_descriptors", counters_.open_descriptors.get()});
+  metrics.whole.push_back({"timers_armed", counters_.timers_armed.get()});
+  return metrics;
 }
 
 void runtime::cancel(task_node& node) noexcept {
@@ -70,10 +82,12 @@ void runtime::turn() {
 }
 
 void runtime::run_ready() {
-  for (std::size_t ran = 0; ran < ready_per_turn && !ready_.empty(); ++ran) {
+  std::size_t ran = 0;
+  for (; ran < ready_per_turn && !ready_.empty(); ++ran) {
     budget_ = coop_budget;
     ready_.pop().handle.resume();
   }
+  counters_.polls.add(ran);
 }
 
 [[gnu::always_inline]] inline void runtime::resume(operation& op) noexcept {
@@ -114,9 +128,12 @@ inline void runtime::dispatch(socket_slot& slot, std::uint32_t events) noexcept 
 void runtime::take_events() {
   std::array<epoll_event, batch_events> events;
   const bool busy = !ready_.empty() || reattempts_ != nullptr;
+  counters_.timers_armed.set(timers_.size());
+  if (!busy) counters_.parks.add(1);
   const std::size_t count =
       busy ? sys::epoll_poll(epoll_.get(), events)
            : sys::epoll_wait_until(epoll_.get(), events, timers_.next_deadline());
+  counters_.polls.add(count);
   for (const epoll_event& each : std::span(events).first(count)) {
     if (each.data.ptr != nullptr) [[likely]] {
       dispatch(*static_cast<socket_slot*>(each.data.ptr), each.events);
@@ -150,6 +167,7 @@ std::expected<socket_slot*, int> runtime::register_socket(int fd) {
     return std::unexpected(refused);
   }
   slot.writable = true;  // A fresh connection has room; its first edge would say no more.
+  counters_.open_descriptors.add(1);
   return &slot;
 }
 
@@ -157,6 +175,7 @@ void runtime::close_socket(socket_slot& slot) noexcept {
   for (operation* op : {slot.receiver, slot.sender})
     if (op != nullptr) cancel(*op->node);
   sys::close(std::exchange(slot.fd, -1));
+  counters_.open_descriptors.subtract(1);
   if (slot.reattempt) return;  // Still in that list, which hands it on.
   slot.next = closed_;
   closed_ = &slot;
@@ -165,6 +184,7 @@ void runtime::close_socket(socket_slot& slot) noexcept {
 void runtime::reattempt_later(socket_slot& slot) noexcept {
   if (slot.reattempt) return;
   slot.reattempt = true;
+  counters_.forced_yields.add(1);
   slot.next = reattempts_;
   reattempts_ = &slot;
 }
@@ -179,6 +199,7 @@ void runtime::run_reattempts() noexcept {
       slots_.give_back(current);
       continue;
     }
+    counters_.polls.add(1);
     if (current.receiver != nullptr) attempt_receiver(current);
     if (current.fd >= 0 && current.sender != nullptr && current.writable) attempt_sender(current);
   }
@@ -191,6 +212,7 @@ void runtime::expire_timers() noexcept {
   for (std::size_t armed = timers_.size(); armed > 0; --armed) {
     timer_node* const expired = timers_.take_expired(now);
     if (expired == nullptr) return;
+    counters_.polls.add(1);
     resume(static_cast<sleep_awaiter&>(*expired));
   }
 }

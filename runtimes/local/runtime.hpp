@@ -8,8 +8,9 @@
 // only when it would block. A task that always succeeds at once is sent to the back after
 // coop_budget operations.
 //
-// Threads: everything belongs to the thread that calls run(), except request_stop().
-// Cost: an awaited operation stores four words; a system call; no allocation.
+// Threads: everything belongs to the thread that calls run(), except request_stop() and metrics().
+// Cost: an awaited operation stores four words; a system call; no allocation. Events are counted a
+// batch at a time, so that no operation pays for metrics().
 // Sources: smol's LocalExecutor (no atomics on the local path), Tokio's coop budget, nginx's
 // deferred recycling of connections against stale events.
 #pragma once
@@ -26,8 +27,11 @@
 #include "base/endpoint.hpp"
 #include "base/ready_queue.hpp"
 #include "base/sys.hpp"
+#include "base/task_counters.hpp"
 #include "base/timer_heap.hpp"
+#include "local/counters.hpp"
 #include "local/socket_slot.hpp"
+#include "metrics.hpp"
 #include "scope.hpp"
 #include "task.hpp"
 
@@ -66,9 +70,14 @@ class runtime {
   yield_awaiter yield() noexcept;
   void run(task<void> main);
   void request_stop() noexcept;
+  runtime_metrics metrics() const;
 
   // For scope<runtime>.
-  void start(task_node& node) noexcept { ready_.push(node); }
+  void start(task_node& node) noexcept {
+    counters_.tasks.spawned.add(1);
+    ready_.push(node);
+  }
+  void task_ended(bool failed, bool stopped) noexcept { counters_.tasks.ended(failed, stopped); }
   void cancel(task_node& node) noexcept;
 
   // For the awaiters of this folder.
@@ -122,6 +131,7 @@ class runtime {
   // release by request_stop(), acquire by turn() after it drained wake_. The eventfd orders them
   // too; the flag tells a stop from a spurious wake-up.
   atomic<bool> stop_requested_{false};
+  counters counters_;
 };
 
 // One-shot event for scope::join.

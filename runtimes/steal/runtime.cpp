@@ -104,6 +104,7 @@ void runtime::start(task_node& node) noexcept {
     here->counters().spawned.add(1);
     here->schedule_here(node);
   } else {
+    spawned_outside_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
     schedule(node);
   }
 }
@@ -121,6 +122,7 @@ void runtime::schedule(task_node& node) noexcept {
   worker* const here = worker::current();
   if (here != nullptr && &here->owner() == this) [[likely]]
     return here->schedule_here(node);
+  remote_schedules_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
   const bool taken = shared_.push(node);
   TAILRACE_CHECK(taken);  // Tasks end before the runtime does.
   if (parking_.claim_wake()) wake_sleeper();
@@ -154,8 +156,7 @@ std::expected<socket_slot*, int> runtime::register_socket(int fd) {
     turn = next_reactor_.fetch_add(1, std::memory_order_relaxed) % reactors_.size();
   const int refused = reactors_[turn]->add(fd, registered_events, &slot);
   if (refused == 0) return &slot;
-  sys::close(fd);
-  slots_.give_back(slot);
+  slots_.take_back(slot);
   return std::unexpected(refused);
 }
 

@@ -3,12 +3,12 @@
 // Tasks move between threads; nothing else about them changes. README.md in this folder tells the
 // protocols (waking, reactor, cancellation, shutdown) and the measured defaults.
 //
-// Threads: request_stop() and set() of events: any (the latter where options.foreign_threads says
-// so); run(): the owner, who becomes worker 0; everything else: tasks of this runtime.
-// Cost of an echo with one worker: see local/, plus a queue's push and pop; no atomic
-// read-modify-write is needed where a runtime has one worker.
-// Sources: Tokio's multi-threaded scheduler and Go's, rules in worker.hpp and base/parking.hpp;
-// Go's netpoll for readiness (base/readiness.hpp).
+// Threads: request_stop(), metrics() and set() of events: any (the latter where
+// options.foreign_threads says so); run(): the owner, who becomes worker 0; everything else: tasks
+// of this runtime. Cost of an echo with one worker: see local/, plus a queue's push and pop; no
+// atomic read-modify-write is needed where a runtime has one worker. Sources: Tokio's
+// multi-threaded scheduler and Go's, rules in worker.hpp and base/parking.hpp; Go's netpoll for
+// readiness (base/readiness.hpp).
 #pragma once
 
 #include <chrono>
@@ -24,6 +24,7 @@
 #include "base/inject_queue.hpp"
 #include "base/parking.hpp"
 #include "base/tiny_lock.hpp"
+#include "metrics.hpp"
 #include "scope.hpp"
 #include "steal/blocking_pool.hpp"
 #include "steal/options.hpp"
@@ -69,6 +70,7 @@ class runtime {
   // Throws std::system_error where no thread can be had for a worker.
   void run(task<void> main);
   void request_stop() noexcept;
+  runtime_metrics metrics() const;
 
   // For scope<runtime>.
   void start(task_node& node) noexcept;
@@ -124,6 +126,9 @@ class runtime {
   atomic<bool> stop_requested_{false};
   atomic<bool> stop_passed_on_{false};
   atomic<bool> ended_{false};
+  // By threads that are no workers. relaxed: statistics.
+  atomic<std::uint64_t> spawned_outside_{0};
+  atomic<std::uint64_t> remote_schedules_{0};
 };
 
 class runtime::mutex_type : public tiny_lock {

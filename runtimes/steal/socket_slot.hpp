@@ -11,6 +11,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/owned_counter.hpp"
 #include "base/sys.hpp"
 #include "base/tiny_lock.hpp"
 #include "steal/waiting.hpp"
@@ -60,28 +61,45 @@ class slot_pool {
     socket_slot& slot = *free_;
     free_ = slot.next_free;
     slot.open(fd);
+    open_.add(1);
     return slot;
   }
 
-  void give_back(socket_slot& slot) noexcept {
+  // A slot just taken, whose descriptor nobody has seen: closes it.
+  void take_back(socket_slot& slot) noexcept {
+    sys::close(slot.fd);
     const std::lock_guard guard(lock_);
+    open_.subtract(1);
     link(slot);
   }
 
   // A holder of the descriptor lets go; the last one closes it.
   void let_go(socket_slot& slot, bool alone) noexcept {
-    if (!last(slot.fd_holders, alone)) return;
-    sys::close(slot.fd);
-    release(slot, alone);
+    if (last(slot.fd_holders, alone)) close(slot, alone);
   }
 
   // A holder of the slot lets go.
   void release(socket_slot& slot, bool alone) noexcept {
-    if (last(slot.slot_holders, alone)) give_back(slot);
+    if (!last(slot.slot_holders, alone)) return;
+    const std::lock_guard guard(lock_);
+    link(slot);
   }
+
+  // Descriptors in hands of streams and listeners, or of a call under way.
+  std::uint64_t open_descriptors() const noexcept { return open_.get(); }
 
  private:
   static constexpr std::size_t chunk_slots = 128;
+
+  // Apart, so that the path of every message stays small enough to be inlined.
+  [[gnu::noinline]] void close(socket_slot& slot, bool alone) noexcept {
+    sys::close(slot.fd);
+    {
+      const std::lock_guard guard(lock_);
+      open_.subtract(1);
+    }
+    release(slot, alone);
+  }
 
   static bool last(atomic<std::uint8_t>& holders, bool alone) noexcept {
     if (!alone) return holders.fetch_sub(1, std::memory_order_acq_rel) == 1;
@@ -107,6 +125,7 @@ class slot_pool {
   tiny_lock lock_;
   std::vector<socket_slot*> chunks_;
   socket_slot* free_ = nullptr;
+  owned_counter open_;  // written under the lock
 };
 
 }  // namespace tailrace::steal

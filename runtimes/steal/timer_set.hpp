@@ -7,6 +7,7 @@
 #include <chrono>
 #include <mutex>
 
+#include "base/owned_counter.hpp"
 #include "base/timer_wheel.hpp"
 #include "base/tiny_lock.hpp"
 #include "steal/waiting.hpp"
@@ -30,6 +31,7 @@ class timer_set {
   bool arm(timer& sleeper, time deadline) {
     const std::lock_guard guard(lock_);
     timers_.arm(sleeper, deadline);
+    armed_.set(timers_.size());
     // expire() corrects one that a cancel left too early.
     const time expiry = timer_wheel::expiry_of(deadline);
     if (expiry < next_expiry()) publish(expiry);
@@ -38,6 +40,7 @@ class timer_set {
     // Where a cancel has taken the mark already, the task is queued: it must suspend.
     if (!claim_on_node(*sleeper.node, alone_)) return true;
     timers_.cancel(sleeper);
+    armed_.set(timers_.size());
     return false;
   }
 
@@ -46,6 +49,7 @@ class timer_set {
     const std::lock_guard guard(lock_);
     if (!timer_wheel::armed(sleeper)) return;
     timers_.cancel(sleeper);
+    armed_.set(timers_.size());
   }
 
   // Calls wake(task_node&) for at most `most` sleepers whose deadline has passed.
@@ -65,6 +69,7 @@ class timer_set {
       ++woken;
     }
     publish(timers_.next_expiry());
+    armed_.set(timers_.size());
     return woken;
   }
 
@@ -74,6 +79,8 @@ class timer_set {
     // relaxed: a hint.
     return time(time::duration(next_.load(std::memory_order_relaxed)));
   }
+  // A statistic, for any thread: those whose deadline has not been looked at.
+  std::uint64_t armed() const noexcept { return armed_.get(); }
   std::size_t size() const noexcept {
     const std::lock_guard guard(lock_);
     return timers_.size();
@@ -87,6 +94,7 @@ class timer_set {
   const bool alone_;
   mutable tiny_lock lock_;
   timer_wheel timers_{std::chrono::steady_clock::now()};
+  owned_counter armed_;  // written under the lock
   atomic<time::rep> next_{time::max().time_since_epoch().count()};
 };
 

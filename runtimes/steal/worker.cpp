@@ -61,6 +61,7 @@ void worker::run() {
     }
     run_task(*node);
   }
+  counters_.busy_ns.add(static_cast<std::uint64_t>((clock::now() - awake_since_).count()));
   current_ = nullptr;
   reactor_.wake();  // The next worker that sleeps here has to leave too.
 }

@@ -9,6 +9,17 @@
 #include "base/sys.hpp"
 
 namespace tailrace::threads {
+namespace {
+
+void add(atomic<std::uint64_t>& counter) noexcept {
+  counter.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
+}
+
+void subtract(atomic<std::uint64_t>& counter) noexcept {
+  counter.fetch_sub(1, std::memory_order_relaxed);  // relaxed: a statistic
+}
+
+}  // namespace
 
 bool yield_awaiter::await_ready() const noexcept {
   return ::sched_yield() == 0;  // never fails on Linux: sched_yield(2)
@@ -51,17 +62,42 @@ scope<runtime>& runtime::scope_of(task_node& node) noexcept {
 }
 
 void runtime::start(task_node& node) {
+  add(counters_.spawned);
   if (main_scope_ == nullptr) {  // Only run() spawns before it sets main_scope_.
     main_node_ = &node;
     return;
   }
+  add(counters_.alive);  // before the thread can end
   const int error = scope_of(node).idle_.threads_.start(attributes_, &thread_body, &node);
   if (error == 0) [[likely]]
     return;
-  refused_threads_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
+  subtract(counters_.alive);
+  add(counters_.refused);
   blocking_task task;
   task.refusal = error;
   run_task(node, task);
+}
+
+void runtime::task_ended(bool failed, bool stopped) noexcept {
+  add(counters_.finished);
+  if (failed)
+    add(counters_.failed);
+  else if (stopped)
+    add(counters_.cancelled);
+}
+
+runtime_metrics runtime::metrics() const {
+  const auto read = [](const atomic<std::uint64_t>& counter) {
+    return counter.load(std::memory_order_relaxed);  // relaxed: a statistic
+  };
+  return {.workers = {},
+          .whole = {{"tasks_spawned", read(counters_.spawned)},
+                    {"tasks_finished", read(counters_.finished)},
+                    {"tasks_failed", read(counters_.failed)},
+                    {"tasks_cancelled", read(counters_.cancelled)},
+                    {"threads_alive", read(counters_.alive)},
+                    {"refused_threads", read(counters_.refused)}},
+          .distributions = {}};
 }
 
 // Here and in run(): the buffer's pages stay untouched until bytes arrive, since it is not
@@ -73,6 +109,7 @@ void* runtime::thread_body(void* argument) noexcept {
   blocking_task task;
   task.buffer = buffer;
   owner.runtime_.run_task(node, task);  // node is gone afterwards, its scope is not
+  subtract(owner.runtime_.counters_.alive);
   owner.idle_.threads_.ended();
   return nullptr;
 }

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// What runtimes count about themselves (runtimes/metrics.hpp), as `metrics` of the result event:
+// one list entry a worker, whether the workers belong to one runtime or to one each; what is of a
+// whole runtime is summed. Pure function; any thread.
+#pragma once
+
+#include <span>
+
+#include "harness/targets/target_description.hpp"
+#include "metrics.hpp"
+
+namespace tailrace {
+
+// All of one type: the same names in the same order.
+event_fields metrics_fields(std::span<const runtime_metrics> runtimes);
+
+}  // namespace tailrace

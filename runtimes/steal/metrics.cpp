@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// What the work-stealing runtime tells of itself, in the words of runtimes/README.md.
+#include "metrics.hpp"
+
+#include "steal/runtime.hpp"
+
+namespace tailrace::steal {
+namespace {
+
+std::vector<metric> metrics_of(worker& each) {
+  const worker_counters& counters = each.counters();
+  return {{"busy_ns", counters.busy_ns.get()},
+          {"polls", counters.polls.get()},
+          {"parks", counters.parks.get()},
+          {"noop_parks", counters.noop_parks.get()},
+          {"steals", counters.steals.get()},
+          {"steal_operations", counters.steal_operations.get()},
+          {"overflows", counters.overflows.get()},
+          {"lifo_runs", counters.lifo_runs.get()},
+          {"forced_yields", counters.forced_yields.get()},
+          {"wakes", counters.wakes.get()},
+          {"rescues", counters.rescues.get()},
+          {"queue_depth", each.queued()}};
+}
+
+}  // namespace
+
+runtime_metrics runtime::metrics() const {
+  runtime_metrics metrics;
+  std::uint64_t timers = 0;
+  // relaxed: statistics.
+  std::uint64_t spawned = spawned_outside_.load(std::memory_order_relaxed);
+  std::uint64_t finished = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t cancelled = 0;
+  for (const auto& each : workers_) {
+    metrics.workers.push_back(metrics_of(*each));
+    const worker_counters& counters = each->counters();
+    timers += each->timers().armed();
+    spawned += counters.spawned.get();
+    finished += counters.finished.get();
+    failed += counters.failed.get();
+    cancelled += counters.cancelled.get();
+  }
+  metrics.whole = {{"tasks_spawned", spawned},
+                   {"tasks_finished", finished},
+                   {"tasks_failed", failed},
+                   {"tasks_cancelled", cancelled},
+                   {"open_descriptors", slots_.open_descriptors()},
+                   {"timers_armed", timers},
+                   {"inject_depth", shared_.size()},
+                   // relaxed: a statistic.
+                   {"remote_schedules", remote_schedules_.load(std::memory_order_relaxed)},
+                   {"blocking_threads", blocking_.threads()},
+                   {"blocking_depth", blocking_.queued()}};
+  return metrics;
+}
+
+}  // namespace tailrace::steal
