@@ -50,8 +50,8 @@ def micro_figure(micro: Micro) -> Figure | None:
                 above = (index - (len(runtimes) - 1) / 2) * APART
                 _dot(panel, micro, key, runtime, place + above)
         _legend(panel, runtimes, per_line)
-        title = f"{wording.counted(workers, 'worker')}, lower is better"
-        canvas.title(panel, title, above=8 + 72 * legend)
+        heading = f"{wording.counted(workers, 'worker')}, lower is better"
+        canvas.title(panel, heading, above=8 + 72 * legend)
     return figure
 
 

@@ -110,16 +110,16 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
         (
             "hogs",
             "When some connections burn CPU time",
-            "A hog burns CPU time for each message and awaits nothing meanwhile, so where scheduling"
-            " is cooperative its worker serves nobody else. Shown is what the others wait, beside the"
-            " same load at which hogs burn nothing; the hogs' own time is only in the table.",
+            "A hog burns CPU time for each message and awaits nothing meanwhile: where scheduling"
+            " is cooperative, its worker then serves nobody else. Shown is what the others wait,"
+            " beside the same load at which hogs burn nothing; the hogs' own time is in the table.",
             ["hog"],
             [uneven.hogs(study, p) for p in uneven.burning_points(study)],
         ),
         (
             "skew",
             "Uneven load",
-            "Few connections carry most of the load, and each message costs the server some CPU time:"
+            "Few connections carry most of the load, and each message costs the server CPU time:"
             " work stealing can spread it, loops that own their connections cannot. Left to right:"
             " the quantiles of all connections; the lines are the intervals over blocks.",
             ["skew"],

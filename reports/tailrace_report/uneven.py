@@ -17,8 +17,8 @@ from tailrace_report.tables import Column, Table
 
 SHOWN = tuple((p, name) for p, name in QUANTILES if p in (0.5, 0.99, 0.999))
 SHARED_NOTE = (
-    "Client and server shared the CPUs in these cells: {}. The client's own delay is in the response"
-    " times (sent late), alike for all."
+    "Client and server shared the CPUs in these cells: {}. The client's own delay is in the"
+    " response times (sent late), alike for all."
 )
 
 
@@ -29,11 +29,9 @@ def burning_points(study: Study) -> list[Point]:
 
 
 def times_calm(study: Study, who: Contestant, point: Point, p: float) -> stats.Estimate | None:
-    """The quantile with hogs that burn to the same without, paired within blocks; both ok."""
+    """The quantile with hogs that burn to the same without, paired within blocks; of ok cells only."""
     calm = calm_partner(study, point)
     if calm is None or calm == point:
-        return None
-    if {study.standing(who, at) for at in (point, calm)} != {"ok"}:
         return None
     measure = quantile(p)
     return stats.paired_ratio(measure(study, who, point, "ok"), measure(study, who, calm, "ok"))

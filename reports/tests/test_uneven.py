@@ -21,7 +21,7 @@ class Uneven(unittest.TestCase):
     def setUp(self) -> None:
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
-        self.folder = make_campaign.write_campaign(Path(scratch.name) / "c", blocks=6, scale=1)
+        self.folder = make_campaign.write_campaign(Path(scratch.name) / "c", blocks=3, scale=1)
 
     def rewrite(self, change: Callable[[dict[str, Any]], bool]) -> Study:
         """Keeps the cells for which `change` says so, changed as it likes."""
@@ -42,7 +42,7 @@ class Uneven(unittest.TestCase):
         rows = {row[0]: row for row in uneven.hogs(study, point).rows}
         self.assertEqual(set(rows), {"local", "steal", "libuv", "threads"})
         # threads do not wait, loops wait for milliseconds.
-        self.assertTrue(rows["threads"][8].startswith("1.0"), rows["threads"])
+        self.assertAlmostEqual(float(rows["threads"][8].partition("×")[0]), 1.0, delta=0.2)
         self.assertGreater(float(rows["local"][8].partition("×")[0]), 20)
         self.assertIn(" ms", rows["local"][4])
         # The hogs' own time is near a burn, and not in the others'.
@@ -76,10 +76,8 @@ class Uneven(unittest.TestCase):
     def test_a_campaign_of_hogs_and_skew_only_has_its_own_headline(self) -> None:
         study = self.only("hog", "skew")
         table = headline.headline(study)
-        self.assertEqual(
-            [column.title for column in table.columns],
-            ["contestant"] + [f"{w} {q}" for w in ("hogs", "skew") for q in ("p50", "p99", "p99.9")],
-        )
+        quantiles = [f"{w} {q}" for w in ("hogs", "skew") for q in ("p50", "p99", "p99.9")]
+        self.assertEqual([column.title for column in table.columns], ["contestant", *quantiles])
         self.assertEqual([row[0] for row in table.rows], ["local", "steal", "libuv", "threads"])
         self.assertIn("bare-epoll", " ".join(table.notes))
         self.assertIn("Client and server shared the CPUs", " ".join(table.notes))
@@ -106,7 +104,7 @@ class Uneven(unittest.TestCase):
         self.assertEqual(len(labels), len(set(labels)))
 
         def change(cell: dict[str, Any]) -> bool:
-            if cell["point"]["kind"] == "skew" and cell["block"] > 2:
+            if cell["point"]["kind"] == "skew" and cell["block"] > 1:
                 cell["contestant"]["workers"] = 4
             return cell["point"]["kind"] == "skew"
 

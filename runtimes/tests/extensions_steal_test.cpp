@@ -1,30 +1,12 @@
 // SPDX-License-Identifier: MIT
-// With two workers and threads of the tests' own that spawn tasks; with TAILRACE_STEAL_ALONE set,
-// one worker without atomic read-modify-writes (then without the tests of such threads).
+// With TAILRACE_STEAL_ALONE set: without threads of the tests' own, so that one worker does without
+// atomic read-modify-writes.
 #include <cstdlib>
 
-#include "conformance_harness.hpp"
-#include "steal/runtime.hpp"
+#include "conformance_steal_harness.hpp"
 
 namespace tailrace {
-
-using runtime_under_test = steal::runtime;
-
-template <>
-struct conformance_harness<steal::runtime> {
-  using client = conformance::socket_client;
-  static std::unique_ptr<steal::runtime> make() {
-    const bool alone = std::getenv("TAILRACE_STEAL_ALONE") != nullptr;
-    steal::options chosen;
-    chosen.workers = alone ? 1 : 2;
-    chosen.foreign_threads = !alone;
-    return std::make_unique<steal::runtime>(chosen);
-  }
-  static client connect(steal::runtime&, std::uint16_t port, int receive_bytes) {
-    return client(port, receive_bytes);
-  }
-};
-
-}  // namespace tailrace
+const bool foreign_threads_under_test = std::getenv("TAILRACE_STEAL_ALONE") == nullptr;
+}
 
 #include "extensions_conformance.hpp"

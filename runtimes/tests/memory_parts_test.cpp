@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Unit tests of the parts that recycle memory: frame allocator, buffer pool and leases, and the
-// ready queue.
+// ready queue. What frames threads exchange and keep: frame_depot_test.cpp.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -38,26 +38,6 @@ TEST(frame_allocator, gives_every_byte_asked_for_at_every_size) {
     std::memset(frame, 0xa5, size);  // A sanitizer sees a byte too few.
     frame_allocator::release(frame, size);
   }
-}
-
-TEST(frame_allocator, keeps_at_most_its_cap_and_frees_the_rest) {
-  constexpr std::size_t many = frame_lists::kept_per_class + 100;
-  std::thread([] {  // A fresh thread has empty lists.
-    std::vector<void*> frames(many);
-    for (void*& frame : frames)
-      frame = frame_allocator::allocate(64);
-    for (void* const frame : frames)
-      frame_allocator::release(frame, 64);
-    if (!TAILRACE_RECYCLES_FRAMES) return;
-    const std::set<void*> kept(frames.begin(), frames.begin() + frame_lists::kept_per_class);
-    for (std::size_t i = 0; i < frame_lists::kept_per_class; ++i) {
-      frames[i] = frame_allocator::allocate(64);
-      EXPECT_TRUE(kept.contains(frames[i]));
-    }
-    for (std::size_t i = 0; i < frame_lists::kept_per_class; ++i)
-      frame_allocator::release(frames[i], 64);
-  })
-      .join();
 }
 
 TEST(frame_allocator, a_frame_may_be_freed_by_another_thread) {

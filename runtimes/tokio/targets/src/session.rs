@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! One connection that echoes, in two forms. `lent`: the thread lends a buffer for the time from a
-//! read to the write that answers it, so that a connection which waits holds none. `owned`: a buffer
-//! of its own for each connection, as the echo server of Tokio's tutorial has it.
+//! read to the write that answers it, so that a connection which waits holds none. `owned`: a
+//! buffer of its own for each connection, as the echo server of Tokio's tutorial has it.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
