@@ -12,6 +12,7 @@
 // - What a thread did before set() happened before the return of the wait that it ends.
 // - The event may be destroyed as soon as that wait has returned: set() then touches it no more.
 //   Nobody may be waiting when it is destroyed.
+// - A second waiter is a bug and aborts.
 //
 // R::run_blocking(callable): awaitable that gives the callable's result. The callable may block;
 // the runtime's other tasks run on meanwhile. The awaiting task does not see a stop while it waits.

@@ -12,11 +12,13 @@ goes to standard error. Ctrl-C keeps the finished rounds. Exit codes: 0 all meas
 run or a row failed, 2 bad usage.
 """
 import argparse
+import contextlib
 import datetime
 import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,7 @@ import time
 from pathlib import Path
 
 PREFIX = "tailrace-micro-"
+REFERENCE = "tokio"  # what the table compares with
 ROW = re.compile(r"(?P<benchmark>[\w/:]+)/(?P<runtime>[\w-]+)/workers:(?P<workers>[1-9][0-9]{0,3})")
 ROW_LIMIT_S = 120
 LIST_LIMIT_S = 30
@@ -109,7 +112,7 @@ def read_row(path, name):
     return whole.get("context", {}), row
 
 
-def list_rows(program, wanted):
+def list_rows(program):
     try:
         done = subprocess.run([program, "--list"], capture_output=True, text=True,
                               timeout=LIST_LIMIT_S, check=False)
@@ -117,16 +120,17 @@ def list_rows(program, wanted):
         raise Failure(f"{program} --list does not answer: {error}") from None
     if done.returncode != 0:
         raise Failure(f"{program} --list ended with code {done.returncode}: {done.stderr[-200:]}")
-    return [Row(program, name) for name in done.stdout.split() if wanted in name]
+    return [Row(program, name) for name in done.stdout.split()]
 
 
-def missing_contestants(folder):
-    """Contestants that were not built, as (id, cause): their files say why."""
-    found = []
-    for file in sorted(folder.glob("tailrace-*.skipped")):
-        cause = file.read_text("utf-8", "replace").strip()
-        found.append((file.stem.split("-", 2)[-1], cause[:500]))
-    return dict(found)
+def absent_contestants(folder, measured):
+    """Runtime -> why it has no rows: the note that the build left beside the executables."""
+    absent = {} if REFERENCE in measured else {REFERENCE: f"{PREFIX}{REFERENCE} was not built"}
+    for file in sorted(folder.glob("tailrace-*-*.absent")):
+        runtime = file.stem.split("-", 2)[2]
+        if runtime not in measured:
+            absent[runtime] = file.read_text("utf-8", "replace").strip()[:500]
+    return absent
 
 
 def affinity(workers):
@@ -173,6 +177,20 @@ def run_rounds(rows, asked, scratch):
     return context, asked.rounds
 
 
+def join_campaign(campaign, text, machine):
+    """Puts the result into the newest campaign, if it was measured on this machine and kernel."""
+    try:
+        other = json.loads((campaign / "manifest.json").read_text("utf-8")).get("machine") or {}
+        alike = all(machine[part][key] == other[part][key]
+                    for part, key in (("cpu", "model"), ("cpu", "online"), ("kernel", "release")))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return
+    if alike:
+        write_whole(campaign / "micro.json", text)
+        print(f"scripts/micro: added to {campaign.resolve().name}; make report draws it there",
+              file=sys.stderr)
+
+
 def progress(text):
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
@@ -184,10 +202,21 @@ def write_whole(path, text):
     os.replace(part, path)
 
 
+def new_folder(parent, name):
+    """Made before anything is measured, so that what cannot be written is known early."""
+    for number in range(1, 100):
+        folder = parent / (name if number == 1 else f"{name}-{number}")
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(parents=True)
+            return folder
+    raise Failure(f"{parent} holds a hundred results of this second")
+
+
 def parse_arguments(words):
     parser = argparse.ArgumentParser(prog="scripts/micro", allow_abbrev=False, description=(
         "Micro benchmarks of all runtimes in interleaved rounds."))
-    parser.add_argument("--bin", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--bin", type=Path, default=Path("build/release/bin"),
+                        help="folder with tailrace-micro-*")
     parser.add_argument("--rounds", type=int, default=5, help="default: 5; an interval needs 6")
     parser.add_argument("--min-time-s", type=float, default=0.05, help="of a row; default: 0.05")
     parser.add_argument("--filter", default="", help="only rows whose name contains this")
@@ -203,27 +232,37 @@ def parse_arguments(words):
     return asked
 
 
+def choose_rows(every, wanted):
+    """Those that --filter and the CPUs leave; says which the CPUs do not."""
+    cpus = len(os.sched_getaffinity(0))
+    rows = [row for row in every if wanted in row.name]
+    for workers in sorted({row.workers for row in rows if row.workers > cpus}):
+        print(f"scripts/micro: skipped rows of {workers} workers: only {cpus} CPUs here",
+              file=sys.stderr)
+    rows = [row for row in rows if row.workers <= cpus]
+    if not rows:
+        raise Failure(f"no row has {wanted!r} in its name and at most {cpus} workers")
+    return rows
+
+
 def measure_all(asked, words):
+    if not shutil.which("taskset"):
+        raise Failure("taskset is missing: install util-linux")
     programs = sorted(p for p in asked.bin.glob(PREFIX + "*") if os.access(p, os.X_OK))
     if not programs:
         raise Failure(f"no {PREFIX}* in {asked.bin}: is libbenchmark-dev installed? Run "
                       "scripts/setup, then start again")
-    rows = [row for program in programs for row in list_rows(program, asked.filter)]
-    cpus = len(os.sched_getaffinity(0))
-    too_many = [row for row in rows if row.workers > cpus]
-    rows = [row for row in rows if row.workers <= cpus]
-    if not rows:
-        raise Failure(f"no row has {asked.filter!r} in its name and at most {cpus} workers")
-    for workers in sorted({row.workers for row in too_many}):
-        print(f"scripts/micro: skipped rows of {workers} workers: only {cpus} CPUs here",
-              file=sys.stderr)
+    every = [row for program in programs for row in list_rows(program)]
+    rows = choose_rows(every, asked.filter)
     started, clock = datetime.datetime.now(datetime.timezone.utc), time.monotonic()
+    folder = new_folder(asked.results / "micro", started.strftime("%Y%m%d-%H%M%S"))
     with tempfile.TemporaryDirectory() as scratch:
         context, rounds = run_rounds(rows, asked, Path(scratch))
     progress("")
     if rounds == 0:
+        folder.rmdir()
         raise Failure("not one round was finished, so nothing was written")
-    machine = context.get("tailrace_machine")
+    machine = json.loads(context.get("tailrace_machine", "null"))
     result = {
         "schema": 1, "kind": "micro",
         "context": {
@@ -231,14 +270,14 @@ def measure_all(asked, words):
             "elapsed_s": round(time.monotonic() - clock, 1), "seed": asked.seed, "rounds": rounds,
             "min_time_s": asked.min_time_s, "command": ["scripts/micro", *words],
             "cpus": {str(n): affinity(n) for n in sorted({row.workers for row in rows})},
-            "build": commit(), "machine": json.loads(machine) if machine else None,
+            "build": commit(), "machine": machine,
         },
-        "skipped": missing_contestants(asked.bin),
+        "skipped": absent_contestants(asked.bin, {row.runtime for row in every}),
         "rows": [row.as_json() for row in rows],
     }
-    folder = asked.results / "micro" / started.strftime("%Y%m%d-%H%M%S")
-    folder.mkdir(parents=True)
-    write_whole(folder / "micro.json", json.dumps(result, indent=1) + "\n")
+    text = json.dumps(result, indent=1) + "\n"
+    write_whole(folder / "micro.json", text)
+    join_campaign(asked.results / "latest", text, machine)
     print(folder)
     return 1 if any(row.cause for row in rows) else 0
 

@@ -42,6 +42,8 @@ class source:
         suffix = Path(path).suffix
         if suffix in (".cpp", ".hpp"):
             self.kind = "c++"
+        elif suffix == ".rs":
+            self.kind = "rust"  # what else there is to say of it, clippy says
         elif suffix == ".py" or (not suffix and re.match(r"#!.*python", text)):
             self.kind = "python"
         elif suffix == ".sh" or (not suffix and text.startswith("#!")):
@@ -56,9 +58,9 @@ class source:
 
 
 def lengths(file, _):
-    if file.kind in ("c++", "python", "script") and file.text.count("\n") > FILE_LINES_MAX:
+    if file.kind in ("c++", "python", "rust", "script") and file.text.count("\n") > FILE_LINES_MAX:
         yield "file-length", 1, f"{file.text.count(chr(10))} lines; at most {FILE_LINES_MAX}"
-    if file.kind in ("c++", "python", "script", "cmake", "make"):
+    if file.kind in ("c++", "python", "rust", "script", "cmake", "make"):
         for number, line in enumerate(file.lines, 1):
             if len(line) > COLUMNS_MAX:
                 yield "columns", number, f"{len(line)} columns; at most {COLUMNS_MAX}"
@@ -92,7 +94,7 @@ def machine_paths(file, _):
 
 
 def spdx(file, _):
-    if file.kind not in ("c++", "python", "script") or not file.text:
+    if file.kind not in ("c++", "python", "rust", "script") or not file.text:
         return
     first = 1 if file.text.startswith("#!") else 0
     if "SPDX-License-Identifier: MIT" not in "".join(file.lines[first:first + 1]):

@@ -128,17 +128,40 @@ std::map<std::string, contestant> find_contestants(const std::vector<std::string
   return found;
 }
 
+namespace {
+
+// What the build left beside the executables where it could not make this one: a line that says why
+// and what to do. The last folder that has one counts, as with executables.
+std::string absence_note(const std::string& id, const std::vector<std::string>& folders) {
+  constexpr std::size_t most = 300;
+  std::string note;
+  for (const std::string& folder : folders) {
+    std::ifstream file(fmt::format("{}/{}{}.absent", folder, prefix, id));
+    char line[most] = {};
+    file.get(line, most);  // of a longer line the beginning
+    if (line[0] != '\0') note = line;
+  }
+  return note;
+}
+
+}  // namespace
+
 contestant contestant_or_missing(const std::map<std::string, contestant>& found,
                                  const std::string& id, const std::vector<std::string>& folders) {
   if (const auto at = found.find(id); at != found.end()) return at->second;
   contestant missing;
   missing.id = id;
+  missing.forms = {{"best", {}}, {"default", {}}};
+  missing.cause = absence_note(id, folders);
+  if (!missing.cause.empty()) {
+    missing.remedy = "do so, then build again with scripts/build release";
+    return missing;
+  }
   missing.cause = fmt::format("there is no executable {}{} in {}", prefix, id,
                               folders.empty() ? "." : folders.front());
   missing.remedy =
       "build it (scripts/setup names the packages that it needs), or give its folder "
       "with --targets";
-  missing.forms = {{"best", {}}, {"default", {}}};
   return missing;
 }
 

@@ -35,7 +35,8 @@ std::vector<std::string> target_folders(const std::string& extra);
 // Every executable in the folders, by id.
 std::map<std::string, contestant> find_contestants(const std::vector<std::string>& folders);
 
-// The one with this id, or an entry that says why there is none.
+// The one with this id, or an entry that says why there is none: where the build left a note in
+// `tailrace-target-<id>.absent` beside the executables, in its words.
 contestant contestant_or_missing(const std::map<std::string, contestant>& found,
                                  const std::string& id, const std::vector<std::string>& folders);
 

@@ -60,8 +60,9 @@ int list_command(std::FILE* out, const std::string& targets) {
     fmt::print(out, "  {}\n", workload);
   for (const std::string& id : named) {
     if (found.contains(id)) continue;
-    fmt::print(out, "\n{} is in a profile but not built: {}\n", id,
-               contestant_or_missing(found, id, folders).remedy);
+    const contestant missing = contestant_or_missing(found, id, folders);
+    fmt::print(out, "\n{} is in a profile but not built, skipped: {}\n  {}\n", id, missing.cause,
+               missing.remedy);
   }
   return 0;
 }

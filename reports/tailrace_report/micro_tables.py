@@ -9,12 +9,26 @@ from tailrace_report.study import ORDER
 from tailrace_report.tables import Column, Table
 
 SLOWER = "slower"
+# One order everywhere, unknown ones last by name.
+BENCHMARKS = (
+    "spawn_many_local spawn_many_remote_idle spawn_many_remote_busy remote_spawn/threads:1"
+    " remote_spawn/threads:4 chained_spawn scope_join yield_many context_switch ping_pong"
+    " channel_handoff channel_buffered spawn_blocking timer_arm_cancel timer_fire task_create"
+    " frame_allocation"
+).split()
 
 
 def ordered(runtimes: list[str]) -> list[str]:
     """The fixed order of contestants, the floor first; unknown ones last, by name."""
     rank = {name: place for place, name in enumerate([FLOOR, *ORDER])}
     return sorted(runtimes, key=lambda name: (rank.get(name, len(rank)), name))
+
+
+def keys_of(micro: Micro, workers: int) -> list[Key]:
+    """The rows with so many workers, in the fixed order of benchmarks."""
+    rank = {name: place for place, name in enumerate(BENCHMARKS)}
+    found = [key for key in micro.rows if key[1] == workers]
+    return sorted(found, key=lambda key: (rank.get(key[0], len(rank)), key[0]))
 
 
 def tables(micro: Micro) -> list[Table]:
@@ -34,7 +48,7 @@ def times(micro: Micro, workers: int) -> Table:
         [Column("benchmark", right=False)]
         + [Column("floor" if name == FLOOR else name) for name in runtimes],
     )
-    keys = [key for key in micro.rows if key[1] == workers]
+    keys = keys_of(micro, workers)
     for key in keys:
         table.add(key[0], *(_cell(micro, key, name) for name in runtimes))
     if compared:
@@ -57,8 +71,9 @@ def _cell(micro: Micro, key: Key, runtime: str) -> str:
 
 def times_text(ratio: float) -> str:
     """`7.9×`, `1.02×`, `0.50× slower`: how many times as fast as the reference."""
-    text = f"{wording.figures(ratio, 2 if ratio >= 9.95 else 3)}×" if ratio >= 1 else ""
-    return text or f"{wording.figures(ratio, 2)}× {SLOWER}"
+    if ratio >= 1:
+        return f"{wording.figures(ratio, 2 if ratio >= 9.95 else 3)}×"
+    return f"{wording.figures(ratio, 3 if ratio >= 0.995 else 2)}× {SLOWER}"
 
 
 def _add_mean(table: Table, micro: Micro, workers: int, runtimes: list[str]) -> None:
@@ -70,7 +85,7 @@ def _add_mean(table: Table, micro: Micro, workers: int, runtimes: list[str]) -> 
             continue
         of, rows = found
         counts.add(rows)
-        low, high = (wording.figures(value) for value in (of.low, of.high))
+        low, high = (wording.figures(value, 3 if value >= 1 else 2) for value in (of.low, of.high))
         cells.append(f"{times_text(of.median)} [{low}, {high}]")
     if counts:
         over = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
@@ -117,9 +132,11 @@ def _allocations(micro: Micro) -> Table:
         + [Column("floor" if name == FLOOR else name) for name in counting],
         notes=["Calls of operator new (or of the language's allocator), after one warm-up batch."],
     )
-    for (benchmark, workers), group in micro.rows.items():
-        values = [group[n].allocations if n in group else None for n in counting]
-        if any(value is not None for value in values):
-            texts = [wording.MISSING if v is None else wording.plain(v) for v in values]
-            table.add(benchmark, *[str(workers)] * several, *texts)
+    for workers in micro.workers():
+        for key in keys_of(micro, workers):
+            group = micro.rows[key]
+            values = [group[n].allocations if n in group else None for n in counting]
+            if any(value is not None for value in values):
+                texts = [wording.MISSING if v is None else wording.plain(v) for v in values]
+                table.add(key[0], *[str(workers)] * several, *texts)
     return table

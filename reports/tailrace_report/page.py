@@ -11,7 +11,7 @@ import html
 from dataclasses import dataclass
 from pathlib import Path
 
-from tailrace_report import finding, headline, limits, sections, svg, uneven
+from tailrace_report import finding, headline, limits, micro_tables, sections, svg, uneven
 from tailrace_report.study import Study
 from tailrace_report.tables import Table, to_html
 
@@ -148,10 +148,23 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
             ["rate"],
             [sections.closed(study, p) for p in ceilings],
         ),
+        _micro(study),
         ("gates", "Gates", "", [], [gates] if gates.rows else []),
         ("trouble", "Failed, gated and skipped cells", "", [], [trouble] if trouble.rows else []),
         ("machine", "The machine", "", [], [sections.flattened("", machine)]),
     ]
+
+
+def _micro(study: Study) -> tuple[str, str, str, list[str], list[Table]]:
+    found = study.campaign.micro
+    return (
+        "micro",
+        "Micro benchmarks",
+        "What single steps of a runtime cost, in one process each, without sockets: wall time per"
+        " operation. `make micro` measures them, apart from the cells above.",
+        ["micro"],
+        micro_tables.tables(found) if found else [],
+    )
 
 
 def _figure(picture: Picture) -> str:

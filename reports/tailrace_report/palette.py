@@ -31,6 +31,7 @@ PAPER = ("#ffffff", "#17171a")
 
 # id -> (hue, marker)
 RUNTIMES = {
+    "bare": ("grey", "h"),
     "bare-epoll": ("grey", "o"),
     "bare-uring": ("grey", "D"),
     "local": ("blue", "s"),

@@ -10,19 +10,30 @@ from collections.abc import Callable
 
 from matplotlib.figure import Figure
 
-from tailrace_report import canvas, figure_latency, figure_memory, figure_rows, figure_skew, svg
+from tailrace_report import (
+    canvas,
+    figure_latency,
+    figure_memory,
+    figure_micro,
+    figure_rows,
+    figure_skew,
+    svg,
+)
 from tailrace_report.page import Picture
 from tailrace_report.study import Study
 
+# Name, title, what draws it (None: nothing to draw), its words.
+Plan = tuple[str, str, Callable[[], Figure | None], Callable[[], str]]
 
-def draw(study: Study) -> tuple[dict[str, Picture], dict[str, bytes]]:
-    """Pictures by name, and the files (name -> bytes) that go beside the page."""
+
+def _of_cells(study: Study) -> list[Plan]:
+    """What is drawn from the cells of the campaign."""
     opened, ceilings = study.points_of("open"), study.points_of("closed")
     echo = opened + ceilings
     hogs, skewed = study.points_of("hog"), study.points_of("skew")
     memory, tasks = study.points_of("memory"), study.points_of("task_memory")
     rows, rows_words = figure_rows.rows_figure, figure_rows.description
-    plans: list[tuple[str, str, Callable[[], Figure | None], Callable[[], str]]] = [
+    return [
         (
             "latency",
             "Response time by percentile, a panel for each offered load",
@@ -72,10 +83,28 @@ def draw(study: Study) -> tuple[dict[str, Picture], dict[str, bytes]]:
             lambda: rows_words(study, ceilings, figure_rows.RATE),
         ),
     ]
+
+
+def _of_micro(study: Study) -> list[Plan]:
+    micro = study.campaign.micro
+    if not micro:
+        return []
+    return [
+        (
+            "micro",
+            "Micro benchmarks: time per operation, by number of workers",
+            lambda: figure_micro.micro_figure(micro),
+            lambda: figure_micro.description(micro),
+        )
+    ]
+
+
+def draw(study: Study) -> tuple[dict[str, Picture], dict[str, bytes]]:
+    """Pictures by name, and the files (name -> bytes) that go beside the page."""
     pictures: dict[str, Picture] = {}
     files: dict[str, bytes] = {}
     with canvas.settings():
-        for name, title, figure_of, words_of in plans:
+        for name, title, figure_of, words_of in _of_cells(study) + _of_micro(study):
             figure = figure_of()
             if figure is None:
                 continue

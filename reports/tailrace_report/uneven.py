@@ -29,7 +29,7 @@ def burning_points(study: Study) -> list[Point]:
 
 
 def times_calm(study: Study, who: Contestant, point: Point, p: float) -> stats.Estimate | None:
-    """The quantile with hogs that burn to the same without, paired within blocks; of ok cells only."""
+    """The quantile with burning to the same without, paired within blocks, of ok cells only."""
     calm = calm_partner(study, point)
     if calm is None or calm == point:
         return None

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import hdr_encoder
 import make_campaign
-from tailrace_report import finding, headline, sections, summary, uneven
+import make_micro
+from tailrace_report import finding, headline, micro_tables, sections, summary, uneven
 from tailrace_report.build import Result, build
-from tailrace_report.load import read_campaign
+from tailrace_report.load import read_campaign, read_micro_file
 from tailrace_report.study import Study
 from tailrace_report.tables import to_text
 
@@ -44,7 +45,14 @@ def golden_texts(scratch: Path) -> dict[str, str]:
         "summary.md": summary.markdown(study),
         "tables.txt": "\n".join(to_text(table) for table in tables),
         "terminal.txt": summary.terminal(study, Path("OUT")),
+        "micro.txt": micro_text(scratch),
     }
+
+
+def micro_text(scratch: Path) -> str:
+    """What `tailrace_report micro` prints of a made-up micro.json."""
+    micro = read_micro_file(make_micro.write_micro(scratch))
+    return "\n".join(to_text(table) for table in micro_tables.tables(micro))
 
 
 class Checker(HTMLParser):

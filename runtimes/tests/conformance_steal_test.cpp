@@ -1,8 +1,47 @@
 // SPDX-License-Identifier: MIT
-#include "conformance_steal_harness.hpp"
+// TAILRACE_STEAL="workers=2 lifo=stealable ..." chooses the options under test (CMakeLists.txt lists
+// the matrix).
+#include <cstdio>
+#include <cstdlib>
+#include <sstream>
+#include <string>
+
+#include "conformance_harness.hpp"
+#include "steal/option_names.hpp"
+#include "steal/runtime.hpp"
 
 namespace tailrace {
-const bool foreign_threads_under_test = false;
+
+using runtime_under_test = steal::runtime;
+
+inline steal::options options_under_test() {
+  steal::options chosen;
+  const char* const text = std::getenv("TAILRACE_STEAL");
+  std::istringstream words(text != nullptr ? text : "");
+  for (std::string word; words >> word;) {
+    const std::size_t equals = word.find('=');
+    if (steal::set_option(chosen, word.substr(0, equals), word.substr(equals + 1))) continue;
+    std::fprintf(stderr, "TAILRACE_STEAL: no option '%s'\n", word.c_str());
+    std::abort();
+  }
+  return chosen;
 }
+
+template <>
+struct conformance_harness<steal::runtime> {
+  using client = conformance::socket_client;
+  using famine = conformance::descriptor_famine;
+  static constexpr std::chrono::microseconds timer_granularity{9};  // a tick of timer_wheel
+  static constexpr bool shares_ports = true;
+  static std::unique_ptr<steal::runtime> make() {
+    return std::make_unique<steal::runtime>(options_under_test());
+  }
+  static client connect(steal::runtime&, std::uint16_t port, int receive_bytes) {
+    return client(port, receive_bytes);
+  }
+  static std::unique_ptr<famine> starve(steal::runtime&) { return std::make_unique<famine>(); }
+};
+
+}  // namespace tailrace
 
 #include "conformance.hpp"

@@ -196,6 +196,60 @@ TEST(extensions_channel, close_ends_the_waiting_send_and_the_waiting_receive) {
   EXPECT_TRUE(result.got.empty());
 }
 
+// A value that comes between a stop and the moment at which the stopped receiver runs again is
+// either received by it or still in the channel.
+inline task<void> send_after_stop(R& runtime, passed& result) {
+  numbers between(runtime, 1);
+  scope<R> receiving(runtime);
+  receiving.spawn(receive_numbers(between, result.got, result.receiver_ended_with));
+  co_await runtime.yield();
+  receiving.request_stop();
+  const io_result sent = co_await between.send(std::make_unique<int>(7));
+  EXPECT_TRUE(sent.ok());
+  co_await receiving.join();
+  between.close();
+  int ended_with = 0;
+  co_await receive_numbers(between, result.got, ended_with);
+}
+
+TEST(extensions_channel, a_value_sent_just_after_a_stop_of_the_receiver_is_not_lost) {
+  for (int round = 0; round < 50; ++round) {
+    passed result;
+    run_here([&](R& runtime) { return send_after_stop(runtime, result); });
+    ASSERT_EQ(result.got, std::vector<int>{7});
+    ASSERT_EQ(result.receiver_ended_with, ECANCELED);
+  }
+}
+
+// The same for a stopped sender: its value arrives exactly if it was told so.
+inline task<void> send_one(numbers& to, int value, int& ended_with) {
+  const io_result sent = co_await to.send(std::make_unique<int>(value));
+  ended_with = sent.error();
+}
+
+inline task<void> receive_after_stop(R& runtime, passed& result) {
+  numbers between(runtime, 1);
+  co_await send_one(between, 0, result.sender_ended_with);
+  scope<R> sending(runtime);
+  sending.spawn(send_one(between, 1, result.sender_ended_with));
+  co_await runtime.yield();
+  sending.request_stop();
+  const auto first = co_await between.receive();
+  if (first) result.got.push_back(**first);
+  co_await sending.join();
+  between.close();
+  co_await receive_numbers(between, result.got, result.receiver_ended_with);
+}
+
+TEST(extensions_channel, a_send_that_is_stopped_arrives_exactly_if_it_was_told_so) {
+  for (int round = 0; round < 50; ++round) {
+    passed result;
+    run_here([&](R& runtime) { return receive_after_stop(runtime, result); });
+    const bool told = result.sender_ended_with == 0;
+    ASSERT_EQ(result.got, told ? (std::vector<int>{0, 1}) : (std::vector<int>{0}));
+  }
+}
+
 // The receiver is stopped while values come: what it got and what is left is what was sent.
 inline task<void> stop_midway(R& runtime, int rounds, int& whole) {
   for (int i = 0; i < rounds; ++i) {

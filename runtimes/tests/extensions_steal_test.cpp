@@ -1,8 +1,30 @@
 // SPDX-License-Identifier: MIT
-#include "conformance_steal_harness.hpp"
+// With two workers and threads of the tests' own that spawn tasks; with TAILRACE_STEAL_ALONE set,
+// one worker without atomic read-modify-writes (then without the tests of such threads).
+#include <cstdlib>
+
+#include "conformance_harness.hpp"
+#include "steal/runtime.hpp"
 
 namespace tailrace {
-const bool foreign_threads_under_test = true;
-}
+
+using runtime_under_test = steal::runtime;
+
+template <>
+struct conformance_harness<steal::runtime> {
+  using client = conformance::socket_client;
+  static std::unique_ptr<steal::runtime> make() {
+    const bool alone = std::getenv("TAILRACE_STEAL_ALONE") != nullptr;
+    steal::options chosen;
+    chosen.workers = alone ? 1 : 2;
+    chosen.foreign_threads = !alone;
+    return std::make_unique<steal::runtime>(chosen);
+  }
+  static client connect(steal::runtime&, std::uint16_t port, int receive_bytes) {
+    return client(port, receive_bytes);
+  }
+};
+
+}  // namespace tailrace
 
 #include "extensions_conformance.hpp"

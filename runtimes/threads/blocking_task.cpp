@@ -21,26 +21,19 @@ void blocking_task::stop_sleeping() noexcept {
   wake_reasons_.notify_one();
 }
 
-bool blocking_task::await_signal_or_stop() noexcept {
-  for (;;) {
-    // acquire: pairs with the release in signal().
-    const std::uint32_t reasons = wake_reasons_.load(std::memory_order_acquire);
-    if ((reasons & signalled) != 0) {
-      // relaxed: a stop may be added meanwhile, by nobody whom we must see.
-      wake_reasons_.fetch_and(~signalled, std::memory_order_relaxed);
-      return true;
-    }
-    if ((reasons & stopped) != 0) return false;
-    wake_reasons_.wait(reasons, std::memory_order_relaxed);  // relaxed: the load decides
-  }
+void blocking_task::await_signal_or_stop() noexcept {
+  // relaxed: await_signal() is what receives; a stop publishes nothing.
+  while (wake_reasons_.load(std::memory_order_relaxed) == 0)
+    wake_reasons_.wait(0, std::memory_order_relaxed);  // relaxed: as above
 }
 
 void blocking_task::await_signal() noexcept {
   std::uint32_t reasons = 0;
   // acquire: pairs with the release in signal().
   while (((reasons = wake_reasons_.load(std::memory_order_acquire)) & signalled) == 0)
-    wake_reasons_.wait(reasons, std::memory_order_relaxed);        // relaxed: the load decides
-  wake_reasons_.fetch_and(~signalled, std::memory_order_relaxed);  // relaxed: as above
+    wake_reasons_.wait(reasons, std::memory_order_relaxed);  // relaxed: the load decides
+  // relaxed: a stop may be added meanwhile, which nobody has to see here.
+  wake_reasons_.fetch_and(~signalled, std::memory_order_relaxed);
 }
 
 void blocking_task::signal() noexcept {

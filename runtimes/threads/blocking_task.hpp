@@ -51,8 +51,8 @@ struct blocking_task {
   io_result sleep_until(std::chrono::steady_clock::time_point deadline);
   void stop_sleeping() noexcept;
 
-  // For events. True once signalled, and takes the signal; false if the task is stopped.
-  bool await_signal_or_stop() noexcept;
+  // For events: blocks until signalled or stopped; until signalled, and takes the signal.
+  void await_signal_or_stop() noexcept;
   void await_signal() noexcept;
   // Any thread. The task may be gone as soon as it is signalled: the wake-up then goes to an
   // address where nobody waits, which the kernel ignores (P2616 tells why the standard is silent on

@@ -35,15 +35,15 @@ io_result event::block(task_node& node) {
     TAILRACE_CHECK(waiter_ == nullptr);  // one waiter at a time
     waiter_ = &task;
   }
-  if (task.await_signal_or_stop()) return {};
+  task.await_signal_or_stop();
   {
     const std::lock_guard lock(mutex_);
-    if (waiter_ == &task) {
+    if (waiter_ == &task) {  // No set() came: it was the stop.
       waiter_ = nullptr;
       return io_result::of_error(ECANCELED);
     }
   }
-  task.await_signal();  // A set() came before us; it may still be on its way to signal().
+  task.await_signal();  // Where both came, the set() may still be on its way to signal().
   return {};
 }
 

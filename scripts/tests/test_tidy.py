@@ -38,6 +38,7 @@ class text_rules(unittest.TestCase):
         self.assertEqual(cpp("//" + "x" * 99 + "\n"), ["columns"])
         self.assertEqual(cpp("//" + "x" * 98 + "\n"), [])
         self.assertEqual(broken_in({"CMakeLists.txt": "#" + "x" * 100}), ["columns"])
+        self.assertEqual(broken_in({"x/y.rs": SPDX + "//" + "x" * 99 + "\n"}), ["columns"])
         self.assertEqual(broken_in({"README.md": "x" * 200}), [])
 
     def test_words(self):
@@ -54,6 +55,7 @@ class text_rules(unittest.TestCase):
 
     def test_licence(self):
         self.assertEqual(broken_in({"harness/x.cpp": "int x;\n"}), ["spdx"])
+        self.assertEqual(broken_in({"x/y.rs": "fn main() {}\n"}), ["spdx"])
         self.assertEqual(broken_in({"scripts/x": "#!/bin/sh\nls\n"}), ["spdx"])
         self.assertEqual(broken_in({"scripts/x": "#!/bin/sh\n" + HASH}), [])
         self.assertEqual(broken_in({"scripts/x.py": HASH, "reports/__init__.py": ""}), [])

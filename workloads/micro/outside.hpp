@@ -8,6 +8,7 @@
 #include <chrono>
 #include <semaphore>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/atomic.hpp"
@@ -52,8 +53,9 @@ class hosted {
     thread_.join();
   }
 
-  scope<R>& children() noexcept { return *children_; }
-  R& runtime() noexcept { return runtime_; }
+  void spawn(task<void> child) { children_->spawn(std::move(child)); }
+  // Outlives every task, also the one that tells that the batch is done.
+  countdown& batch() noexcept { return batch_; }
 
  private:
   task<void> host() {
@@ -67,6 +69,7 @@ class hosted {
   }
 
   R& runtime_;
+  countdown batch_;
   typename R::event* end_ = nullptr;  // both set before running_ is released
   scope<R>* children_ = nullptr;
   std::binary_semaphore running_{0};
@@ -75,12 +78,11 @@ class hosted {
 
 template <class R>
 void spawn_batches(hosted<R>& host, measured& run, std::size_t tasks) {
-  countdown batch;
   while (run.batch(tasks)) {
-    batch.reset(tasks);
+    host.batch().reset(tasks);
     for (std::size_t i = 0; i < tasks; ++i)
-      host.children().spawn(count_down(batch));
-    batch.wait();
+      host.spawn(count_down(host.batch()));
+    host.batch().wait();
   }
 }
 
@@ -105,10 +107,10 @@ task<void> stall_and_yield(R& runtime, atomic<bool>& enough) {
 // The same while two tasks a worker stall it for 10 us and yield, over and over. Per task.
 template <class R>
 void spawn_many_remote_busy(R& runtime, measured& run, unsigned workers) {
-  hosted<R> host(runtime);
   atomic<bool> enough{false};
+  hosted<R> host(runtime);
   for (unsigned i = 0; i < 2 * workers; ++i)
-    host.children().spawn(stall_and_yield(runtime, enough));
+    host.spawn(stall_and_yield(runtime, enough));
   spawn_batches(host, run, tasks_up_to<R>(10'000));
   enough.store(true, std::memory_order_relaxed);  // relaxed: see stall_and_yield()
 }
@@ -118,20 +120,22 @@ template <class R>
 void remote_spawn(R& runtime, measured& run, std::size_t threads) {
   const std::size_t each = tasks_up_to<R>(12'800) / threads;
   hosted<R> host(runtime);
-  countdown batch;
   bool more = true;  // written before the barrier, read after it
   std::barrier<> begin(static_cast<std::ptrdiff_t>(threads) + 1);
   std::vector<std::thread> spawners;
   for (std::size_t i = 0; i < threads; ++i)
     spawners.emplace_back([&] {
-      for (begin.arrive_and_wait(); more; begin.arrive_and_wait())
+      for (;;) {
+        begin.arrive_and_wait();
+        if (!more) return;
         for (std::size_t task = 0; task < each; ++task)
-          host.children().spawn(count_down(batch));
+          host.spawn(count_down(host.batch()));
+      }
     });
   while (run.batch(each * threads)) {
-    batch.reset(each * threads);
+    host.batch().reset(each * threads);
     begin.arrive_and_wait();
-    batch.wait();
+    host.batch().wait();
   }
   more = false;
   begin.arrive_and_wait();

@@ -235,6 +235,21 @@ class CommandTest(unittest.TestCase):
         self.assertIn("no executable tailrace-target-absent", cell["cause"])
         self.assertTrue(cell["remedy"])
 
+    def test_the_note_of_the_build_is_the_cause_of_an_absent_contestant(self):
+        arguments = self.profile()
+        with open(arguments[1], "w", encoding="utf-8") as file:
+            file.write(f'contestants = ["absent", "long"]\n{POINT}')
+        for name, text in [("absent", "make not found, install make\nmore\n"), ("long", "x" * 999)]:
+            path = os.path.join(arguments[3], f"tailrace-target-{name}.absent")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        done = self.run_it("run", "--name", "c", *arguments)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("skipped (make not found, install make)", done.stdout)
+        causes = {cell["contestant"]["id"]: cell["cause"] for cell in self.cells()}
+        self.assertEqual(causes["absent"], "make not found, install make")
+        self.assertLess(len(causes["long"]), 400)
+
     def start_long(self, blocks):
         arguments = self.profile("good", POINT, blocks)
         process = subprocess.Popen(

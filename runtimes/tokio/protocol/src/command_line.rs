@@ -4,11 +4,12 @@
 
 use std::net::Ipv4Addr;
 
+use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::cpu_list;
 use crate::description::{Description, Request};
-use crate::options::{excerpt, list, resolve};
+use crate::options::{excerpt, list, one_line, resolve};
 
 #[derive(Debug)]
 pub(crate) enum CommandLine {
@@ -95,15 +96,11 @@ fn sentence(error: &clap::Error) -> String {
     let first = lines.next().unwrap_or("bad usage");
     let first = first.strip_prefix("error: ").unwrap_or(first);
     let missing = if first.ends_with(':') { lines.next().unwrap_or("") } else { "" };
-    let mut whole = format!("{first} {missing}").trim_end().to_owned();
-    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        "a command is needed: describe or run".clone_into(&mut whole);
-    }
-    format!("{} (see --help)", excerpt_long(&whole))
-}
-
-fn excerpt_long(text: &str) -> String {
-    text.chars().take(300).flat_map(char::escape_debug).collect()
+    let whole = match error.kind() {
+        ErrorKind::MissingSubcommand => "a command is needed: describe or run".to_owned(),
+        _ => format!("{first} {missing}").trim_end().to_owned(),
+    };
+    format!("{} (see --help)", one_line(&whole, 300))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::commands::CommandReader;
 use crate::cpu_list::confine_thread;
 use crate::description::{Description, Request};
 use crate::events;
-use crate::options::excerpt;
+use crate::options::{excerpt, one_line};
 use crate::refused::Refused;
 
 const EXIT_FAILED: u8 = 1;
@@ -44,8 +44,8 @@ pub struct Outcome {
 /// A workload that runs on a runtime, from the main thread's point of view.
 pub trait Target {
     fn ready(&self) -> Ready;
-    /// `start`: in-process workloads begin, and call what they were given at the start when they are
-    /// done. Served ones ignore it.
+    /// `start`: in-process workloads begin, and call the `Done` that they were given when they have
+    /// ended. Served ones ignore it.
     fn begin(&mut self) {}
     /// Counts now, while the workers go on.
     fn sample(&self) -> Map<String, Value>;
@@ -153,7 +153,7 @@ fn end_on_panic() {
     std::panic::set_hook(Box::new(move |panic| {
         print_it(panic);
         events::print_error(&Refused::new(
-            excerpt(&panic.to_string()),
+            one_line(&panic.to_string(), 300),
             "look at standard error for what came before",
         ));
         std::process::exit(i32::from(EXIT_FAILED));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-//! CPU lists as `--cpus` gives them (`0,2-3`), and confining a thread to one. Threads that it starts
-//! later inherit that: the main thread calls it before there are others.
+//! CPU lists as `--cpus` gives them (`0,2-3`), and confining a thread to one. Threads that it
+//! starts later inherit that: the main thread calls it before there are others.
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
@@ -41,8 +41,8 @@ pub(crate) fn text(cpus: &[usize]) -> String {
 }
 
 /// Confines the calling thread to exactly these CPUs; an empty list confines nothing. The error is
-/// one sentence: the kernel silently drops CPUs that are absent or outside of the cpuset, so what it
-/// granted is read back.
+/// one sentence: the kernel silently drops CPUs that are absent or outside of the cpuset, so what
+/// it granted is read back.
 ///
 /// # Errors
 /// Where not all of them can be used.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-//! Events on standard output, one JSON object a line, written whole. A harness that has gone away is
-//! not our failure: writing to it is given up.
+//! Events on standard output, one JSON object a line, written whole. A harness that has gone away
+//! is not our failure: writing to it is given up.
 
 use std::io::{Write, stdout};
 

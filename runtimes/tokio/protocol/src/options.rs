@@ -151,9 +151,22 @@ pub(crate) fn list(words: &[&str]) -> String {
     if words.is_empty() { "none".to_owned() } else { words.join(", ") }
 }
 
-/// At most 80 characters of what somebody else wrote, control characters escaped: one line.
+/// At most 80 characters of what somebody else wrote, in one line.
 pub(crate) fn excerpt(text: &str) -> String {
-    text.chars().take(80).flat_map(|one| one.escape_debug()).collect()
+    one_line(text, 80)
+}
+
+/// At most `most` characters, control characters escaped.
+pub(crate) fn one_line(text: &str, most: usize) -> String {
+    let mut line = String::new();
+    for one in text.chars().take(most) {
+        if one.is_control() {
+            line.extend(one.escape_default());
+        } else {
+            line.push(one);
+        }
+    }
+    line
 }
 
 #[cfg(test)]

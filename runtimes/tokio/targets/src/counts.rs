@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-//! What sessions count, as the target protocol names it. Each thread counts in a place of its own, so
-//! that no echo pays for a cache line that another worker writes, nor for a locked instruction; a
-//! sample adds the places up while the workers go on.
+//! What sessions count, as the target protocol names it. Each thread counts in a place of its own,
+//! so that no echo pays for a cache line that another worker writes, nor for a locked instruction;
+//! a sample adds the places up while the workers go on.
 
 use std::cell::OnceCell;
 use std::sync::Mutex;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-//! The target `tokio-current`: `workers` threads, each with a current-thread runtime of its own and a
-//! listener that shares the port with the others. Nothing else is shared.
+//! The target `tokio-current`: `workers` threads, each with a current-thread runtime of its own and
+//! a listener that shares the port with the others. Nothing else is shared.
 
 use std::io;
 use std::net::TcpListener;

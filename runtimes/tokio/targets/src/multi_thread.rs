@@ -61,8 +61,8 @@ impl Target for MultiThread {
     }
 }
 
-/// Tokio says "thread" also of those of its blocking pool, which start later: the first ones are the
-/// workers, and each has said that it runs when this returns.
+/// Tokio says "thread" also of those of its blocking pool, which start later: the first ones are
+/// the workers, and each has said that it runs when this returns.
 fn build(request: &Request) -> Result<Runtime, Refused> {
     let (workers, cpus) = (request.workers, request.cpus.clone());
     let (started, starts) = mpsc::channel();

@@ -12,8 +12,8 @@ use crate::counts;
 /// Out of descriptors or memory: sessions that end will free some.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(10);
 
-/// Runs until it is dropped. `session` makes what serves one connection.
-pub async fn accept_loop<Session>(listener: StdListener, session: impl Fn(TcpStream) -> Session)
+/// Runs until it is dropped. `session` makes the task of one connection.
+pub async fn accept_loop<Session>(listener: StdListener, session: impl Fn(Connection) -> Session)
 where
     Session: Future<Output = ()> + Send + 'static,
 {
@@ -21,20 +21,27 @@ where
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                let open = Open::new();
                 // A peer that is gone already says so at the first read.
                 let _ = stream.set_nodelay(true);
-                let serve = session(stream);
-                tokio::spawn(async move {
-                    serve.await;
-                    drop(open);
-                });
+                tokio::spawn(session(Connection::new(stream)));
             }
             Err(_) => {
                 counts::own().accept_errors.add(1);
                 tokio::time::sleep(PAUSE_AFTER_REFUSAL).await;
             }
         }
+    }
+}
+
+/// An accepted connection. The socket is closed before it is counted as closed.
+pub struct Connection {
+    pub stream: TcpStream,
+    _open: Open,
+}
+
+impl Connection {
+    fn new(stream: TcpStream) -> Connection {
+        Connection { stream, _open: Open::new() }
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! One connection that echoes, in two forms. `lent`: the thread lends a buffer for the time from a
-//! read to the write that answers it, so that a connection which waits holds none. `owned`: a buffer
-//! of its own for each connection, as the echo server of Tokio's tutorial has it.
+//! read to the write that answers it, so that a connection which waits holds none. `owned`: a
+//! buffer of its own for each connection, as the echo server of Tokio's tutorial has it.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::counts;
+use crate::server::Connection;
 
 /// What a workload does with received bytes before they go back.
 pub trait Work: Send + 'static {
@@ -37,17 +38,27 @@ impl Buffer {
 }
 
 /// Echoes until the end of the stream; what was received before it is sent. An error ends this
-/// connection alone and is counted.
-pub async fn echo(mut stream: TcpStream, buffer: Buffer, mut work: impl Work) {
-    let ended = if buffer.lent {
-        echo_lent(&mut stream, buffer.bytes, &mut work).await
-    } else {
-        echo_owned(&mut stream, buffer.bytes, &mut work).await
-    };
-    if let Err(error) = ended {
-        let reset = matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe);
-        let counts = counts::own();
-        if reset { &counts.resets } else { &counts.errors }.add(1);
+/// connection alone and is counted. Not an `async fn`: that would keep its arguments twice, and
+/// each connection that waits would pay for it.
+#[allow(clippy::manual_async_fn)]
+pub fn echo(
+    mut connection: Connection,
+    buffer: Buffer,
+    mut work: impl Work,
+) -> impl Future<Output = ()> + Send {
+    async move {
+        let stream = &mut connection.stream;
+        let ended = if buffer.lent {
+            echo_lent(stream, buffer.bytes, &mut work).await
+        } else {
+            echo_owned(stream, buffer.bytes, &mut work).await
+        };
+        if let Err(error) = ended {
+            let reset = matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe);
+            let counts = counts::own();
+            if reset { &counts.resets } else { &counts.errors }.add(1);
+        }
+        drop(connection); // whole: else only its stream would live in here, and it end at once
     }
 }
 

@@ -16,5 +16,5 @@ impl Work for Nothing {
 
 pub async fn serve(listener: TcpListener, request: &Request) {
     let buffer = Buffer::of(request);
-    accept_loop(listener, move |stream| session::echo(stream, buffer, Nothing)).await;
+    accept_loop(listener, move |connection| session::echo(connection, buffer, Nothing)).await;
 }

@@ -32,7 +32,7 @@ pub async fn serve(listener: TcpListener, request: &Request) {
     let burn = Duration::from_micros(options.integer("burn_us"));
     let (every, message) = (options.integer("hog_every"), options.integer("message_bytes"));
     let work = move || Hog { received: 0, number: [0; NUMBER_BYTES], every, message, burn };
-    accept_loop(listener, move |stream| session::echo(stream, buffer, work())).await;
+    accept_loop(listener, move |connection| session::echo(connection, buffer, work())).await;
 }
 
 struct Hog {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! What `describe` tells of versions and flags, from where they are decided: the lock file, the
+//! What the programs tell of versions and flags, from where they are decided: the lock file, the
 //! release profile, the compiler that runs.
 
 use std::process::Command;
