@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// TAILRACE_STEAL="workers=2 lifo=stealable ..." chooses the options under test (CMakeLists.txt lists
-// the matrix).
+// TAILRACE_STEAL="workers=2 lifo=stealable ..." chooses the options under test (CMakeLists.txt
+// lists the matrix).
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
