@@ -34,6 +34,7 @@ struct runtime_metrics {
   std::vector<distribution> distributions;
 };
 
+// Where it may tell distributions, R::has_distributions is true.
 template <class R>
 concept Measured = requires(const R& runtime) {
   { runtime.metrics() } -> std::same_as<runtime_metrics>;

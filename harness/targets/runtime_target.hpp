@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "echo.hpp"
+#include "harness/targets/histogram_texts.hpp"
 #include "harness/targets/listeners.hpp"
 #include "harness/targets/metrics_fields.hpp"
 #include "harness/targets/target_main.hpp"
@@ -110,6 +111,8 @@ class runtime_target final : public served_target {
     for (const worker& each : workers_)
       all.push_back(each.runtime->metrics());
     info.metrics = metrics_fields(all);
+    if constexpr (requires { requires R::has_distributions; })
+      info.histograms = histogram_texts(all);
   }
 
   std::uint64_t tasks_of(std::size_t index) const {

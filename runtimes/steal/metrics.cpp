@@ -23,6 +23,15 @@ std::vector<metric> metrics_of(worker& each) {
           {"queue_depth", each.queued()}};
 }
 
+// Of all workers together; a time stands once a worker in it.
+distribution distribution_of(std::span<const std::unique_ptr<worker>> workers,
+                             std::string_view name, time_histogram task_times::* which) {
+  distribution found{.name = name, .buckets = {}};
+  for (const auto& each : workers)
+    (each->times()->*which).append_to(found.buckets);
+  return found;
+}
+
 }  // namespace
 
 runtime_metrics runtime::metrics() const {
@@ -53,6 +62,10 @@ runtime_metrics runtime::metrics() const {
                    {"remote_schedules", remote_schedules_.load(std::memory_order_relaxed)},
                    {"blocking_threads", blocking_.threads()},
                    {"blocking_depth", blocking_.queued()}};
+  if (options_.measure_tasks)
+    metrics.distributions = {
+        distribution_of(workers_, "poll_time_ns", &task_times::poll_time),
+        distribution_of(workers_, "schedule_latency_ns", &task_times::schedule_latency)};
   return metrics;
 }
 

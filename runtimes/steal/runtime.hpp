@@ -48,6 +48,7 @@ class runtime {
   static constexpr std::string_view id = "steal";
   static constexpr bool single_threaded = false;
   static constexpr bool has_own_workers = true;
+  static constexpr bool has_distributions = true;       // where options.measure_tasks says so
   static constexpr bool spawns_from_any_thread = true;  // where options.foreign_threads says so
 
   using stream = steal::stream;

@@ -41,7 +41,8 @@ worker::worker(runtime& owner, std::uint32_t index, reactor& events)
       interval_(owner.chosen().event_interval != 0 ? owner.chosen().event_interval
                                                    : first_interval),
       random_(0x9e3779b97f4a7c15ULL * (index + 1)),
-      timers_(alone_) {}
+      timers_(alone_),
+      times_(owner.chosen().measure_tasks ? std::make_unique<task_times>() : nullptr) {}
 
 void worker::run() {
   current_ = this;
@@ -112,6 +113,12 @@ task_node* worker::take_shared() noexcept {
 }
 
 void worker::run_task(task_node& node) noexcept {
+  if (times_ != nullptr) [[unlikely]]
+    return run_timed(node);
+  resume(node);
+}
+
+void worker::resume(task_node& node) noexcept {
   counters_.polls.add(1);
   running_.store(function_of(node.handle), std::memory_order_relaxed);  // relaxed: a hint
   // relaxed: the queue handed the task over.
@@ -124,6 +131,7 @@ void worker::run_task(task_node& node) noexcept {
 }
 
 void worker::schedule_here(task_node& node) noexcept {
+  time_wait(node);
   switch (runtime_.options_.lifo) {
     case lifo_mode::on: {
       // relaxed: this thread alone.
@@ -148,6 +156,7 @@ void worker::schedule_here(task_node& node) noexcept {
 }
 
 void worker::requeue(task_node& node) noexcept {
+  time_wait(node);
   push(node);
   offer_work();
 }
@@ -297,14 +306,19 @@ inline void worker::dispatch(socket_slot& slot, std::uint32_t events) noexcept {
 }
 
 inline void worker::make_ready(task_node& node) noexcept {
-  if (!inlined_) return push(node);
+  if (!inlined_) {
+    time_wait(node);
+    return push(node);
+  }
   budget_ = runtime_.options_.coop;
   run_task(node);
 }
 
 void worker::expire_timers(worker& of, clock::time_point now) noexcept {
-  of.timers_.expire(now, std::max<std::size_t>(queue_.room(), 64),
-                    [this](task_node& node) { push(node); });
+  of.timers_.expire(now, std::max<std::size_t>(queue_.room(), 64), [this](task_node& node) {
+    time_wait(node);
+    push(node);
+  });
   if (!alone_ && queue_.size() > 1) wake_another();
 }
 

@@ -13,12 +13,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "base/buffer_pool.hpp"
 #include "base/stealing_queue.hpp"
 #include "steal/counters.hpp"
 #include "steal/reactor.hpp"
+#include "steal/task_times.hpp"
 #include "steal/timer_set.hpp"
 #include "steal/waiting.hpp"
 
@@ -63,6 +65,7 @@ class alignas(128) worker {
   timer_set& timers() noexcept { return timers_; }
   reactor& events() noexcept { return reactor_; }
   worker_counters& counters() noexcept { return counters_; }
+  const task_times* times() const noexcept { return times_.get(); }
   std::uint32_t index() const noexcept { return index_; }
 
   // Hints for other threads.
@@ -86,6 +89,13 @@ class alignas(128) worker {
   task_node* search() noexcept;
   task_node* steal_from(worker& victim) noexcept;
   void run_task(task_node& node) noexcept;
+  void run_timed(task_node& node) noexcept;
+  void resume(task_node& node) noexcept;
+  // A task goes from waiting to a queue.
+  void time_wait(const task_node& node) noexcept {
+    if (times_ != nullptr) [[unlikely]]
+      times_->made_ready(node);
+  }
   void overflow(task_node& node) noexcept;
   void wake_another() noexcept;
   void look_around() noexcept;
@@ -125,7 +135,8 @@ class alignas(128) worker {
   buffer_pool buffers_;
   timer_set timers_;
   worker_counters counters_;
-  std::uint64_t watched_polls_ = 0;  // its polls when a watcher last looked; the watcher's
+  const std::unique_ptr<task_times> times_;  // null unless options.measure_tasks
+  std::uint64_t watched_polls_ = 0;          // its polls when a watcher last looked; the watcher's
   atomic<const void*> running_{nullptr};
   atomic<bool> parked_{false};  // written by its own thread
   queue queue_;

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "conformance_load.hpp"
+#include "conformance_metrics.hpp"
 #include "conformance_scopes.hpp"
 #include "conformance_start.hpp"
 #include "conformance_stop.hpp"
