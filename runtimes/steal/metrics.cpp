@@ -62,6 +62,7 @@ runtime_metrics runtime::metrics() const {
                    {"remote_schedules", remote_schedules_.load(std::memory_order_relaxed)},
                    {"blocking_threads", blocking_.threads()},
                    {"blocking_depth", blocking_.queued()}};
+  if (stalls_) metrics.whole.push_back({"stalls", stalls_->stalls()});
   if (options_.measure_tasks)
     metrics.distributions = {
         distribution_of(workers_, "poll_time_ns", &task_times::poll_time),

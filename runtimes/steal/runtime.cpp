@@ -25,6 +25,8 @@ runtime::runtime(options chosen)
     reactors_.push_back(std::make_unique<reactor>());
   for (std::uint32_t i = 0; i < options_.workers; ++i)
     workers_.push_back(std::make_unique<worker>(*this, i, *reactors_[per_worker ? i : 0]));
+  if (options_.stall_threshold.count() > 0)
+    stalls_ = std::make_unique<stall_detector>(workers_, options_.stall_threshold);
 }
 
 runtime::~runtime() {
@@ -44,6 +46,7 @@ void runtime::run(task<void> main) {
   try {
     for (std::uint32_t i = 1; i < options_.workers; ++i)
       threads_.emplace_back([this, i] { work(i); });
+    if (stalls_) stalls_->start();
   } catch (...) {
     end_workers();
     for (std::thread& each : threads_)
@@ -55,6 +58,7 @@ void runtime::run(task<void> main) {
   work(0);
   for (std::thread& each : threads_)
     each.join();
+  if (stalls_) stalls_->stop();
   main_scope_ = nullptr;
   main_scope.rethrow_first_failure();
 }

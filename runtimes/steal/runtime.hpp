@@ -30,6 +30,7 @@
 #include "steal/options.hpp"
 #include "steal/reactor.hpp"
 #include "steal/socket_slot.hpp"
+#include "steal/stall_detector.hpp"
 #include "steal/worker.hpp"
 #include "task.hpp"
 
@@ -72,6 +73,8 @@ class runtime {
   void run(task<void> main);
   void request_stop() noexcept;
   runtime_metrics metrics() const;
+  // Null where options.stall_threshold is 0.
+  const stall_detector* stalls() const noexcept { return stalls_.get(); }
 
   // For scope<runtime>.
   void start(task_node& node) noexcept;
@@ -119,7 +122,8 @@ class runtime {
   slot_pool slots_;
   blocking_pool blocking_;
   std::vector<std::thread> threads_;
-  scope<runtime>* main_scope_ = nullptr;  // set before the workers run
+  std::unique_ptr<stall_detector> stalls_;  // null where options.stall_threshold is 0
+  scope<runtime>* main_scope_ = nullptr;    // set before the workers run
   atomic<std::uint32_t> next_reactor_{0};
   // acq_rel by exchange: one watcher at a time, and what it wrote is seen by the next.
   atomic<bool> watcher_{false};

@@ -63,6 +63,7 @@ void worker::run() {
     run_task(*node);
   }
   counters_.busy_ns.add(static_cast<std::uint64_t>((clock::now() - awake_since_).count()));
+  running_.store(nullptr, std::memory_order_relaxed);  // relaxed: a hint
   current_ = nullptr;
   reactor_.wake();  // The next worker that sleeps here has to leave too.
 }

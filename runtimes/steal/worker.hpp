@@ -73,7 +73,8 @@ class alignas(128) worker {
   bool parked() const noexcept {
     return parked_.load(std::memory_order_relaxed);  // relaxed: a hint
   }
-  // The function of the coroutine that it resumed last, for the stall detector.
+  // The function of the coroutine that it resumed last, for the stall detector; null before the
+  // first and after the end.
   const void* running() const noexcept {
     return running_.load(std::memory_order_relaxed);  // relaxed: a hint
   }
