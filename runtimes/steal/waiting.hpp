@@ -43,8 +43,9 @@ inline std::atomic_ref<void*> waiting_of(task_node& node) noexcept {
 
 // The task announces where it is about to sleep. True: its scope was asked to stop; do not sleep.
 inline bool announce(task_node& node, void* where, bool alone) noexcept {
-  // relaxed: ordered by the fence; see the head of this file.
-  waiting_of(node).store(where, std::memory_order_relaxed);
+  // release: a cancel that acquires it in claim_on_node() resumes node.handle, written before. The
+  // fence orders it before the look at the flag; see the head of this file.
+  waiting_of(node).store(where, std::memory_order_release);
   if (!alone) atomic_fence(std::memory_order_seq_cst);
   return node.owner->stop_requested();
 }
@@ -61,7 +62,7 @@ inline bool claim_on_node(task_node& node, bool alone) noexcept {
     return true;
   }
   void* expected = on_node();
-  // acq_rel: acquire pairs with the store in announce() (through the fence or the caller's lock).
+  // acq_rel: acquire pairs with the release store in announce().
   return waiting_of(node).compare_exchange_strong(expected, nullptr, std::memory_order_acq_rel,
                                                   std::memory_order_relaxed);
 }
