@@ -11,7 +11,7 @@ import html
 from dataclasses import dataclass
 from pathlib import Path
 
-from tailrace_report import finding, headline, limits, micro_tables, sections, svg, uneven
+from tailrace_report import finding, headline, inside, limits, micro_tables, sections, svg, uneven
 from tailrace_report.study import Study
 from tailrace_report.tables import Table, to_html
 
@@ -96,6 +96,7 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
             machine = study.campaign.manifest[key]
             break
     gates, trouble = sections.gates(study), sections.trouble(study)
+    counted = inside.inside(study)
     return [
         (
             "tails",
@@ -140,6 +141,14 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
             " loopback these tell contestants apart where the rate does not.",
             ["cpu", "syscalls"],
             [sections.cost(study, p) for p in opened + ceilings],
+        ),
+        (
+            "inside",
+            "Inside the runtimes",
+            "What the runtimes count about themselves, divided by the messages they sent back: it"
+            " explains where their CPU time goes.",
+            [],
+            [counted] if counted.rows else [],
         ),
         (
             "ceiling",
