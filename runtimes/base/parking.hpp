@@ -98,6 +98,7 @@ class parking {
   static std::uint32_t tokens(std::uint64_t state) noexcept {
     return static_cast<std::uint32_t>((state >> 40U) & mask);
   }
+  // seq_cst: enter() and claim_wake() are each other's partners.
   static void fence() noexcept { atomic_fence(std::memory_order_seq_cst); }
 
   const std::uint32_t workers_;

@@ -15,7 +15,7 @@ namespace tailrace {
 
 class tiny_lock {
  public:
-  explicit tiny_lock(bool alone = false) noexcept : state_(alone ? unused : free) {}
+  explicit constexpr tiny_lock(bool alone = false) noexcept : state_(alone ? unused : free) {}
 
   void lock() noexcept {
     const state seen = state_.load(std::memory_order_relaxed);  // relaxed: a hint, or constant

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "steal/runtime.hpp"
 
-#include <sys/epoll.h>
-
 #include "base/check.hpp"
 
 namespace tailrace::steal {
@@ -157,11 +155,9 @@ std::expected<listener, start_error> runtime::listen(const endpoint& where) {
 
 std::expected<socket_slot*, int> runtime::register_socket(int fd) {
   socket_slot& slot = slots_.take(fd);
-  // relaxed: any order deals the connections out.
-  const std::size_t turn =
-      reactors_.size() == 1
-          ? 0
-          : next_reactor_.fetch_add(1, std::memory_order_relaxed) % reactors_.size();
+  std::size_t turn = 0;
+  if (reactors_.size() > 1)  // relaxed: any order deals the connections out
+    turn = next_reactor_.fetch_add(1, std::memory_order_relaxed) % reactors_.size();
   const int refused = reactors_[turn]->add(fd, registered_events, &slot);
   if (refused == 0) return &slot;
   slots_.take_back(slot);

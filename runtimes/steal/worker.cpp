@@ -103,7 +103,9 @@ task_node* worker::take_shared() noexcept {
     return nullptr;
   const std::size_t share = length / runtime_.options_.workers + 1;
   task_node* first = nullptr;
-  runtime_.shared_.take(std::min<std::size_t>(share, queue_.room() / 2 + 1), [&](ready_item& item) {
+  // Some room is left, or the next push would send half of it back.
+  const std::uint32_t room = queue_.room();
+  runtime_.shared_.take(std::min<std::size_t>(share, room - room / 8 + 1), [&](ready_item& item) {
     task_node& node = static_cast<task_node&>(item);
     if (first == nullptr)
       first = &node;

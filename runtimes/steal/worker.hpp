@@ -10,8 +10,6 @@
 // interval), Go's proc.go (sysmon's retake: here watch()).
 #pragma once
 
-#include <sys/epoll.h>
-
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

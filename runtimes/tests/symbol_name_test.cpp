@@ -89,7 +89,7 @@ TEST(symbol_name, a_file_spoilt_anywhere_is_survived) {
   const image whole = small_file();
   for (std::size_t at = 0; at < whole.size(); ++at)
     for (const int value : {0x00, 0x01, 0x7f, 0x80, 0xff})
-      for (const std::size_t run : {1U, 4U, 8U}) {
+      for (const std::size_t run : {std::size_t{1}, std::size_t{4}, std::size_t{8}}) {
         image spoilt = whole;
         for (std::size_t i = at; i < at + run && i < spoilt.size(); ++i)
           spoilt[i] = static_cast<std::byte>(value);
