@@ -96,7 +96,6 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
             machine = study.campaign.manifest[key]
             break
     gates, trouble = sections.gates(study), sections.trouble(study)
-    counted = inside.inside(study)
     return [
         (
             "tails",
@@ -142,14 +141,7 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
             ["cpu", "syscalls"],
             [sections.cost(study, p) for p in opened + ceilings],
         ),
-        (
-            "inside",
-            "Inside the runtimes",
-            "What the runtimes count about themselves, divided by the messages they sent back: it"
-            " explains where their CPU time goes.",
-            [],
-            [counted] if counted.rows else [],
-        ),
+        _inside(study),
         (
             "ceiling",
             "Closed-loop ceiling",
@@ -162,6 +154,18 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
         ("trouble", "Failed, gated and skipped cells", "", [], [trouble] if trouble.rows else []),
         ("machine", "The machine", "", [], [sections.flattened("", machine)]),
     ]
+
+
+def _inside(study: Study) -> tuple[str, str, str, list[str], list[Table]]:
+    counted = inside.inside(study)
+    return (
+        "inside",
+        "Inside the runtimes",
+        "What the runtimes count about themselves, divided by the messages they sent back: it"
+        " explains where their CPU time goes.",
+        [],
+        [counted] if counted.rows else [],
+    )
 
 
 def _micro(study: Study) -> tuple[str, str, str, list[str], list[Table]]:
