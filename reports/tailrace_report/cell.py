@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tailrace_report.hdr import Histogram
+from tailrace_report.runtime_metrics import per_operation
 
 STATUSES = ("ok", "gated", "failed", "skipped")
 KINDS = ("open", "closed", "memory", "task_memory", "hog", "skew")
@@ -244,7 +245,8 @@ def _read_point(value: dict[str, Any]) -> Point:
 
 
 def _read_numbers(value: dict[str, Any]) -> tuple[dict[str, float], dict[str, str]]:
-    """Costs and load figures that are present, and the causes of those that are null."""
+    """Costs, load figures and the runtime's own counts that are present, and the causes of those
+    that are null."""
     numbers: dict[str, float] = {}
     unread: dict[str, str] = {}
     load = _object(value, "load", {})
@@ -262,6 +264,9 @@ def _read_numbers(value: dict[str, Any]) -> tuple[dict[str, float], dict[str, st
                 numbers[f"{prefix}.{key}"] = number
             elif cause := _text(source, f"{key}_cause"):
                 unread[f"{prefix}.{key}"] = cause
+    size = _number(_object(value, "point"), "message_bytes")
+    inside = per_operation(_object(value, "target", {}).get("result"), size)
+    numbers.update({f"inside.{name}": number for name, number in inside.items()})
     return numbers, unread
 
 

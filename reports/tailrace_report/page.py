@@ -11,7 +11,7 @@ import html
 from dataclasses import dataclass
 from pathlib import Path
 
-from tailrace_report import finding, headline, limits, micro_tables, sections, svg, uneven
+from tailrace_report import finding, headline, inside, limits, micro_tables, sections, svg, uneven
 from tailrace_report.study import Study
 from tailrace_report.tables import Table, to_html
 
@@ -141,6 +141,7 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
             ["cpu", "syscalls"],
             [sections.cost(study, p) for p in opened + ceilings],
         ),
+        _inside(study),
         (
             "ceiling",
             "Closed-loop ceiling",
@@ -153,6 +154,18 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
         ("trouble", "Failed, gated and skipped cells", "", [], [trouble] if trouble.rows else []),
         ("machine", "The machine", "", [], [sections.flattened("", machine)]),
     ]
+
+
+def _inside(study: Study) -> tuple[str, str, str, list[str], list[Table]]:
+    counted = inside.inside(study)
+    return (
+        "inside",
+        "Inside the runtimes",
+        "What the runtimes count about themselves, divided by the messages they sent back: it"
+        " explains where their CPU time goes.",
+        [],
+        [counted] if counted.rows else [],
+    )
 
 
 def _micro(study: Study) -> tuple[str, str, str, list[str], list[Table]]:

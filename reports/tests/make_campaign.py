@@ -127,6 +127,30 @@ def echo_fields(
     return {"load": load, "cost": {"server": server, "client": client}, "memory": None}, texts
 
 
+def result_of(
+    contestant: str, point: dict[str, Any], load: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """The result event of a target: each contestant counts what it can, the floor nothing."""
+    if load is None:
+        return None
+    ok = load["counts"]["ok"]
+    workers = point.get("workers", 1)
+    rest = [0] * (workers - 1)
+    several = workers > 1
+    counted: dict[str, Any] = {}
+    if contestant in ("local", "libuv"):
+        counted = {"polls": [ok, *rest], "parks": [ok // 30, *rest], "forced_yields": [3, *rest]}
+    elif contestant == "steal":
+        counted = {"polls": [ok // 2 + 40, *(ok // 2 for _ in rest)], "parks": [ok // 9, *rest]}
+        counted["steals"] = [ok // 400 if several else 0, *rest]
+        counted["wakes"] = [ok // 12 if several else 0, *rest]
+        counted["forced_yields"] = [0, *rest]
+    elif contestant == "threads":
+        counted = {"threads_alive": 0}
+    sent = ok * point.get("message_bytes", 64)
+    return {"counts": {"sent_bytes": sent}, "metrics": counted, "histograms": {}}
+
+
 def slope(value: float, generator: random.Random) -> dict[str, float]:
     middle = value * spread(generator, 0.02)
     return {
@@ -189,6 +213,7 @@ def write_campaign(folder: Path, *, blocks: int = 6, seed: int = 1, scale: int =
                     line["target"]["stderr_tail"] = HOSTILE
                 else:
                     line.update(fields)
+                    line["target"]["result"] = result_of(contestant, point, line["load"])
                     write_histograms(folder, line, texts)
                 if status == "gated":
                     line["gates"] = [{"name": "noise", "ok": False, "value": 1, "text": cause}]
@@ -203,6 +228,8 @@ def write_campaign(folder: Path, *, blocks: int = 6, seed: int = 1, scale: int =
             planned.append({"cell": name})
             lines.append(json.dumps(line))
         for line, texts in uneven_cells.cells(block, cell_line, seed):
+            contestant = line["contestant"]["id"]
+            line["target"]["result"] = result_of(contestant, line["point"], line["load"])
             write_histograms(folder, line, texts)
             planned.append({"cell": line["cell"]})
             lines.append(json.dumps(line))

@@ -16,7 +16,7 @@ from pathlib import Path
 import hdr_encoder
 import make_campaign
 import make_micro
-from tailrace_report import finding, headline, micro_tables, sections, summary, uneven
+from tailrace_report import finding, headline, inside, micro_tables, sections, summary, uneven
 from tailrace_report.build import Result, build
 from tailrace_report.load import read_campaign, read_micro_file
 from tailrace_report.study import Study
@@ -38,6 +38,7 @@ def golden_texts(scratch: Path) -> dict[str, str]:
         tables += [sections.cost(study, point), sections.closed(study, point)]
     tables += [uneven.hogs(study, point) for point in uneven.burning_points(study)]
     tables += [uneven.skew(study, point) for point in study.points_of("skew")]
+    tables.append(inside.inside(study))
     for point in study.points_of("memory", "task_memory"):
         tables += sections.memory(study, point)
     tables += [sections.gates(study), sections.trouble(study)]
