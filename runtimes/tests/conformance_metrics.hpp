@@ -29,6 +29,8 @@ inline task<void> end_by_stop(R& runtime) {
 }
 
 inline task<void> end_in_every_way(R& runtime) {
+  const auto listening = runtime.listen({});
+  EXPECT_TRUE(listening);
   scope<R> well(runtime);
   for (int i = 0; i < 3; ++i)
     well.spawn(end_well(runtime));
