@@ -30,7 +30,7 @@ message(STATUS "tailrace: compiler FOUND ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_CO
 
 find_package(Threads REQUIRED)
 find_package(PkgConfig QUIET)
-tailrace_report_dependency(pkg-config REQUIRED "finds libuv" "${PKG_CONFIG_FOUND}"
+tailrace_report_dependency(pkg-config REQUIRED "finds libuv and liburing" "${PKG_CONFIG_FOUND}"
                            "${PKG_CONFIG_VERSION_STRING}")
 tailrace_dependency(fmt REQUIRED "text output")
 tailrace_dependency(CLI11 REQUIRED "command lines")
@@ -44,6 +44,9 @@ endif()
 pkg_check_modules(libuv QUIET IMPORTED_TARGET libuv)
 tailrace_report_dependency(libuv OPTIONAL "the libuv contestant is not built" "${libuv_FOUND}"
                            "${libuv_VERSION}")
+pkg_check_modules(liburing QUIET IMPORTED_TARGET liburing)
+tailrace_report_dependency(liburing REQUIRED "the io_uring contestants" "${liburing_FOUND}"
+                           "${liburing_VERSION}")
 
 tailrace_dependency(benchmark OPTIONAL "the micro benchmarks are not built")
 
