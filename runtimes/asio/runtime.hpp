@@ -38,6 +38,7 @@
 
 namespace tailrace::asio {
 
+class event;
 class stream;
 class listener;
 class sleep_awaiter;
@@ -76,6 +77,7 @@ class runtime {
   using context = boost::asio::io_context;
   using stream = asio::stream;
   using listener = asio::listener;
+  using event = asio::event;
   using mutex_type = no_mutex;
   class completion;
 
@@ -203,4 +205,5 @@ inline yield_awaiter runtime::yield() noexcept {
 
 }  // namespace tailrace::asio
 
+#include "asio/event.hpp"
 #include "asio/stream.hpp"
