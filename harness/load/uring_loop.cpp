@@ -24,6 +24,9 @@ constexpr std::uint64_t tag(act what, std::size_t index) {
 
 // So many wait at most while others of their batch are being handled.
 constexpr std::uint32_t sends_at_once = 32;
+// From so many bytes on, to copy them costs more than a system call: sent at once from one buffer,
+// which stays in the cache, instead of being kept for each connection.
+constexpr std::size_t direct_bytes = 16U << 10;
 constexpr std::int64_t stop_ns_max = ns_per_s;
 constexpr std::int64_t stop_wait_ns = 20 * ns_per_ms;
 
@@ -122,6 +125,7 @@ void uring_loop::flush(connection& to) {
   const std::size_t index = index_of(to);
   slot& at = slots_[index];
   if (!to.alive || at.sending) return;
+  if (port_.chunk_bytes() >= direct_bytes && !send_directly(to)) return;
   const std::uint64_t until = may_send(to);
   if (to.whole_sent >= until) return;
   const std::size_t count = fill(to, until, port_.chunk(index), port_.chunk_bytes());
@@ -131,6 +135,24 @@ void uring_loop::flush(connection& to) {
   // Nothing more goes out before the answer to its last byte, which proves it.
   queue_send(index, wanted().outstanding_max == 1 && to.sent_offset == 0);
   if (port_.ring().queued() >= sends_at_once) release();
+}
+
+// True: the socket is full.
+bool uring_loop::send_directly(connection& to) {
+  for (;;) {
+    const std::uint64_t until = may_send(to);
+    if (to.whole_sent >= until) return false;
+    const std::size_t count = fill(to, until, direct_buffer_.get(), wire_buffer_bytes);
+    const ssize_t written = ::send(to.fd, direct_buffer_.get(), count, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (written > 0) {
+      note_written(to, static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      return true;
+    } else if (errno != EINTR) {
+      lose(to, errno_name(errno));
+      return false;
+    }
+  }
 }
 
 void uring_loop::release() {

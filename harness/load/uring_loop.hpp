@@ -7,14 +7,17 @@
 // (CQE_SKIP_SUCCESS; MSG_WAITALL, so that one which is short goes on in the kernel). That is so
 // where a connection has one request out at a time; else one send a connection is in flight, and
 // the next waits for its completion. A message counts as written when it is handed to the kernel.
+// Large messages are sent by a plain system call, as far as the socket takes them.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "harness/load/client_loop.hpp"
 #include "harness/load/uring_port.hpp"
+#include "harness/load/wire_buffer.hpp"
 
 namespace tailrace::load {
 
@@ -44,6 +47,7 @@ class uring_loop final : public client_loop {
   [[nodiscard]] std::size_t index_of(const connection& one) noexcept {
     return static_cast<std::size_t>(&one - connections().data());
   }
+  [[nodiscard]] bool send_directly(connection& to);
   [[nodiscard]] bool anything_to_take() noexcept;
   void queue_receive(std::size_t index);
   void queue_send(std::size_t index, bool proven);
@@ -53,6 +57,7 @@ class uring_loop final : public client_loop {
   void sent(std::size_t index, int result);
 
   uring_port& port_;
+  std::unique_ptr<char[]> direct_buffer_ = std::make_unique<char[]>(wire_buffer_bytes);
   std::vector<slot> slots_;      // by index of the connection
   std::uint64_t in_flight_ = 0;  // requests that will complete
   bool stopping_ = false;

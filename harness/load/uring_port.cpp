@@ -22,8 +22,8 @@ constexpr std::size_t chunk_bytes_max = 64U << 10;
 constexpr std::size_t buffer_bytes_min = 256;
 constexpr std::size_t all_buffers_bytes = 16U << 20;
 // What the kernel can take before more is published: enough to keep, and to be warm when it comes.
-constexpr std::size_t window_bytes = 1U << 20;
-constexpr std::size_t window_min = 16;
+constexpr std::size_t window_bytes = 128U << 10;
+constexpr std::size_t window_min = 2;
 constexpr std::size_t window_max = 256;
 
 start_failure refused(const uring::refusal& why) {
