@@ -15,7 +15,7 @@ namespace tailrace::load {
 
 int epoll_loop::wait(std::int64_t wait_ns) {
   int count = 0;
-  if (wait_ns <= 0 || wait_ns % ns_per_ms == 0) {
+  if (wait_ns <= 0 || wait_ns % ns_per_ms == 0) {  // whole milliseconds need no newer call
     const int wait_ms = static_cast<int>(std::max<std::int64_t>(wait_ns, 0) / ns_per_ms);
     count = ::epoll_wait(epoll_fd_, events_.data(), batch, wait_ms);
   } else {

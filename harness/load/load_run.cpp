@@ -53,7 +53,9 @@ struct run_context {
 struct load_thread {
   std::uint32_t index = 0;
   int epoll_fd = -1;                 // connects; of the engine over epoll
-  std::unique_ptr<uring_port> port;  // of the engine over io_uring
+  std::unique_ptr<uring_port> port;  // of the engine over io_uring; made and ended by the thread
+  std::vector<std::string> granted;
+  std::uint64_t starved = 0;
   std::vector<connection> connections;
   // One a class.
   std::vector<std::unique_ptr<arrivals>> schedules;  // null in the closed loop
@@ -159,6 +161,9 @@ void drive_thread(run_context& run, load_thread& self) {
     loop = std::make_unique<epoll_loop>(self.epoll_fd, self.connections, plan, classes);
   loop->run();
   self.end_ns = loop->end_ns();
+  if (self.port == nullptr) return;
+  self.granted = self.port->ring().granted();
+  self.starved = self.port->starved();
 }
 
 void run_thread(run_context& run, load_thread& self) {
@@ -170,6 +175,7 @@ void run_thread(run_context& run, load_thread& self) {
   run.connected.count_down();
   run.go.wait();
   if (run.start_ns != 0) drive_thread(run, self);
+  self.port.reset();
 }
 
 message_format format_for(const load_options& options, const std::vector<endpoint>& endpoints) {
@@ -271,11 +277,9 @@ load_result run_load(const load_options& options, const std::atomic<bool>& stop)
   result.phase_s = static_cast<double>(end_ns - run.start_ns) / 1e9;
   result.stopped_early = end_ns < run.start_ns + to_ns(options.duration_s);
   merge(all, run.split, result);
-  for (const auto& one : all) {
-    if (one->port == nullptr) continue;
-    result.engine_granted = one->port->ring().granted();
-    result.receives_starved += one->port->starved();
-  }
+  result.engine_granted = all.front()->granted;
+  for (const auto& one : all)
+    result.receives_starved += one->starved;
   finish_result(result, run.start_ns);
   result.bytes_per_s = result.achieved_per_s * static_cast<double>(answer_bytes);
   return result;
