@@ -128,6 +128,7 @@ class arrows(unittest.TestCase):
                 ("workloads/a.hpp", "runtimes/local/b.hpp"),
                 ("workloads/a.hpp", "harness/load/b.hpp"),
                 ("harness/load/a.cpp", "runtimes/base/b.hpp"),
+                ("harness/load/a.cpp", "runtimes/uring/b.hpp"),
                 ("harness/control/a.cpp", "workloads/echo.hpp"),
                 ("harness/record/a.cpp", "runtimes/runtime.hpp"),
                 ("harness/observe/a.cpp", "harness/targets/b.hpp"),
@@ -144,6 +145,7 @@ class arrows(unittest.TestCase):
                 ("harness/targets/a.cpp", "runtimes/local/b.hpp"),
                 ("harness/targets/a.cpp", "workloads/echo.hpp"),
                 ("harness/control/a.cpp", "harness/load/b.hpp"),
+                ("harness/load/a.cpp", "runtimes/base/uring/b.hpp"),
                 ("harness/tailrace_main.cpp", "harness/load/b.hpp"),
                 ("runtimes/tests/a.cpp", "workloads/echo.hpp")):
             self.check(source, target, [])

@@ -119,6 +119,7 @@ mod tests {
             best: &[],
             default: &[],
             kernel: "3.2",
+            unavailable: None,
         };
         let words = std::iter::once("x").chain(words.iter().copied());
         parse(&description, words.map(std::ffi::OsString::from))

@@ -2,15 +2,13 @@
 //! `hog`: echo, but some connections burn CPU before each reply, without awaiting: the trap whose
 //! effect on the other connections is measured.
 
-use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use tailrace_protocol::{OptionSpec, Request};
 
 use crate::counts;
-use crate::server::accept_loop;
-use crate::session::{self, Buffer, Work};
+use crate::workloads::Work;
 
 /// The first bytes on a connection: its number, little-endian.
 const NUMBER_BYTES: usize = 8;
@@ -26,16 +24,8 @@ pub fn options() -> Vec<OptionSpec> {
     ]
 }
 
-pub async fn serve(listener: TcpListener, request: &Request) {
-    let buffer = Buffer::of(request);
-    let options = &request.options;
-    let burn = Duration::from_micros(options.integer("burn_us"));
-    let (every, message) = (options.integer("hog_every"), options.integer("message_bytes"));
-    let work = move || Hog { received: 0, number: [0; NUMBER_BYTES], every, message, burn };
-    accept_loop(listener, move |connection| session::echo(connection, buffer, work())).await;
-}
-
-struct Hog {
+#[derive(Clone)]
+pub struct Hog {
     received: u64,
     number: [u8; NUMBER_BYTES], // as far as it is received
     every: u64,
@@ -44,6 +34,19 @@ struct Hog {
 }
 
 impl Hog {
+    /// For a connection that has received nothing yet.
+    #[must_use]
+    pub fn of(request: &Request) -> Hog {
+        let options = &request.options;
+        Hog {
+            received: 0,
+            number: [0; NUMBER_BYTES],
+            every: options.integer("hog_every"),
+            message: options.integer("message_bytes"),
+            burn: Duration::from_micros(options.integer("burn_us")),
+        }
+    }
+
     /// Takes the bytes in; gives how many messages they complete that have to be burnt for.
     fn due(&mut self, bytes: &[u8]) -> u64 {
         let known = usize::try_from(self.received).map_or(NUMBER_BYTES, |n| n.min(NUMBER_BYTES));

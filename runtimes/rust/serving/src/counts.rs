@@ -42,6 +42,18 @@ pub struct Counts {
     pub burns: Counter,
 }
 
+impl Counts {
+    /// Connections of this thread that are open.
+    pub fn open(&self) -> u64 {
+        self.accepted.get() - self.closed.get()
+    }
+
+    /// Tasks of this thread that sleep.
+    pub fn sleeping(&self) -> u64 {
+        self.fell_asleep.get() - self.woke.get()
+    }
+}
+
 static PLACES: Mutex<Vec<&'static Counts>> = Mutex::new(Vec::new());
 
 thread_local! {

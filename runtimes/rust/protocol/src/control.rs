@@ -22,6 +22,7 @@ use crate::refused::Refused;
 
 const EXIT_FAILED: u8 = 1;
 const EXIT_BAD_USAGE: u8 = 2;
+const EXIT_UNSUPPORTED: u8 = 3;
 
 /// What `ready` tells beside what the request says.
 pub struct Ready {
@@ -85,6 +86,9 @@ pub fn target_main<T: Target>(
         }
         Err(sentence) => return bad_usage(description, &sentence),
     };
+    if let Some(refused) = &description.unavailable {
+        return refuse(refused, EXIT_UNSUPPORTED);
+    }
     if let Err(sentence) = confine_thread(&request.cpus) {
         return bad_usage(description, &format!("--cpus: {sentence}"));
     }
@@ -92,11 +96,7 @@ pub fn target_main<T: Target>(
     let (sender, messages) = mpsc::channel();
     let mut target = match start(&request, Done(sender.clone())) {
         Ok(target) => target,
-        Err(refused) => {
-            events::print_error(&refused);
-            eprintln!("{}: {}", refused.message, refused.remedy);
-            return ExitCode::from(EXIT_FAILED);
-        }
+        Err(refused) => return refuse(&refused, EXIT_FAILED),
     };
     std::thread::spawn(move || read_commands(&sender));
     events::print_ready(target.ready(), &request);
@@ -108,6 +108,12 @@ pub fn target_main<T: Target>(
 fn bad_usage(description: &Description, sentence: &str) -> ExitCode {
     eprintln!("tailrace-target-{}: {sentence}", description.id);
     ExitCode::from(EXIT_BAD_USAGE)
+}
+
+fn refuse(refused: &Refused, exit_code: u8) -> ExitCode {
+    events::print_error(refused);
+    eprintln!("{}: {}", refused.message, refused.remedy);
+    ExitCode::from(exit_code)
 }
 
 /// Until `stop`, or until in-process work is done.

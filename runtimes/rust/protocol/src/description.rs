@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use serde_json::{Map, Value, json};
 
 use crate::options::{OptionSpec, OptionValues};
+use crate::refused::Refused;
 
 /// Option values that make one form to measure.
 pub type Form = &'static [(&'static str, &'static str)];
@@ -22,13 +23,15 @@ pub struct Description {
     pub default: Form,
     /// The oldest kernel.
     pub kernel: &'static str,
+    /// Why it cannot run on this machine, and what to do; nothing where it can.
+    pub unavailable: Option<Refused>,
 }
 
 impl Description {
     pub(crate) fn json(&self) -> Value {
         let versions: Map<String, Value> =
             self.versions.iter().map(|(name, text)| ((*name).to_owned(), json!(text))).collect();
-        json!({
+        let mut object = json!({
             "protocol": 1,
             "id": self.id,
             "family": "peer",
@@ -40,8 +43,13 @@ impl Description {
             "options": self.options.iter().map(OptionSpec::json).collect::<Vec<_>>(),
             "forms": {"best": form_json(self.best), "default": form_json(self.default)},
             "needs": {"kernel": self.kernel},
-            "available": true,
-        })
+            "available": self.unavailable.is_none(),
+        });
+        if let Some(refused) = &self.unavailable {
+            object["cause"] = json!(refused.message);
+            object["remedy"] = json!(refused.remedy);
+        }
+        object
     }
 }
 

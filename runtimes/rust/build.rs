@@ -2,14 +2,22 @@
 //! What the programs tell of versions and flags, from where they are decided: the lock file, the
 //! release profile, the compiler that runs.
 
+use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
 fn main() {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let root =
+        above.map(|folder| folder.join("rust")).find(|rust| rust.join("Cargo.lock").exists());
+    let root =
+        root.expect("the packages are beside the folder of the workspace").display().to_string();
     let lock = read(&format!("{root}/Cargo.lock"));
     let manifest = read(&format!("{root}/Cargo.toml"));
-    tell("TAILRACE_TOKIO_VERSION", &locked_version(&lock, "tokio"));
+    for library in ["glommio", "monoio", "tokio"] {
+        let name = format!("TAILRACE_{}_VERSION", library.to_uppercase());
+        tell(&name, &locked_version(&lock, library));
+    }
     tell("TAILRACE_FLAGS", &flags(&manifest));
     tell("TAILRACE_RUSTC", &first_line(&env::var("RUSTC").unwrap_or("rustc".into()), "--version"));
     tell("TAILRACE_LIBC", &first_line("getconf", "GNU_LIBC_VERSION"));

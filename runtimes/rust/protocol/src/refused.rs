@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-//! A run that cannot start, with its remedy: becomes one `error` event and exit code 1.
+//! A run that cannot start, with its remedy: becomes one `error` event and exit code 1, or 3 where
+//! this machine cannot run the target at all.
 
 use std::io;
 
@@ -33,5 +34,26 @@ impl Refused {
             _ => "look the error up in the manual page of the call",
         };
         Refused::new(format!("{what}: {error}"), remedy)
+    }
+
+    /// A library that needs io_uring and did not get a ring.
+    #[must_use]
+    pub fn io_uring(library: &str, error: &io::Error) -> Refused {
+        let remedy = match error.raw_os_error().map(Errno::from_raw) {
+            Some(Errno::ENOSYS) => {
+                "run a kernel that has io_uring, outside of a filter that hides it"
+            }
+            Some(Errno::EPERM) => {
+                "allow io_uring: sysctl kernel.io_uring_disabled=0, and a seccomp profile of the \
+                 container that lets it pass"
+            }
+            Some(Errno::ENOMEM) => "raise the limit of locked memory (ulimit -l 8192)",
+            Some(Errno::EMFILE) => "raise the open-file limit (ulimit -n)",
+            Some(Errno::EINVAL) => {
+                "leave the options of the ring as they are: this kernel is too old"
+            }
+            _ => "look the error up in io_uring_setup(2)",
+        };
+        Refused::new(format!("the kernel refuses {library} an io_uring: {error}"), remedy)
     }
 }
