@@ -96,9 +96,26 @@ TEST_P(epoll_echo, ends_where_it_was_stopped_before_it_ran) {
   EXPECT_EQ(loop.counts().accepted, 0U);
 }
 
-// More than the receive buffer holds, and the end behind it, all there before the loop looks: an
-// edge trigger tells of it once.
-TEST_P(epoll_echo, finds_the_end_behind_more_than_a_buffer) {
+// Both are there before the loop looks: an edge trigger tells of them once.
+TEST_P(epoll_echo, finds_the_end_that_came_with_the_data) {
+  bare_epoll_echo loop(listener_, GetParam());
+  const int peer = connected();
+  EXPECT_EQ(::send(peer, "hello", 5, MSG_NOSIGNAL), 5);
+  ::shutdown(peer, SHUT_WR);
+  std::thread worker([&] { loop.run(); });
+  std::string back(6, '\0');
+  ssize_t count = 0;
+  ssize_t last = 1;
+  for (; last > 0; count += last)
+    last = ::recv(peer, back.data() + count, back.size() - static_cast<std::size_t>(count), 0);
+  EXPECT_EQ(last, 0);
+  EXPECT_EQ(back.substr(0, static_cast<std::size_t>(count)), "hello");
+  loop.stop();
+  worker.join();
+  ::close(peer);
+}
+
+TEST_P(epoll_echo, receives_more_than_a_buffer_holds) {
   bare_epoll_echo loop(listener_, GetParam());
   const int peer = connected();
   const std::string text(200'000, 'x');
