@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "base/uring/features.hpp"
+
+#include <cstdlib>
+#include <memory>
+
+#include "base/uring/buffer_ring.hpp"
+#include "base/uring/ring.hpp"
+
+namespace tailrace::uring {
+namespace {
+
+struct free_probe {
+  void operator()(io_uring_probe* probe) const { ::io_uring_free_probe(probe); }
+};
+
+std::expected<kernel_features, refusal> probe_once() {
+  ring_wishes small;
+  small.entries = 4;
+  small.cq_entries = 8;
+  auto opened = ring::open(small);
+  if (!opened) return std::unexpected(opened.error());
+  const std::unique_ptr<io_uring_probe, free_probe> probe(
+      ::io_uring_get_probe_ring(&opened->native()));
+  if (!probe) return std::unexpected(too_old("way to ask for its opcodes", "6.1"));
+  kernel_features found;
+  found.parameters = opened->native().features;
+  found.last_opcode = probe->last_op;
+  const auto has_opcode = [&](int opcode) {
+    return ::io_uring_opcode_supported(probe.get(), opcode) != 0;
+  };
+  const auto has_feature = [&](std::uint32_t bit) { return (found.parameters & bit) != 0; };
+  buffer_ring_shape shape;
+  shape.buffers = 1;
+  shape.window = 1;
+  found.buffer_rings = buffer_ring::create(*opened, shape).has_value();
+  // Flags of an opcode cannot be asked for; these came with opcodes that can.
+  found.multishot_accept = has_opcode(IORING_OP_SOCKET);
+  found.multishot_receive = has_opcode(IORING_OP_SEND_ZC);
+  found.msg_ring = has_opcode(IORING_OP_MSG_RING);
+  found.send_zero_copy = has_opcode(IORING_OP_SEND_ZC);
+  found.defer_taskrun = opened->has("defer_taskrun");
+  found.read_multishot = has_opcode(opcode_read_multishot);
+  found.bundles = has_feature(feature_recvsend_bundle);
+  found.min_wait = has_feature(feature_min_timeout);
+  found.no_iowait = has_feature(feature_no_iowait);
+  return found;
+}
+
+}  // namespace
+
+std::vector<std::string> kernel_features::names() const {
+  std::vector<std::string> all;
+  const auto add = [&](bool there, const char* name) {
+    if (there) all.emplace_back(name);
+  };
+  add(buffer_rings, "buffer_rings");
+  add(multishot_accept, "multishot_accept");
+  add(msg_ring, "msg_ring");
+  add(multishot_receive, "multishot_receive");
+  add(send_zero_copy, "send_zero_copy");
+  add(defer_taskrun, "defer_taskrun");
+  add(read_multishot, "read_multishot");
+  add(bundles, "bundles");
+  add(min_wait, "min_wait");
+  add(no_iowait, "no_iowait");
+  return all;
+}
+
+const std::expected<kernel_features, refusal>& probe_kernel() {
+  static const std::expected<kernel_features, refusal> found = probe_once();
+  return found;
+}
+
+}  // namespace tailrace::uring

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// What the io_uring of this kernel can do, found by asking it: a ring of a few entries is opened,
+// looked at and closed, once a process. Without other side effects, so that `describe` may ask.
+// Any thread; the first call costs some system calls.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "base/uring/refusal.hpp"
+
+namespace tailrace::uring {
+
+struct kernel_features {
+  std::uint32_t parameters = 0;  // IORING_FEAT_* of io_uring_setup(2)
+  int last_opcode = 0;
+  bool buffer_rings = false;       // 5.19
+  bool multishot_accept = false;   // 5.19
+  bool msg_ring = false;           // 5.18
+  bool multishot_receive = false;  // 6.0
+  bool send_zero_copy = false;     // 6.0
+  bool defer_taskrun = false;      // 6.1
+  bool read_multishot = false;     // 6.7
+  bool bundles = false;            // 6.10: receives and sends of several buffers at once
+  bool min_wait = false;           // 6.12
+  bool no_iowait = false;          // 6.15
+
+  // The names of what is there, such as "buffer_rings".
+  std::vector<std::string> names() const;
+};
+
+// The same answer throughout the life of the process; a refusal too.
+const std::expected<kernel_features, refusal>& probe_kernel();
+
+}  // namespace tailrace::uring
