@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <bit>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -116,12 +115,12 @@ void bare_epoll_echo::serve() {
     if (count < 0 && count != -EINTR) die("epoll_pwait", epoll_, -count);
     if (count == 0) arm_listener(true);
     serve_batch<form>(events.data(), count);
-    publish();
+    shown_.show(here_);
   }
   for (std::size_t descriptor = 0; descriptor < open_.size(); ++descriptor) {
     if (open_[descriptor]) close_connection(static_cast<int>(descriptor));
   }
-  publish();
+  shown_.show(here_);
 }
 
 // A connection is closed only while its own event is served, and a descriptor occurs once a batch:
@@ -288,23 +287,6 @@ void bare_epoll_echo::stop() noexcept {
   const std::uint64_t one = 1;
   while (::write(wake_, &one, sizeof one) < 0 && errno == EINTR) {
   }
-}
-
-void bare_epoll_echo::publish() noexcept {
-  const words now = std::bit_cast<words>(here_);
-  for (std::size_t i = 0; i < now.size(); ++i) {
-    // release: pairs with the acquire in counts(), which reads in the opposite order.
-    shown_[i].store(now[i], std::memory_order_release);
-  }
-}
-
-bare_counts bare_epoll_echo::counts() const {
-  words seen;
-  for (std::size_t i = seen.size(); i-- > 0;) {
-    // acquire: pairs with the release in publish(); fields before this one are at least as new.
-    seen[i] = shown_[i].load(std::memory_order_acquire);
-  }
-  return std::bit_cast<bare_counts>(seen);
 }
 
 }  // namespace tailrace

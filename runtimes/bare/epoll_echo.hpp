@@ -19,24 +19,14 @@
 #include <sys/epoll.h>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
 
-namespace tailrace {
+#include "runtimes/bare/counts.hpp"
 
-// `closed` is last on purpose: see shown_.
-struct bare_counts {
-  std::uint64_t accepted = 0;
-  std::uint64_t received_bytes = 0;
-  std::uint64_t sent_bytes = 0;
-  std::uint64_t errors = 0;
-  std::uint64_t resets = 0;
-  std::uint64_t accept_errors = 0;
-  std::uint64_t closed = 0;
-};
+namespace tailrace {
 
 // How connections are registered. A form is a loop of its own, compiled apart: the choice costs a
 // message nothing.
@@ -59,7 +49,7 @@ class bare_epoll_echo {
   void run();
   void stop() noexcept;
   // As of the last whole batch of events; exact once run() has returned.
-  bare_counts counts() const;
+  bare_counts counts() const { return shown_.seen(); }
 
  private:
   static constexpr std::size_t buffer_bytes = 65536;
@@ -95,7 +85,6 @@ class bare_epoll_echo {
   void arm_listener(bool armed);
   outcome end_by_error(int connection, int error_number);
   void close_connection(int connection);
-  void publish() noexcept;
 
   int epoll_ = -1;
   int listener_ = -1;
@@ -106,10 +95,7 @@ class bare_epoll_echo {
   std::vector<bool> open_;                  // by descriptor
   std::unordered_map<int, spill> spilled_;  // only connections with EPOLLOUT armed
   bare_counts here_;                        // the worker's own
-  // here_ field by field, written in order by the worker after each batch and read backwards by
-  // counts(), so that a reader never sees more closed than accepted.
-  using words = std::array<std::uint64_t, sizeof(bare_counts) / sizeof(std::uint64_t)>;
-  std::array<std::atomic<std::uint64_t>, std::tuple_size_v<words>> shown_{};
+  shown_counts shown_;
   std::array<std::byte, buffer_bytes> buffer_;
 };
 
