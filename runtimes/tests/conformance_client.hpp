@@ -115,6 +115,7 @@ class socket_client {
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t count = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (count < 0 && errno == EINTR) continue;  // as in receive()
       require(count > 0, "send");
       bytes.remove_prefix(static_cast<std::size_t>(count));
     }
@@ -135,6 +136,7 @@ class socket_client {
     std::size_t filled = 0;
     while (filled < count) {
       const ssize_t more = ::recv(fd_, got.data() + filled, count - filled, 0);
+      if (more < 0 && errno == EINTR) continue;  // the end of a ring that this thread had used
       require(more >= 0, "receive");
       if (more == 0) break;
       filled += static_cast<std::size_t>(more);
