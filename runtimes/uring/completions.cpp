@@ -316,12 +316,9 @@ void runtime::close_socket(socket_slot& slot) noexcept {
   intake_.drop_queued(slot);
   counters_.open_descriptors.subtract(1);
   if (slot.in_flight == 0) return settle(slot);
-  io_uring_sqe& entry = ring_.entry();
-  ::io_uring_prep_cancel_fd(&entry, slot.fd, IORING_ASYNC_CANCEL_ALL);
-  if (options_.direct_descriptors && !slot.listener)
-    entry.cancel_flags |= IORING_ASYNC_CANCEL_FD_FIXED;
-  entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
-  entry.user_data = data_of(nullptr, tag::ignored);
+  // By user data, which the kernel hashes; by descriptor it would look through all that is armed.
+  // A send in flight was cancelled with its operation.
+  stop_armed(slot);
 }
 
 void runtime::close_listener(listener_slot& slot) noexcept {

@@ -202,13 +202,17 @@ void runtime::woken(const io_uring_cqe& done) noexcept {
 // last of them, neither buffers nor slots may vanish.
 void runtime::drain() noexcept {
   draining_ = true;
-  while (in_flight_ != 0) {
-    io_uring_sqe& entry = ring_.entry();
-    ::io_uring_prep_cancel64(&entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
-    entry.user_data = data_of(nullptr, tag::ignored);
+  for (bool ask = true; in_flight_ != 0;) {
+    if (ask) {
+      io_uring_sqe& entry = ring_.entry();
+      ::io_uring_prep_cancel64(&entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+      entry.user_data = data_of(nullptr, tag::ignored);
+    }
     // Asked again after a while: what was on its way from one state to the next may be missed.
+    const auto before = counters_.completions.get();
     ring_.submit_and_wait(1, std::chrono::steady_clock::now() + std::chrono::milliseconds(10));
     take_completions();
+    ask = counters_.completions.get() == before;
   }
   feed_starved();
   run_reattempts();
