@@ -32,8 +32,9 @@ bool receive_awaiter::begin(task_node& task) {
   }
   TAILRACE_CHECK(from_.receiver() == nullptr);  // one task at a time receives
   runtime& owner = from_.owner();
-  if (from_.ended()) [[unlikely]] {
-    owner.post(handle);
+  if (from_.receive_end()) [[unlikely]] {
+    lease_ = buffer_lease(*from_.receive_end());
+    owner.post(handle);  // in its turn
     return true;
   }
   std::byte* const buffer = owner.buffers().take();
@@ -56,11 +57,13 @@ void receive_awaiter::complete(runtime& owner, std::byte* buffer, const error_co
     }
   }
   owner.buffers().give_back(buffer);
-  const bool end = error == boost::asio::error::eof;
-  if (end && !cancelled) from_.set_ended();
-  lease_ = buffer_lease(cancelled ? io_result::of_error(ECANCELED)
-                        : end     ? io_result()
-                                  : io_result::of_error(error.value()));
+  io_result status = io_result::of_error(ECANCELED);
+  if (!cancelled) {
+    const bool end = error == boost::asio::error::eof;
+    status = end ? io_result() : io_result::of_error(error.value());
+    from_.end_receiving(status);
+  }
+  lease_ = buffer_lease(status);
   owner.resume(*this);
 }
 
@@ -76,6 +79,11 @@ bool send_awaiter::begin(task_node& task) {
     return false;
   }
   TAILRACE_CHECK(to_.sender() == nullptr);  // one task at a time sends
+  if (to_.send_end()) [[unlikely]] {
+    result_ = *to_.send_end();
+    to_.owner().post(handle);  // in its turn
+    return true;
+  }
   send_rest(to_.owner());
   to_.sender() = this;
   runtime::suspend(*this, task);
@@ -98,6 +106,8 @@ void send_awaiter::complete(runtime& owner, const error_code& error, std::size_t
   if (!error && !unsent_.empty()) return send_rest(owner);
   to_.sender() = nullptr;
   result_ = error ? io_result::of_error(error.value()) : io_result::of_count(size_);
+  if (error) [[unlikely]]
+    to_.end_sending(result_);
   owner.resume(*this);
 }
 

@@ -10,6 +10,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -35,11 +36,13 @@ class open_socket {
   open_socket(open_socket&& other) noexcept
       : runtime_(std::exchange(other.runtime_, nullptr)),
         socket_(std::move(other.socket_)),
-        ended_(other.ended_) {}
+        receive_end_(other.receive_end_),
+        send_end_(other.send_end_) {}
   open_socket& operator=(open_socket&& other) noexcept {
     std::swap(runtime_, other.runtime_);
     std::swap(socket_, other.socket_);
-    std::swap(ended_, other.ended_);
+    std::swap(receive_end_, other.receive_end_);
+    std::swap(send_end_, other.send_end_);
     return *this;
   }
   ~open_socket() { close(); }
@@ -62,9 +65,12 @@ class open_socket {
   operation*& receiver() noexcept { return receiver_; }
   operation*& sender() noexcept { return sender_; }
 
-  // The end of the stream, which Asio tells once: its epoll backend waits for another event.
-  bool ended() const noexcept { return ended_; }
-  void set_ended() noexcept { ended_ = true; }
+  // What ended a direction, told again to whoever asks: Asio's epoll backend tells it once, then
+  // waits for an event that will not come. Null while it has not ended; 0: the end of the stream.
+  const std::optional<io_result>& receive_end() const noexcept { return receive_end_; }
+  const std::optional<io_result>& send_end() const noexcept { return send_end_; }
+  void end_receiving(io_result why) noexcept { receive_end_ = why; }
+  void end_sending(io_result why) noexcept { send_end_ = why; }
 
   void cancel_pending() noexcept {
     boost::system::error_code ignored;
@@ -76,7 +82,8 @@ class open_socket {
   Socket socket_;
   operation* receiver_ = nullptr;
   operation* sender_ = nullptr;
-  bool ended_ = false;
+  std::optional<io_result> receive_end_;
+  std::optional<io_result> send_end_;
 };
 
 class receive_awaiter final : operation {
