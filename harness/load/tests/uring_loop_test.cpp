@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// The loop over io_uring on sockets of the test's own, whose send buffers hold less than a message:
+// every send is short.
+#include "harness/load/uring_loop.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <bit>
+#include <thread>
+
+#include "harness/load/clock.hpp"
+#include "harness/load/tally.hpp"
+#include "runtimes/base/uring/tests/uring_available.hpp"
+
+namespace tailrace::load {
+namespace {
+
+// Sends back what comes on a socket, by blocking calls on a thread of its own, until it ends.
+class echo_thread {
+ public:
+  explicit echo_thread(int fd) : fd_(fd), thread_([fd] { run(fd); }) {}
+  ~echo_thread() {
+    thread_.join();
+    ::close(fd_);
+  }
+  echo_thread(const echo_thread&) = delete;
+  echo_thread& operator=(const echo_thread&) = delete;
+
+ private:
+  static void run(int fd) {
+    std::array<char, 1000> bytes;
+    for (;;) {
+      const ssize_t count = ::recv(fd, bytes.data(), bytes.size(), 0);
+      if (count <= 0) return;
+      for (ssize_t sent = 0; sent < count;) {
+        const ssize_t part =
+            ::send(fd, bytes.data() + sent, static_cast<std::size_t>(count - sent), MSG_NOSIGNAL);
+        if (part <= 0) return;
+        sent += part;
+      }
+    }
+  }
+
+  int fd_;
+  std::thread thread_;
+};
+
+// One connection whose socket takes some 4 KiB at a time.
+tally run_with_little_room(std::size_t message_bytes, std::uint32_t depth) {
+  std::array<int, 2> ends{};
+  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+  const int least = 1;  // the kernel makes it the least that it allows
+  ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
+  const echo_thread server(ends[1]);
+  std::vector<connection> connections(1);
+  connections[0].fd = ends[0];
+  connections[0].alive = true;
+  connections[0].ring.resize(std::bit_ceil(depth));
+  const auto format = message_format::echo(message_bytes, 1);
+  uring_port port({.connections = 1,
+                   .request_bytes = message_bytes,
+                   .answer_bytes = message_bytes,
+                   .outstanding_max = depth});
+  port.adopt(connections);
+  const std::atomic<bool> never_stop{false};
+  const std::int64_t now = now_ns();
+  tally counted;
+  uring_loop loop(port, connections,
+                  {.format = &format,
+                   .outstanding_max = depth,
+                   .start_ns = now,
+                   .end_ns = now + 100 * ns_per_ms,
+                   .drain_ns = 5 * ns_per_s,
+                   .timeout_ns = 60 * ns_per_s,
+                   .stop = &never_stop},
+                  {{.schedule = nullptr, .into = &counted}});
+  loop.run();
+  ::close(ends[0]);
+  return counted;
+}
+
+void expect_all_right(const tally& counted) {
+  counted.counts.check_identities();
+  EXPECT_GT(counted.counts.ok, 0U);
+  EXPECT_EQ(counted.counts.ok, counted.counts.sent);
+  EXPECT_EQ(counted.extra_bytes, 0U);
+  EXPECT_TRUE(counted.lost_connections.empty());
+}
+
+// Nothing tells that it went out but the answer: the kernel has to send all of it.
+TEST(uring_loop, a_short_send_without_a_completion_goes_on_in_the_kernel) {
+  TAILRACE_NEEDS_URING();
+  expect_all_right(run_with_little_room(12'000, 1));
+}
+
+TEST(uring_loop, a_short_send_goes_on_where_its_completion_says) {
+  TAILRACE_NEEDS_URING();
+  expect_all_right(run_with_little_room(3'000, 5));
+}
+
+TEST(uring_loop, a_large_message_waits_for_room_and_goes_on) {
+  TAILRACE_NEEDS_URING();
+  expect_all_right(run_with_little_room(100'000, 1));
+  expect_all_right(run_with_little_room(100'000, 3));
+}
+
+}  // namespace
+}  // namespace tailrace::load
