@@ -23,7 +23,7 @@ constexpr std::uint64_t tag(act what, std::size_t index) {
 }
 
 // So many wait at most while others of their batch are being handled.
-constexpr std::uint32_t sends_at_once = 32;
+constexpr std::uint32_t sends_at_once = 64;
 // From so many bytes on, to copy them costs more than a system call: sent at once from one buffer,
 // which stays in the cache, instead of being kept for each connection.
 constexpr std::size_t direct_bytes = 16U << 10;
