@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <optional>
 
 namespace tailrace::control {
 namespace {
@@ -39,18 +40,42 @@ std::vector<std::size_t> shuffled(std::size_t count, splitmix64& random) {
 
 }  // namespace
 
+namespace {
+
+// The options of this form, where the contestant has it.
+std::optional<std::map<std::string, std::string>> options_of(const profile& from,
+                                                             const contestant& who,
+                                                             const std::string& form) {
+  for (const profile_form& own : from.own_forms)
+    if (own.contestant == who.id && own.name == form) return own.options;
+  const auto described = who.forms.find(form);
+  if (described == who.forms.end()) return std::nullopt;
+  return described->second;
+}
+
+std::vector<std::string> forms_asked_for(const profile& from) {
+  std::vector<std::string> names = from.forms;
+  for (const point& work : from.points) {
+    for (const std::string& name : work.forms)
+      if (std::ranges::count(names, name) == 0) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace
+
 std::vector<entrant> entrants_of(const profile& from,
                                  const std::map<std::string, contestant>& contestants) {
+  const std::vector<std::string> forms = forms_asked_for(from);
   std::vector<entrant> entrants;
   for (const std::string& id : from.contestants) {
     const contestant& who = contestants.at(id);
     std::vector<std::map<std::string, std::string>> seen;
-    for (const std::string& form : from.forms) {
-      const auto options = who.forms.find(form);
-      if (options == who.forms.end()) continue;
-      if (std::ranges::count(seen, options->second) > 0) continue;
-      seen.push_back(options->second);
-      entrants.push_back({id, form, options->second, from.workers, who.family});
+    for (const std::string& form : forms) {
+      const auto options = options_of(from, who, form);
+      if (!options || std::ranges::count(seen, *options) > 0) continue;
+      seen.push_back(*options);
+      entrants.push_back({id, form, *options, from.workers, who.family});
     }
   }
   return entrants;
@@ -71,6 +96,7 @@ plan make_plan(const profile& from, const std::vector<entrant>& entrants, std::u
       const std::vector<std::size_t> order = shuffled(entrants.size(), random);
       if (work.blocks != 0 && block >= work.blocks) continue;
       for (const std::size_t who : order) {
+        if (std::ranges::count(from.forms_at(work), entrants[who].form) == 0) continue;
         const std::string id =
             fmt::format("b{}-{}-{}-{}", block, work.id, entrants[who].id, entrants[who].form);
         made.cells.push_back({id, block, static_cast<int>(made.cells.size()), seeds[at], at, who});

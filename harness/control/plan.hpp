@@ -43,7 +43,9 @@ struct plan {
   std::vector<planned_cell> cells;
 };
 
-// Each contestant in each of the profile's forms, those with equal options once (under the first).
+// Each contestant in each form that the profile or a point of it asks for: the contestant's own, or
+// the profile's. Those with equal options once (under the first). A form that a contestant has not
+// is left out.
 std::vector<entrant> entrants_of(const profile& from,
                                  const std::map<std::string, contestant>& contestants);
 

@@ -51,7 +51,7 @@ std::string derived_id(const point& work) {
 // What open, closed, hog and skew points share; `more` are the keys of one kind.
 void read_load_keys(const table_reader& in, point& work, std::vector<const char*> more) {
   more.insert(more.begin(), {"id", "kind", "workload", "connections", "message_bytes"});
-  more.insert(more.end(), {"warmup_s", "duration_s", "workers", "blocks"});
+  more.insert(more.end(), {"warmup_s", "duration_s", "workers", "blocks", "forms"});
   in.allow_only(more);
   work.connections = in.integer("connections", 50, 1, 100'000);
   work.message_bytes = in.integer("message_bytes", 64, 1, 1 << 20);
@@ -113,7 +113,8 @@ void read_skew_keys(const table_reader& in, point& work) {
 }
 
 void read_memory_keys(const table_reader& in, point& work) {
-  in.allow_only({"id", "kind", "workload", "message_bytes", "counts", "settle_s", "blocks"});
+  in.allow_only(
+      {"id", "kind", "workload", "message_bytes", "counts", "settle_s", "blocks", "forms"});
   work.message_bytes = in.integer("message_bytes", 64, 1, 1 << 20);
   work.counts = in.integers("counts", 0, 10'000'000);
   work.settle_s = in.number("settle_s", 0.2, 0, 60);
@@ -122,6 +123,16 @@ void read_memory_keys(const table_reader& in, point& work) {
   if (distinct.size() < 3 || distinct.size() != work.counts.size() || work.counts.front() != 0) {
     in.refuse(in.node("counts"),
               "counts must be at least three different whole numbers, 0 among them");
+  }
+}
+
+void check_names(const table_reader& in, const char* key, const std::vector<std::string>& names) {
+  std::set<std::string> seen;
+  for (const std::string& name : names) {
+    if (!is_plain_name(name)) in.refuse(in.node(key), fmt::format("\"{}\" is no name", name));
+    if (!seen.insert(name).second) {
+      in.refuse(in.node(key), fmt::format("\"{}\" is there twice", name));
+    }
   }
 }
 
@@ -141,6 +152,8 @@ point read_point(const toml::table& table, const std::string& path) {
   const char* const workload = workload_of(work.kind);
   work.workload = in.choice("workload", workload, {workload});
   work.blocks = static_cast<int>(in.integer("blocks", 0, 1, 1000));
+  work.forms = in.texts("forms");
+  check_names(in, "forms", work.forms);
   if (work.kind == point_kind::hog) {
     read_hog_keys(in, work);
   } else if (work.kind == point_kind::skew) {
@@ -157,6 +170,45 @@ point read_point(const toml::table& table, const std::string& path) {
   return work;
 }
 
+// [[form]]: options by which the profile makes another form of a contestant.
+profile_form read_form(const toml::table& table, const profile& of) {
+  const table_reader in(table, of.path, "a [[form]]");
+  in.allow_only({"contestant", "name", "set"});
+  profile_form made = {in.text("contestant", ""), in.text("name", ""), {}};
+  if (std::ranges::count(of.contestants, made.contestant) == 0) {
+    in.refuse(in.node("contestant"),
+              fmt::format("a [[form]] needs a contestant, one of {}", fmt::join(of.contestants, ", ")));
+  }
+  if (!is_plain_name(made.name) || made.name == "best" || made.name == "default") {
+    in.refuse(in.node("name"),
+              "a [[form]] needs a name of small letters, digits, '-' and '.', not best or default");
+  }
+  const toml::table* const set = table["set"].as_table();
+  if (set == nullptr || set->empty()) {
+    in.refuse(in.node("set"), "a [[form]] needs set = { option = \"value\", ... }");
+  }
+  for (const auto& [option, value] : *set) {
+    if (!value.is_string()) in.refuse(&value, "option values are strings in quotes");
+    made.options[std::string(option.str())] = *value.value<std::string>();
+  }
+  return made;
+}
+
+void read_forms(const toml::table& table, const table_reader& in, profile& read) {
+  const toml::array* const forms = table["form"].as_array();
+  if (forms == nullptr) return;
+  for (const toml::node& node : *forms) {
+    if (!node.is_table()) in.refuse(&node, "forms are written as [[form]]");
+    profile_form made = read_form(*node.as_table(), read);
+    for (const profile_form& other : read.own_forms) {
+      if (other.contestant == made.contestant && other.name == made.name) {
+        in.refuse(&node, fmt::format("{} has two forms \"{}\"", made.contestant, made.name));
+      }
+    }
+    read.own_forms.push_back(std::move(made));
+  }
+}
+
 }  // namespace
 
 profile parse_profile(const std::string& text, const std::string& path) {
@@ -168,7 +220,8 @@ profile parse_profile(const std::string& text, const std::string& path) {
                                     std::string(error.description())));
   }
   const table_reader in(table, path, "the profile");
-  in.allow_only({"title", "blocks", "seed", "workers", "engine", "contestants", "forms", "point"});
+  in.allow_only({"title", "blocks", "seed", "workers", "engine", "contestants", "forms", "form",
+                 "point"});
   profile read;
   read.path = path;
   const auto slash = path.rfind('/');
@@ -185,16 +238,9 @@ profile parse_profile(const std::string& text, const std::string& path) {
   if (read.contestants.empty()) {
     in.refuse(in.node("contestants"), "contestants must be a list of runtime ids, at least one");
   }
-  for (const auto* names : {&read.contestants, &read.forms}) {
-    const char* key = names == &read.forms ? "forms" : "contestants";
-    std::set<std::string> seen;
-    for (const std::string& name : *names) {
-      if (!is_plain_name(name)) in.refuse(in.node(key), fmt::format("\"{}\" is no name", name));
-      if (!seen.insert(name).second) {
-        in.refuse(in.node(key), fmt::format("\"{}\" is there twice", name));
-      }
-    }
-  }
+  check_names(in, "contestants", read.contestants);
+  check_names(in, "forms", read.forms);
+  read_forms(table, in, read);
   const toml::array* points = table["point"].as_array();
   if (points == nullptr || points->empty()) {
     in.refuse(in.node("point"), "a profile needs at least one [[point]]");

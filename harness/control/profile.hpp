@@ -42,6 +42,7 @@ struct point {
   double hog_rate_per_s = 0;         // hog: of all hogs; rate_per_s is that of the others
   std::int64_t hot_connections = 0;  // skew: so many connections carry ...
   double hot_share = 0;              // ... this share of rate_per_s
+  std::vector<std::string> forms;    // in which contestants run here; empty: the profile's
 
   // Whether it is measured under load, and at an offered rate.
   bool under_load() const { return kind == point_kind::closed || at_offered_rate(); }
@@ -55,6 +56,13 @@ std::map<std::string, std::string> workload_options(const point& work);
 nlohmann::json point_json(const point& work);
 point point_from_json(const nlohmann::json& object);
 
+// A form that the profile itself gives to a contestant, beside those that it describes.
+struct profile_form {
+  std::string contestant;
+  std::string name;
+  std::map<std::string, std::string> options;
+};
+
 struct profile {
   std::string name;
   std::string title;
@@ -64,7 +72,12 @@ struct profile {
   int workers = 1;
   std::vector<std::string> contestants;
   std::vector<std::string> forms;
+  std::vector<profile_form> own_forms;
   std::vector<point> points;
+
+  const std::vector<std::string>& forms_at(const point& work) const {
+    return work.forms.empty() ? forms : work.forms;
+  }
 };
 
 // `text` is the TOML, `path` what the sentences call it; the name is the path's stem.

@@ -176,6 +176,7 @@ class Cell:
     memory: Memory | None
     gates: tuple[dict[str, Any], ...]
     histogram_paths: dict[str, str]
+    options: dict[str, str] = field(default_factory=dict)  # of the contestant's form
     histograms: dict[str, Histogram] = field(default_factory=dict)
 
     @property
@@ -217,6 +218,10 @@ def read_cell(value: dict[str, Any], line: int) -> Cell:
         memory=_read_memory(value) if measured else None,
         gates=_read_gates(value),
         histogram_paths=_histogram_paths(load) if measured else {},
+        options={
+            str(key)[:NAME_CHARS_MAX]: str(option)[:NAME_CHARS_MAX]
+            for key, option in _object(contestant, "options", {}).items()
+        },
     )
 
 

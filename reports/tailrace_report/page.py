@@ -11,7 +11,18 @@ import html
 from dataclasses import dataclass
 from pathlib import Path
 
-from tailrace_report import finding, headline, inside, limits, micro_tables, sections, svg, uneven
+from tailrace_report import (
+    claims,
+    finding,
+    headline,
+    inside,
+    limits,
+    micro_tables,
+    sections,
+    svg,
+    uneven,
+    versus,
+)
 from tailrace_report.study import Study
 from tailrace_report.tables import Table, to_html
 
@@ -149,6 +160,7 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
             ["rate"],
             [sections.closed(study, p) for p in ceilings],
         ),
+        *_versus(study),
         _micro(study),
         ("gates", "Gates", "", [], [gates] if gates.rows else []),
         ("trouble", "Failed, gated and skipped cells", "", [], [trouble] if trouble.rows else []),
@@ -166,6 +178,31 @@ def _inside(study: Study) -> tuple[str, str, str, list[str], list[Table]]:
         [],
         [counted] if counted.rows else [],
     )
+
+
+def _versus(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]:
+    """Nothing where the campaign does not compare the two."""
+    if not versus.pairs(study):
+        return []
+    features = versus.features(study)
+    return [
+        (
+            "versus",
+            "epoll or io_uring",
+            "What io_uring is to epoll, at the same work: ratios within blocks, the floors with each"
+            " other and the runtimes with each other.",
+            ["versus"],
+            versus.grids(study),
+        ),
+        (
+            "features",
+            "io_uring and epoll, feature by feature",
+            "Each form changes one thing against the best form of the same contestant.",
+            ["features"],
+            [features] if features.rows else [],
+        ),
+        ("claims", "Published claims", "", [], [claims.table(study)]),
+    ]
 
 
 def _micro(study: Study) -> tuple[str, str, str, list[str], list[Table]]:

@@ -17,6 +17,7 @@ from tailrace_report import (
     figure_micro,
     figure_rows,
     figure_skew,
+    figure_versus,
     svg,
 )
 from tailrace_report.page import Picture
@@ -85,6 +86,24 @@ def _of_cells(study: Study) -> list[Plan]:
     ]
 
 
+def _of_versus(study: Study) -> list[Plan]:
+    grid, features = figure_versus.grid_panels(study), figure_versus.feature_panels(study)
+    return [
+        (
+            "versus",
+            "io_uring to epoll by message size and connections",
+            lambda: figure_versus.ratio_figure(grid),
+            lambda: figure_versus.description(grid),
+        ),
+        (
+            "features",
+            "Each feature, switched alone, to the best form",
+            lambda: figure_versus.ratio_figure(features),
+            lambda: figure_versus.description(features),
+        ),
+    ]
+
+
 def _of_micro(study: Study) -> list[Plan]:
     micro = study.campaign.micro
     if not micro:
@@ -104,7 +123,7 @@ def draw(study: Study) -> tuple[dict[str, Picture], dict[str, bytes]]:
     pictures: dict[str, Picture] = {}
     files: dict[str, bytes] = {}
     with canvas.settings():
-        for name, title, figure_of, words_of in _of_cells(study) + _of_micro(study):
+        for name, title, figure_of, words_of in _of_cells(study) + _of_versus(study) + _of_micro(study):
             figure = figure_of()
             if figure is None:
                 continue

@@ -6,7 +6,7 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from tailrace_report import finding, headline, limits, sections
+from tailrace_report import claims, finding, headline, limits, sections
 from tailrace_report.study import Study
 from tailrace_report.tables import markdown_text, to_markdown, to_text
 
@@ -30,6 +30,9 @@ def markdown(study: Study) -> str:
     table = headline.headline(study)
     if table.rows:
         lines += [to_markdown(table)]
+    claimed = claims.table(study)
+    if claimed.rows:
+        lines += [to_markdown(claimed)]
     trouble = sections.trouble(study)
     if trouble.rows:
         left = len(trouble.rows) - TROUBLE_ROWS_MAX

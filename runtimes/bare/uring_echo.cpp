@@ -195,6 +195,14 @@ void bare_uring_echo::close_connection(std::uint32_t index, connection& closing)
   if (!accepting_ && !stopping_) queue_accept();
 }
 
+// The notification of a zero-copy send comes when the peer has read, which may be never; the kernel
+// holds the pages for as long. So at the end it is not waited for, and the buffer not used again.
+void bare_uring_echo::forget_notification(std::uint32_t index, connection& on) {
+  on.notifying = false;
+  on.sending = false;
+  close_if_over(index, on);
+}
+
 // Every request is cancelled, and its last completion awaited: until then buffers are the kernel's.
 void bare_uring_echo::end_all() {
   stopping_ = true;
@@ -203,7 +211,10 @@ void bare_uring_echo::end_all() {
     if (!each.open) continue;
     each.failed = true;
     each.ended = true;
-    close_if_over(index, each);
+    if (each.notifying)
+      forget_notification(index, each);
+    else
+      close_if_over(index, each);
   }
   while (open_ != 0 || accepting_) {
     io_uring_sqe& cancel = entry(kind::cancel, 0);

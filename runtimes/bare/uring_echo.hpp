@@ -95,6 +95,7 @@ class bare_uring_echo {
     bool cancelling : 1 = false;  // of the receive
     bool large : 1 = false;
     bool polling : 1 = false;  // large: what is in flight is a poll
+    bool notifying : 1 = false;  // zero copy: sent, its buffer not yet given back
     bool failed : 1 = false;  // what is unsent is not to be sent
   };
   struct held {  // by buffer
@@ -118,6 +119,7 @@ class bare_uring_echo {
   void fail(std::uint32_t index, connection& failed, int error_number);
   void close_if_over(std::uint32_t index, connection& over);
   void close_connection(std::uint32_t index, connection& closing);
+  void forget_notification(std::uint32_t index, connection& on);
   void end_all();
 
   // uring_transfer.cpp: what happens for each message.

@@ -54,6 +54,9 @@ std::string objection_to(const uring_form& form) {
   if (form.own_buffers && form.multishot) {
     return "receive=multishot takes its buffers from a ring: with buffers=own set receive=single";
   }
+  if (form.own_buffers && form.large_direct) {
+    return "large=direct relieves the ring's buffers: with buffers=own set large=ring";
+  }
   if (form.sqpoll && form.taskrun != uring::taskrun::none) {
     return "sqpoll=on leaves nothing to defer: set taskrun=none with it";
   }

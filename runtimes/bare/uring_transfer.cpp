@@ -208,9 +208,15 @@ void bare_uring_echo::sent(std::uint32_t index, int result, std::uint32_t flags)
   if (form_.zero_copy) {
     if ((flags & IORING_CQE_F_MORE) != 0) {  // the buffer is the kernel's until the notification
       on.notified = result;
+      on.notifying = true;
+      if (stopping_) forget_notification(index, on);
       return;
     }
-    if ((flags & IORING_CQE_F_NOTIF) != 0) result = on.notified;
+    if ((flags & IORING_CQE_F_NOTIF) != 0) {
+      if (!on.notifying) return;  // forgotten
+      on.notifying = false;
+      result = on.notified;
+    }
   }
   on.sending = false;
   if (result < 0) [[unlikely]]
@@ -229,8 +235,8 @@ void bare_uring_echo::sent(std::uint32_t index, int result, std::uint32_t flags)
   }
   if (on.failed) [[unlikely]]
     return close_if_over(index, on);
-  if (left) return send_first(index, on);
-  if (!on.receiving) {
+  if (left) send_first(index, on);
+  if (!on.sending && !on.receiving) {
     receive_again(index, on);
     close_if_over(index, on);
   }

@@ -97,5 +97,50 @@ TEST(entrants, forms_with_equal_options_run_once) {
   EXPECT_EQ(entrants[2].form, "default");
 }
 
+profile with_own_form() {
+  return parse_profile(R"(
+blocks = 2
+contestants = ["a", "b"]
+[[form]]
+contestant = "a"
+name = "plain"
+set = { x = "2", y = "off" }
+[[point]]
+kind = "closed"
+[[point]]
+kind = "closed"
+connections = 1
+forms = ["best", "plain"]
+)",
+                       "test.toml");
+}
+
+TEST(entrants, a_profile_gives_forms_of_its_own_to_a_contestant) {
+  std::map<std::string, contestant> found;
+  for (const char* id : {"a", "b"}) {
+    found[id].id = id;
+    found[id].forms = {{"best", {{"x", "1"}}}};
+  }
+  const auto entrants = entrants_of(with_own_form(), found);
+  ASSERT_EQ(entrants.size(), 3U);
+  EXPECT_EQ(entrants[1].id, "a");
+  EXPECT_EQ(entrants[1].form, "plain");
+  EXPECT_EQ(entrants[1].options, (std::map<std::string, std::string>{{"x", "2"}, {"y", "off"}}));
+}
+
+TEST(plan, a_point_runs_the_forms_it_asks_for) {
+  const std::vector<entrant> entrants = {{"a", "best", {}, 1, "os"},
+                                         {"a", "plain", {{"x", "2"}}, 1, "os"},
+                                         {"b", "best", {}, 1, "os"}};
+  const plan made = make_plan(with_own_form(), entrants, 7, 2);
+  std::map<std::size_t, int> cells;
+  for (const planned_cell& cell : made.cells) {
+    ++cells[cell.point];
+    EXPECT_TRUE(cell.point == 1 || entrants[cell.entrant].form == "best") << cell.id;
+  }
+  EXPECT_EQ(cells[0], 2 * 2);
+  EXPECT_EQ(cells[1], 2 * 3);
+}
+
 }  // namespace
 }  // namespace tailrace::control

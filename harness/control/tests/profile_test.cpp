@@ -38,7 +38,7 @@ TEST(profile, unknown_key_names_the_allowed_ones) {
   EXPECT_EQ(sentence(head + "kind = \"closed\"\nconections = 3\n"),
             "p.toml:4: unknown key \"conections\" in a [[point]]; the keys are id, kind, workload, "
             "connections, message_bytes, depth, rate_per_s, arrivals, warmup_s, duration_s, "
-            "workers, blocks");
+            "workers, blocks, forms");
 }
 
 TEST(profile, bad_values_name_the_range) {
@@ -153,6 +153,22 @@ TEST(profile, unknown_name_lists_the_known) {
     EXPECT_NE(std::string(refused.what()).find("unknown profile \"smokee\"; the profiles are"),
               std::string::npos);
   }
+}
+
+TEST(profile, own_forms_are_checked) {
+  const std::string before = "contestants = [\"a\"]\n[[form]]\n";
+  const std::string after = "[[point]]\nkind = \"closed\"\n";
+  const auto refused = [&](const std::string& form) { return sentence(before + form + after); };
+  EXPECT_EQ(refused("contestant = \"b\"\n"), "p.toml:3: a [[form]] needs a contestant, one of a");
+  EXPECT_EQ(refused("contestant = \"a\"\nname = \"best\"\n"),
+            "p.toml:4: a [[form]] needs a name of small letters, digits, '-' and '.', not best or "
+            "default");
+  EXPECT_EQ(refused("contestant = \"a\"\nname = \"x\"\n"),
+            "p.toml:2: a [[form]] needs set = { option = \"value\", ... }");
+  EXPECT_EQ(refused("contestant = \"a\"\nname = \"x\"\nset = { n = 1 }\n"),
+            "p.toml:5: option values are strings in quotes");
+  const std::string form = "contestant = \"a\"\nname = \"x\"\nset = { n = \"1\" }\n";
+  EXPECT_EQ(refused(form + "[[form]]\n" + form), "p.toml:6: a has two forms \"x\"");
 }
 
 }  // namespace

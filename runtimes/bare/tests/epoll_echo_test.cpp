@@ -3,60 +3,16 @@
 // and has no connection whose end would give one back.
 #include "runtimes/bare/epoll_echo.hpp"
 
-#include <arpa/inet.h>
-#include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <string>
 #include <thread>
+
+#include "runtimes/bare/tests/loopback_server.hpp"
 
 namespace tailrace {
 namespace {
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
-
-class epoll_echo : public testing::TestWithParam<epoll_form> {
- protected:
-  epoll_echo() {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::listen(listener_, 16), 0);
-    EXPECT_EQ(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-  }
-
-  int connected() const {
-    const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const timeval patience{10, 0};
-    ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    sockaddr_in address = loopback(port_);
-    EXPECT_EQ(::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    return descriptor;
-  }
-
-  static std::string echoed(int descriptor, const std::string& text) {
-    EXPECT_EQ(::send(descriptor, text.data(), text.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(text.size()));
-    std::string back(text.size(), '\0');
-    const ssize_t count = ::recv(descriptor, back.data(), back.size(), MSG_WAITALL);
-    back.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-    return back;
-  }
-
-  int listener_ = -1;
-  std::uint16_t port_ = 0;
-};
+class epoll_echo : public loopback_server, public testing::WithParamInterface<epoll_form> {};
 
 TEST_P(epoll_echo, accepts_again_by_itself_once_there_are_descriptors) {
   bare_epoll_echo loop(listener_, GetParam());

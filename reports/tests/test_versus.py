@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""epoll or io_uring: the ratios, the features, and how claims are judged from them.
+
+`python test_versus.py --accept` rewrites the golden file after a wanted change; read the diff.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import unittest
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import make_campaign
+import versus_cells
+from tailrace_report import claims, figure_versus, stats, versus
+from tailrace_report.build import build
+from tailrace_report.load import read_campaign
+from tailrace_report.study import Study
+from tailrace_report.tables import to_text
+
+ACCEPT = "--accept"
+GOLDEN = Path(__file__).with_name("golden") / "versus.txt"
+
+
+class Versus(unittest.TestCase):
+    def setUp(self) -> None:
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.scratch = Path(scratch.name)
+        self.folder = versus_cells.write(self.scratch / "c")
+
+    def study(self) -> Study:
+        return Study(read_campaign(self.folder))
+
+    def rewrite(self, change: Callable[[dict[str, Any]], bool]) -> Study:
+        """Keeps the cells for which `change` says so, changed as it likes."""
+        path = self.folder / "cells.jsonl"
+        cells = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        kept = [cell for cell in cells if change(cell)]
+        path.write_text("".join(f"{json.dumps(cell)}\n" for cell in kept), "utf-8")
+        return self.study()
+
+    def verdicts(self, study: Study) -> dict[str, claims.Verdict]:
+        return {verdict.claim.id: verdict for verdict in claims.judge(study)}
+
+    def test_tables_are_as_agreed(self) -> None:
+        study = self.study()
+        shown = [*versus.grids(study), versus.features(study), claims.table(study)]
+        text = "\n".join(to_text(table) for table in shown)
+        if ACCEPT in sys.argv:
+            GOLDEN.write_text(text, "utf-8")
+        self.assertEqual(text, GOLDEN.read_text("utf-8"))
+
+    def test_claims_are_judged_by_their_intervals(self) -> None:
+        found = self.verdicts(self.study())
+        words = {name: verdict.word for name, verdict in found.items()}
+        self.assertEqual(
+            words,
+            {
+                "E1": claims.CONFIRMED,
+                "E2": claims.CONFIRMED,
+                "E3": claims.CONFIRMED,
+                "E4": claims.CONFIRMED,
+                "E5": claims.CONFIRMED,
+                "E6": claims.UNDECIDED,  # the two rates are the same
+                "E7": claims.UNDECIDED,
+                "E10": claims.CONFIRMED,
+                "E12": claims.REFUTED,
+                "E14": claims.UNDECIDED,
+                "E19": claims.UNDECIDED,
+            },
+        )
+        self.assertIn("asio-epoll is not in this campaign", found["E7"].why)
+        self.assertIn("no workload that reads files", found["E19"].why)
+        # One of its two relations holds, the other is within the noise.
+        self.assertEqual([r.state for r in found["E14"].relations], [claims.HOLDS, claims.OPEN])
+
+    def test_the_rule(self) -> None:
+        def decided(low: float, high: float, claimed: str, than: float = 1.0) -> str:
+            return claims.decide(stats.Estimate(1.0, low, high, 8, "interval"), claimed, than)
+
+        self.assertEqual(decided(1.01, 1.2, "above"), claims.HOLDS)
+        self.assertEqual(decided(0.99, 1.2, "above"), claims.OPEN)
+        self.assertEqual(decided(0.8, 0.99, "above"), claims.FAILS)
+        self.assertEqual(decided(0.8, 0.99, "below"), claims.HOLDS)
+        self.assertEqual(decided(1.01, 1.2, "below"), claims.FAILS)
+        self.assertEqual(decided(1.0, 1.2, "above"), claims.OPEN)
+        self.assertEqual(decided(0.97, 1.03, "equal"), claims.HOLDS)
+        self.assertEqual(decided(0.90, 1.03, "equal"), claims.OPEN)
+        self.assertEqual(decided(1.06, 1.10, "equal"), claims.FAILS)
+        self.assertEqual(decided(1.5, 4.9, "above", 5.0), claims.FAILS)
+
+    def test_few_blocks_decide_nothing(self) -> None:
+        study = self.rewrite(lambda cell: cell["block"] < stats.BLOCKS_FOR_INTERVAL - 1)
+        found = self.verdicts(study)
+        self.assertEqual({verdict.word for verdict in found.values()}, {claims.UNDECIDED})
+        self.assertIn("no interval from 5 blocks", found["E3"].why)
+        self.assertIn("1.22×", to_text(claims.table(study)))  # it is shown all the same
+
+    def test_gated_and_missing_cells_say_so_and_decide_nothing(self) -> None:
+        def change(cell: dict[str, Any]) -> bool:
+            form, point = cell["contestant"]["form"], cell["point"]["id"]
+            if form == "buffers-own" and point == "closed-50x64":
+                cell["status"] = "gated"
+                cell["cause"] = "noise"
+            if form == "naive":
+                cell["status"] = "skipped"
+                cell["cause"] = "io_uring is refused"
+            return form != "taskrun-coop" and point != "closed-50x65536"
+
+        study = self.rewrite(change)
+        found = self.verdicts(study)
+        self.assertIn("bare-uring (buffers-own) at 50 × 64 B: gated in all blocks", found["E3"].why)
+        self.assertIn("bare-uring (naive) at 50 × 64 B: skipped in all blocks", found["E2"].why)
+        self.assertIn("no measured point 50 × 65,536 B", found["E4"].why)
+        self.assertIn("bare-uring (taskrun-coop) is not in this campaign", found["E14"].why)
+        for name in ("E2", "E3", "E4", "E14"):
+            self.assertEqual(found[name].word, claims.UNDECIDED)
+        rows = [row for row in versus.features(study).rows if row[0] == "bare-uring (buffers-own)"]
+        self.assertNotIn("50 × 64 B", [row[2] for row in rows])
+        build(self.folder, self.folder / "report")
+
+    def test_features_name_what_they_set(self) -> None:
+        rows = {(row[0], row[2]): row for row in versus.features(self.study()).rows}
+        row = rows["bare-epoll (oneshot)", "50 × 64 B"]
+        self.assertEqual(row[1], "register=oneshot")
+        self.assertTrue(row[3].startswith("0.80×"), row[3])
+        self.assertTrue(row[4].startswith("1.25×"), row[4])
+        self.assertEqual(row[6], str(versus_cells.BLOCKS))
+
+    def test_figures_have_a_panel_a_pair_and_measure(self) -> None:
+        study = self.study()
+        panels = figure_versus.grid_panels(study)
+        self.assertEqual(len(panels), 4)
+        self.assertIn("50 × 64 B, depth 16", [row.label for row in panels[0].rows])
+        build(self.folder, self.folder / "report")
+        names = {path.name for path in (self.folder / "report").iterdir()}
+        self.assertTrue({"versus.png", "features.svg"} <= names)
+        page = (self.folder / "report" / "index.html").read_text("utf-8")
+        for anchor in ("versus", "features", "claims"):
+            self.assertIn(f'id="{anchor}"', page)
+
+    def test_without_a_pair_there_is_no_section(self) -> None:
+        study = self.rewrite(lambda cell: cell["contestant"]["id"] != "bare-epoll")
+        self.assertEqual([of.id for of, _, _ in versus.pairs(study)], ["uring"])
+        study = self.rewrite(lambda cell: cell["contestant"]["id"] != "uring")
+        self.assertEqual(claims.judge(study), [])
+        other = make_campaign.write_campaign(self.scratch / "other", blocks=2, scale=1)
+        build(other, other / "report")
+        page = (other / "report" / "index.html").read_text("utf-8")
+        self.assertNotIn('id="versus"', page)
+        self.assertNotIn("Published claims", page)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[word for word in sys.argv if word != ACCEPT])
