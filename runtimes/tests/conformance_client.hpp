@@ -103,7 +103,8 @@ class socket_client {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    require(::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0, "connect");
+    const int refused = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    require(refused == 0 || (errno == EINTR && connected()), "connect");
   }
   socket_client(socket_client&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   socket_client& operator=(socket_client&& other) noexcept {
@@ -166,6 +167,17 @@ class socket_client {
   template <class Value>
   void set(int option, const Value& value) {
     require(::setsockopt(fd_, SOL_SOCKET, option, &value, sizeof value) == 0, "setsockopt");
+  }
+  // After an interrupted connect(), which goes on by itself.
+  bool connected() {
+    pollfd ready{.fd = fd_, .events = POLLOUT, .revents = 0};
+    while (::poll(&ready, 1, -1) < 0)
+      require(errno == EINTR, "poll");
+    int error = 0;
+    socklen_t size = sizeof error;
+    require(::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) == 0, "getsockopt");
+    errno = error;
+    return error == 0;
   }
   static void require(bool done, const char* what) {
     if (!done) throw std::system_error(errno, std::system_category(), what);

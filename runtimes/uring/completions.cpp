@@ -246,35 +246,34 @@ void runtime::judge_single(socket_slot& slot, std::size_t bytes) noexcept {
 void runtime::starve(socket_slot& slot) noexcept {
   if (slot.listed) return;  // its next attempt is on the way
   slot.listed = true;
-  slot.next = starved_;
-  starved_ = &slot;
+  slot.next = nullptr;
+  (starved_ == nullptr ? starved_ : last_starved_->next) = &slot;
+  last_starved_ = &slot;
 }
 
-// Before each submission. Those that still find no buffer receive by calls into pooled ones, so
-// that nobody waits for what slow readers hold; where calls are not allowed, they wait.
+// Before each submission. As many as there are buffers begin anew, the longest waiting first. The
+// others receive by calls into pooled buffers, so that nobody waits for what slow readers hold;
+// where calls are not allowed, they wait for buffers that come back.
 void runtime::feed_starved() noexcept {
   if (starved_ == nullptr) return;
   buffer_ring& provided = intake_.provided();
   provided.widen();
   provided.publish();
-  socket_slot* slot = std::exchange(starved_, nullptr);
-  while (slot != nullptr) {
-    socket_slot& current = *slot;
-    slot = current.next;
-    current.listed = false;
-    if (current.fd < 0) {  // closed while it was queued here
-      slots_.give_back(current);
+  const bool may_call = options_.receive == receive_mode::adaptive && !options_.direct_descriptors;
+  for (std::uint32_t fed = 0; starved_ != nullptr;) {
+    const bool has_buffer = fed < provided.published();
+    if (!has_buffer && !may_call && !draining_) return;
+    socket_slot& slot = *std::exchange(starved_, starved_->next);
+    slot.listed = false;
+    if (slot.fd < 0) {  // closed while it was queued here
+      slots_.give_back(slot);
       continue;
     }
-    if (current.receiver == nullptr) continue;
-    const bool fed = provided.published() != 0;
-    if (!fed && options_.receive != receive_mode::adaptive) {
-      starve(current);
-      continue;
-    }
-    if (!fed && !options_.direct_descriptors) current.single = true;
+    if (slot.receiver == nullptr) continue;
+    slot.single = !has_buffer;
+    fed += has_buffer ? 1 : 0;
     counters_.rearmed.add(1);
-    arm(current);
+    arm(slot);
   }
 }
 
