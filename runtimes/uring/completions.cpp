@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What each completion means: the protocols between the kernel's requests and a socket's slot.
 // README.md in this folder draws them.
-#include <poll.h>
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cerrno>
 
@@ -17,9 +14,6 @@ constexpr std::uint16_t queue_limit = 4;
 // Receives in a row that change a connection's way of receiving.
 constexpr std::uint8_t large_in_a_row = 2;
 constexpr std::uint8_t small_in_a_row = 32;
-
-constexpr unsigned poll_events = POLLIN | POLLRDHUP;
-constexpr int hang_up = POLLRDHUP | POLLHUP | POLLERR;
 
 bool has_more(const io_uring_cqe& done) noexcept {
   return (done.flags & IORING_CQE_F_MORE) != 0;
@@ -136,7 +130,7 @@ void runtime::polled(socket_slot& slot, const io_uring_cqe& done) noexcept {
   if (done.res != -ECANCELED) {
     // An error of the poll itself is found out by the call.
     slot.readable = true;
-    if (done.res < 0 || (done.res & hang_up) != 0) slot.hung_up = true;
+    if (done.res < 0 || (done.res & poll_hang_up) != 0) slot.hung_up = true;
   }
   if (slot.receiver == nullptr) return;
   if (slot.single && slot.readable) return attempt_single(slot);
@@ -188,7 +182,7 @@ void runtime::arm_now(socket_slot& slot) noexcept {
   io_uring_sqe& entry = request(slot);
   if (slot.single) {
     slot.armed = armed_request::poll;
-    ::io_uring_prep_poll_multishot(&entry, 0, poll_events);
+    ::io_uring_prep_poll_multishot(&entry, 0, poll_input);
     entry.user_data = data_of(&slot, tag::poll);
   } else {
     slot.armed = armed_request::receive;
@@ -350,9 +344,7 @@ void runtime::recycle_closed() noexcept {
 }
 
 void runtime::make_file_table() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  const auto files = static_cast<unsigned>(std::min<rlim_t>(limit.rlim_cur, 32768));
+  const auto files = static_cast<unsigned>(std::min<std::uint64_t>(sys::open_file_limit(), 32768));
   const int refused = ::io_uring_register_files_sparse(&ring_.native(), files);
   if (refused != 0) throw unavailable(explain(-refused));
 }

@@ -2,10 +2,6 @@
 // The loop; what completions mean is in completions.cpp.
 #include "uring/runtime.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-
 #include <algorithm>
 #include <string>
 
@@ -119,9 +115,7 @@ std::expected<listener, start_error> runtime::listen(const endpoint& where) {
   auto socket = sys::listen_on(where, true);
   if (!socket) return std::unexpected(std::move(socket.error()));
   // Accepted connections inherit it, which saves them a call each.
-  const int on = 1;
-  if (::setsockopt(socket->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
-    sys::die("setsockopt TCP_NODELAY", socket->get(), errno);
+  sys::set_no_delay(socket->get());
   const std::uint16_t port = sys::local_port(socket->get());
   std::erase_if(listeners_, [](const auto& each) { return each->fd < 0; });
   listener_slot& slot = *listeners_.emplace_back(std::make_unique<listener_slot>());
@@ -183,7 +177,7 @@ void runtime::expire_timers() noexcept {
 
 void runtime::arm_wake() noexcept {
   io_uring_sqe& entry = ring_.entry();
-  ::io_uring_prep_poll_multishot(&entry, wake_.get(), POLLIN);
+  ::io_uring_prep_poll_multishot(&entry, wake_.get(), poll_input);
   entry.user_data = data_of(nullptr, tag::wake);
   ++in_flight_;
 }

@@ -188,8 +188,8 @@ class runtime {
   socket_slot* closed_ = nullptr;                          // closed and settled in this turn
   socket_slot* starved_ = nullptr;  // wait for provided buffers, first come, first served
   socket_slot* last_starved_ = nullptr;
-  socket_slot* reattempts_ = nullptr;                      // single receives to try again
-  std::uint32_t in_flight_ = 0;  // requests that name a slot, or the wake-up
+  socket_slot* reattempts_ = nullptr;  // single receives to try again
+  std::uint32_t in_flight_ = 0;        // requests that name a slot, or the wake-up
   int budget_ = coop_budget;
   bool draining_ = false;
   scope<runtime>* main_scope_ = nullptr;
