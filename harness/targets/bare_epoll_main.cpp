@@ -11,20 +11,33 @@
 namespace tailrace {
 namespace {
 
+epoll_form form_of(const option_values& options) {
+  if (options.text("register") == "oneshot") return epoll_form::oneshot;
+  return options.text("trigger") == "edge" ? epoll_form::edge : epoll_form::level;
+}
+
+std::string objection_to(const option_values& options) {
+  const bool both = options.text("register") == "oneshot" && options.text("trigger") == "edge";
+  return both ? "register=oneshot asks anew after each event, so trigger=edge changes nothing: "
+                "leave one of the two out"
+              : "";
+}
+
 class bare_epoll_target final : public served_target {
  public:
   ready_info start(const run_request& request, finish_signal& finished) override {
     idle_ = request.workload == "idle";
+    const epoll_form form = form_of(request.options);
     const listeners opened = open_listeners(request);
     try {
       for (const int listener : opened.descriptors)
-        loops_.emplace_back(listener);
+        loops_.emplace_back(listener, form);
     } catch (const std::system_error& error) {
       throw refused_by_kernel("cannot start a loop", error.code().value());
     }
     threads_.start(request.workers, request.cpus, finished,
                    [this](int index) { loops_[static_cast<std::size_t>(index)].run(); });
-    return {opened.addresses, "epoll", request.workers, {{"trigger", std::string("level")}}};
+    return {opened.addresses, "epoll", request.workers, {}};
   }
 
   event_fields sample() override {
@@ -62,10 +75,16 @@ int main(int argc, char** argv) {
   description.id = "bare-epoll";
   description.family = "floor";
   description.summary =
-      "hand-written level-triggered epoll loop without tasks: one shared 64 KiB buffer, one bit a "
-      "connection; workers=N gives N loops that share the port";
+      "hand-written epoll loop without tasks: one shared 64 KiB buffer, one bit a connection; "
+      "workers=N gives N loops that share the port";
   description.backend = "epoll";
   description.workloads = {"echo", "idle"};
+  description.options = {
+      tailrace::choice_option("trigger", "level", {"level", "edge"},
+                              "edge: told once, receives until nothing is left"),
+      tailrace::choice_option("register", "once", {"once", "oneshot"},
+                              "oneshot: re-armed by epoll_ctl for each message")};
+  description.objection = tailrace::objection_to;
   description.needs = {{"kernel", "3.9"}};
   return tailrace::target_main(argc, argv, description,
                                [] { return std::make_unique<tailrace::bare_epoll_target>(); });

@@ -88,7 +88,12 @@ std::expected<option_values, std::string> resolve_options(
     }
     values[name] = value;
   }
-  return option_values(std::move(values));
+  option_values resolved(std::move(values));
+  if (description.objection) {
+    std::string sentence = description.objection(resolved);
+    if (!sentence.empty()) return std::unexpected(std::move(sentence));
+  }
+  return resolved;
 }
 
 command_line parse_command_line(int argc, const char* const* argv,

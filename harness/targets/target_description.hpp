@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -37,6 +38,8 @@ std::vector<option_spec> hog_options();
 
 using string_map = std::map<std::string, std::string>;
 
+class option_values;
+
 struct target_description {
   std::string id;
   std::string family;  // in-house, library, os, floor or peer
@@ -46,6 +49,8 @@ struct target_description {
   std::string backend;
   std::vector<std::string> workloads;
   std::vector<option_spec> options;
+  // What is wrong with options that are allowed one by one, as one sentence; empty: nothing.
+  std::function<std::string(const option_values&)> objection;
   std::map<std::string, string_map> forms;  // `best` and `default` are added where absent
   string_map needs;
   bool available = true;

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <bit>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -41,6 +40,19 @@ inline long transmit(int connection, const std::byte* from, std::size_t size) no
                   MSG_NOSIGNAL, 0, 0);
 }
 
+// What a connection is registered with besides the direction it waits for.
+std::uint32_t bits_of(epoll_form form) {
+  switch (form) {
+    case epoll_form::level:
+      break;
+    case epoll_form::edge:
+      return std::uint32_t{EPOLLET} | EPOLLRDHUP;
+    case epoll_form::oneshot:
+      return EPOLLONESHOT;
+  }
+  return 0;
+}
+
 bool out_of_resources(int error_number) {
   return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
          error_number == ENOMEM;
@@ -48,7 +60,7 @@ bool out_of_resources(int error_number) {
 
 }  // namespace
 
-bare_epoll_echo::bare_epoll_echo(int listener) : listener_(listener) {
+bare_epoll_echo::bare_epoll_echo(int listener, epoll_form form) : listener_(listener), form_(form) {
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ >= 0) wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_ < 0) {
@@ -71,10 +83,29 @@ void bare_epoll_echo::watch(int descriptor, std::uint32_t events, int operation)
   epoll_event event{};
   event.events = events;
   event.data.fd = descriptor;
-  if (::epoll_ctl(epoll_, operation, descriptor, &event) != 0) die("epoll_ctl", descriptor, errno);
+  const long refused =
+      raw_call(SYS_epoll_ctl, epoll_, operation, descriptor, reinterpret_cast<long>(&event), 0, 0);
+  if (refused != 0) die("epoll_ctl", descriptor, static_cast<int>(-refused));
+}
+
+// Also tells again what is there already, in every form: epoll_ctl(2) looks at the descriptor.
+void bare_epoll_echo::rearm(int connection, std::uint32_t events) {
+  watch(connection, events | bits_of(form_), EPOLL_CTL_MOD);
 }
 
 void bare_epoll_echo::run() {
+  switch (form_) {
+    case epoll_form::level:
+      return serve<epoll_form::level>();
+    case epoll_form::edge:
+      return serve<epoll_form::edge>();
+    case epoll_form::oneshot:
+      return serve<epoll_form::oneshot>();
+  }
+}
+
+template <epoll_form form>
+void bare_epoll_echo::serve() {
   std::array<epoll_event, batch_events> events;
   while (!stopping_) {
     const int patience = listener_armed_ ? -1 : disarmed_wait_ms;
@@ -83,17 +114,18 @@ void bare_epoll_echo::run() {
                                   batch_events, patience, 0, 0));
     if (count < 0 && count != -EINTR) die("epoll_pwait", epoll_, -count);
     if (count == 0) arm_listener(true);
-    serve_batch(events.data(), count);
-    publish();
+    serve_batch<form>(events.data(), count);
+    shown_.show(here_);
   }
   for (std::size_t descriptor = 0; descriptor < open_.size(); ++descriptor) {
     if (open_[descriptor]) close_connection(static_cast<int>(descriptor));
   }
-  publish();
+  shown_.show(here_);
 }
 
 // A connection is closed only while its own event is served, and a descriptor occurs once a batch:
 // so no event of a batch can mean a connection that took a descriptor over within it.
+template <epoll_form form>
 void bare_epoll_echo::serve_batch(const epoll_event* events, int count) {
   for (int i = 0; i < count; ++i) {
     const int descriptor = events[i].data.fd;
@@ -101,25 +133,51 @@ void bare_epoll_echo::serve_batch(const epoll_event* events, int count) {
         [[unlikely]] {
       serve_unusual(descriptor);
     } else {
-      serve_connection(descriptor);
+      serve_connection<form>(descriptor);
     }
   }
 }
 
+template <epoll_form form>
 inline void bare_epoll_echo::serve_connection(int connection) {
+  const outcome last = echo_once(connection);
+  if constexpr (form == epoll_form::edge) {
+    if (last == outcome::more) [[unlikely]]
+      echo_repeatedly(connection, outcome::part);
+  }
+  if constexpr (form == epoll_form::oneshot) {
+    if (last <= outcome::empty) [[likely]]
+      rearm(connection, EPOLLIN);
+  }
+}
+
+// Until the outcome is `enough`. Bounded, so that one fast peer does not keep the loop: then the
+// rest is asked for by a new event.
+void bare_epoll_echo::echo_repeatedly(int connection, outcome enough) {
+  constexpr int most = 16;
+  for (int count = 0; count < most; ++count)
+    if (echo_once(connection) >= enough) return;
+  rearm(connection, EPOLLIN);
+}
+
+inline bare_epoll_echo::outcome bare_epoll_echo::echo_once(int connection) {
   const long received = receive(connection, buffer_.data(), buffer_bytes);
   if (received > 0) [[likely]] {
     const long sent = transmit(connection, buffer_.data(), static_cast<std::size_t>(received));
     here_.received_bytes += static_cast<std::size_t>(received);
     if (sent == received) [[likely]] {
       here_.sent_bytes += static_cast<std::size_t>(received);
-      return;
+      return received == buffer_bytes ? outcome::more : outcome::part;
     }
     return send_later(connection, static_cast<std::size_t>(received), sent);
   }
-  if (received == 0) return close_connection(connection);
-  if (received == -EAGAIN || received == -EINTR) return;  // the level trigger tells again
-  end_by_error(connection, static_cast<int>(-received));
+  if (received == 0) {
+    close_connection(connection);
+    return outcome::closed;
+  }
+  if (received == -EAGAIN) return outcome::empty;
+  if (received == -EINTR) return outcome::more;
+  return end_by_error(connection, static_cast<int>(-received));
 }
 
 void bare_epoll_echo::serve_unusual(int descriptor) {
@@ -130,30 +188,43 @@ void bare_epoll_echo::serve_unusual(int descriptor) {
   }
   // EPOLLERR or EPOLLHUP may come with or without EPOLLOUT: only the spill tells what was paused.
   if (spilled_.contains(descriptor)) return flush(descriptor);
-  serve_connection(descriptor);
+  drain(descriptor);
 }
 
-void bare_epoll_echo::send_later(int connection, std::size_t size, long sent) {
+// The peer has hung up, or the socket has failed. An edge would not tell again, and a short receive
+// does not prove that the end was not behind it.
+void bare_epoll_echo::drain(int connection) {
+  if (form_ == epoll_form::edge) return echo_repeatedly(connection, outcome::empty);
+  const outcome last = echo_once(connection);
+  if (form_ == epoll_form::oneshot && last <= outcome::empty) rearm(connection, EPOLLIN);
+}
+
+bare_epoll_echo::outcome bare_epoll_echo::send_later(int connection, std::size_t size, long sent) {
   if (sent < 0 && sent != -EAGAIN && sent != -EINTR) {
     return end_by_error(connection, static_cast<int>(-sent));
   }
   const std::size_t taken = sent > 0 ? static_cast<std::size_t>(sent) : 0;
   here_.sent_bytes += taken;
   spilled_[connection].bytes.assign(buffer_.data() + taken, buffer_.data() + size);
-  watch(connection, EPOLLOUT, EPOLL_CTL_MOD);
+  rearm(connection, EPOLLOUT);
+  return outcome::paused;
 }
 
 void bare_epoll_echo::flush(int connection) {
   spill& rest = spilled_.at(connection);
   const std::size_t left = rest.bytes.size() - rest.sent;
   const long sent = transmit(connection, rest.bytes.data() + rest.sent, left);
-  if (sent == -EAGAIN || sent == -EINTR) return;
-  if (sent < 0) return end_by_error(connection, static_cast<int>(-sent));
-  here_.sent_bytes += static_cast<std::size_t>(sent);
-  rest.sent += static_cast<std::size_t>(sent);
-  if (rest.sent < rest.bytes.size()) return;
-  spilled_.erase(connection);
-  watch(connection, EPOLLIN, EPOLL_CTL_MOD);
+  if (sent < 0 && sent != -EAGAIN && sent != -EINTR) {
+    end_by_error(connection, static_cast<int>(-sent));
+    return;
+  }
+  const std::size_t taken = sent > 0 ? static_cast<std::size_t>(sent) : 0;
+  here_.sent_bytes += taken;
+  rest.sent += taken;
+  const bool flushed = rest.sent == rest.bytes.size();
+  if (flushed) spilled_.erase(connection);
+  // The level trigger goes on by itself; the other forms must be asked for each further event.
+  if (flushed || form_ != epoll_form::level) rearm(connection, flushed ? EPOLLIN : EPOLLOUT);
 }
 
 void bare_epoll_echo::accept_all() {
@@ -183,7 +254,7 @@ void bare_epoll_echo::accept_one(int connection) {
   if (open_.size() <= index) open_.resize(index + 1 + index / 2);
   open_[index] = true;
   epoll_event event{};
-  event.events = EPOLLIN;
+  event.events = EPOLLIN | bits_of(form_);
   event.data.fd = connection;
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, connection, &event) == 0) return;
   // ENOMEM or ENOSPC (fs.epoll.max_user_watches): this connection cannot be served.
@@ -197,10 +268,11 @@ void bare_epoll_echo::arm_listener(bool armed) {
   listener_armed_ = armed;
 }
 
-void bare_epoll_echo::end_by_error(int connection, int error_number) {
+bare_epoll_echo::outcome bare_epoll_echo::end_by_error(int connection, int error_number) {
   const bool reset = error_number == ECONNRESET || error_number == EPIPE;
   ++(reset ? here_.resets : here_.errors);
   close_connection(connection);
+  return outcome::closed;
 }
 
 void bare_epoll_echo::close_connection(int connection) {
@@ -215,23 +287,6 @@ void bare_epoll_echo::stop() noexcept {
   const std::uint64_t one = 1;
   while (::write(wake_, &one, sizeof one) < 0 && errno == EINTR) {
   }
-}
-
-void bare_epoll_echo::publish() noexcept {
-  const words now = std::bit_cast<words>(here_);
-  for (std::size_t i = 0; i < now.size(); ++i) {
-    // release: pairs with the acquire in counts(), which reads in the opposite order.
-    shown_[i].store(now[i], std::memory_order_release);
-  }
-}
-
-bare_counts bare_epoll_echo::counts() const {
-  words seen;
-  for (std::size_t i = seen.size(); i-- > 0;) {
-    // acquire: pairs with the release in publish(); fields before this one are at least as new.
-    seen[i] = shown_[i].load(std::memory_order_acquire);
-  }
-  return std::bit_cast<bare_counts>(seen);
 }
 
 }  // namespace tailrace

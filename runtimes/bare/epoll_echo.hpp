@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The floor that every epoll contestant is a ratio of: one thread's echo loop over level-triggered
-// epoll, written by hand. No tasks, no abstraction over the loop, nothing allocated for a
+// The floor that every epoll contestant is a ratio of: one thread's echo loop over epoll, written
+// by hand. No tasks, no abstraction over the loop, nothing allocated for a
 // connection that is not stuck: its state is one bit (open) and what the kernel holds. One 64 KiB
 // receive buffer serves all connections of a worker.
 //
@@ -8,10 +8,10 @@
 // that nothing of ours lies between it and the kernel.
 //
 // Rules (runtimes/README.md, workload echo): one recv and one send for each readiness, the loop
-// repeats by the level trigger; what the peer does not take is copied aside (at most one buffer a
-// connection), reading pauses until it is gone; end of stream closes after all was sent; for want
-// of descriptors the listener is disarmed until a connection closes or a tenth of a second has
-// passed.
+// repeats by the trigger (see epoll_form); what the peer does not take is copied aside (at most one
+// buffer a connection), reading pauses until it is gone; end of stream closes after all was sent;
+// for want of descriptors the listener is disarmed until a connection closes or a tenth of a second
+// has passed.
 //
 // Threads: run() on the worker; stop() and counts() from any thread; the rest by the owner.
 #pragma once
@@ -19,30 +19,28 @@
 #include <sys/epoll.h>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
 
+#include "runtimes/bare/counts.hpp"
+
 namespace tailrace {
 
-// `closed` is last on purpose: see shown_.
-struct bare_counts {
-  std::uint64_t accepted = 0;
-  std::uint64_t received_bytes = 0;
-  std::uint64_t sent_bytes = 0;
-  std::uint64_t errors = 0;
-  std::uint64_t resets = 0;
-  std::uint64_t accept_errors = 0;
-  std::uint64_t closed = 0;
-};
+// How connections are registered. A form is a loop of its own, compiled apart: the choice costs a
+// message nothing.
+// - level: registered once; what is left is told again by the next wait.
+// - edge: registered once; receives until one comes back short, which proves the socket empty
+//   (epoll(7), Q9), or, once the peer has hung up, until its end.
+// - oneshot: level, and an event disarms the connection: one more epoll_ctl for each message.
+enum class epoll_form : std::uint8_t { level, edge, oneshot };
 
 class bare_epoll_echo {
  public:
   // Takes the non-blocking listening socket. Throws std::system_error where the kernel refuses
   // epoll or an eventfd; the listener is then still closed.
-  explicit bare_epoll_echo(int listener);
+  explicit bare_epoll_echo(int listener, epoll_form form = epoll_form::level);
   ~bare_epoll_echo();
   bare_epoll_echo(const bare_epoll_echo&) = delete;
   bare_epoll_echo& operator=(const bare_epoll_echo&) = delete;
@@ -51,7 +49,7 @@ class bare_epoll_echo {
   void run();
   void stop() noexcept;
   // As of the last whole batch of events; exact once run() has returned.
-  bare_counts counts() const;
+  bare_counts counts() const { return shown_.seen(); }
 
  private:
   static constexpr std::size_t buffer_bytes = 65536;
@@ -63,32 +61,41 @@ class bare_epoll_echo {
     std::size_t sent = 0;
   };
 
+  // Of one recv and one send. `more`: there may be more to receive; `part`: all that was there;
+  // `empty`: nothing was there; `paused`: until the peer takes what is spilled.
+  enum class outcome : std::uint8_t { more, part, empty, paused, closed };
+
   void watch(int descriptor, std::uint32_t events, int operation);
+  void rearm(int connection, std::uint32_t events);
+  template <epoll_form form>
+  void serve();
+  template <epoll_form form>
   void serve_batch(const epoll_event* events, int count);
+  template <epoll_form form>
   void serve_connection(int connection);
   void serve_unusual(int descriptor);
+  outcome echo_once(int connection);
+  void echo_repeatedly(int connection, outcome enough);
+  void drain(int connection);
   // Of `size` bytes received, `sent` were taken, or refused where negative.
-  void send_later(int connection, std::size_t size, long sent);
+  outcome send_later(int connection, std::size_t size, long sent);
   void flush(int connection);
   void accept_all();
   void accept_one(int connection);
   void arm_listener(bool armed);
-  void end_by_error(int connection, int error_number);
+  outcome end_by_error(int connection, int error_number);
   void close_connection(int connection);
-  void publish() noexcept;
 
   int epoll_ = -1;
   int listener_ = -1;
   int wake_ = -1;
+  epoll_form form_;
   bool stopping_ = false;
   bool listener_armed_ = true;
   std::vector<bool> open_;                  // by descriptor
   std::unordered_map<int, spill> spilled_;  // only connections with EPOLLOUT armed
   bare_counts here_;                        // the worker's own
-  // here_ field by field, written in order by the worker after each batch and read backwards by
-  // counts(), so that a reader never sees more closed than accepted.
-  using words = std::array<std::uint64_t, sizeof(bare_counts) / sizeof(std::uint64_t)>;
-  std::array<std::atomic<std::uint64_t>, std::tuple_size_v<words>> shown_{};
+  shown_counts shown_;
   std::array<std::byte, buffer_bytes> buffer_;
 };
 

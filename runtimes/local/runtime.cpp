@@ -16,7 +16,8 @@ constexpr std::size_t ready_per_turn = 61;
 
 }  // namespace
 
-runtime::runtime() : epoll_(sys::make_epoll()), wake_(sys::make_eventfd()) {
+runtime::runtime(registration how)
+    : registration_(how), epoll_(sys::make_epoll()), wake_(sys::make_eventfd()) {
   const int refused = sys::epoll_add(epoll_.get(), wake_.get(), EPOLLIN, nullptr);
   if (refused != 0) throw std::system_error(refused, std::generic_category(), "epoll_ctl");
 }
@@ -134,15 +135,46 @@ void runtime::take_events() {
       busy ? sys::epoll_poll(epoll_.get(), events)
            : sys::epoll_wait_until(epoll_.get(), events, timers_.next_deadline());
   counters_.polls.add(count);
-  for (const epoll_event& each : std::span(events).first(count)) {
+  const auto taken = std::span<const epoll_event>(events).first(count);
+  if (registration_ == registration::once) [[likely]]
+    dispatch_all<registration::once>(taken);
+  else
+    dispatch_all<registration::oneshot>(taken);
+}
+
+template <registration how>
+[[gnu::always_inline]] inline void runtime::dispatch_all(
+    std::span<const epoll_event> events) noexcept {
+  for (const epoll_event& each : events) {
     if (each.data.ptr != nullptr) [[likely]] {
-      dispatch(*static_cast<socket_slot*>(each.data.ptr), each.events);
+      auto& slot = *static_cast<socket_slot*>(each.data.ptr);
+      if constexpr (how == registration::once)
+        dispatch(slot, each.events);
+      else
+        dispatch_oneshot(slot, each.events);
       continue;
     }
     sys::drain_eventfd(wake_.get());
     // acquire: pairs with the release store in request_stop().
     if (stop_requested_.load(std::memory_order_acquire)) main_scope_->request_stop();
   }
+}
+
+// What waited for the other direction, or waits in vain, is armed again.
+void runtime::dispatch_oneshot(socket_slot& slot, std::uint32_t events) noexcept {
+  slot.armed = false;
+  dispatch_unusual(slot, events);
+  if (slot.fd >= 0 && !slot.armed) arm(slot);
+}
+
+void runtime::arm(socket_slot& slot) noexcept {
+  if (!slot.oneshot) return;
+  std::uint32_t events = 0;
+  if (slot.receiver != nullptr) events |= EPOLLIN | EPOLLRDHUP;
+  if (slot.sender != nullptr) events |= EPOLLOUT;
+  if (events == 0) return;
+  sys::epoll_change(epoll_.get(), slot.fd, events | EPOLLONESHOT, &slot);
+  slot.armed = true;
 }
 
 void runtime::dispatch_unusual(socket_slot& slot, std::uint32_t events) noexcept {
@@ -160,12 +192,15 @@ void runtime::dispatch_unusual(socket_slot& slot, std::uint32_t events) noexcept
 
 std::expected<socket_slot*, int> runtime::register_socket(int fd) {
   socket_slot& slot = slots_.take(fd);
-  const int refused = sys::epoll_add(epoll_.get(), fd, registered_events, &slot);
+  const bool oneshot = registration_ == registration::oneshot;
+  const std::uint32_t events = oneshot ? std::uint32_t{EPOLLONESHOT} : registered_events;
+  const int refused = sys::epoll_add(epoll_.get(), fd, events, &slot);
   if (refused != 0) {
     slots_.give_back(slot);
     sys::close(fd);
     return std::unexpected(refused);
   }
+  slot.oneshot = oneshot;
   slot.writable = true;  // A fresh connection has room; its first edge would say no more.
   counters_.open_descriptors.add(1);
   return &slot;

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <expected>
 #include <span>
@@ -48,6 +49,9 @@ struct no_mutex {
   void unlock() noexcept {}
 };
 
+// How descriptors are registered with epoll: once, or armed anew for each event (EPOLLONESHOT).
+enum class registration : std::uint8_t { once, oneshot };
+
 class runtime {
  public:
   static constexpr std::string_view id = "local";
@@ -60,7 +64,7 @@ class runtime {
   using mutex_type = no_mutex;
   class completion;
 
-  runtime();
+  explicit runtime(registration how = registration::once);
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
   ~runtime();
@@ -98,6 +102,8 @@ class runtime {
     op.node = &node;
     node.waiting = &op;
   }
+  // Where the slot is registered one-shot: it is armed for what waits in it. A system call.
+  void arm(socket_slot& slot) noexcept;
   // True if the running task may complete another operation without going through the loop.
   bool within_budget() noexcept { return --budget_ > 0; }
   // The slot's operation is attempted again in the next turn although no event will come.
@@ -109,7 +115,10 @@ class runtime {
   void turn();
   void run_ready();
   void take_events();
+  template <registration how>
+  void dispatch_all(std::span<const epoll_event> events) noexcept;
   void dispatch(socket_slot& slot, std::uint32_t events) noexcept;
+  void dispatch_oneshot(socket_slot& slot, std::uint32_t events) noexcept;
   void dispatch_unusual(socket_slot& slot, std::uint32_t events) noexcept;
   void attempt_receiver(socket_slot& slot) noexcept;
   void attempt_sender(socket_slot& slot) noexcept;
@@ -118,6 +127,7 @@ class runtime {
   void expire_timers() noexcept;
   void recycle_closed() noexcept;
 
+  registration registration_;
   sys::descriptor epoll_;
   sys::descriptor wake_;  // eventfd: request_stop() from another thread
   ready_queue ready_;

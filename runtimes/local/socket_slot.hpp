@@ -7,6 +7,9 @@
 // the socket was empty at that moment (epoll(7), Q9), so the usual second receive that only earns
 // EAGAIN is saved. That proof says nothing about the peer's FIN: once an event carried a hang-up
 // the flag stays set.
+//
+// Registered one-shot (an option, to know what re-arming costs): an event disarms the descriptor,
+// and it is armed again, by a system call, for the directions in which an operation waits.
 #pragma once
 
 #include <coroutine>
@@ -43,6 +46,8 @@ struct socket_slot {
   bool writable : 1 = false;
   bool hung_up : 1 = false;       // an event said RDHUP, HUP or ERR: a short receive proves nothing
   bool reattempt : 1 = false;     // queued for another attempt without a new event
+  bool oneshot : 1 = false;       // registered one-shot ...
+  bool armed : 1 = false;         // ... and armed since its last event
   operation* receiver = nullptr;  // also the acceptor, on a listener
   operation* sender = nullptr;
   socket_slot* next = nullptr;  // free list, closed list or reattempt list

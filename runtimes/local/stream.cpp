@@ -37,6 +37,7 @@ bool accept_awaiter::begin(task_node& acceptor) noexcept {
       return false;
   }
   owner.wait_to_receive(socket_.slot(), *this, acceptor);
+  owner.arm(socket_.slot());
   return true;
 }
 

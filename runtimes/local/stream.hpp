@@ -162,13 +162,16 @@ class listener final : public registered_socket {
     return false;
   }
   runtime& owner = socket_.owner();
-  if (socket_.slot().readable) {
+  socket_slot& slot = socket_.slot();
+  if (slot.readable) {
     if (!owner.within_budget())
-      owner.reattempt_later(socket_.slot());
+      owner.reattempt_later(slot);
     else if (attempt())
       return false;
   }
-  owner.wait_to_receive(socket_.slot(), *this, receiver);
+  owner.wait_to_receive(slot, *this, receiver);
+  if (slot.oneshot) [[unlikely]]
+    owner.arm(slot);
   return true;
 }
 
@@ -201,6 +204,7 @@ inline bool receive_awaiter::attempt() noexcept {
       return false;
   }
   owner.wait_to_send(socket_.slot(), *this, sender);
+  owner.arm(socket_.slot());
   return true;
 }
 

@@ -118,5 +118,17 @@ TEST(target_command_line, names_what_would_be_allowed) {
             std::string::npos);
 }
 
+TEST(target_command_line, refuses_options_that_do_not_go_together) {
+  target_description description = example();
+  description.objection = [](const option_values& chosen) {
+    const bool odd = chosen.text("trigger") == "level" && chosen.integer("batch") == 1;
+    return odd ? std::string("trigger=level takes a batch of 2 or more") : std::string();
+  };
+  EXPECT_TRUE(resolve_options(description, "echo", {"trigger=level"}).has_value());
+  const auto refused = resolve_options(description, "echo", {"trigger=level", "batch=1"});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error(), "trigger=level takes a batch of 2 or more");
+}
+
 }  // namespace
 }  // namespace tailrace

@@ -24,7 +24,7 @@ sockaddr_in loopback(std::uint16_t port) {
   return address;
 }
 
-class epoll_echo : public testing::Test {
+class epoll_echo : public testing::TestWithParam<epoll_form> {
  protected:
   epoll_echo() {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -58,8 +58,8 @@ class epoll_echo : public testing::Test {
   std::uint16_t port_ = 0;
 };
 
-TEST_F(epoll_echo, accepts_again_by_itself_once_there_are_descriptors) {
-  bare_epoll_echo loop(listener_);
+TEST_P(epoll_echo, accepts_again_by_itself_once_there_are_descriptors) {
+  bare_epoll_echo loop(listener_, GetParam());
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const int peer = connected();  // waits in the backlog: the loop does not run yet
@@ -89,12 +89,60 @@ TEST_F(epoll_echo, accepts_again_by_itself_once_there_are_descriptors) {
   ::close(peer);
 }
 
-TEST_F(epoll_echo, ends_where_it_was_stopped_before_it_ran) {
-  bare_epoll_echo loop(listener_);
+TEST_P(epoll_echo, ends_where_it_was_stopped_before_it_ran) {
+  bare_epoll_echo loop(listener_, GetParam());
   loop.stop();
   loop.run();
   EXPECT_EQ(loop.counts().accepted, 0U);
 }
+
+// Both are there before the loop looks: an edge trigger tells of them once.
+TEST_P(epoll_echo, finds_the_end_that_came_with_the_data) {
+  bare_epoll_echo loop(listener_, GetParam());
+  const int peer = connected();
+  EXPECT_EQ(::send(peer, "hello", 5, MSG_NOSIGNAL), 5);
+  ::shutdown(peer, SHUT_WR);
+  std::thread worker([&] { loop.run(); });
+  std::string back(6, '\0');
+  ssize_t count = 0;
+  ssize_t last = 1;
+  for (; last > 0; count += last)
+    last = ::recv(peer, back.data() + count, back.size() - static_cast<std::size_t>(count), 0);
+  EXPECT_EQ(last, 0);
+  EXPECT_EQ(back.substr(0, static_cast<std::size_t>(count)), "hello");
+  loop.stop();
+  worker.join();
+  ::close(peer);
+}
+
+TEST_P(epoll_echo, receives_more_than_a_buffer_holds) {
+  bare_epoll_echo loop(listener_, GetParam());
+  const int peer = connected();
+  const std::string text(200'000, 'x');
+  std::thread sender([&] {
+    EXPECT_EQ(::send(peer, text.data(), text.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(text.size()));
+    ::shutdown(peer, SHUT_WR);
+  });
+  std::thread worker([&] { loop.run(); });
+  std::string back(text.size(), '\0');
+  EXPECT_EQ(::recv(peer, back.data(), back.size(), MSG_WAITALL), static_cast<ssize_t>(text.size()));
+  sender.join();
+  loop.stop();
+  worker.join();
+  EXPECT_EQ(loop.counts().closed, 1U);
+  EXPECT_EQ(loop.counts().sent_bytes, text.size());
+  ::close(peer);
+}
+
+std::string form_name(const testing::TestParamInfo<epoll_form>& form) {
+  return form.param == epoll_form::level  ? "level"
+         : form.param == epoll_form::edge ? "edge"
+                                          : "oneshot";
+}
+INSTANTIATE_TEST_SUITE_P(forms, epoll_echo,
+                         testing::Values(epoll_form::level, epoll_form::edge, epoll_form::oneshot),
+                         form_name);
 
 }  // namespace
 }  // namespace tailrace

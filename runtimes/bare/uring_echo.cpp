@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+// See uring_echo.hpp. Here: the loop, and how connections come and go.
+#include "runtimes/bare/uring_echo.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+
+#include "base/sys.hpp"
+
+namespace tailrace {
+namespace {
+
+constexpr std::chrono::milliseconds accept_pause{100};
+constexpr std::uint32_t submission_entries = 128;
+constexpr std::uint32_t completion_entries = 1024;
+constexpr std::uint32_t hoped_for = 64;  // completions, with min_wait_us
+constexpr std::size_t gathered_most = 64;
+
+uring::ring open_ring(const uring_form& form) {
+  uring::ring_wishes wishes;
+  wishes.entries = submission_entries;
+  wishes.cq_entries = completion_entries;
+  wishes.completions = form.taskrun;
+  wishes.sqpoll = form.sqpoll;
+  wishes.registered_fd = form.registered_ring;
+  auto opened = uring::ring::open(wishes);
+  if (!opened) throw uring_refused(std::move(opened.error()));
+  return std::move(*opened);
+}
+
+std::size_t descriptors_most() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, 1U << 20));
+}
+
+bool out_of_resources(int error_number) {
+  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
+         error_number == ENOMEM;
+}
+
+void refuse(int error_number) {
+  if (error_number != 0) throw uring_refused(uring::explain(error_number));
+}
+
+}  // namespace
+
+bare_uring_echo::bare_uring_echo(int listener, const uring_form& form)
+    : form_(form), listener_(listener), ring_(open_ring(form)) {
+  const std::size_t most = descriptors_most();
+  if (form.own_buffers) {
+    void* const memory = ::mmap(nullptr, most * warm_bytes, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) refuse(errno);
+    own_ = static_cast<std::byte*>(memory);
+    own_count_ = most;
+  } else {
+    refuse(buffers_.open(ring_.native(), form.buffer_bytes));
+    held_.resize(buffers_.count());
+  }
+  if (form.direct_descriptors) {
+    refuse(-::io_uring_register_files_sparse(&ring_.native(), static_cast<unsigned>(most)));
+  }
+  gathered_.resize(gathered_most);
+  wake_ = sys::make_eventfd();
+  // io_uring waits for readiness itself, but not where O_NONBLOCK forbids it. Accepted sockets
+  // inherit TCP_NODELAY (tcp(7)).
+  const int on = 1;
+  static_cast<void>(::fcntl(listener_.get(), F_SETFL, 0));
+  static_cast<void>(::setsockopt(listener_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
+}
+
+bare_uring_echo::~bare_uring_echo() {
+  if (own_ != nullptr) ::munmap(own_, own_count_ * warm_bytes);
+}
+
+void bare_uring_echo::run() {
+  if (const int refused = ring_.enable(); refused != 0) sys::die("io_uring_register", -1, refused);
+  queue_accept();
+  ::io_uring_prep_poll_add(&entry(kind::wake, 0), wake_.get(), POLLIN);
+  while (!stopping_)
+    turn();
+  end_all();
+  shown_.show(here_);
+}
+
+void bare_uring_echo::turn() {
+  if (!form_.own_buffers) {
+    buffers_.publish();
+    if (!starved_.empty()) [[unlikely]]
+      revive_starved();
+  }
+  const uring::ring::time deadline = accepting_ ? uring::ring::time::max() : accept_at_;
+  ring_.submit_and_wait(form_.min_wait_us != 0 ? hoped_for : 1, deadline, form_.min_wait_us);
+  if (ring_.queued() == 0) gathered_count_ = 0;
+  events_.completions +=
+      ring_.take_completions([this](const io_uring_cqe& completion) { serve(completion); });
+  if (!accepting_ && !stopping_ && std::chrono::steady_clock::now() >= accept_at_) queue_accept();
+  shown_.show(here_);
+}
+
+inline void bare_uring_echo::serve(const io_uring_cqe& completion) {
+  const kind what{static_cast<std::uint8_t>(completion.user_data)};
+  const auto index = static_cast<std::uint32_t>(completion.user_data >> 8);
+  if (what == kind::receive) return received(index, completion.res, completion.flags);
+  if (what == kind::send) return sent(index, completion.res, completion.flags);
+  serve_rare(what, index, completion);
+}
+
+void bare_uring_echo::serve_rare(kind what, std::uint32_t index, const io_uring_cqe& completion) {
+  switch (what) {
+    case kind::poll:
+      return became_readable(index, completion.res);
+    case kind::accept:
+      return accepted(completion.res, completion.flags);
+    case kind::wake:
+      stopping_ = true;
+      return;
+    default:  // a cancel or a close: what it was for tells of itself
+      return;
+  }
+}
+
+void bare_uring_echo::queue_accept() {
+  io_uring_sqe& made = entry(kind::accept, 0);
+  if (form_.direct_descriptors)
+    ::io_uring_prep_multishot_accept_direct(&made, listener_.get(), nullptr, nullptr, 0);
+  else
+    ::io_uring_prep_multishot_accept(&made, listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
+  accepting_ = true;
+}
+
+void bare_uring_echo::accepted(int result, std::uint32_t flags) {
+  const bool ended = (flags & IORING_CQE_F_MORE) == 0;
+  if (ended) accepting_ = false;
+  if (result < 0) {
+    if (stopping_ || result == -ECANCELED) return;
+    ++here_.accept_errors;
+    if (out_of_resources(-result))
+      accept_at_ = std::chrono::steady_clock::now() + accept_pause;
+    else if (ended)
+      queue_accept();
+    return;
+  }
+  const auto index = static_cast<std::uint32_t>(result);
+  if (connections_.size() <= index) connections_.resize(index + 1 + index / 2);
+  connections_[index] = connection{};
+  connections_[index].open = true;
+  ++open_;
+  ++here_.accepted;
+  if (stopping_) return close_connection(index, connections_[index]);
+  if (ended) queue_accept();
+  if (form_.own_buffers && index >= own_count_) return fail(index, connections_[index], ENOMEM);
+  receive_again(index, connections_[index]);
+}
+
+void bare_uring_echo::fail(std::uint32_t index, connection& failed, int error_number) {
+  if (!failed.failed && !stopping_) {
+    const bool reset = error_number == ECONNRESET || error_number == EPIPE;
+    ++(reset ? here_.resets : here_.errors);
+  }
+  failed.failed = true;
+  failed.ended = true;
+  if (failed.receiving) cancel_receive(index, failed);
+  close_if_over(index, failed);
+}
+
+void bare_uring_echo::close_if_over(std::uint32_t index, connection& over) {
+  if (!over.open || over.receiving || over.sending) return;
+  if (over.failed) drop_chain(over);
+  if (over.ended && over.first == none) close_connection(index, over);
+}
+
+void bare_uring_echo::close_connection(std::uint32_t index, connection& closing) {
+  closing.open = false;
+  closing.starved = false;
+  spilled_.erase(index);
+  if (form_.direct_descriptors) {
+    ::io_uring_prep_close_direct(&entry(kind::close, index), index);
+  } else {
+    sys::close(static_cast<int>(index));
+  }
+  --open_;
+  ++here_.closed;
+  if (!accepting_ && !stopping_) queue_accept();
+}
+
+// Every request is cancelled, and its last completion awaited: until then buffers are the kernel's.
+void bare_uring_echo::end_all() {
+  stopping_ = true;
+  for (std::uint32_t index = 0; index < connections_.size(); ++index) {
+    connection& each = connections_[index];
+    if (!each.open) continue;
+    each.failed = true;
+    each.ended = true;
+    close_if_over(index, each);
+  }
+  while (open_ != 0 || accepting_) {
+    io_uring_sqe& cancel = entry(kind::cancel, 0);
+    ::io_uring_prep_cancel64(&cancel, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+    ring_.submit_and_wait(1, std::chrono::steady_clock::now() + accept_pause);
+    ring_.take_completions([this](const io_uring_cqe& completion) { serve(completion); });
+  }
+  ring_.submit();
+}
+
+void bare_uring_echo::stop() noexcept {
+  sys::signal_eventfd(wake_.get());
+}
+
+}  // namespace tailrace

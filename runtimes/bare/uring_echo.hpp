@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// The floor that every io_uring contestant is a ratio of: one thread's echo loop over one ring,
+// written by hand, without tasks. Each feature of io_uring is a switch (uring_form.hpp); README.md
+// says how the default was found. It does the same work under the same rules as bare-epoll
+// (epoll_echo.hpp), and like it can do nothing but echo. Ring set-up and its refusals are those of
+// base/uring; the loop uses nothing else of ours.
+//
+// A turn: submit what was queued and wait (one system call), take all completions; each queues what
+// follows from it. A connection is a record of a few words and what the kernel holds; received
+// buffers form a chain until they are sent, one send at a time, so that the order is kept.
+//
+// What would be unbounded is not: a peer that does not read makes its connection hold a few
+// buffers, then its receive is cancelled until they are sent. Where the ring of buffers was empty
+// (ENOBUFS), the receive has ended and is made again once there are buffers. A connection is closed
+// when no request of it is in flight, so that no completion can mean its successor.
+//
+// Large messages (large=direct): a receive that filled its buffer and left more behind moves its
+// connection from the ring's buffers to a poll through the ring, and recv and send of its own, by
+// one buffer that serves all such connections and therefore stays in the cache.
+//
+// Threads: the constructor on any, run() on the worker; stop() and counts() from any; the rest by
+// the owner.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/sys.hpp"
+#include "base/uring/ring.hpp"
+#include "runtimes/bare/counts.hpp"
+#include "runtimes/bare/uring_buffers.hpp"
+#include "runtimes/bare/uring_form.hpp"
+
+namespace tailrace {
+
+// What the loop counted about itself; read after run().
+struct uring_events {
+  std::uint64_t completions = 0;
+  std::uint64_t out_of_buffers = 0;   // receives that ENOBUFS ended
+  std::uint64_t receives_ended = 0;   // multishot receives that ended with data, and were made again
+  std::uint64_t short_sends = 0;
+  std::uint64_t pauses = 0;           // receives cancelled because the peer does not read
+  std::uint64_t large = 0;            // connections moved to the warm buffer
+};
+
+// The kernel refuses the ring or what belongs to it; what() is the cause.
+struct uring_refused : std::runtime_error {
+  explicit uring_refused(uring::refusal cause)
+      : std::runtime_error(cause.cause), why(std::move(cause)) {}
+  uring::refusal why;
+};
+
+class bare_uring_echo {
+ public:
+  // Takes the listening socket. Throws uring_refused where the kernel refuses the ring,
+  // its buffers or an eventfd; the listener is then still closed.
+  bare_uring_echo(int listener, const uring_form& form);
+  ~bare_uring_echo();
+  bare_uring_echo(const bare_uring_echo&) = delete;
+  bare_uring_echo& operator=(const bare_uring_echo&) = delete;
+
+  // Serves until stop(), then closes every connection.
+  void run();
+  void stop() noexcept;
+  // As of the last whole batch of completions; exact once run() has returned.
+  bare_counts counts() const { return shown_.seen(); }
+
+  const uring_events& events() const { return events_; }
+  const uring::ring& ring() const { return ring_; }
+  std::uint32_t window() const { return buffers_.window(); }
+
+ private:
+  static constexpr std::uint16_t none = 0xffff;
+  static constexpr std::size_t warm_bytes = 65536;
+
+  struct connection {
+    std::uint16_t first = none;  // received and unsent buffers, in order ...
+    std::uint16_t last = none;
+    std::uint32_t taken = 0;   // ... of the first of which so many bytes are sent
+    std::uint32_t size = 0;     // own buffers: of what is in it
+    std::int32_t notified = 0;  // zero copy: result of the send that waits for its notification
+    std::uint16_t queued = 0;  // buffers in the chain
+    bool open : 1 = false;
+    bool receiving : 1 = false;   // a receive or poll is in flight
+    bool sending : 1 = false;     // a send is in flight
+    bool ended : 1 = false;       // nothing more is to be received
+    bool starved : 1 = false;     // its receive ended for want of buffers
+    bool cancelling : 1 = false;  // of the receive
+    bool large : 1 = false;
+    bool polling : 1 = false;  // large: what is in flight is a poll
+    bool failed : 1 = false;  // what is unsent is not to be sent
+  };
+  struct held {  // by buffer
+    std::uint32_t size = 0;
+    std::uint16_t next = none;
+  };
+  enum class kind : std::uint8_t { receive, send, poll, accept, wake, cancel, close };
+
+  static std::uint64_t tag(kind what, std::uint32_t index) {
+    return (std::uint64_t{index} << 8) | static_cast<std::uint64_t>(what);
+  }
+
+  void turn();
+  void serve(const io_uring_cqe& completion);
+  void serve_rare(kind what, std::uint32_t index, const io_uring_cqe& completion);
+
+  // uring_echo.cpp: connections come and go.
+  void queue_accept();
+  void accepted(int result, std::uint32_t flags);
+  void refuse_connection(int index);
+  void fail(std::uint32_t index, connection& failed, int error_number);
+  void close_if_over(std::uint32_t index, connection& over);
+  void close_connection(std::uint32_t index, connection& closing);
+  void end_all();
+
+  // uring_transfer.cpp: what happens for each message.
+  void received(std::uint32_t index, int result, std::uint32_t flags);
+  void receive_ended(std::uint32_t index, connection& on, int result);
+  void append(connection& to, std::uint16_t id, std::uint32_t size);
+  void append_bundle(connection& to, std::uint16_t id, std::uint32_t size);
+  void receive_again(std::uint32_t index, connection& on);
+  void queue_receive(std::uint32_t index, connection& on);
+  void cancel_receive(std::uint32_t index, connection& on);
+  void revive_starved();
+  void send_first(std::uint32_t index, connection& on);
+  bool send_at_once(std::uint32_t index, connection& on);
+  bool queue_gathered(std::uint32_t index, connection& on);
+  void queue_send(std::uint32_t index, connection& on, const std::byte* from, std::uint32_t size);
+  void sent(std::uint32_t index, int result, std::uint32_t flags);
+  void take_from_chain(connection& of, std::uint32_t size);
+  void drop_chain(connection& of);
+  std::uint32_t chain_limit() const { return buffers_.scarce() ? 1 : 32; }
+
+  // uring_large.cpp: the warm buffer.
+  void queue_poll(std::uint32_t index, connection& on);
+  void became_readable(std::uint32_t index, int result);
+  void spill_sent(std::uint32_t index, connection& on, std::uint32_t size);
+
+  io_uring_sqe& entry(kind what, std::uint32_t index) {
+    io_uring_sqe& made = ring_.entry();
+    made.user_data = tag(what, index);
+    return made;
+  }
+
+  uring_form form_;
+  sys::descriptor listener_;  // before what may throw: then it is closed
+  sys::descriptor wake_;
+  uring::ring ring_;
+  uring_buffers buffers_;
+  std::byte* own_ = nullptr;  // own buffers: 64 KiB a connection, reserved
+  std::size_t own_count_ = 0;
+  bool accepting_ = false;
+  bool stopping_ = false;
+  std::uint32_t open_ = 0;
+  uring::ring::time accept_at_;  // where not accepting: when to try again
+  std::vector<connection> connections_;  // by descriptor, or by slot of the ring's table
+  std::vector<held> held_;
+  std::vector<std::uint32_t> starved_;
+  struct gathered {  // a send of several buffers
+    msghdr header;
+    std::array<iovec, 32> parts;
+  };
+  std::vector<gathered> gathered_;  // bundle: of this turn's sends; the kernel copies them
+  std::size_t gathered_count_ = 0;
+  struct spill {
+    std::vector<std::byte> bytes;
+    std::size_t sent = 0;
+  };
+  std::unordered_map<std::uint32_t, spill> spilled_;  // large: what the peer has not taken
+  uring_events events_;
+  bare_counts here_;
+  shown_counts shown_;
+  std::array<std::byte, warm_bytes> warm_;
+};
+
+}  // namespace tailrace
