@@ -66,8 +66,24 @@ runtime::~runtime() {
   TAILRACE_CHECK_VALUES(in_flight_ == 0, in_flight_, 0);
 }
 
-void runtime::run(task<void> main) {
+// On the thread that will use the ring; the constructor may have been called on another.
+void runtime::enable() {
+  if (std::exchange(enabled_, true)) return;
   if (const int refused = ring_.enable(); refused != 0) throw unavailable(explain(refused));
+}
+
+std::vector<std::pair<std::string, std::string>> runtime::granted() const {
+  const auto joined = [](const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words)
+      text += (text.empty() ? "" : " ") + word;
+    return text;
+  };
+  return {{"ring", joined(ring_.granted())}, {"ring_missing", joined(ring_.missing())}};
+}
+
+void runtime::run(task<void> main) {
+  enable();
   scope<runtime> main_scope(*this);
   main_scope_ = &main_scope;
   main_scope.spawn(std::move(main));
@@ -111,6 +127,7 @@ void runtime::cancel(task_node& node) noexcept {
 }
 
 std::expected<listener, start_error> runtime::listen(const endpoint& where) {
+  enable();
   // Blocking: where a descriptor says O_NONBLOCK, the ring answers -EAGAIN instead of waiting.
   auto socket = sys::listen_on(where, true);
   if (!socket) return std::unexpected(std::move(socket.error()));
