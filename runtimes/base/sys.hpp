@@ -85,6 +85,10 @@ std::expected<int, int> accept_stream(int listener, bool blocking) noexcept;
 // A listening TCP socket, backlog 4096, SO_REUSEADDR, SO_REUSEPORT if where.shared; several calls.
 std::expected<descriptor, start_error> listen_on(const endpoint& where, bool blocking);
 std::uint16_t local_port(int socket) noexcept;
+// TCP_NODELAY; connections that a listener accepts inherit it.
+void set_no_delay(int socket) noexcept;
+// The soft limit of descriptors (RLIMIT_NOFILE).
+std::uint64_t open_file_limit() noexcept;
 
 // SHUT_RDWR: wakes whoever blocks on the socket. ENOTCONN is no error.
 void shutdown_both(int fd) noexcept;
