@@ -100,13 +100,22 @@ void bare_uring_echo::turn() {
     if (!starved_.empty()) [[unlikely]]
       revive_starved();
   }
-  const uring::ring::time deadline = accepting_ ? uring::ring::time::max() : accept_at_;
-  ring_.submit_and_wait(form_.min_wait_us != 0 ? hoped_for : 1, deadline, form_.min_wait_us);
-  if (ring_.queued() == 0) gathered_count_ = 0;
-  events_.completions +=
-      ring_.take_completions([this](const io_uring_cqe& completion) { serve(completion); });
+  submit_and_take(form_.min_wait_us != 0 ? hoped_for : 1,
+                  accepting_ ? uring::ring::time::max() : accept_at_);
   if (!accepting_ && !stopping_ && std::chrono::steady_clock::now() >= accept_at_) queue_accept();
   shown_.show(here_);
+}
+
+void bare_uring_echo::submit_and_take(std::uint32_t want, uring::ring::time deadline) {
+  if (quiet_sends_hold_back()) want = 0;
+  ring_.submit_and_wait(want, deadline, form_.min_wait_us);
+  if (ring_.queued() == 0) [[likely]] {
+    gathered_count_ = 0;
+    settling_.swap(quiet_);
+  }
+  events_.completions +=
+      ring_.take_completions([this](const io_uring_cqe& completion) { serve(completion); });
+  settle();
 }
 
 inline void bare_uring_echo::serve(const io_uring_cqe& completion) {
@@ -119,6 +128,10 @@ inline void bare_uring_echo::serve(const io_uring_cqe& completion) {
 
 void bare_uring_echo::serve_rare(kind what, std::uint32_t index, const io_uring_cqe& completion) {
   switch (what) {
+    case kind::quiet:
+      connections_[index].refused = true;
+      connections_[index].notified = completion.res;
+      return;
     case kind::poll:
       return became_readable(index, completion.res);
     case kind::accept:
@@ -219,8 +232,7 @@ void bare_uring_echo::end_all() {
   while (open_ != 0 || accepting_) {
     io_uring_sqe& cancel = entry(kind::cancel, 0);
     ::io_uring_prep_cancel64(&cancel, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
-    ring_.submit_and_wait(1, std::chrono::steady_clock::now() + accept_pause);
-    ring_.take_completions([this](const io_uring_cqe& completion) { serve(completion); });
+    submit_and_take(1, std::chrono::steady_clock::now() + accept_pause);
   }
   ring_.submit();
 }
