@@ -67,6 +67,8 @@ bare_uring_echo::bare_uring_echo(int listener, const uring_form& form)
   } else {
     refuse(buffers_.open(ring_.native(), form.buffer_bytes));
     held_.resize(buffers_.count());
+    // Unless completions are deferred, nothing bounds how many come before the next publication.
+    if (form.taskrun != uring::taskrun::defer) buffers_.widen_fully();
   }
   if (form.direct_descriptors) {
     refuse(-::io_uring_register_files_sparse(&ring_.native(), static_cast<unsigned>(most)));
