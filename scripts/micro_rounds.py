@@ -3,13 +3,14 @@
 """Runs every tailrace-micro-* in interleaved rounds; writes results/micro/<time>/micro.json.
 
 usage: micro_rounds.py --bin DIR [--rounds N] [--min-time-s S] [--filter TEXT] [--seed N]
-                       [--results DIR]
+                       [--results DIR] [--also ID:OPTION=VALUE[,OPTION=VALUE] ...]
 
 A round measures every row once: benchmarks in shuffled order, and within a benchmark its
 contestants in shuffled order, one process a row, so that what is compared ran within a second or
-two of each other. Rows of N workers are pinned to N CPUs. Prints the folder of the result; progress
-goes to standard error. Ctrl-C keeps the finished rounds. Exit codes: 0 all measured, 1 nothing to
-run or a row failed, 2 bad usage.
+two of each other. --also measures a runtime once more with other options than its own. Rows of N
+workers are pinned to N CPUs. Prints the folder of the result; progress goes to standard error.
+Ctrl-C keeps the finished rounds. Exit codes: 0 all measured, 1 nothing to run or a row failed, 2
+bad usage.
 """
 import argparse
 import contextlib
@@ -42,12 +43,12 @@ class Failure(Exception):
 class Row:
     """One benchmark of one runtime with so many workers, and what each round gave."""
 
-    def __init__(self, program, name):
+    def __init__(self, program, name, options=()):
         match = ROW.fullmatch(name)
         if not match:
             raise Failure(f"{program.name} --list prints {name[:80]!r}, which is not "
                           "<benchmark>/<runtime>/workers:N")
-        self.program, self.name = program, name
+        self.command, self.name = [str(program), *options], name
         self.benchmark, self.runtime = match["benchmark"], match["runtime"]
         self.workers = int(match["workers"])
         self.ns_per_op, self.counters, self.cause = [], {}, None
@@ -56,7 +57,7 @@ class Row:
         """Appends this round's figure, or None and the cause."""
         out = scratch / "row.json"
         out.unlink(missing_ok=True)
-        command = ["taskset", "-c", ",".join(map(str, cpus)), str(self.program), "--filter",
+        command = ["taskset", "-c", ",".join(map(str, cpus)), *self.command, "--filter",
                    self.name, "--min-time-s", str(min_time_s), "--out", str(out)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, errors="replace",
@@ -112,15 +113,29 @@ def read_row(path, name):
     return whole.get("context", {}), row
 
 
-def list_rows(program):
+def list_rows(program, options=()):
     try:
-        done = subprocess.run([program, "--list"], capture_output=True, text=True,
+        done = subprocess.run([program, *options, "--list"], capture_output=True, text=True,
                               timeout=LIST_LIMIT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Failure(f"{program} --list does not answer: {error}") from None
     if done.returncode != 0:
-        raise Failure(f"{program} --list ended with code {done.returncode}: {done.stderr[-200:]}")
-    return [Row(program, name) for name in done.stdout.split()]
+        raise Failure(f"{program} --list ended with code {done.returncode}: "
+                      f"{done.stderr.strip()[-200:]}")
+    return [Row(program, name, options) for name in done.stdout.split()]
+
+
+def variant_rows(folder, variants):
+    """The rows of each ID:OPTION=VALUE[,...]. Raises Failure where there is no such runtime."""
+    rows = []
+    for variant in variants:
+        runtime, _, settings = variant.partition(":")
+        program = folder / (PREFIX + runtime)
+        if "/" in runtime or not os.access(program, os.X_OK):
+            raise Failure(f"--also {variant}: no {PREFIX}{runtime[:40]} in {folder}")
+        options = [word for setting in settings.split(",") for word in ("--set", setting)]
+        rows += list_rows(program, options)
+    return rows
 
 
 def absent_contestants(folder, measured):
@@ -220,6 +235,8 @@ def parse_arguments(words):
     parser.add_argument("--rounds", type=int, default=5, help="default: 5; an interval needs 6")
     parser.add_argument("--min-time-s", type=float, default=0.05, help="of a row; default: 0.05")
     parser.add_argument("--filter", default="", help="only rows whose name contains this")
+    parser.add_argument("--also", action="append", default=[], metavar="ID:OPTION=VALUE[,...]",
+                        help="a runtime once more, with other options")
     parser.add_argument("--seed", type=int, help="of the order; default: from the clock")
     parser.add_argument("--results", type=Path, default=Path("results"))
     asked = parser.parse_args(words)
@@ -253,6 +270,7 @@ def measure_all(asked, words):
         raise Failure(f"no {PREFIX}* in {asked.bin}: is libbenchmark-dev installed? Run "
                       "scripts/setup, then start again")
     every = [row for program in programs for row in list_rows(program)]
+    every += variant_rows(asked.bin, asked.also)
     rows = choose_rows(every, asked.filter)
     started, clock = datetime.datetime.now(datetime.timezone.utc), time.monotonic()
     folder = new_folder(asked.results / "micro", started.strftime("%Y%m%d-%H%M%S"))

@@ -137,7 +137,7 @@ def await_traps(file, _):
     if file.kind == "c++":
         for position, what in tidy_cpp.await_traps(file.code):
             yield ("await-temporary", tidy_cpp.line_of(file.code, position),
-                   f"{what} inside co_await (g++ 12 destroys it twice): name it before")
+                   f"{what} around co_await (g++ 12 gets its lifetime wrong): name it")
 
 
 def make_targets(file, files):

@@ -66,6 +66,16 @@ def closing_brace(code, position):
     return len(code) - 1
 
 
+def closing_parenthesis(code, position):
+    """The position of the one that closes that at `position`; the end of the text if none."""
+    depth = 0
+    for i in range(position, len(code)):
+        depth += (code[i] == "(") - (code[i] == ")")
+        if depth == 0:
+            return i
+    return len(code) - 1
+
+
 def functions(code):
     """(first line, last line) of every function definition in blanked code."""
     code = DIRECTIVE.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), code)
@@ -131,7 +141,15 @@ def awaited(code):
 
 
 def await_traps(code):
-    """(position, what) for temporaries that g++ 12 destroys twice inside a co_await expression."""
+    """(position, what) for temporaries of co_await expressions that g++ 12 gets wrong.
+
+    Some it destroys twice. A member called on the result, as in `(co_await x).ok()`, it may write
+    over the coroutine's frame when that stands in a loop.
+    """
+    for match in re.finditer(r"\(\s*co_await\b", code):
+        end = closing_parenthesis(code, match.start())
+        if re.match(r"\)\s*(?:\.|->)\s*\w", code[end:]):
+            yield match.start(), "a member of an unnamed result"
     for position, text in awaited(code):
         for brace in re.finditer(r"\{", text):
             before = text[:brace.start()].rstrip()

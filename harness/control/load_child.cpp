@@ -36,7 +36,7 @@ child_command command_of(const load_request& request, const point& work, bool ho
   }
   add({"--connections", std::to_string(work.connections), "--warmup-s",
        fmt::format("{}", work.warmup_s), "--duration-s", fmt::format("{}", work.duration_s),
-       "--json", "-"});
+       "--json", "-", "--engine", work.engine});
   if (!work.at_offered_rate()) {
     add({"--depth", std::to_string(work.depth)});
     return command;

@@ -220,7 +220,8 @@ profile parse_profile(const std::string& text, const std::string& path) {
                                     std::string(error.description())));
   }
   const table_reader in(table, path, "the profile");
-  in.allow_only({"title", "blocks", "seed", "workers", "contestants", "forms", "form", "point"});
+  in.allow_only(
+      {"title", "blocks", "seed", "workers", "engine", "contestants", "forms", "form", "point"});
   profile read;
   read.path = path;
   const auto slash = path.rfind('/');
@@ -230,6 +231,7 @@ profile parse_profile(const std::string& text, const std::string& path) {
   read.blocks = static_cast<int>(in.integer("blocks", 3, 1, 1000));
   read.seed = static_cast<std::uint64_t>(in.integer("seed", 1, 0, INT64_MAX));
   read.workers = static_cast<int>(in.integer("workers", 1, 1, 1024));
+  const std::string engine = in.choice("engine", "epoll", {"epoll", "uring"});
   read.contestants = in.texts("contestants");
   read.forms = in.texts("forms");
   if (read.forms.empty()) read.forms = {"best"};
@@ -247,6 +249,7 @@ profile parse_profile(const std::string& text, const std::string& path) {
   for (const toml::node& node : *points) {
     if (!node.is_table()) in.refuse(&node, "points are written as [[point]]");
     read.points.push_back(read_point(*node.as_table(), path));
+    read.points.back().engine = engine;
     if (!ids.insert(read.points.back().id).second) {
       in.refuse(&node, fmt::format("two points have the id \"{}\"", read.points.back().id));
     }

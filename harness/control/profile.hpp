@@ -30,6 +30,7 @@ struct point {
   std::int64_t depth = 1;
   double rate_per_s = 0;
   std::string arrivals = "poisson";
+  std::string engine = "epoll";  // of the load generator; the profile's, the same for all points
   double warmup_s = 0.5;
   double duration_s = 2;
   std::vector<std::int64_t> counts;  // memory kinds

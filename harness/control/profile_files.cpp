@@ -53,6 +53,7 @@ json point_json(const point& work) {
     object["arrivals"] = open ? json(work.arrivals) : json(nullptr);
     if (!open) object["rate_per_s_cause"] = "closed loop: there is no offered rate";
     if (!open) object["arrivals_cause"] = "closed loop: each answer brings the next request";
+    object["engine"] = work.engine;
     object["warmup_s"] = work.warmup_s;
     object["duration_s"] = work.duration_s;
     if (work.kind == point_kind::hog) {
@@ -87,6 +88,7 @@ point point_from_json(const json& object) {
     work.rate_per_s = object.at("rate_per_s");
     work.arrivals = object.at("arrivals");
   }
+  work.engine = object.value("engine", work.engine);
   work.warmup_s = object.value("warmup_s", work.warmup_s);
   work.duration_s = object.value("duration_s", work.duration_s);
   work.counts = object.value("counts", work.counts);

@@ -2,35 +2,28 @@
 // The turn of the loop: waiting, phases, CPU time. See client_loop.hpp.
 #include "harness/load/client_loop.hpp"
 
-#include <sys/epoll.h>
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 #include "harness/load/clock.hpp"
 #include "harness/load/load_check.hpp"
-#include "harness/load/wire_buffer.hpp"
 
 namespace tailrace::load {
 namespace {
 
-constexpr int batch = 512;
 constexpr std::int64_t wait_ns_max = 20 * ns_per_ms;  // so that a stop request is seen soon
 constexpr std::int64_t spin_before_due_ns = 100 * ns_per_us;
 
 }  // namespace
 
-client_loop::client_loop(int epoll_fd, std::vector<connection>& connections, const plan& wanted,
+client_loop::client_loop(std::vector<connection>& connections, const plan& wanted,
                          const std::vector<class_plan>& classes)
-    : epoll_fd_(epoll_fd),
-      connections_(connections),
+    : connections_(connections),
       plan_(wanted),
       tally_(*classes.front().into),
       random_(scramble(wanted.seed + 77)),
-      receive_buffer_(std::make_unique<char[]>(wire_buffer_bytes)),
-      send_buffer_(std::make_unique<char[]>(wire_buffer_bytes)),
       end_ns_(wanted.end_ns) {
   for (const class_plan& each : classes) {
     check((each.schedule != nullptr) == wanted.open, "the open loop, and only it, has a schedule");
@@ -84,40 +77,26 @@ bool client_loop::finished() const noexcept {
 
 void client_loop::turn() {
   const std::int64_t before = last_clock_ns_;
-  std::array<epoll_event, batch> events;
-  const int count = wait_for_events(events.data());
+  const int events = wait(time_to_wait());
   last_clock_ns_ = now_ns();
-  const bool idle = count == 0 && next_due_ns_ > last_clock_ns_;
+  const bool idle = events == 0 && next_due_ns_ > last_clock_ns_;
   // The first idle turn after a busy one still holds the tail of that work, so it is not counted.
   if (idle && idle_turn_ && plan_.spin && phase_ == phase::measured)
     tally_.idle_spin_ns += last_clock_ns_ - before;
   idle_turn_ = idle;
   send_due();
-  for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events[static_cast<std::size_t>(i)];
-    handle(connections_[event.data.u64], event.events);
-    if (last_clock_ns_ >= next_due_ns_) send_due();
-  }
+  handle(events);
   watch_phase();
   expire_some();
 }
 
-int client_loop::wait_for_events(epoll_event* events) {
-  std::int64_t wait_ns = 0;
-  if (!plan_.spin)
-    wait_ns = std::min(wait_ns_max, next_due_ns_ - last_clock_ns_ - spin_before_due_ns);
-  int count = 0;
-  if (wait_ns <= 0 || wait_ns == wait_ns_max) {
-    const int wait_ms = wait_ns <= 0 ? 0 : static_cast<int>(wait_ns / ns_per_ms);
-    count = ::epoll_wait(epoll_fd_, events, batch, wait_ms);
-  } else {
-    // Linux >= 5.11, epoll_pwait2(2); an older kernel answers ENOSYS and we poll instead.
-    const timespec wait{0, wait_ns};
-    count = ::epoll_pwait2(epoll_fd_, events, batch, &wait, nullptr);
-    if (count < 0 && errno == ENOSYS) count = ::epoll_wait(epoll_fd_, events, batch, 0);
-  }
-  check(count >= 0 || errno == EINTR, "epoll_wait waits", count, errno);
-  return std::max(count, 0);
+std::int64_t client_loop::time_to_wait() const noexcept {
+  if (plan_.spin) return 0;
+  return std::min(wait_ns_max, next_due_ns_ - last_clock_ns_ - spin_before_due_ns);
+}
+
+void client_loop::read_clock() noexcept {
+  last_clock_ns_ = now_ns();
 }
 
 void client_loop::watch_phase() {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The event loop of one load thread: sends by plan (open loop) or on each answer (closed loop),
-// compares what comes back, times and counts it. It is not a runtime under test and shares no code
-// with one.
+// compares what comes back, times and counts it. It is not a runtime under test and shares no loop
+// with one. This is all of it but the kernel's part: an engine (epoll_loop, uring_loop) waits,
+// receives and sends.
 //
-// How it stays cheap: edge-triggered epoll registered once, large batches, one shared receive
-// buffer (a short read means drained, so no second recv), the next request goes out at once, one
-// clock read per received batch (the receive time is also the send time of the request that
-// follows; for requests of 4 KiB and more it is read again), no allocation once the rings and
-// histograms are warm.
+// How it stays cheap: the next request goes out at once, one clock read per received batch (the
+// receive time is also the send time of the request that follows; for requests of 4 KiB and more
+// it is read again), no allocation once the rings and histograms are warm.
 //
 // Connections belong to classes (load_class.hpp), one as a rule. Each class has its own schedule,
 // live connections and tally; requests of a class go to its connections by chance.
@@ -22,7 +21,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <string>
 #include <vector>
 
 #include "harness/load/arrivals.hpp"
@@ -30,8 +29,6 @@
 #include "harness/load/message.hpp"
 #include "harness/load/random.hpp"
 #include "harness/load/tally.hpp"
-
-struct epoll_event;
 
 namespace tailrace::load {
 
@@ -59,13 +56,50 @@ class client_loop {
 
   // By connection::load_class, at least one; the tally of the first also gets what belongs to the
   // thread (CPU time, end). All arguments outlive the loop.
-  client_loop(int epoll_fd, std::vector<connection>& connections, const plan& wanted,
+  client_loop(std::vector<connection>& connections, const plan& wanted,
               const std::vector<class_plan>& classes);
+  virtual ~client_loop() = default;
+  client_loop(const client_loop&) = delete;
+  client_loop& operator=(const client_loop&) = delete;
 
   // Runs warm-up, measured phase and drain. Connections are left open.
   void run();
   // When the measured phase ended: plan.end_ns, or earlier after a stop request.
   [[nodiscard]] std::int64_t end_ns() const noexcept { return end_ns_; }
+
+ protected:
+  // What an engine does. `wait` returns how many events there are once there is one, the time is
+  // over or a signal came, 0 without waiting where wait_ns is not positive; `handle` handles just
+  // those: it gives what came to consume() or lose(), then calls flush(), and send_due() whenever
+  // something is due.
+  virtual int wait(std::int64_t wait_ns) = 0;
+  virtual void handle(int events) = 0;
+  // Sends what may_send() allows, as far as the kernel takes it, and tells note_written().
+  virtual void flush(connection& to) = 0;
+  // What was planned has been given to flush(): an engine that collects sends lets them go.
+  virtual void release() {}
+  // The connection is lost; its descriptor is closed after this.
+  virtual void forget(connection& lost) = 0;
+  // The end: nothing is consumed any more. Then, by connection, the bytes that nobody had asked
+  // for.
+  virtual void stop_receiving() {}
+  [[nodiscard]] virtual std::size_t unread(connection& from) = 0;
+
+  // What an engine calls (client_loop_exchange.cpp, client_loop_losses.cpp).
+  // The number below which messages may be sent now; nothing to send where it is not above
+  // whole_sent.
+  [[nodiscard]] std::uint64_t may_send(const connection& to) const noexcept;
+  // Writes the next bytes to send, up to message `until` and `room` bytes; returns how many.
+  [[nodiscard]] std::size_t fill(const connection& to, std::uint64_t until, char* out,
+                                 std::size_t room) noexcept;
+  void note_written(connection& to, std::size_t bytes) noexcept;
+  void consume(connection& from, const char* in, std::size_t count);
+  void lose(connection& lost, const std::string& cause);
+  void read_clock() noexcept;
+  void send_due();
+  [[nodiscard]] bool something_due() const noexcept { return last_clock_ns_ >= next_due_ns_; }
+  [[nodiscard]] std::vector<connection>& connections() noexcept { return connections_; }
+  [[nodiscard]] const plan& wanted() const noexcept { return plan_; }
 
  private:
   enum class phase { warmup, measured, drain };
@@ -81,27 +115,19 @@ class client_loop {
   // The turn (client_loop.cpp).
   void turn();
   [[nodiscard]] bool finished() const noexcept;
-  [[nodiscard]] int wait_for_events(epoll_event* events);
+  [[nodiscard]] std::int64_t time_to_wait() const noexcept;
   void watch_phase();
   void note_cpu_time(std::int64_t sign) noexcept;
 
   // Sending and receiving (client_loop_exchange.cpp).
   void prime();
-  void send_due();
   [[nodiscard]] lane& next_due() noexcept;
   void advance(lane& of) noexcept;
   void plan_one(lane& of, std::int64_t planned_ns);
-  void flush(connection& to);
-  [[nodiscard]] std::size_t fill(const connection& to, std::uint64_t until) noexcept;
-  void note_written(connection& to, std::size_t bytes) noexcept;
   void note_started(connection& to) noexcept;
-  void handle(connection& from, std::uint32_t events);
-  void receive(connection& from, bool ending);
-  void consume(connection& from, const char* in, std::size_t count);
   void complete(connection& from);
 
   // What goes wrong, and the end (client_loop_losses.cpp).
-  void lose(connection& lost, const std::string& cause);
   void expire_some();
   void expire(connection& slow);
   void stop_early();
@@ -118,14 +144,11 @@ class client_loop {
     return planned_ns >= plan_.start_ns;
   }
 
-  int epoll_fd_;
   std::vector<connection>& connections_;
   plan plan_;
   std::vector<lane> lanes_;
   tally& tally_;  // of the first class, and of the thread
   random_source random_;
-  std::unique_ptr<char[]> receive_buffer_;
-  std::unique_ptr<char[]> send_buffer_;
   std::int64_t next_due_ns_ = arrivals::none;  // the earliest of all lanes
   std::int64_t end_ns_;
   std::int64_t last_clock_ns_ = 0;

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The hot path of the loop: what is sent, received, compared and timed. See client_loop.hpp.
-#include <sys/epoll.h>
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cerrno>
 
 #include "harness/load/client_loop.hpp"
 #include "harness/load/clock.hpp"
-#include "harness/load/endpoint.hpp"
-#include "harness/load/wire_buffer.hpp"
 
 namespace tailrace::load {
 namespace {
@@ -29,6 +23,7 @@ void client_loop::prime() {
     flush(one);
     last_clock_ns_ = now_ns();
   }
+  release();
 }
 
 // Bounded, so that a client that has fallen behind its plan still receives.
@@ -41,6 +36,7 @@ void client_loop::send_due() {
     plan_one(due, planned_ns);
     last_clock_ns_ = now_ns();
   }
+  release();
 }
 
 // The lane whose next request is due first.
@@ -71,33 +67,22 @@ void client_loop::plan_one(lane& of, std::int64_t planned_ns) {
   flush(to);
 }
 
-void client_loop::flush(connection& to) {
-  while (to.alive) {
-    const std::uint64_t until = std::min(to.planned, to.answered + plan_.outstanding_max);
-    if (to.whole_sent >= until) return;
-    const std::size_t count = fill(to, until);
-    if (plan_.format->request_bytes() >= reread_clock_bytes) last_clock_ns_ = now_ns();
-    const ssize_t written = ::send(to.fd, send_buffer_.get(), count, MSG_NOSIGNAL);
-    if (written > 0) {
-      note_written(to, static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN) {
-      return;  // the edge of EPOLLOUT resumes it
-    } else if (errno != EINTR) {
-      lose(to, errno_name(errno));
-    }
-  }
+std::uint64_t client_loop::may_send(const connection& to) const noexcept {
+  return std::min(to.planned, to.answered + plan_.outstanding_max);
 }
 
-std::size_t client_loop::fill(const connection& to, std::uint64_t until) noexcept {
+std::size_t client_loop::fill(const connection& to, std::uint64_t until, char* out,
+                              std::size_t room) noexcept {
   const std::size_t size = plan_.format->request_bytes();
   std::size_t offset = to.sent_offset;
   std::size_t filled = 0;
-  for (std::uint64_t i = to.whole_sent; i < until && filled < wire_buffer_bytes; ++i) {
-    const std::size_t part = std::min(size - offset, wire_buffer_bytes - filled);
-    plan_.format->write_request(send_buffer_.get() + filled, to.number, i, offset, part);
+  for (std::uint64_t i = to.whole_sent; i < until && filled < room; ++i) {
+    const std::size_t part = std::min(size - offset, room - filled);
+    plan_.format->write_request(out + filled, to.number, i, offset, part);
     filled += part;
     offset = 0;
   }
+  if (size >= reread_clock_bytes) last_clock_ns_ = now_ns();
   return filled;
 }
 
@@ -127,37 +112,6 @@ void client_loop::note_started(connection& to) noexcept {
     ++counts_of_class.counts.sent;
     counts_of_class.lateness.record(last_clock_ns_ - times.planned_ns);
   }
-}
-
-void client_loop::handle(connection& from, std::uint32_t events) {
-  if (!from.alive) return;  // lost earlier in this batch
-  constexpr std::uint32_t ending = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
-  if ((events & (EPOLLIN | ending)) != 0)
-    receive(from, (events & ending) != 0);
-  else
-    flush(from);
-}
-
-// A read shorter than the buffer has drained the socket, epoll(7); only where the peer is ending is
-// the end looked for.
-void client_loop::receive(connection& from, bool ending) {
-  for (;;) {
-    const ssize_t count = ::recv(from.fd, receive_buffer_.get(), wire_buffer_bytes, 0);
-    if (count > 0) [[likely]] {
-      last_clock_ns_ = now_ns();
-      const auto bytes = static_cast<std::size_t>(count);
-      consume(from, receive_buffer_.get(), bytes);
-      if (!from.alive) return;
-      if (bytes < wire_buffer_bytes && !ending) break;
-    } else if (count == 0) {
-      return lose(from, "EOF");
-    } else if (errno == EAGAIN) {
-      break;
-    } else if (errno != EINTR) {
-      return lose(from, errno_name(errno));
-    }
-  }
-  flush(from);
 }
 
 void client_loop::consume(connection& from, const char* in, std::size_t count) {

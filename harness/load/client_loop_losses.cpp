@@ -2,14 +2,12 @@
 // What goes wrong in the loop, and what is left at its end. See client_loop.hpp. Every planned
 // request is given exactly one fate here or in complete(); request_counts::check_identities()
 // proves it.
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "harness/load/client_loop.hpp"
 #include "harness/load/clock.hpp"
-#include "harness/load/wire_buffer.hpp"
 
 namespace tailrace::load {
 namespace {
@@ -30,6 +28,7 @@ void client_loop::lose(connection& lost, const std::string& cause) {
     ++into.errors_by_name[cause];
   }
   drop_queue(lost);
+  forget(lost);
   ::close(lost.fd);
   lost.fd = -1;
   lost.alive = false;
@@ -114,11 +113,12 @@ void client_loop::settle() {
 }
 
 void client_loop::look_for_extra_bytes() {
+  stop_receiving();
   for (connection& one : connections_) {
     if (!one.alive || one.answered < one.started()) continue;
-    const ssize_t count = ::recv(one.fd, receive_buffer_.get(), wire_buffer_bytes, MSG_DONTWAIT);
-    if (count <= 0) continue;
-    counted(one).extra_bytes += static_cast<std::uint64_t>(count);
+    const std::size_t count = unread(one);
+    if (count == 0) continue;
+    counted(one).extra_bytes += count;
     ++counted(one).lost_connections["EXTRA_BYTES"];
   }
 }

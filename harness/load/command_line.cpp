@@ -189,6 +189,7 @@ parsed_command_line parse_command_line(int argc, const char* const* argv) {
   CLI::App app(description, "tailrace load");
   std::string arrival = "poisson";
   std::string cpus;
+  std::string engine = "epoll";
   bool spin = false;
   bool no_spin = false;
   add_load_options(app, o);
@@ -201,6 +202,11 @@ parsed_command_line parse_command_line(int argc, const char* const* argv) {
       "Poll instead of sleeping: exact send times, costs a whole core (open loop: default)");
   app.add_flag("--no-spin", no_spin, "Sleep while nothing is due (closed loop: default)")
       ->excludes(spin_flag);
+  auto* const engine_option =
+      app.add_option("--engine", engine,
+                     "How the kernel is driven; where it refuses io_uring, uring does not start")
+          ->capture_default_str()
+          ->check(CLI::IsMember({"epoll", "uring"}));
   add_class_options(app, o);
   add_client_options(app, o);
   try {
@@ -214,12 +220,15 @@ parsed_command_line parse_command_line(int argc, const char* const* argv) {
     return parsed;
   }
   o.arrival = arrival == "poisson" ? arrival_kind::poisson : arrival_kind::constant;
+  o.engine = engine == "uring" ? engine_kind::uring : engine_kind::epoll;
   o.spin = spin || (o.open_loop() && !no_spin);
   if (!cpus.empty()) {
     const auto list = parse_cpu_list(cpus);
     if (!list) parsed.exit_code = usage("--cpus is not a list such as 0,2-3: '" + cpus + "'");
     if (list) o.cpus = *list;
   }
+  if (o.hold && engine_option->count() > 0)
+    parsed.exit_code = usage("--hold exchanges one message at a time: leave out --engine");
   const std::string sentence = contradiction(o);
   if (!sentence.empty()) parsed.exit_code = usage(sentence);
   return parsed;

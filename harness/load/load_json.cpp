@@ -54,6 +54,11 @@ json classes_object(const load_result& result, json& histograms) {
   return classes;
 }
 
+std::string engine_name(const load_options& options) {
+  const std::string name = options.engine == engine_kind::uring ? "uring" : "epoll";
+  return options.spin ? name + "-spin" : name;
+}
+
 json arrivals_name(const load_options& options) {
   if (!options.open_loop()) return nullptr;
   return options.arrival == arrival_kind::poisson ? "poisson" : "constant";
@@ -92,7 +97,8 @@ std::string load_object(const load_result& result) {
                  {"depth", options.depth},
                  {"arrivals", arrivals_name(options)},
                  {"seed", options.seed},
-                 {"engine", options.spin ? "epoll-spin" : "epoll"},
+                 {"engine", engine_name(options)},
+                 {"engine_granted", result.engine_granted},
                  {"warmup_s", options.warmup_s},
                  {"duration_s", options.duration_s},
                  {"elapsed_s", result.elapsed_s},

@@ -11,6 +11,9 @@
 
 namespace tailrace::load {
 
+// Who waits, receives and sends: epoll_loop.hpp, uring_loop.hpp.
+enum class engine_kind : std::uint8_t { epoll, uring };
+
 struct load_options {
   std::vector<std::string> connect;  // "host:port"
   std::uint32_t connections = 50;
@@ -29,6 +32,8 @@ struct load_options {
   std::uint32_t threads = 1;
   std::vector<int> cpus;  // empty = not pinned
   bool spin = true;
+  engine_kind engine = engine_kind::epoll;
+  std::uint32_t receive_buffers = 0;  // of the engine over io_uring, a power of two; 0 = enough
   bool http = false;
   std::string http_path = "/";
   double connect_rate_per_s = 0;  // 0 = as fast as answers come

@@ -13,17 +13,19 @@
 #include <latch>
 #include <memory>
 #include <thread>
+#include <utility>
 
-#include "harness/load/client_loop.hpp"
 #include "harness/load/clock.hpp"
 #include "harness/load/connector.hpp"
 #include "harness/load/endpoint.hpp"
+#include "harness/load/epoll_loop.hpp"
 #include "harness/load/file_limit.hpp"
 #include "harness/load/http_probe.hpp"
 #include "harness/load/load_check.hpp"
 #include "harness/load/load_class.hpp"
 #include "harness/load/start_failure.hpp"
 #include "harness/load/thread_pin.hpp"
+#include "harness/load/uring_loop.hpp"
 
 namespace tailrace::load {
 namespace {
@@ -50,7 +52,10 @@ struct run_context {
 
 struct load_thread {
   std::uint32_t index = 0;
-  int epoll_fd = -1;
+  int epoll_fd = -1;                 // connects; of the engine over epoll
+  std::unique_ptr<uring_port> port;  // of the engine over io_uring; made and ended by the thread
+  std::vector<std::string> granted;
+  std::uint64_t starved = 0;
   std::vector<connection> connections;
   // One a class.
   std::vector<std::unique_ptr<arrivals>> schedules;  // null in the closed loop
@@ -67,6 +72,10 @@ struct load_thread {
     if (epoll_fd >= 0) ::close(epoll_fd);
   }
 };
+
+std::uint32_t outstanding_max(const load_options& options) {
+  return options.open_loop() ? options.outstanding_max : options.depth;
+}
 
 std::unique_ptr<arrivals> schedule_of(const load_options& options, const load_class& of,
                                       std::uint32_t thread) {
@@ -109,7 +118,17 @@ void connect_thread(run_context& run, load_thread& self) {
                                    .rate_per_s = options.connect_rate_per_s / options.threads,
                                    .timeout_s = options.connect_timeout_s,
                                    .stop = &run.stop});
+  if (options.engine == engine_kind::uring)
+    self.port =
+        std::make_unique<uring_port>(uring_port::needs{.connections = self.connections.size(),
+                                                       .request_bytes = run.format.request_bytes(),
+                                                       .answer_bytes = run.format.answer_bytes(),
+                                                       .outstanding_max = outstanding_max(options),
+                                                       .receive_buffers = options.receive_buffers});
   opener.open(self.connections, 0, self.counted.front()->connect);
+  if (self.port == nullptr) return;
+  ::close(std::exchange(self.epoll_fd, -1));  // and with it every watch
+  self.port->adopt(self.connections);
 }
 
 void sleep_until(std::int64_t absolute_ns) {
@@ -121,24 +140,30 @@ void sleep_until(std::int64_t absolute_ns) {
 void drive_thread(run_context& run, load_thread& self) {
   const load_options& options = run.options;
   sleep_until(run.start_ns - to_ns(options.warmup_s));
-  const client_loop::plan plan{
-      .format = &run.format,
-      .open = options.open_loop(),
-      .spin = options.spin,
-      .outstanding_max = options.open_loop() ? options.outstanding_max : options.depth,
-      .start_ns = run.start_ns,
-      .end_ns = run.start_ns + to_ns(options.duration_s),
-      .drain_ns = to_ns(options.drain_s),
-      .timeout_ns = to_ns(options.timeout_s),
-      .skip_late_ns = options.skip_late_us * ns_per_us,
-      .seed = options.seed + self.index,
-      .stop = &run.stop};
+  const client_loop::plan plan{.format = &run.format,
+                               .open = options.open_loop(),
+                               .spin = options.spin,
+                               .outstanding_max = outstanding_max(options),
+                               .start_ns = run.start_ns,
+                               .end_ns = run.start_ns + to_ns(options.duration_s),
+                               .drain_ns = to_ns(options.drain_s),
+                               .timeout_ns = to_ns(options.timeout_s),
+                               .skip_late_ns = options.skip_late_us * ns_per_us,
+                               .seed = options.seed + self.index,
+                               .stop = &run.stop};
   std::vector<client_loop::class_plan> classes;
   for (std::size_t i = 0; i < self.counted.size(); ++i)
     classes.push_back({.schedule = self.schedules[i].get(), .into = self.counted[i].get()});
-  client_loop loop(self.epoll_fd, self.connections, plan, classes);
-  loop.run();
-  self.end_ns = loop.end_ns();
+  std::unique_ptr<client_loop> loop;
+  if (self.port != nullptr)
+    loop = std::make_unique<uring_loop>(*self.port, self.connections, plan, classes);
+  else
+    loop = std::make_unique<epoll_loop>(self.epoll_fd, self.connections, plan, classes);
+  loop->run();
+  self.end_ns = loop->end_ns();
+  if (self.port == nullptr) return;
+  self.granted = self.port->ring().granted();
+  self.starved = self.port->starved();
 }
 
 void run_thread(run_context& run, load_thread& self) {
@@ -150,6 +175,7 @@ void run_thread(run_context& run, load_thread& self) {
   run.connected.count_down();
   run.go.wait();
   if (run.start_ns != 0) drive_thread(run, self);
+  self.port.reset();
 }
 
 message_format format_for(const load_options& options, const std::vector<endpoint>& endpoints) {
@@ -251,6 +277,9 @@ load_result run_load(const load_options& options, const std::atomic<bool>& stop)
   result.phase_s = static_cast<double>(end_ns - run.start_ns) / 1e9;
   result.stopped_early = end_ns < run.start_ns + to_ns(options.duration_s);
   merge(all, run.split, result);
+  result.engine_granted = all.front()->granted;
+  for (const auto& one : all)
+    result.receives_starved += one->starved;
   finish_result(result, run.start_ns);
   result.bytes_per_s = result.achieved_per_s * static_cast<double>(answer_bytes);
   return result;

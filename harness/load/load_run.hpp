@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "harness/load/load_class.hpp"
@@ -29,6 +30,8 @@ struct load_result {
   // The class whose latency leads; empty: that of all does.
   std::string leading_class;
   std::vector<window_summary> windows;
+  std::vector<std::string> engine_granted;  // flags that io_uring obtained
+  std::uint64_t receives_starved = 0;       // of io_uring: receives that found no buffer
   std::uint32_t connections_opened = 0;
   double phase_s = 0;    // the measured phase: duration_s, less when stopped early
   double elapsed_s = 0;  // from its start to the last answer or the end of the drain

@@ -27,6 +27,16 @@ std::vector<option_spec> options_of_steal() {
                         "times: also histograms of poll time and schedule latency")};
 }
 
+// One switch each against the default: what profile steal-switches compares.
+std::map<std::string, string_map> forms_of_steal() {
+  return {{"lifo-off", {{"lifo", "off"}}},
+          {"lifo-stealable", {{"lifo", "stealable"}}},
+          {"per-worker", {{"reactor", "per-worker"}}},
+          {"deferred", {{"io", "deferred"}}},
+          {"inline", {{"io", "inline"}}},
+          {"coop-16", {{"coop", "16"}}}};
+}
+
 steal::options chosen_options(const run_request& request) {
   steal::options chosen;
   chosen.workers = static_cast<std::uint32_t>(request.workers);
@@ -49,6 +59,7 @@ int main(int argc, char** argv) {
       "work-stealing runtime over epoll; workers=N: N threads that share all tasks";
   description.backend = "epoll";
   description.options = options_of_steal();
+  description.forms = forms_of_steal();
   description.needs = {{"kernel", "2.6.28"}};
   return runtime_target_main<steal::runtime>(
       argc, argv, description, [](const run_request& request) {

@@ -17,7 +17,7 @@ from tailrace_report.runtime_metrics import per_operation
 STATUSES = ("ok", "gated", "failed", "skipped")
 KINDS = ("open", "closed", "memory", "task_memory", "hog", "skew")
 STATES = ("idle", "after_echo", "active", "retained", "sleeping")
-HISTOGRAMS = ("response", "lateness", "hogs.response", "hot.response", "cold.response")
+HISTOGRAMS = ("response", "service", "lateness", "hogs.response", "hot.response", "cold.response")
 NAME_CHARS_MAX = 200
 COST_FIELDS = (
     "cpu_us_per_op",

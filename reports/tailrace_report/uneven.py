@@ -43,11 +43,13 @@ def hogs(study: Study, point: Point) -> Table:
     compared = [study.compare(point, quantile(p)) for p, _ in SHOWN]
     before = study.compare(calm, quantile(0.99)) if calm and calm != point else None
     own = study.compare(point, quantile(0.5, "hogs.response"))
+    sent = study.compare(point, quantile(0.99, "service"))
     table = Table(
         f"Response time of the others, {point.title} (lower is better)",
         [NAME, Column("blocks"), Column("requests")]
         + [Column(name) for _, name in SHOWN]
-        + [Column("longest"), Column("p99, nobody burns"), Column("p99 with / without")]
+        + [Column("longest"), Column("p99 from sending")]
+        + [Column("p99, nobody burns"), Column("p99 with / without")]
         + [Column("group by p99"), Column("hogs' own p50"), Column("sent late p99")],
     )
     pooled_used = False
@@ -61,16 +63,18 @@ def hogs(study: Study, point: Point) -> Table:
             f"{pooled.total:,}",
             *texts,
             wording.duration(pooled.highest) if pooled.total else wording.MISSING,
+            sections.value(sent, who, wording.duration),
             sections.value(before, who, wording.duration),
             wording.with_interval(ratio, wording.times),
             sections.group(compared[1], who),
             sections.median(own, who, wording.duration),
             _late(study, who, point),
         )
-    notes = [sections.interval_note([*compared, before])]
+    notes = [sections.interval_note([*compared, sent, before])]
     notes += [
         "others: connections that burn nothing. with / without: paired within blocks, against the"
-        " same load at which hogs burn nothing."
+        " same load at which hogs burn nothing. from sending: without what the client itself was"
+        " late, which on shared CPUs is the larger part; it leaves out what waited to be sent."
     ]
     return _finish(table, study, point, notes, pooled_used)
 

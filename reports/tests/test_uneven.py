@@ -42,11 +42,11 @@ class Uneven(unittest.TestCase):
         rows = {row[0]: row for row in uneven.hogs(study, point).rows}
         self.assertEqual(set(rows), {"local", "steal", "libuv", "threads"})
         # threads do not wait, loops wait for milliseconds.
-        self.assertAlmostEqual(float(rows["threads"][8].partition("×")[0]), 1.0, delta=0.2)
-        self.assertGreater(float(rows["local"][8].partition("×")[0]), 20)
+        self.assertAlmostEqual(float(rows["threads"][9].partition("×")[0]), 1.0, delta=0.2)
+        self.assertGreater(float(rows["local"][9].partition("×")[0]), 20)
         self.assertIn(" ms", rows["local"][4])
         # The hogs' own time is near a burn, and not in the others'.
-        self.assertTrue(all(row[10].startswith("5.") for row in rows.values()))
+        self.assertTrue(all(row[11].startswith("5.") for row in rows.values()))
 
     def test_other_load_is_no_partner(self) -> None:
         def change(cell: dict[str, Any]) -> bool:
@@ -58,7 +58,7 @@ class Uneven(unittest.TestCase):
         (point,) = uneven.burning_points(study)
         self.assertIsNone(calm_partner(study, point))
         for row in uneven.hogs(study, point).rows:
-            self.assertEqual(row[7:9], ["-", "-"])
+            self.assertEqual(row[8:10], ["-", "-"])
         self.assertNotIn("without burning", finding.statements(study)[0].text)
 
     def test_gated_hogs_have_no_ratio_and_no_finding(self) -> None:
@@ -70,7 +70,8 @@ class Uneven(unittest.TestCase):
         study = self.rewrite(change)
         (point,) = uneven.burning_points(study)
         for row in uneven.hogs(study, point).rows:
-            self.assertEqual((row[8], row[9]), ("-", "gated"))
+            self.assertEqual((row[9], row[10]), ("-", "gated"))
+            self.assertIn(" µs" if row[0] == "threads" else "s [", row[7])
         self.assertIn("hogs", finding.statements(study)[0].text)
 
     def test_a_campaign_of_hogs_and_skew_only_has_its_own_headline(self) -> None:

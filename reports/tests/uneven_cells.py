@@ -106,4 +106,5 @@ def _measured(
     else:
         own = middle + point["burn_us"]
         texts["hogs.response"] = counts(generator, 480, own, 0.0, 3.0)
+        texts["service"] = {value // 2: count for value, count in response.items()}
     return {name: hdr_encoder.encode(found) for name, found in texts.items()}

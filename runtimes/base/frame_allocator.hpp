@@ -6,7 +6,7 @@
 // need malloc either, once the other's list is full.
 //
 // What a burst leaves behind is bounded: for each class 1024 frames a thread (kept_per_class) and
-// 1024 in the depot (16 batches of 64), whatever is more returns to malloc. A thread that ends
+// 16,384 in the depot (256 batches of 64), whatever is more returns to malloc. A thread that ends
 // gives whole batches to the depot, as far as there is room, and frees the rest.
 //
 // Any thread. Cost: a few instructions; a lock every 64 frames, and only where lists overflow or

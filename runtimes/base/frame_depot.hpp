@@ -22,7 +22,7 @@ struct free_frame {
 class frame_depot {
  public:
   static constexpr std::uint32_t batch_frames = 64;
-  static constexpr std::uint32_t batches_max = 16;
+  static constexpr std::uint32_t batches_max = 256;
 
   // Hints.
   bool looks_empty() const noexcept {

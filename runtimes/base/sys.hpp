@@ -54,10 +54,11 @@ std::string errno_name(int error);
 // cause.
 [[gnu::cold]] io_result refused_transfer(const char* call, int fd, int error) noexcept;
 
-// Non-blocking where the descriptor is: -EAGAIN means wait for readiness.
-inline io_result receive(int fd, std::span<std::byte> into) noexcept {
+// Non-blocking where the descriptor is, or where flags say MSG_DONTWAIT: -EAGAIN means wait for
+// readiness.
+inline io_result receive(int fd, std::span<std::byte> into, unsigned long flags = 0) noexcept {
   for (;;) {
-    const long count = kernel_call(SYS_recvfrom, fd, into.data(), into.size(), 0);
+    const long count = kernel_call(SYS_recvfrom, fd, into.data(), into.size(), flags);
     if (count >= 0) [[likely]]
       return io_result::of_count(static_cast<std::size_t>(count));
     const io_result refused = refused_transfer("recv", fd, static_cast<int>(-count));
@@ -65,9 +66,10 @@ inline io_result receive(int fd, std::span<std::byte> into) noexcept {
   }
 }
 
-inline io_result send(int fd, std::span<const std::byte> bytes) noexcept {
+inline io_result send(int fd, std::span<const std::byte> bytes, unsigned long flags = 0) noexcept {
   for (;;) {
-    const long count = kernel_call(SYS_sendto, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const long count =
+        kernel_call(SYS_sendto, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | flags);
     if (count >= 0) [[likely]]
       return io_result::of_count(static_cast<std::size_t>(count));
     const io_result refused = refused_transfer("send", fd, static_cast<int>(-count));

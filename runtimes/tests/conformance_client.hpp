@@ -90,6 +90,16 @@ class notes {
   std::vector<int> all_;
 };
 
+// The call once more where a signal, or the work of an io_uring that this thread has opened,
+// interrupted it.
+template <class Call>
+auto uninterrupted(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR)
+    result = call();
+  return result;
+}
+
 class socket_client {
  public:
   // receive_bytes: SO_RCVBUF, for a reader that is to fill up soon; 0: the system's.
@@ -103,7 +113,8 @@ class socket_client {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    require(::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0, "connect");
+    const int connected = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    require(connected == 0 || (errno == EINTR && goes_on_connecting()), "connect");
   }
   socket_client(socket_client&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   socket_client& operator=(socket_client&& other) noexcept {
@@ -114,7 +125,8 @@ class socket_client {
 
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t count = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t count =
+          uninterrupted([&] { return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL); });
       require(count > 0, "send");
       bytes.remove_prefix(static_cast<std::size_t>(count));
     }
@@ -123,7 +135,7 @@ class socket_client {
   // Sends what fits now; 0 once nothing has fitted for a while.
   std::size_t send_what_fits(std::string_view bytes) {
     pollfd ready{.fd = fd_, .events = POLLOUT, .revents = 0};
-    if (::poll(&ready, 1, 200) == 0) return 0;
+    if (uninterrupted([&] { return ::poll(&ready, 1, 200); }) == 0) return 0;
     const ssize_t count = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     require(count >= 0 || errno == EAGAIN, "send");
     return count > 0 ? static_cast<std::size_t>(count) : 0;
@@ -134,7 +146,8 @@ class socket_client {
     std::string got(count, '\0');
     std::size_t filled = 0;
     while (filled < count) {
-      const ssize_t more = ::recv(fd_, got.data() + filled, count - filled, 0);
+      const ssize_t more =
+          uninterrupted([&] { return ::recv(fd_, got.data() + filled, count - filled, 0); });
       require(more >= 0, "receive");
       if (more == 0) break;
       filled += static_cast<std::size_t>(more);
@@ -146,7 +159,8 @@ class socket_client {
   // Whether the server has ended or reset the stream; waits at most this long for it.
   bool ended_within(std::chrono::milliseconds limit) {
     pollfd ready{.fd = fd_, .events = POLLIN, .revents = 0};
-    if (::poll(&ready, 1, static_cast<int>(limit.count())) == 0) return false;
+    const int milliseconds = static_cast<int>(limit.count());
+    if (uninterrupted([&] { return ::poll(&ready, 1, milliseconds); }) == 0) return false;
     char byte = 0;
     return ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
   }
@@ -161,6 +175,14 @@ class socket_client {
   }
 
  private:
+  // connect(2): interrupted, it goes on by itself.
+  bool goes_on_connecting() {
+    pollfd ready{.fd = fd_, .events = POLLOUT, .revents = 0};
+    const int limit = static_cast<int>(std::chrono::milliseconds(patience).count());
+    if (uninterrupted([&] { return ::poll(&ready, 1, limit); }) <= 0) return false;
+    socklen_t size = sizeof errno;
+    return ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &errno, &size) == 0 && errno == 0;
+  }
   template <class Value>
   void set(int option, const Value& value) {
     require(::setsockopt(fd_, SOL_SOCKET, option, &value, sizeof value) == 0, "setsockopt");

@@ -74,8 +74,11 @@ TEST(conformance, every_task_is_counted_once_and_by_its_end) {
 inline task<void> listen_and_sleep(R& runtime, std::atomic<bool>& end) {
   const auto listening = runtime.listen({});
   EXPECT_TRUE(listening);
-  while (!end.load(std::memory_order_acquire))  // acquire: pairs with the test's own thread
-    EXPECT_TRUE((co_await runtime.sleep_until(now() + std::chrono::milliseconds(1))).ok());
+  // acquire: pairs with the test's own thread.
+  while (!end.load(std::memory_order_acquire)) {
+    const io_result slept = co_await runtime.sleep_until(now() + std::chrono::milliseconds(1));
+    EXPECT_TRUE(slept.ok());
+  }
 }
 
 // Read by another thread while it runs: what is there is seen, and nothing tears.

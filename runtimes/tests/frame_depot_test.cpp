@@ -144,7 +144,8 @@ TEST(frame_allocator, a_thread_that_ends_leaves_whole_batches_to_the_others) {
 TEST(frame_allocator, threads_that_end_one_after_another_leave_no_more_than_a_full_depot) {
   if (!TAILRACE_RECYCLES_FRAMES) GTEST_SKIP() << "a sanitizer must see every frame freed";
   constexpr std::size_t size = 584;
-  std::vector<std::vector<void*>> frames(4, std::vector<void*>(list_frames));
+  constexpr std::size_t threads = 4 * depot_frames / list_frames;
+  std::vector<std::vector<void*>> frames(threads, std::vector<void*>(list_frames));
   const std::size_t living_before = allocated - freed;
   for (auto& each : frames)
     on_a_thread([&] { allocate(each, size); });

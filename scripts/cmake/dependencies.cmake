@@ -48,6 +48,23 @@ pkg_check_modules(liburing QUIET IMPORTED_TARGET liburing)
 tailrace_report_dependency(liburing REQUIRED "the io_uring contestants" "${liburing_FOUND}"
                            "${liburing_VERSION}")
 
+# Headers only, 1.78 or later: the system's, or what scripts/boost-headers has unpacked.
+set(TAILRACE_ASIO_INCLUDE_DIR "")
+set(TAILRACE_BOOST_VERSION "")
+foreach(folder /usr/include /usr/local/include ${PROJECT_SOURCE_DIR}/build/boost/usr/include)
+  if(NOT TAILRACE_ASIO_INCLUDE_DIR AND EXISTS ${folder}/boost/version.hpp)
+    file(STRINGS ${folder}/boost/version.hpp version REGEX "define BOOST_LIB_VERSION")
+    string(REGEX REPLACE ".*\"([0-9]+)_([0-9]+).*\".*" "\\1.\\2" version "${version}")
+    if(version VERSION_GREATER_EQUAL 1.78)
+      set(TAILRACE_ASIO_INCLUDE_DIR ${folder})
+      set(TAILRACE_BOOST_VERSION ${version})
+    endif()
+  endif()
+endforeach()
+tailrace_report_dependency("Boost.Asio" OPTIONAL
+  "1.78 or later: asio-epoll and asio-uring are not built" "${TAILRACE_ASIO_INCLUDE_DIR}"
+  "${TAILRACE_BOOST_VERSION}")
+
 tailrace_dependency(benchmark OPTIONAL "the micro benchmarks are not built")
 
 if(TAILRACE_MODEL)

@@ -11,13 +11,19 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import micro_rounds
 
-# Answers --list, and measures a row as 7 ns unless told otherwise by the file <row>.says.
+# Answers --list, and measures a row as 7 ns unless told otherwise by the file <row>.says. Of
+# --set it knows x=1, which changes its name as tailrace-micro-* do.
 PROGRAM = '''#!/usr/bin/env python3
 import json, sys
 from pathlib import Path
 here = Path(__file__).parent
-if sys.argv[1:] == ["--list"]:
-    print("\\n".join(%r))
+names = %r
+if sys.argv[1:2] == ["--set"]:
+    if sys.argv[2] != "x=1":
+        sys.exit("no such option")
+    names = [name.replace("/workers", "-x-1/workers") for name in names]
+if sys.argv[-1] == "--list":
+    print("\\n".join(names))
     sys.exit(0)
 options = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 name = options["--filter"]
@@ -165,6 +171,18 @@ class micro_rounds_script(unittest.TestCase):
             self.assertEqual((campaign / "micro.json").exists(), joined)
             self.assertEqual("quick-1" in err, joined)
         self.assertEqual(len(list((self.root / "results" / "micro").iterdir())), 2)
+
+    def test_also_measures_a_runtime_with_other_options(self):
+        code, result, _ = self.run_script("--rounds", "2", "--also", "one:x=1")
+        self.assertEqual(code, 0)
+        found = {(row["benchmark"], row["runtime"]): row["ns_per_op"] for row in result["rows"]}
+        self.assertEqual(len(found), 6)
+        self.assertEqual(found["spawn", "one-x-1"], [7.5, 7.5])
+        for wrong, said in (("one:x=2", "no such option"), ("three:x=1", "three"),
+                            ("../one:x=1", "--also")):
+            code, result, err = self.run_script("--also", wrong)
+            self.assertEqual((code, result, err.count("\n")), (1, None, 1), wrong)
+            self.assertIn(said, err)
 
     def test_refusals_are_one_sentence(self):
         for words in (["--rounds", "0"], ["--rounds", "x"], ["--min-time-s", "nan"], ["--what"]):

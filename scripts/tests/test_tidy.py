@@ -128,6 +128,7 @@ class arrows(unittest.TestCase):
                 ("workloads/a.hpp", "runtimes/local/b.hpp"),
                 ("workloads/a.hpp", "harness/load/b.hpp"),
                 ("harness/load/a.cpp", "runtimes/base/b.hpp"),
+                ("harness/load/a.cpp", "runtimes/uring/b.hpp"),
                 ("harness/control/a.cpp", "workloads/echo.hpp"),
                 ("harness/record/a.cpp", "runtimes/runtime.hpp"),
                 ("harness/observe/a.cpp", "harness/targets/b.hpp"),
@@ -144,6 +145,7 @@ class arrows(unittest.TestCase):
                 ("harness/targets/a.cpp", "runtimes/local/b.hpp"),
                 ("harness/targets/a.cpp", "workloads/echo.hpp"),
                 ("harness/control/a.cpp", "harness/load/b.hpp"),
+                ("harness/load/a.cpp", "runtimes/base/uring/b.hpp"),
                 ("harness/tailrace_main.cpp", "harness/load/b.hpp"),
                 ("runtimes/tests/a.cpp", "workloads/echo.hpp")):
             self.check(source, target, [])
@@ -185,12 +187,14 @@ class code_rules(unittest.TestCase):
         for bad in ("co_await f(opts{.name = n});", "co_await f({1, n});",
                     "co_await f(a, opts<int>{n});", "co_await f([=](int) { g(n); });",
                     "co_await [&]() -> task<void> { co_return; }();",
-                    "co_await f([this] { g(); });", "co_await f(\n    a,\n    {.x = 1});"):
+                    "co_await f([this] { g(); });", "co_await f(\n    a,\n    {.x = 1});",
+                    "if (!(co_await f(a)).ok()) return;", "g((co_await f(\n    a))->size());"):
             self.assertEqual(set(cpp(bad + "\n")), {"await-temporary"}, bad)
         for good in ("co_await f(options);", "co_await f(a[i]);", "co_await f([] { g(); });",
                      "co_await f([](int x) -> task<void> { co_return; });",
                      "co_await sleep_for(std::chrono::seconds{1});",
-                     "if (co_await f(a)) {\n  g({1});\n}", "auto o = opts{.n = 1};\nco_await f(o);",
+                     "if (co_await f(a)) {\n  g({1});\n}", "if ((co_await f(a)) > 0) g();",
+                     "auto o = opts{.n = 1};\nco_await f(o);",
                      "awaiter operator co_await() && noexcept { return {this}; }",
                      "// co_await f({1})"):
             self.assertEqual(cpp(good + "\n"), [], good)

@@ -84,4 +84,13 @@ void operator delete(void* block) noexcept {
 void operator delete(void* block, std::size_t) noexcept {
   std::free(block);
 }
+
+// Boost.Asio's handlers get their memory here.
+extern "C" {
+void* __libc_memalign(std::size_t alignment, std::size_t size);
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  tailrace::micro::count_one();
+  return __libc_memalign(alignment, size);
+}
+}
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Counts the calls of operator new in an executable that links this, on all its threads. malloc
-// called directly is not counted. Any thread. Cost: two relaxed accesses to memory of the calling
-// thread an allocation, no locked instruction.
+// Counts the calls of operator new and of aligned_alloc in an executable that links this, on all
+// its threads. malloc called directly is not counted. Any thread. Cost: two relaxed accesses to
+// memory of the calling thread an allocation, no locked instruction.
 #pragma once
 
 #include <cstddef>

@@ -90,8 +90,9 @@ class catalogue {
 
 // The main function of tailrace-micro-<id>.
 template <class R, class Make>
-int runtime_micro_main(int argc, char** argv, const std::vector<unsigned>& workers, Make make) {
-  return micro_main(argc, argv, R::id, workers, catalogue<R, Make>(std::move(make)).take());
+int runtime_micro_main(int argc, char** argv, const std::vector<unsigned>& workers, Make make,
+                       const set_option& set = nullptr) {
+  return micro_main(argc, argv, R::id, workers, catalogue<R, Make>(std::move(make)).take(), set);
 }
 
 }  // namespace tailrace::micro

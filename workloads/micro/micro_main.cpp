@@ -23,6 +23,7 @@ struct options {
   double min_time_s = 0.5;
   std::string out;
   bool list = false;
+  std::vector<std::string> settings;
 };
 
 // A reporter of the library's that shows our names as they are, without what the library appends
@@ -74,6 +75,23 @@ std::vector<std::string> register_rows(const options& chosen, std::string_view i
   return names;
 }
 
+// The id with what was set, such as steal-lifo-off; empty, and `wrong` says which, where a setting
+// is none.
+std::string configured_id(std::string_view id, const std::vector<std::string>& settings,
+                          const set_option& set, std::string& wrong) {
+  std::string name(id);
+  for (const std::string& each : settings) {
+    const std::size_t equals = each.find('=');
+    if (equals == std::string::npos || !set ||
+        !set(each.substr(0, equals), each.substr(equals + 1))) {
+      wrong = each;
+      return {};
+    }
+    name += "-" + each.substr(0, equals) + "-" + each.substr(equals + 1);
+  }
+  return name;
+}
+
 template <class Reporter>
 int run_with(Reporter& reporter) {
   benchmark::RunSpecifiedBenchmarks(&reporter);
@@ -113,7 +131,7 @@ int run_into_table(const std::vector<std::string>& names) {
 }  // namespace
 
 int micro_main(int argc, char** argv, std::string_view id, const std::vector<unsigned>& workers,
-               const std::vector<micro_benchmark>& benchmarks) {
+               const std::vector<micro_benchmark>& benchmarks, const set_option& set) {
   const std::string program = "tailrace-micro-" + std::string(id);
   options chosen;
   CLI::App app("Micro benchmarks of " + std::string(id) + "; times are per operation.", program);
@@ -122,6 +140,7 @@ int micro_main(int argc, char** argv, std::string_view id, const std::vector<uns
       ->capture_default_str()
       ->check(CLI::Range(1e-6, 3600.0));
   app.add_option("--out", chosen.out, "write JSON to this file instead of a table");
+  app.add_option("--set", chosen.settings, "OPTION=VALUE of the runtime; part of the rows' names");
   app.add_flag("--list", chosen.list, "print the names of the rows and exit");
   try {
     app.parse(argc, argv);
@@ -130,7 +149,11 @@ int micro_main(int argc, char** argv, std::string_view id, const std::vector<uns
     const std::string sentence = error.what();
     return refuse(program, bad_usage, sentence.substr(0, sentence.find('\n')));
   }
-  const std::vector<std::string> names = register_rows(chosen, id, workers, benchmarks);
+  std::string wrong;
+  const std::string identity = configured_id(id, chosen.settings, set, wrong);
+  if (identity.empty())
+    return refuse(program, bad_usage, "'" + wrong + "' is no option of " + std::string(id));
+  const std::vector<std::string> names = register_rows(chosen, identity, workers, benchmarks);
   if (names.empty())
     return refuse(program, bad_usage,
                   "no benchmark has '" + chosen.filter + "' in its name; --list shows them all");

@@ -2,7 +2,10 @@
 // The command line of every tailrace-micro-<id>, the same as that of the peers in other languages:
 //
 //   tailrace-micro-<id> [--filter SUBSTRING] [--min-time-s S] [--out FILE] [--list]
+//                       [--set OPTION=VALUE ...]
 //
+// --set: an option of the runtime, where it has any; it becomes part of the id in the rows' names:
+// steal-lifo-off is `steal` with lifo=off.
 // Prints a table, or with --out writes Google Benchmark's JSON to FILE and prints nothing. A row is
 // named <benchmark>/<id>/workers:N; its real_time is nanoseconds per operation. Executables pin
 // nothing: `workers:2` of a runtime is meant to be run on two CPUs (taskset; scripts/micro does).
@@ -23,8 +26,12 @@ struct micro_benchmark {
   std::function<void(benchmark::State&, unsigned workers)> run;
 };
 
-// `workers`: the numbers of workers to measure with.
+// False: no such option, or no such value.
+using set_option = std::function<bool(std::string_view name, std::string_view value)>;
+
+// `workers`: the numbers of workers to measure with. `set`: null where there is nothing to set; it
+// is called before any benchmark runs.
 int micro_main(int argc, char** argv, std::string_view id, const std::vector<unsigned>& workers,
-               const std::vector<micro_benchmark>& benchmarks);
+               const std::vector<micro_benchmark>& benchmarks, const set_option& set = nullptr);
 
 }  // namespace tailrace::micro

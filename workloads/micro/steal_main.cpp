@@ -3,16 +3,22 @@
 // without atomic read-modify-writes, unless threads outside are to spawn tasks.
 #include <memory>
 
+#include "steal/option_names.hpp"
 #include "steal/runtime.hpp"
 #include "workloads/micro/catalogue.hpp"
 
 int main(int argc, char** argv) {
   using namespace tailrace;
+  steal::options set;
   return micro::runtime_micro_main<steal::runtime>(
-      argc, argv, {1, 2}, [](const micro::wanted& wanted) {
-        steal::options chosen;
+      argc, argv, {1, 2},
+      [&set](const micro::wanted& wanted) {
+        steal::options chosen = set;
         chosen.workers = wanted.workers;
         chosen.foreign_threads = wanted.foreign_threads;
         return std::make_unique<steal::runtime>(chosen);
+      },
+      [&set](std::string_view name, std::string_view value) {
+        return name != "workers" && steal::set_option(set, name, value);
       });
 }

@@ -55,6 +55,20 @@ TEST(profile, bad_values_name_the_range) {
             "p.toml:1: blocks must be a whole number from 1 to 1000");
 }
 
+TEST(profile, engine_is_the_profiles_and_goes_to_every_point) {
+  EXPECT_EQ(parse_profile(head + "kind = \"closed\"\n", "p.toml").points[0].engine, "epoll");
+  const profile read =
+      parse_profile("engine = \"uring\"\n" + head +
+                        "kind = \"closed\"\n[[point]]\nkind = \"skew\"\nrate_per_s = 9\n",
+                    "p.toml");
+  for (const point& work : read.points) {
+    EXPECT_EQ(work.engine, "uring");
+    EXPECT_EQ(point_from_json(point_json(work)).engine, "uring");
+  }
+  EXPECT_EQ(sentence("engine = \"poll\"\n" + head + "kind = \"closed\"\n"),
+            "p.toml:1: engine = \"poll\" is not one of epoll, uring");
+}
+
 TEST(profile, open_point_needs_a_rate_and_a_closed_one_has_none) {
   EXPECT_EQ(sentence(head + "kind = \"open\"\n"),
             "p.toml:3: an open point needs rate_per_s, a number from 1 to 1e+08");

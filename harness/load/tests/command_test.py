@@ -40,6 +40,7 @@ KEYS = {
     "arrivals",
     "seed",
     "engine",
+    "engine_granted",
     "warmup_s",
     "duration_s",
     "elapsed_s",
@@ -98,6 +99,23 @@ class TheCommand(unittest.TestCase):
                 self.assertEqual(result["connections_opened"], 3)
                 if mode == "open":
                     self.assertEqual(result["counts"]["planned"], 200)
+
+    def test_the_object_tells_the_engine(self):
+        with EchoServer() as server:
+            for engine, spin, told in (
+                ("epoll", "--no-spin", "epoll"),
+                ("epoll", "--spin", "epoll-spin"),
+                ("uring", "--no-spin", "uring"),
+                ("uring", "--spin", "uring-spin"),
+            ):
+                more = ["--engine", engine, spin, *QUICK]
+                done = load("--connect", server.address, "--json", "-", *more)
+                if done.returncode == 3 and "the io_uring engine cannot run" in done.stderr:
+                    self.skipTest(done.stderr.strip())
+                self.assertEqual(done.returncode, 0, done.stderr)
+                result = self.check_object(done.stdout, "closed")
+                self.assertEqual(result["engine"], told)
+                self.assertEqual(bool(result["engine_granted"]), engine == "uring")
 
     def test_classes_are_in_the_object_and_add_up(self):
         for arguments, names, leading in (
@@ -213,6 +231,8 @@ class TheCommand(unittest.TestCase):
             [*server, "--hold", "--rate", "5"],
             [*server, "--depth", "65536", "--connections", "1000"],
             [*server, "--spin", "--no-spin"],
+            [*server, "--engine", "poll"],
+            [*server, "--engine", "epoll", "--hold"],
         ):
             done = load(*arguments)
             self.assertEqual(done.returncode, 2, arguments)

@@ -16,7 +16,10 @@ void expect_all_ok(const load_result& result) {
   EXPECT_FALSE(result.server_died);
 }
 
-TEST(correct_server, closed_loop_of_every_size_is_all_right) {
+class correct_server : public each_engine {};
+TAILRACE_OVER_BOTH_ENGINES(correct_server);
+
+TEST_P(correct_server, closed_loop_of_every_size_is_all_right) {
   for (const std::uint32_t size : {1U, 5U, 24U, 64U, 1000U, 65536U, 300'000U, 1U << 20}) {
     SCOPED_TRACE(size);
     const test_server server({});
@@ -29,7 +32,7 @@ TEST(correct_server, closed_loop_of_every_size_is_all_right) {
   }
 }
 
-TEST(correct_server, depth_with_large_messages_does_not_deadlock) {
+TEST_P(correct_server, depth_with_large_messages_does_not_deadlock) {
   const test_server server({});
   auto options = short_run(server);
   options.message_bytes = 1U << 20;
@@ -37,7 +40,7 @@ TEST(correct_server, depth_with_large_messages_does_not_deadlock) {
   expect_all_ok(run_checked(options));
 }
 
-TEST(correct_server, split_answers_are_put_together) {
+TEST_P(correct_server, split_answers_are_put_together) {
   const test_server server({.piece_bytes = 7, .receive_bytes = 100});
   auto options = short_run(server);
   options.depth = 5;
@@ -46,7 +49,7 @@ TEST(correct_server, split_answers_are_put_together) {
   expect_all_ok(run_checked(options));
 }
 
-TEST(correct_server, coalesced_answers_are_taken_apart) {
+TEST_P(correct_server, coalesced_answers_are_taken_apart) {
   const test_server server({.hold_bytes = 8 * 64});
   auto options = short_run(server);
   options.depth = 8;
@@ -56,7 +59,7 @@ TEST(correct_server, coalesced_answers_are_taken_apart) {
   EXPECT_TRUE(result.clean());
 }
 
-TEST(correct_server, open_loop_sends_exactly_its_plan) {
+TEST_P(correct_server, open_loop_sends_exactly_its_plan) {
   const test_server server({});
   for (const bool spin : {false, true}) {
     for (const auto kind : {arrival_kind::poisson, arrival_kind::constant}) {
@@ -74,7 +77,7 @@ TEST(correct_server, open_loop_sends_exactly_its_plan) {
   }
 }
 
-TEST(correct_server, threads_share_the_plan_and_merge_exactly) {
+TEST_P(correct_server, threads_share_the_plan_and_merge_exactly) {
   const test_server server({});
   auto options = open_run(server, 3000);
   options.threads = 3;
@@ -87,7 +90,7 @@ TEST(correct_server, threads_share_the_plan_and_merge_exactly) {
   expect_all_ok(run_checked(options));
 }
 
-TEST(correct_server, a_thousand_connections_with_a_ramp) {
+TEST_P(correct_server, a_thousand_connections_with_a_ramp) {
   const test_server server({});
   auto options = short_run(server);
   options.connections = 1000;
@@ -101,7 +104,7 @@ TEST(correct_server, a_thousand_connections_with_a_ramp) {
   EXPECT_EQ(result.total.connect.count(), 1000U);
 }
 
-TEST(correct_server, several_servers_share_the_connections) {
+TEST_P(correct_server, several_servers_share_the_connections) {
   const test_server left({});
   const test_server right({});
   auto options = short_run(left);
@@ -112,7 +115,7 @@ TEST(correct_server, several_servers_share_the_connections) {
   EXPECT_EQ(right.accepted(), 3U);
 }
 
-TEST(correct_server, http_answers_of_one_size_are_counted) {
+TEST_P(correct_server, http_answers_of_one_size_are_counted) {
   const std::string answer = "HTTP/1.1 200 OK\r\nX: y\r\ncontent-length: 5\r\n\r\nhello";
   const test_server server({.piece_bytes = 11, .http_answer = answer});
   auto options = short_run(server);

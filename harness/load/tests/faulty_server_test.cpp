@@ -13,13 +13,10 @@ namespace {
 // Past the warm-up of a closed loop on any machine, well before the end of a run.
 constexpr std::uint64_t one_message = 64;
 
-load_options unwarmed(const test_server& server) {
-  auto options = short_run(server);
-  options.warmup_s = 0;
-  return options;
-}
+class faulty_server : public each_engine {};
+TAILRACE_OVER_BOTH_ENGINES(faulty_server);
 
-TEST(faulty_server, one_wrong_byte_is_one_wrong_answer_a_connection) {
+TEST_P(faulty_server, one_wrong_byte_is_one_wrong_answer_a_connection) {
   for (const std::uint64_t at : {one_message * 3, one_message * 3 + 20, one_message * 4 - 1}) {
     const test_server server({.wrong_at = at});
     const auto result = run_checked(unwarmed(server));
@@ -30,7 +27,7 @@ TEST(faulty_server, one_wrong_byte_is_one_wrong_answer_a_connection) {
   }
 }
 
-TEST(faulty_server, wrong_bytes_in_the_warm_up_are_told_though_not_counted) {
+TEST_P(faulty_server, wrong_bytes_in_the_warm_up_are_told_though_not_counted) {
   const test_server server({.wrong_at = 0});
   auto options = open_run(server, 500);
   options.warmup_s = 0.2;
@@ -41,7 +38,7 @@ TEST(faulty_server, wrong_bytes_in_the_warm_up_are_told_though_not_counted) {
   EXPECT_FALSE(result.clean());
 }
 
-TEST(faulty_server, extra_bytes_fail_the_connection) {
+TEST_P(faulty_server, extra_bytes_fail_the_connection) {
   const test_server server({.extra_at = one_message * 2});
   const auto result = run_checked(unwarmed(server));
   // They come as the next answer begins (wrong bytes, then three too many) or before it was sent
@@ -52,7 +49,7 @@ TEST(faulty_server, extra_bytes_fail_the_connection) {
   EXPECT_FALSE(result.clean());
 }
 
-TEST(faulty_server, extra_bytes_after_the_last_answer_are_seen) {
+TEST_P(faulty_server, extra_bytes_after_the_last_answer_are_seen) {
   const test_server server({.extra_at = 0});
   auto options = open_run(server, 10);
   options.warmup_s = 0;
@@ -65,7 +62,7 @@ TEST(faulty_server, extra_bytes_after_the_last_answer_are_seen) {
   EXPECT_FALSE(result.clean());
 }
 
-TEST(faulty_server, early_close_is_an_error_named_eof) {
+TEST_P(faulty_server, early_close_is_an_error_named_eof) {
   const test_server server({.close_at = one_message * 5});
   for (const double rate : {0.0, 2000.0}) {
     auto options = unwarmed(server);
@@ -84,7 +81,7 @@ TEST(faulty_server, early_close_is_an_error_named_eof) {
   }
 }
 
-TEST(faulty_server, reset_mid_message_is_an_error_by_its_errno) {
+TEST_P(faulty_server, reset_mid_message_is_an_error_by_its_errno) {
   const test_server server({.reset_at = 10'000});
   auto options = unwarmed(server);
   options.message_bytes = 4096;
@@ -93,7 +90,7 @@ TEST(faulty_server, reset_mid_message_is_an_error_by_its_errno) {
   EXPECT_TRUE(result.server_died);
 }
 
-TEST(faulty_server, a_stall_times_out_and_the_rest_is_in_flight) {
+TEST_P(faulty_server, a_stall_times_out_and_the_rest_is_in_flight) {
   const test_server server({.stall_at = one_message * 3});
   auto options = open_run(server, 1000);
   options.warmup_s = 0;
@@ -110,7 +107,7 @@ TEST(faulty_server, a_stall_times_out_and_the_rest_is_in_flight) {
   EXPECT_FALSE(result.server_died);
 }
 
-TEST(faulty_server, a_full_connection_queues_with_its_plan_kept) {
+TEST_P(faulty_server, a_full_connection_queues_with_its_plan_kept) {
   const test_server server({.delay_ns = 20'000'000});
   auto options = open_run(server, 1000);
   options.connections = 1;
@@ -128,7 +125,7 @@ TEST(faulty_server, a_full_connection_queues_with_its_plan_kept) {
   EXPECT_GE(result.total.response.quantile(0.5), 100'000'000);
 }
 
-TEST(faulty_server, a_server_dying_mid_run_leaves_every_request_with_a_fate) {
+TEST_P(faulty_server, a_server_dying_mid_run_leaves_every_request_with_a_fate) {
   for (const double rate : {0.0, 3000.0}) {
     const test_server server({.die_at_total = 200 * one_message});
     auto options = unwarmed(server);
@@ -145,7 +142,7 @@ TEST(faulty_server, a_server_dying_mid_run_leaves_every_request_with_a_fate) {
   }
 }
 
-TEST(faulty_server, a_server_dying_in_the_warm_up_leaves_the_whole_plan_unsent) {
+TEST_P(faulty_server, a_server_dying_in_the_warm_up_leaves_the_whole_plan_unsent) {
   const test_server server({.die_at_total = one_message * 10});
   auto options = open_run(server, 1000);
   options.warmup_s = 0.2;
@@ -155,13 +152,14 @@ TEST(faulty_server, a_server_dying_in_the_warm_up_leaves_the_whole_plan_unsent) 
   EXPECT_EQ(result.total.counts.never_sent, 300U);
 }
 
-TEST(faulty_server, nothing_listening_is_a_failed_start_with_a_remedy) {
+TEST_P(faulty_server, nothing_listening_is_a_failed_start_with_a_remedy) {
   std::string address;
   {
     const test_server server({});
     address = server.address();
   }
   load_options options;
+  options.engine = GetParam();
   options.connect = {address};
   try {
     run_checked(options);
@@ -173,7 +171,7 @@ TEST(faulty_server, nothing_listening_is_a_failed_start_with_a_remedy) {
   }
 }
 
-TEST(faulty_server, http_that_is_none_is_a_failed_start) {
+TEST_P(faulty_server, http_that_is_none_is_a_failed_start) {
   for (const char* answer :
        {"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n",
         "hello\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n"}) {
@@ -184,7 +182,7 @@ TEST(faulty_server, http_that_is_none_is_a_failed_start) {
   }
 }
 
-TEST(faulty_server, a_stop_request_ends_the_phase_early_and_the_counts_hold) {
+TEST_P(faulty_server, a_stop_request_ends_the_phase_early_and_the_counts_hold) {
   for (const double rate : {0.0, 1000.0}) {
     const test_server server({});
     auto options = short_run(server);

@@ -9,7 +9,10 @@
 namespace tailrace::load {
 namespace {
 
-TEST(known_delay, no_answer_is_measured_faster_than_the_server_delays) {
+class known_delay : public each_engine {};
+TAILRACE_OVER_BOTH_ENGINES(known_delay);
+
+TEST_P(known_delay, no_answer_is_measured_faster_than_the_server_delays) {
   const test_server server({.delay_ns = 20'000'000});
   for (const double rate : {0.0, 500.0}) {
     auto options = short_run(server);
@@ -27,7 +30,7 @@ TEST(known_delay, no_answer_is_measured_faster_than_the_server_delays) {
 // the requests that were planned during the pause waited for what was left of it, so a tenth waited
 // at least 100 ms. In the closed loop each of the 4 connections had one request out, so 4 of
 // thousands were slow and even p99 says nothing happened.
-TEST(known_delay, a_pause_lifts_the_open_tail_and_hides_from_the_closed_one) {
+TEST_P(known_delay, a_pause_lifts_the_open_tail_and_hides_from_the_closed_one) {
   constexpr std::int64_t pause_ns = 200'000'000;
   server_behaviour behaviour;
   behaviour.pause_ns = pause_ns;
@@ -61,7 +64,7 @@ TEST(known_delay, a_pause_lifts_the_open_tail_and_hides_from_the_closed_one) {
   }
 }
 
-TEST(known_delay, skipping_late_requests_counts_each_of_them) {
+TEST_P(known_delay, skipping_late_requests_counts_each_of_them) {
   const test_server server({});
   auto options = open_run(server, 1'000'000);  // more than one thread can send
   options.duration_s = 0.1;

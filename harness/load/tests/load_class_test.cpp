@@ -103,13 +103,17 @@ void expect_classes_add_up(const load_result& result) {
   EXPECT_EQ(in_windows, result.leading().counts.ok);
 }
 
-load_options split_run(const test_server& server) {
-  load_options options = open_run(server, 2000);
-  options.connections = 20;
-  options.hog_every = 10;
-  options.hog_rate_per_s = 100;
-  return options;
-}
+class load_class_run : public each_engine {
+ protected:
+  static load_options split_run(const test_server& server) {
+    load_options options = open_run(server, 2000);
+    options.connections = 20;
+    options.hog_every = 10;
+    options.hog_rate_per_s = 100;
+    return options;
+  }
+};
+TAILRACE_OVER_BOTH_ENGINES(load_class_run);
 
 load_result run_split(const load_options& options) {
   const std::atomic<bool> never_stop{false};
@@ -118,7 +122,7 @@ load_result run_split(const load_options& options) {
   return result;
 }
 
-TEST(load_class_run, each_class_sends_exactly_its_plan) {
+TEST_P(load_class_run, each_class_sends_exactly_its_plan) {
   const test_server server({});
   for (const auto kind : {arrival_kind::poisson, arrival_kind::constant}) {
     auto options = split_run(server);
@@ -135,7 +139,7 @@ TEST(load_class_run, each_class_sends_exactly_its_plan) {
   }
 }
 
-TEST(load_class_run, hot_connections_carry_their_share) {
+TEST_P(load_class_run, hot_connections_carry_their_share) {
   const test_server server({});
   auto options = open_run(server, 2000);
   options.connections = 20;
@@ -150,7 +154,7 @@ TEST(load_class_run, hot_connections_carry_their_share) {
 }
 
 // Two servers take turns: even connections go to the first, so with hog_every = 2 it has the hogs.
-TEST(load_class_run, a_slow_class_does_not_show_in_the_others_latency) {
+TEST_P(load_class_run, a_slow_class_does_not_show_in_the_others_latency) {
   constexpr std::int64_t delay_ns = 60'000'000;
   const test_server slow({.delay_ns = delay_ns});
   const test_server quick({});
@@ -164,7 +168,7 @@ TEST(load_class_run, a_slow_class_does_not_show_in_the_others_latency) {
   EXPECT_EQ(result.leading().response.count(), result.classes[0].counted.response.count());
 }
 
-TEST(load_class_run, a_class_that_lost_all_its_connections_sends_no_more_and_the_other_goes_on) {
+TEST_P(load_class_run, a_class_that_lost_all_its_connections_sends_no_more_and_the_other_goes_on) {
   const test_server dying({.die_at_total = 64 * 10});
   const test_server quick({});
   auto options = split_run(dying);

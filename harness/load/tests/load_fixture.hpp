@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Short runs against a test server, for the tests of whole runs.
+// Short runs against a test server, for the tests of whole runs; each runs over both engines.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,25 +8,45 @@
 
 #include "harness/load/load_run.hpp"
 #include "harness/load/tests/test_server.hpp"
+#include "runtimes/base/uring/tests/uring_available.hpp"
 
 namespace tailrace::load {
 
-inline load_options short_run(const test_server& server) {
-  load_options options;
-  options.connect = {server.address()};
-  options.connections = 4;
-  options.duration_s = 0.3;
-  options.warmup_s = 0.05;
-  options.drain_s = 5;
-  options.spin = false;
-  return options;
-}
+class each_engine : public testing::TestWithParam<engine_kind> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == engine_kind::uring) TAILRACE_NEEDS_URING();
+  }
 
-inline load_options open_run(const test_server& server, double rate_per_s) {
-  load_options options = short_run(server);
-  options.rate_per_s = rate_per_s;
-  return options;
-}
+  static load_options short_run(const test_server& server) {
+    load_options options;
+    options.engine = GetParam();
+    options.connect = {server.address()};
+    options.connections = 4;
+    options.duration_s = 0.3;
+    options.warmup_s = 0.05;
+    options.drain_s = 5;
+    options.spin = false;
+    return options;
+  }
+
+  static load_options unwarmed(const test_server& server) {
+    load_options options = short_run(server);
+    options.warmup_s = 0;
+    return options;
+  }
+
+  static load_options open_run(const test_server& server, double rate_per_s) {
+    load_options options = short_run(server);
+    options.rate_per_s = rate_per_s;
+    return options;
+  }
+};
+
+#define TAILRACE_OVER_BOTH_ENGINES(suite)                                   \
+  INSTANTIATE_TEST_SUITE_P(                                                 \
+      over, suite, testing::Values(engine_kind::epoll, engine_kind::uring), \
+      [](const auto& of) { return of.param == engine_kind::uring ? "uring" : "epoll"; })
 
 // The identities once more, by the test itself.
 inline void expect_counts_add_up(const load_result& result) {

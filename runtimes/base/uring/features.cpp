@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <thread>
 
 #include "base/uring/buffer_ring.hpp"
 #include "base/uring/ring.hpp"
@@ -68,7 +69,13 @@ std::vector<std::string> kernel_features::names() const {
 }
 
 const std::expected<kernel_features, refusal>& probe_kernel() {
-  static const std::expected<kernel_features, refusal> found = probe_once();
+  // On a thread of its own: some time after a ring was closed, the kernel interrupts the system
+  // calls of the threads that had used it (EINTR), and the caller's are none of our business.
+  static const std::expected<kernel_features, refusal> found = [] {
+    std::expected<kernel_features, refusal> answer;
+    std::thread([&answer] { answer = probe_once(); }).join();
+    return answer;
+  }();
   return found;
 }
 

@@ -105,17 +105,27 @@ class ring {
   }
 
   // each(completion) for all that are there now; those that come meanwhile are left. Returns how
-  // many. `each` may queue entries. The completions of a batch are given back together.
+  // many. `each` may queue entries: the place of each completion is given back before the call, so
+  // that a full ring never stands in the way of a submission.
   template <class Each>
   std::uint32_t take_completions(Each&& each) noexcept {
     const std::uint32_t count = completed();
-    for (std::uint32_t index = 0; index < count; ++index)
-      each(completion(index));
-    taken(count);
+    for (std::uint32_t left = count; left > 0; --left) {
+      const io_uring_cqe done = completion(0);
+      taken(1);
+      each(done);
+    }
     return count;
   }
 
-  // Calls of io_uring_enter(2), and of those that a signal, a time-out or a lack of memory ended.
+  // Deferred work waits for the next submit_and_wait(), or completions that had no room do.
+  bool has_work() const noexcept {
+    // relaxed would do: a hint; the work itself is fetched by a system call.
+    return (io_uring_smp_load_acquire(ring_.sq.kflags) &
+            (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
+  }
+
+  // Calls of io_uring_enter(2).
   std::uint64_t enters() const noexcept { return enters_; }
   std::uint64_t submitted() const noexcept { return submitted_; }
   // The kernel holds completions that had no room; the next wait delivers them.

@@ -51,6 +51,12 @@ class micro_command(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual([line.split()[0] for line in done.stdout.splitlines()[3:]], [name])
 
+    def test_a_setting_is_part_of_the_name(self):
+        if self.identity != "steal":
+            self.skipTest("it has nothing to set")
+        names = self.run_program("--set", "lifo=off", "--set", "coop=7", "--list").stdout.split()
+        self.assertTrue(all("/steal-lifo-off-coop-7/" in name for name in names), names)
+
     def test_a_row_that_allocates_counts_at_least_one_and_one_that_does_not_none(self):
         if self.identity != "bare" or not self.allocations:
             self.skipTest("the floor without sanitizers knows exactly")
@@ -64,7 +70,8 @@ class micro_command(unittest.TestCase):
 
     def test_bad_usage_is_one_sentence_and_two(self):
         for words in (["--nonsense"], ["--min-time-s", "soon"], ["--min-time-s", "-1"],
-                      ["--filter", "no such row"], ["--out"], ["word"]):
+                      ["--filter", "no such row"], ["--out"], ["word"], ["--set", "lifo=sideways"],
+                      ["--set", "lifo"], ["--set", "workers=8"]):
             done = self.run_program(*words)
             self.assertEqual((done.returncode, done.stdout), (2, ""), words)
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)

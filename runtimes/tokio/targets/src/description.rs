@@ -2,19 +2,13 @@
 //! What both targets say of themselves.
 
 use tailrace_protocol::{Description, OptionSpec};
+use tailrace_serving::{Buffer, NAMES, options as workload_options, versions};
 use tokio::runtime::Builder;
-
-use crate::workloads;
 
 #[must_use]
 pub fn describe(id: &'static str, summary: &'static str) -> Description {
-    let mut options = vec![
-        OptionSpec::choice(
-            "buffer",
-            &["lent", "owned"],
-            "lent: the thread's, from read to write; owned: one a connection, as in the tutorial",
-        ),
-        OptionSpec::integer("buffer_bytes", 65536, 64..=1_048_576, "size of that buffer"),
+    let mut options = Buffer::options();
+    options.extend([
         OptionSpec::integer("event_interval", 61, 1..=1_000_000, "polls between looks for events"),
         OptionSpec::integer(
             "global_queue_interval",
@@ -22,25 +16,19 @@ pub fn describe(id: &'static str, summary: &'static str) -> Description {
             0..=1_000_000,
             "polls between looks at the global queue; 0: as Tokio chooses",
         ),
-    ];
-    options.extend(workloads::options());
+    ]);
+    options.extend(workload_options());
     Description {
         id,
         summary,
         backend: "epoll",
-        versions: vec![
-            ("tailrace", env!("CARGO_PKG_VERSION").to_owned()),
-            ("tokio", env!("TAILRACE_TOKIO_VERSION").to_owned()),
-            ("compiler", env!("TAILRACE_RUSTC").to_owned()),
-            ("flags", env!("TAILRACE_FLAGS").to_owned()),
-            ("libc", env!("TAILRACE_LIBC").to_owned()),
-            ("allocator", "the system's (malloc of the libc)".to_owned()),
-        ],
-        workloads: workloads::NAMES,
+        versions: versions("tokio", env!("TAILRACE_TOKIO_VERSION")),
+        workloads: NAMES,
         options,
         best: &[],
         default: &[("buffer", "owned"), ("buffer_bytes", "1024")],
         kernel: "3.2",
+        unavailable: None,
     }
 }
 

@@ -2,11 +2,8 @@
 //! Tokio as a contestant: the workloads written once, and the two ways to run them, as the targets
 //! `tokio` ([`multi_thread`]) and `tokio-current` ([`current_thread`]).
 
-mod counts;
-mod listen;
 mod metrics;
 mod server;
-mod session;
 mod workloads;
 
 pub mod current_thread;

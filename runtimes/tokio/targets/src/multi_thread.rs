@@ -11,11 +11,12 @@ use serde_json::{Map, Value};
 use tailrace_protocol::{
     Done, Outcome, Ready, Refused, Request, Target, confine_thread, worker_cpu,
 };
+use tailrace_serving::{abandon, is_ready, listen, sample};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::description::apply;
-use crate::listen::listen;
-use crate::{counts, metrics, workloads};
+use crate::metrics;
+use crate::workloads::serve;
 
 /// Less than what the protocol allows from `stop` to the end.
 const SHUTDOWN: Duration = Duration::from_secs(4);
@@ -35,8 +36,8 @@ impl MultiThread {
         let listener = listening.sockets.pop().expect("one was asked for");
         // On a worker, not in block_on: that would run the accept loop on a thread that has to be
         // woken for each connection.
-        runtime.spawn(workloads::serve(listener, request.clone(), 0, 1));
-        while !workloads::is_ready(request) {
+        runtime.spawn(serve(listener, request.clone(), 0, 1));
+        while !is_ready(request) {
             sleep(Duration::from_millis(1));
         }
         Ok(MultiThread { runtime, request: request.clone(), address: listening.address })
@@ -50,14 +51,14 @@ impl Target for MultiThread {
     }
 
     fn sample(&self) -> Map<String, Value> {
-        counts::sample(&self.request.workload)
+        sample(&self.request.workload)
     }
 
     fn finish(self) -> Outcome {
         let metrics = metrics::of(&[self.runtime.metrics()]);
-        workloads::abandon();
+        abandon();
         self.runtime.shutdown_timeout(SHUTDOWN); // drops every task, and so closes its socket
-        Outcome { counts: counts::sample(&self.request.workload), metrics, histograms: Map::new() }
+        Outcome { counts: sample(&self.request.workload), metrics, histograms: Map::new() }
     }
 }
 

@@ -2,12 +2,15 @@
 //! The accept loop: one task a connection.
 
 use std::future::Future;
+use std::io;
 use std::net::TcpListener as StdListener;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tailrace_serving::{Duplex, Open, own};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-
-use crate::counts;
 
 /// Out of descriptors or memory: sessions that end will free some.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(10);
@@ -26,7 +29,7 @@ where
                 tokio::spawn(session(Connection::new(stream)));
             }
             Err(_) => {
-                counts::own().accept_errors.add(1);
+                own().accept_errors.add(1);
                 tokio::time::sleep(PAUSE_AFTER_REFUSAL).await;
             }
         }
@@ -35,7 +38,7 @@ where
 
 /// An accepted connection. The socket is closed before it is counted as closed.
 pub struct Connection {
-    pub stream: TcpStream,
+    stream: TcpStream,
     _open: Open,
 }
 
@@ -45,18 +48,16 @@ impl Connection {
     }
 }
 
-/// Counts a connection as accepted and, when the task that has it ends or is cancelled, as closed.
-struct Open;
-
-impl Open {
-    fn new() -> Open {
-        counts::own().accepted.add(1);
-        Open
+/// `poll_read` rather than `try_read`, because it takes a read that does not fill the buffer as a
+/// sign that the socket is empty, and saves the call that would say so.
+impl Duplex for Connection {
+    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut read = ReadBuf::new(into);
+        let done = Pin::new(&mut self.stream).poll_read(cx, &mut read);
+        done.map_ok(|()| read.filled().len())
     }
-}
 
-impl Drop for Open {
-    fn drop(&mut self) {
-        counts::own().closed.add(1);
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 }

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// See uring_loop.hpp.
+#include "harness/load/uring_loop.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+
+#include "harness/load/clock.hpp"
+#include "harness/load/endpoint.hpp"
+
+namespace tailrace::load {
+namespace {
+
+// In the two lowest bits of the user data; the connection's index is above them.
+enum class act : std::uint8_t { receive, send, cancel };
+constexpr int act_bits = 2;
+
+constexpr std::uint64_t tag(act what, std::size_t index) {
+  return std::uint64_t{index} << act_bits | static_cast<std::uint64_t>(what);
+}
+
+// So many wait at most while others of their batch are being handled.
+constexpr std::uint32_t sends_at_once = 32;
+// From so many bytes on, to copy them costs more than a system call: sent at once from one buffer,
+// which stays in the cache, instead of being kept for each connection.
+constexpr std::size_t direct_bytes = 16U << 10;
+constexpr std::int64_t stop_ns_max = ns_per_s;
+constexpr std::int64_t stop_wait_ns = 20 * ns_per_ms;
+
+uring::ring::time time_point(std::int64_t at_ns) {
+  return uring::ring::time(std::chrono::nanoseconds(at_ns));  // both are CLOCK_MONOTONIC
+}
+
+}  // namespace
+
+uring_loop::uring_loop(uring_port& port, std::vector<connection>& connections, const plan& wanted,
+                       const std::vector<class_plan>& classes)
+    : client_loop(connections, wanted, classes), port_(port), slots_(connections.size()) {
+  for (std::size_t i = 0; i < connections.size(); ++i)
+    if (connections[i].alive) queue_receive(i);
+  release();
+}
+
+bool uring_loop::anything_to_take() noexcept {
+  uring::ring& ring = port_.ring();
+  if (!port_.tells() || ring.queued() > 0 || ring.completed() > 0) return true;
+  // acquire: pairs with the kernel's release of the flags.
+  const unsigned flags = io_uring_smp_load_acquire(ring.native().sq.kflags);
+  return (flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
+}
+
+int uring_loop::wait(std::int64_t wait_ns) {
+  uring::ring& ring = port_.ring();
+  port_.buffers().publish();
+  if (wait_ns > 0)
+    ring.submit_and_wait(1, time_point(now_ns() + wait_ns));
+  else if (anything_to_take())
+    ring.submit_and_wait(0);
+  return static_cast<int>(ring.completed());
+}
+
+void uring_loop::handle(int events) {
+  if (events == 0) return;
+  port_.ring().take_completions([this](const io_uring_cqe& each) {
+    completed(each);
+    if (something_due()) send_due();
+  });
+}
+
+void uring_loop::completed(const io_uring_cqe& completion) {
+  const auto index = static_cast<std::size_t>(completion.user_data >> act_bits);
+  const auto what = static_cast<act>(completion.user_data & ((1U << act_bits) - 1));
+  if (what == act::receive) received(index, completion);
+  if (what == act::send) sent(index, completion.res);
+}
+
+void uring_loop::received(std::size_t index, const io_uring_cqe& completion) {
+  connection& from = connections()[index];
+  slot& at = slots_[index];
+  if ((completion.flags & IORING_CQE_F_MORE) == 0) {
+    at.receiving = false;
+    --in_flight_;
+  }
+  const bool buffered = (completion.flags & IORING_CQE_F_BUFFER) != 0;
+  if (buffered) port_.buffers().taken();
+  if (completion.res > 0 && stopping_) at.unread += static_cast<std::size_t>(completion.res);
+  if (from.alive && !stopping_) {
+    if (completion.res > 0) {
+      read_clock();
+      const auto* const bytes = port_.buffers().address(uring::buffer_ring::id_of(completion));
+      consume(from, reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(completion.res));
+    } else if (completion.res == 0) {
+      lose(from, "EOF");
+    } else if (completion.res == -ENOBUFS) {
+      port_.note_starved();
+    } else if (completion.res != -EINTR && completion.res != -EAGAIN) {
+      lose(from, errno_name(-completion.res));
+    }
+  }
+  if (buffered) port_.buffers().recycle(uring::buffer_ring::id_of(completion));
+  if (!from.alive || stopping_) return;
+  if (!at.receiving) queue_receive(index);
+  flush(from);
+}
+
+void uring_loop::sent(std::size_t index, int result) {
+  connection& to = connections()[index];
+  slot& at = slots_[index];
+  // One that asked for no completion has one where it fails, and only then.
+  if (at.sending) --in_flight_;
+  at.sending = false;
+  if (!to.alive || stopping_) return;
+  if (result < 0 && result != -EINTR && result != -EAGAIN) return lose(to, errno_name(-result));
+  at.send_from += static_cast<std::uint32_t>(std::max(result, 0));
+  if (at.send_from < at.send_to)
+    queue_send(index, false);
+  else
+    flush(to);
+}
+
+void uring_loop::flush(connection& to) {
+  const std::size_t index = index_of(to);
+  slot& at = slots_[index];
+  if (!to.alive || at.sending) return;
+  if (port_.chunk_bytes() >= direct_bytes && !send_directly(to)) return;
+  const std::uint64_t until = may_send(to);
+  if (to.whole_sent >= until) return;
+  const std::size_t count = fill(to, until, port_.chunk(index), port_.chunk_bytes());
+  note_written(to, count);
+  at.send_from = 0;
+  at.send_to = static_cast<std::uint32_t>(count);
+  // Nothing more goes out before the answer to its last byte, which proves it.
+  queue_send(index, wanted().outstanding_max == 1 && to.sent_offset == 0);
+  if (port_.ring().queued() >= sends_at_once) release();
+}
+
+// True: the socket is full.
+bool uring_loop::send_directly(connection& to) {
+  for (;;) {
+    const std::uint64_t until = may_send(to);
+    if (to.whole_sent >= until) return false;
+    const std::size_t count = fill(to, until, direct_buffer_.get(), wire_buffer_bytes);
+    const ssize_t written = ::send(to.fd, direct_buffer_.get(), count, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (written > 0) {
+      note_written(to, static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      return true;
+    } else if (errno != EINTR) {
+      lose(to, errno_name(errno));
+      return false;
+    }
+  }
+}
+
+void uring_loop::release() {
+  if (port_.ring().queued() == 0) return;
+  port_.buffers().publish();
+  port_.ring().submit();
+}
+
+void uring_loop::queue_receive(std::size_t index) {
+  io_uring_sqe& entry = port_.ring().entry();
+  ::io_uring_prep_recv_multishot(&entry, static_cast<int>(index), nullptr, 0, 0);
+  entry.flags = IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT;
+  entry.buf_group = port_.buffers().group();
+  entry.user_data = tag(act::receive, index);
+  slots_[index].receiving = true;
+  ++in_flight_;
+}
+
+void uring_loop::queue_send(std::size_t index, bool proven) {
+  slot& at = slots_[index];
+  io_uring_sqe& entry = port_.ring().entry();
+  ::io_uring_prep_send(&entry, static_cast<int>(index), port_.chunk(index) + at.send_from,
+                       at.send_to - at.send_from, MSG_NOSIGNAL | (proven ? MSG_WAITALL : 0));
+  entry.flags = static_cast<std::uint8_t>(IOSQE_FIXED_FILE | (proven ? IOSQE_CQE_SKIP_SUCCESS : 0));
+  entry.user_data = tag(act::send, index);
+  at.sending = !proven;
+  if (at.sending) ++in_flight_;
+}
+
+void uring_loop::queue_cancel(std::uint64_t of, unsigned flags) {
+  io_uring_sqe& entry = port_.ring().entry();
+  ::io_uring_prep_cancel64(&entry, of, static_cast<int>(flags));
+  entry.user_data = tag(act::cancel, 0);
+}
+
+// Requests hold the socket until they have completed, also a send that would tell nobody.
+void uring_loop::forget(connection& lost) {
+  const std::size_t index = index_of(lost);
+  port_.release(index);
+  queue_cancel(tag(act::receive, index), 0);
+  queue_cancel(tag(act::send, index), 0);
+}
+
+void uring_loop::stop_receiving() {
+  stopping_ = true;
+  queue_cancel(0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+  const std::int64_t deadline_ns = now_ns() + stop_ns_max;
+  do {
+    handle(wait(stop_wait_ns));
+  } while (in_flight_ > 0 && now_ns() < deadline_ns);
+  port_.release_all();
+}
+
+std::size_t uring_loop::unread(connection& from) {
+  return slots_[index_of(from)].unread;
+}
+
+}  // namespace tailrace::load

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// tailrace-target-uring: the thread-per-core runtime over io_uring; workers=N: N independent rings.
+// Its options are explained, with what they cost, in runtimes/uring/README.md.
+#include "harness/targets/runtime_target.hpp"
+#include "harness/targets/target_refused.hpp"
+#include "uring/options.hpp"
+#include "uring/runtime.hpp"
+
+namespace {
+
+using namespace tailrace;
+
+std::vector<option_spec> options_of_uring() {
+  return {
+      choice_option("taskrun", "defer", {"defer", "coop", "none"},
+                    "when the kernel finishes operations: inside the wait, at the next system "
+                    "call, or by interrupting the thread"),
+      choice_option("receive", "auto", {"auto", "multishot", "single"},
+                    "multishot: into provided buffers; single: a call once bytes are there; auto: "
+                    "by the size of what comes"),
+      choice_option("send", "auto", {"auto", "ring", "direct"},
+                    "with the next submission, or by a call at once; auto: direct where receives "
+                    "are single"),
+      choice_option("direct_descriptors", "off", {"off", "on"},
+                    "connections live in the ring's own table of files"),
+      choice_option("registered_ring", "on", {"on", "off"}, "register the ring's own descriptor"),
+      choice_option("sqpoll", "off", {"off", "on"}, "a kernel thread submits"),
+      integer_option("min_wait_us", 0, 0, 10'000,
+                     "wait that long for a batch of completions; 0: take the first"),
+      integer_option("large_bytes", 8192, 64, 1'048'576,
+                     "receive=auto: from this size on a receive is large")};
+}
+
+uring::options chosen_options(const run_request& request) {
+  uring::options chosen;
+  for (const char* name : {"taskrun", "receive", "send", "direct_descriptors", "registered_ring",
+                           "sqpoll", "min_wait_us", "large_bytes"})
+    TAILRACE_CHECK(uring::set_option(chosen, name, request.options.all().at(name)));
+  if (const std::string conflict = uring::conflict_of(chosen); !conflict.empty())
+    throw target_refused("these options exclude each other: " + conflict, "leave one of them out");
+  return chosen;
+}
+
+std::unique_ptr<uring::runtime> make_runtime(const run_request& request) {
+  try {
+    return std::make_unique<uring::runtime>(chosen_options(request));
+  } catch (const uring::unavailable& error) {
+    throw target_refused(error.why().cause, error.why().remedy, target_refused::kind::unsupported);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  target_description description;
+  description.id = uring::runtime::id;
+  description.family = "in-house";
+  description.summary =
+      "thread-per-core runtime over io_uring; workers=N gives N independent rings";
+  description.backend = "io_uring";
+  description.options = options_of_uring();
+  description.needs = {{"kernel", "6.0"}};
+  if (const auto possible = uring::check_available(); !possible) {
+    description.available = false;
+    description.cause = possible.error().cause;
+    description.remedy = possible.error().remedy;
+  }
+  return runtime_target_main<uring::runtime>(argc, argv, description, make_runtime);
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+//! tailrace-target-glommio: glommio, an executor over io_uring on each worker.
+
+mod executor;
+
+use std::process::ExitCode;
+
+use serde_json::{Map, Value, json};
+use tailrace_protocol::{
+    Description, Done, OptionSpec, Outcome, Ready, Refused, Request, Target, target_main,
+};
+use tailrace_serving::{Buffer, NAMES, PerCore, options, sample, versions};
+
+use crate::executor::Counted;
+
+fn main() -> ExitCode {
+    target_main(&describe(), Glommio::start)
+}
+
+fn describe() -> Description {
+    let mut all = Buffer::options();
+    all.extend([
+        OptionSpec::integer("ring_depth", 128, 16..=32768, "size of each of a worker's rings"),
+        OptionSpec::integer(
+            "spin_us",
+            0,
+            0..=1_000_000,
+            "how long a worker without work looks for some before it sleeps",
+        ),
+    ]);
+    all.extend(options());
+    Description {
+        id: "glommio",
+        summary: "glommio over io_uring; workers=N gives N independent executors",
+        backend: "io_uring",
+        versions: versions("glommio", env!("TAILRACE_GLOMMIO_VERSION")),
+        workloads: NAMES,
+        options: all,
+        best: &[],
+        default: &[("buffer", "owned"), ("buffer_bytes", "8192")],
+        kernel: "5.8",
+        unavailable: executor::refusal(),
+    }
+}
+
+struct Glommio {
+    workers: PerCore<Counted>,
+    request: Request,
+}
+
+impl Glommio {
+    fn start(request: &Request, _: Done) -> Result<Glommio, Refused> {
+        Ok(Glommio { workers: PerCore::start(request, executor::work)?, request: request.clone() })
+    }
+}
+
+impl Target for Glommio {
+    fn ready(&self) -> Ready {
+        let addresses = vec![self.workers.address()];
+        Ready { addresses, backend: "io_uring", granted: Map::new() }
+    }
+
+    fn sample(&self) -> Map<String, Value> {
+        sample(&self.request.workload)
+    }
+
+    fn finish(self) -> Outcome {
+        let each = self.workers.finish();
+        let list = |of: fn(&Counted) -> u64| json!(each.iter().map(of).collect::<Vec<_>>());
+        let metrics = Map::from_iter([
+            ("busy_ns".to_owned(), list(|worker| worker.busy_ns)),
+            ("polls".to_owned(), list(|worker| worker.polls)),
+        ]);
+        Outcome { counts: sample(&self.request.workload), metrics, ..Outcome::default() }
+    }
+}

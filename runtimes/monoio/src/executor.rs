@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+//! One worker: a runtime of monoio, its accept loop, its sleeping tasks, and how they end. A task
+//! of monoio cannot be cancelled from outside: sessions end because their sockets are, sleepers
+//! because they are woken and told.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::io;
+use std::pin::pin;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use monoio::io::AsyncReadRent;
+use monoio::net::{TcpListener, TcpStream, UnixStream};
+use monoio::time::{Instant, TimeDriver, sleep, sleep_until};
+use monoio::{IoUringDriver, Runtime, RuntimeBuilder};
+use tailrace_protocol::{Refused, Request};
+use tailrace_serving::{Asleep, Hog, Live, Nothing, Open, Part, Work, end_all, own, sleepers};
+
+use crate::session;
+
+/// Out of descriptors or memory: sessions that end will free some.
+const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(10);
+/// Less than what the protocol allows from `stop` to the end.
+const STOP_ROUNDS_MAX: usize = 4000;
+const STOP_ROUND: Duration = Duration::from_millis(1);
+
+/// Why there is no runtime here, and what to do; nothing where there is one.
+pub fn refusal() -> Option<Refused> {
+    let built = RuntimeBuilder::<IoUringDriver>::new().with_entries(256).build();
+    built.err().map(|error| refused(&error))
+}
+
+fn refused(error: &io::Error) -> Refused {
+    Refused::io_uring("monoio", error)
+}
+
+fn build(request: &Request) -> io::Result<Runtime<TimeDriver<IoUringDriver>>> {
+    let entries = request.options.integer("entries");
+    let entries = u32::try_from(entries).expect("an option is at most 32768");
+    let mut ring = io_uring::IoUring::builder();
+    match request.options.text("taskrun") {
+        "coop" => ring.setup_coop_taskrun(),
+        "defer" => ring.setup_single_issuer().setup_defer_taskrun(),
+        _ => &mut ring,
+    };
+    RuntimeBuilder::<IoUringDriver>::new()
+        .uring_builder(ring)
+        .with_entries(entries)
+        .enable_timer()
+        .build()
+}
+
+/// Runs on a thread of its own until it is told to stop.
+pub fn work(part: Part) -> Result<(), Refused> {
+    let mut runtime = build(&part.request).map_err(|error| refused(&error))?;
+    part.runtime_stands();
+    runtime.block_on(async {
+        let deadline = Instant::now() + Duration::from_secs(3600);
+        for _ in 0..sleepers(&part.request, part.index, part.request.workers) {
+            monoio::spawn(sleeper(deadline));
+        }
+        let listener = TcpListener::from_std(part.listener).expect("the socket is new");
+        monoio::spawn(serve(listener, part.request));
+        let mut stop = UnixStream::from_std(part.stop).expect("the socket is new");
+        let _ = stop.read(vec![0]).await; // its end, which is all that ever comes
+        wake_sleepers();
+        end_all();
+        for _ in 0..STOP_ROUNDS_MAX {
+            if own().open() == 0 && own().sleeping() == 0 {
+                break;
+            }
+            sleep(STOP_ROUND).await;
+            end_all(); // also what the accept loop took in the meantime
+        }
+    });
+    Ok(())
+}
+
+async fn serve(listener: TcpListener, request: Request) {
+    let bytes = request.options.integer("buffer_bytes");
+    let bytes = usize::try_from(bytes).expect("an option is at most 1 MiB");
+    if request.workload == "hog" {
+        accept_loop(listener, bytes, || Hog::of(&request)).await;
+    } else {
+        accept_loop(listener, bytes, || Nothing).await;
+    }
+}
+
+async fn accept_loop<W: Work>(listener: TcpListener, bytes: usize, work: impl Fn() -> W) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // A peer that is gone already says so at the first read.
+                let _ = stream.set_nodelay(true);
+                monoio::spawn(session::echo(Connection::new(stream), bytes, work()));
+            }
+            Err(_) => {
+                own().accept_errors.add(1);
+                sleep(PAUSE_AFTER_REFUSAL).await;
+            }
+        }
+    }
+}
+
+/// An accepted connection; the order of its members is that in which they end.
+pub struct Connection {
+    _live: Live,
+    pub stream: TcpStream,
+    _open: Open,
+}
+
+impl Connection {
+    fn new(stream: TcpStream) -> Connection {
+        Connection { _live: Live::new(&stream), stream, _open: Open::new() }
+    }
+}
+
+thread_local! {
+    static SLEEPERS: RefCell<Vec<Waker>> = const { RefCell::new(Vec::new()) };
+    static STOPPED: Cell<bool> = const { Cell::new(false) };
+}
+
+async fn sleeper(deadline: Instant) {
+    let asleep = Asleep::new();
+    let mut sleep = pin!(sleep_until(deadline));
+    let mut known = false;
+    poll_fn(|context| {
+        if STOPPED.get() {
+            return Poll::Ready(());
+        }
+        if !std::mem::replace(&mut known, true) {
+            SLEEPERS.with_borrow_mut(|all| all.push(context.waker().clone()));
+        }
+        sleep.as_mut().poll(context).map(|()| own().woken_early.add(1))
+    })
+    .await;
+    drop(asleep);
+}
+
+fn wake_sleepers() {
+    STOPPED.set(true);
+    for waker in SLEEPERS.take() {
+        waker.wake();
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+//! tailrace-target-monoio: monoio, a runtime over io_uring on each worker.
+
+mod executor;
+mod session;
+
+use std::process::ExitCode;
+
+use serde_json::{Map, Value, json};
+use tailrace_protocol::{
+    Description, Done, OptionSpec, Outcome, Ready, Refused, Request, Target, target_main,
+};
+use tailrace_serving::{NAMES, PerCore, options, sample, versions};
+
+fn main() -> ExitCode {
+    target_main(&describe(), Monoio::start)
+}
+
+fn describe() -> Description {
+    let mut all = vec![
+        OptionSpec::integer(
+            "buffer_bytes",
+            65536,
+            64..=1_048_576,
+            "size of a connection's buffer; monoio lends it to the kernel while it waits",
+        ),
+        OptionSpec::integer("entries", 1024, 256..=32768, "size of a worker's ring"),
+        OptionSpec::choice(
+            "taskrun",
+            &["none", "coop", "defer"],
+            "when the kernel finishes operations: none as monoio sets a ring up, by an interrupt; \
+             coop: IORING_SETUP_COOP_TASKRUN; defer: with SINGLE_ISSUER and DEFER_TASKRUN",
+        ),
+    ];
+    all.extend(options());
+    Description {
+        id: "monoio",
+        summary: "monoio over io_uring; workers=N gives N independent runtimes",
+        backend: "io_uring",
+        versions: versions("monoio", env!("TAILRACE_MONOIO_VERSION")),
+        workloads: NAMES,
+        options: all,
+        best: &[("taskrun", "coop")],
+        default: &[("buffer_bytes", "8192")],
+        kernel: "5.6",
+        unavailable: executor::refusal(),
+    }
+}
+
+struct Monoio {
+    workers: PerCore<()>,
+    request: Request,
+}
+
+impl Monoio {
+    fn start(request: &Request, _: Done) -> Result<Monoio, Refused> {
+        Ok(Monoio { workers: PerCore::start(request, executor::work)?, request: request.clone() })
+    }
+}
+
+impl Target for Monoio {
+    fn ready(&self) -> Ready {
+        let granted = Map::from_iter([("receive_buffer".to_owned(), json!("one a connection"))]);
+        Ready { addresses: vec![self.workers.address()], backend: "io_uring", granted }
+    }
+
+    fn sample(&self) -> Map<String, Value> {
+        sample(&self.request.workload)
+    }
+
+    fn finish(self) -> Outcome {
+        let _: Vec<()> = self.workers.finish(); // monoio counts nothing about itself
+        Outcome { counts: sample(&self.request.workload), ..Outcome::default() }
+    }
+}

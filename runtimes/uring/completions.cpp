@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: MIT
+// What each completion means: the protocols between the kernel's requests and a socket's slot.
+// README.md in this folder draws them.
+#include <poll.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "uring/runtime.hpp"
+
+namespace tailrace::uring {
+namespace {
+
+// A connection of which so many receives wait for their task gets no more of the shared buffers.
+constexpr std::uint16_t queue_limit = 4;
+// Receives in a row that change a connection's way of receiving.
+constexpr std::uint8_t large_in_a_row = 2;
+constexpr std::uint8_t small_in_a_row = 32;
+
+constexpr unsigned poll_events = POLLIN | POLLRDHUP;
+constexpr int hang_up = POLLRDHUP | POLLHUP | POLLERR;
+
+bool has_more(const io_uring_cqe& done) noexcept {
+  return (done.flags & IORING_CQE_F_MORE) != 0;
+}
+
+// These died in the queue: accept(2), "Error handling"; the next accept may succeed.
+bool died_in_queue(int error) noexcept {
+  switch (error) {
+    case EINTR:
+    case EAGAIN:
+    case ECONNABORTED:
+    case ENETDOWN:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool refuses_accept(int error) noexcept {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+         error == EPERM;
+}
+
+}  // namespace
+
+void runtime::dispatch(const io_uring_cqe& done) noexcept {
+  void* const object = reinterpret_cast<void*>(done.user_data & ~tag_mask);
+  switch (static_cast<tag>(done.user_data & tag_mask)) {
+    case tag::receive:
+      return received(*static_cast<socket_slot*>(object), done);
+    case tag::send:
+      return sent(*static_cast<operation*>(object), done);
+    case tag::poll:
+      return polled(*static_cast<socket_slot*>(object), done);
+    case tag::accept:
+      return accepted(*static_cast<listener_slot*>(object), done);
+    case tag::wake:
+      return woken(done);
+    case tag::handed:
+    case tag::ignored:
+      return;
+  }
+}
+
+// Of an armed request: whether it ended, and with it the last claim on a slot that is closed.
+bool runtime::ended_request(socket_slot& slot, const io_uring_cqe& done) noexcept {
+  if (has_more(done)) return false;
+  slot.armed = armed_request::none;
+  slot.stopping = false;
+  --slot.in_flight;
+  --in_flight_;
+  return slot.closing && slot.in_flight == 0;
+}
+
+inline void runtime::received(socket_slot& slot, const io_uring_cqe& done) noexcept {
+  const bool settled = ended_request(slot, done);
+  if (done.res <= 0) [[unlikely]]
+    return receive_ended(slot, done, settled);
+  const std::uint16_t buffer = buffer_ring::id_of(done);
+  const auto length = static_cast<std::uint32_t>(done.res);
+  intake_.provided().taken();
+  if (slot.receiver != nullptr) [[likely]] {
+    auto& receiver = static_cast<receive_awaiter&>(*std::exchange(slot.receiver, nullptr));
+    receiver.fill(intake_.provided().address(buffer), length);
+    if (length >= options_.large_bytes || slot.evidence != 0) [[unlikely]]
+      judge_multishot(slot, length);
+    return resume(receiver);
+  }
+  if (slot.closing) {
+    intake_.provided().recycle(buffer);
+    if (settled) settle(slot);
+    return;
+  }
+  intake_.queue(slot, buffer, length);
+  if (slot.waiting_buffers >= queue_limit) stop_armed(slot);
+}
+
+void runtime::receive_ended(socket_slot& slot, const io_uring_cqe& done, bool settled) noexcept {
+  if ((done.flags & IORING_CQE_F_BUFFER) != 0) {  // taken, and nothing came into it
+    intake_.provided().taken();
+    intake_.provided().recycle(buffer_ring::id_of(done));
+  }
+  if (settled) return settle(slot);
+  if (slot.closing || draining_) return;
+  const int error = -done.res;
+  if (error == ENOBUFS) {
+    counters_.starved.add(1);
+    if (slot.receiver != nullptr) starve(slot);
+    return;
+  }
+  if (error == 0)
+    slot.end = 0;
+  else if (error != ECANCELED && error != EINTR && error != EAGAIN)
+    slot.end = -sys::refused_transfer("io_uring recv", slot.fd, error).error();
+  if (slot.receiver == nullptr) return;
+  if (!slot.ended()) {
+    counters_.rearmed.add(1);
+    return arm(slot);
+  }
+  auto& receiver = static_cast<receive_awaiter&>(*std::exchange(slot.receiver, nullptr));
+  receiver.status_ = slot.end == 0 ? io_result() : io_result::of_error(-slot.end);
+  resume(receiver);
+}
+
+void runtime::polled(socket_slot& slot, const io_uring_cqe& done) noexcept {
+  if (ended_request(slot, done)) return settle(slot);
+  if (slot.closing || draining_) return;
+  if (done.res != -ECANCELED) {
+    // An error of the poll itself is found out by the call.
+    slot.readable = true;
+    if (done.res < 0 || (done.res & hang_up) != 0) slot.hung_up = true;
+  }
+  if (slot.receiver == nullptr) return;
+  if (slot.single && slot.readable) return attempt_single(slot);
+  arm(slot);
+}
+
+void runtime::attempt_single(socket_slot& slot) noexcept {
+  auto& receiver = static_cast<receive_awaiter&>(*slot.receiver);
+  if (!receiver.attempt()) return arm(slot);
+  slot.receiver = nullptr;
+  resume(receiver);
+}
+
+void runtime::sent(operation& op, const io_uring_cqe& done) noexcept {
+  auto& sender = static_cast<send_awaiter&>(op);
+  socket_slot& slot = sender.slot_;
+  --slot.in_flight;
+  --in_flight_;
+  if (!sender.completed(done.res)) return;
+  slot.sender = nullptr;
+  if (slot.closing && slot.in_flight == 0) [[unlikely]]
+    settle(slot);
+  resume(sender);
+}
+
+void runtime::accepted(listener_slot& slot, const io_uring_cqe& done) noexcept {
+  const bool settled = ended_request(slot, done);
+  const int error = done.res < 0 ? -done.res : 0;
+  if (slot.closing) {
+    if (error == 0) close_descriptor(done.res);
+    if (settled) settle(slot);
+    return;
+  }
+  if (error == 0) {
+    slot.accepted.push_back(done.res);
+  } else if (refuses_accept(error)) {
+    slot.end = -error;
+  } else if (error != ECANCELED && !died_in_queue(error)) {
+    sys::die("io_uring accept", slot.fd, error);
+  }
+  if (slot.receiver == nullptr || draining_) return;
+  auto& acceptor = static_cast<accept_awaiter&>(*slot.receiver);
+  if (!acceptor.take_waiting()) return arm_accept(slot);
+  slot.receiver = nullptr;
+  resume(acceptor);
+}
+
+void runtime::arm_now(socket_slot& slot) noexcept {
+  io_uring_sqe& entry = request(slot);
+  if (slot.single) {
+    slot.armed = armed_request::poll;
+    ::io_uring_prep_poll_multishot(&entry, 0, poll_events);
+    entry.user_data = data_of(&slot, tag::poll);
+  } else {
+    slot.armed = armed_request::receive;
+    ::io_uring_prep_recv_multishot(&entry, 0, nullptr, 0, 0);
+    entry.flags |= IOSQE_BUFFER_SELECT;
+    entry.buf_group = intake_.provided().group();
+    entry.user_data = data_of(&slot, tag::receive);
+  }
+  name_descriptor(entry, slot);
+}
+
+void runtime::arm_accept(listener_slot& slot) noexcept {
+  if (slot.armed != armed_request::none) return;
+  slot.armed = armed_request::accept;
+  io_uring_sqe& entry = request(slot);
+  if (options_.direct_descriptors)
+    ::io_uring_prep_multishot_accept_direct(&entry, slot.fd, nullptr, nullptr, 0);
+  else
+    ::io_uring_prep_multishot_accept(&entry, slot.fd, nullptr, nullptr, SOCK_CLOEXEC);
+  entry.user_data = data_of(static_cast<socket_slot*>(&slot), tag::accept);
+}
+
+void runtime::cancel_request(std::uint64_t user_data) noexcept {
+  // Entries are submitted in order: a later request with this user data is not there yet.
+  io_uring_sqe& entry = ring_.entry();
+  ::io_uring_prep_cancel64(&entry, user_data, 0);
+  entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+  entry.user_data = data_of(nullptr, tag::ignored);
+}
+
+void runtime::stop_armed(socket_slot& slot) noexcept {
+  if (slot.armed == armed_request::none || slot.stopping) return;
+  slot.stopping = true;
+  cancel_request(data_of(&slot, slot.armed == armed_request::receive ? tag::receive : tag::poll));
+}
+
+void runtime::judge_multishot(socket_slot& slot, std::size_t bytes) noexcept {
+  if (options_.receive != receive_mode::adaptive || options_.direct_descriptors) return;
+  slot.evidence = bytes < options_.large_bytes ? 0 : slot.evidence + 1;
+  if (slot.evidence < large_in_a_row) return;
+  slot.evidence = 0;
+  slot.single = true;
+  stop_armed(slot);
+}
+
+void runtime::judge_single(socket_slot& slot, std::size_t bytes) noexcept {
+  if (options_.receive != receive_mode::adaptive) return;
+  slot.evidence = bytes >= options_.large_bytes / 2 ? 0 : slot.evidence + 1;
+  if (slot.evidence < small_in_a_row) return;
+  slot.evidence = 0;
+  slot.single = false;
+  stop_armed(slot);
+}
+
+void runtime::starve(socket_slot& slot) noexcept {
+  if (slot.listed) return;  // its next attempt is on the way
+  slot.listed = true;
+  slot.next = starved_;
+  starved_ = &slot;
+}
+
+// Before each submission. Those that still find no buffer receive by calls into pooled ones, so
+// that nobody waits for what slow readers hold; where calls are not allowed, they wait.
+void runtime::feed_starved() noexcept {
+  if (starved_ == nullptr) return;
+  buffer_ring& provided = intake_.provided();
+  provided.widen();
+  provided.publish();
+  socket_slot* slot = std::exchange(starved_, nullptr);
+  while (slot != nullptr) {
+    socket_slot& current = *slot;
+    slot = current.next;
+    current.listed = false;
+    if (current.fd < 0) {  // closed while it was queued here
+      slots_.give_back(current);
+      continue;
+    }
+    if (current.receiver == nullptr) continue;
+    const bool fed = provided.published() != 0;
+    if (!fed && options_.receive != receive_mode::adaptive) {
+      starve(current);
+      continue;
+    }
+    if (!fed && !options_.direct_descriptors) current.single = true;
+    counters_.rearmed.add(1);
+    arm(current);
+  }
+}
+
+void runtime::reattempt_later(socket_slot& slot) noexcept {
+  if (slot.listed) return;
+  slot.listed = true;
+  counters_.forced_yields.add(1);
+  slot.next = reattempts_;
+  reattempts_ = &slot;
+}
+
+void runtime::run_reattempts() noexcept {
+  socket_slot* slot = std::exchange(reattempts_, nullptr);
+  while (slot != nullptr) {
+    socket_slot& current = *slot;
+    slot = current.next;
+    current.listed = false;
+    if (current.fd < 0) {  // closed while it was queued here
+      slots_.give_back(current);
+      continue;
+    }
+    if (current.receiver == nullptr) continue;
+    counters_.polls.add(1);
+    attempt_single(current);
+  }
+}
+
+socket_slot& runtime::adopt(int fd) {
+  socket_slot& slot = slots_.take(fd);
+  slot.single = options_.receive == receive_mode::single;
+  counters_.open_descriptors.add(1);
+  return slot;
+}
+
+void runtime::close_socket(socket_slot& slot) noexcept {
+  slot.closing = true;
+  for (operation* op : {slot.receiver, slot.sender})
+    if (op != nullptr) cancel(*op->node);
+  intake_.drop_queued(slot);
+  counters_.open_descriptors.subtract(1);
+  if (slot.in_flight == 0) return settle(slot);
+  // By user data, which the kernel hashes; by descriptor it would look through all that is armed.
+  // A send in flight was cancelled with its operation.
+  stop_armed(slot);
+}
+
+void runtime::close_listener(listener_slot& slot) noexcept {
+  for (; slot.first < slot.accepted.size(); ++slot.first)
+    close_descriptor(slot.accepted[slot.first]);
+  close_socket(slot);
+}
+
+// Closed, and the kernel has let go of it.
+void runtime::settle(socket_slot& slot) noexcept {
+  if (slot.listener) return sys::close(std::exchange(slot.fd, -1));
+  close_descriptor(std::exchange(slot.fd, -1));
+  if (slot.listed) return;  // that list hands it on
+  slot.next = closed_;
+  closed_ = &slot;
+}
+
+void runtime::close_descriptor(int fd) noexcept {
+  if (!options_.direct_descriptors) return sys::close(fd);
+  if (draining_) return;  // The table goes with the ring.
+  io_uring_sqe& entry = ring_.entry();
+  ::io_uring_prep_close_direct(&entry, static_cast<unsigned>(fd));
+  entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+  entry.user_data = data_of(nullptr, tag::ignored);
+}
+
+void runtime::recycle_closed() noexcept {
+  while (closed_ != nullptr)
+    slots_.give_back(*std::exchange(closed_, closed_->next));
+}
+
+void runtime::make_file_table() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const auto files = static_cast<unsigned>(std::min<rlim_t>(limit.rlim_cur, 32768));
+  const int refused = ::io_uring_register_files_sparse(&ring_.native(), files);
+  if (refused != 0) throw unavailable(explain(-refused));
+}
+
+}  // namespace tailrace::uring

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// What the io_uring runtime counts: written by its thread, once a batch of completions or rarer;
+// read by any.
+#pragma once
+
+#include "base/owned_counter.hpp"
+#include "base/task_counters.hpp"
+
+namespace tailrace::uring {
+
+struct counters {
+  owned_counter polls;             // completions, and tasks resumed without one
+  owned_counter parks;             // times it waited for completions
+  owned_counter forced_yields;     // operations sent to the back, their task's budget spent
+  owned_counter enters;            // calls of io_uring_enter(2)
+  owned_counter submissions;       // entries that the kernel took
+  owned_counter completions;       // of operations, as the kernel counts them
+  owned_counter overflows;         // batches of which a part had no room in the ring
+  owned_counter starved;           // receives that found no provided buffer
+  owned_counter rearmed;           // receives that had ended and began anew
+  owned_counter open_descriptors;  // streams and listeners
+  owned_counter timers_armed;      // when it last waited
+  task_counters tasks;
+};
+
+}  // namespace tailrace::uring

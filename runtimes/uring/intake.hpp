@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// Where received bytes lie, and the lease that lends them: a provided buffer that the kernel took
+// (small messages) or a pooled one that a call filled (large ones). Both kinds are reused last in,
+// first out. One thread; a lease must not outlive its runtime.
+// Cost: taking and giving back, a few instructions; which kind a buffer is, its address tells.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/buffer_pool.hpp"
+#include "base/uring/buffer_ring.hpp"
+#include "io_result.hpp"
+#include "uring/socket_slot.hpp"
+
+namespace tailrace::uring {
+
+class intake {
+ public:
+  explicit intake(buffer_ring&& provided)
+      : provided_(std::move(provided)),
+        first_(provided_.address(0)),
+        bytes_(std::size_t{provided_.buffers()} * provided_.buffer_bytes()),
+        shift_(std::countr_zero(provided_.buffer_bytes())),
+        queued_(provided_.buffers()) {
+    TAILRACE_CHECK_VALUES(std::has_single_bit(provided_.buffer_bytes()), provided_.buffer_bytes(),
+                          0);
+  }
+
+  buffer_ring& provided() noexcept { return provided_; }
+  buffer_pool& pool() noexcept { return pool_; }
+
+  void give_back(std::byte* buffer) noexcept {
+    const auto offset = static_cast<std::size_t>(buffer - first_);
+    if (offset < bytes_) [[likely]]
+      return provided_.recycle(static_cast<std::uint16_t>(offset >> shift_));
+    pool_.give_back(buffer);
+  }
+
+  // Bytes for which nobody waits yet, in the order in which they came.
+  void queue(socket_slot& slot, std::uint16_t id, std::uint32_t length) noexcept {
+    queued_[id] = {0, length};
+    (slot.waiting_buffers == 0 ? slot.first_buffer : queued_[slot.last_buffer].next) = id;
+    slot.last_buffer = id;
+    ++slot.waiting_buffers;
+  }
+  // Requires slot.waiting_buffers != 0.
+  std::span<std::byte> take_queued(socket_slot& slot) noexcept {
+    const std::uint16_t id = slot.first_buffer;
+    slot.first_buffer = queued_[id].next;
+    --slot.waiting_buffers;
+    return {provided_.address(id), queued_[id].length};
+  }
+  void drop_queued(socket_slot& slot) noexcept {
+    while (slot.waiting_buffers != 0)
+      give_back(take_queued(slot).data());
+  }
+
+ private:
+  struct queued {
+    std::uint16_t next = 0;  // of the same slot
+    std::uint32_t length = 0;
+  };
+
+  buffer_ring provided_;
+  std::byte* first_;
+  std::size_t bytes_;
+  int shift_;                   // of buffer_bytes
+  std::vector<queued> queued_;  // by buffer id
+  buffer_pool pool_;
+};
+
+class lease {
+ public:
+  // Without bytes: end of stream, or a refusal.
+  explicit lease(io_result status) noexcept : status_(status) {}
+  lease(intake& lender, std::byte* buffer, io_result status) noexcept
+      : lender_(&lender), buffer_(buffer), status_(status) {}
+  lease(lease&& other) noexcept
+      : lender_(other.lender_),
+        buffer_(std::exchange(other.buffer_, nullptr)),
+        status_(other.status_) {}
+  lease& operator=(lease&& other) noexcept {
+    std::swap(lender_, other.lender_);
+    std::swap(buffer_, other.buffer_);
+    std::swap(status_, other.status_);
+    return *this;
+  }
+  ~lease() {
+    if (buffer_ != nullptr) lender_->give_back(buffer_);
+  }
+
+  io_result status() const noexcept { return status_; }
+  std::span<const std::byte> bytes() const noexcept { return {buffer_, status_.count()}; }
+
+ private:
+  intake* lender_ = nullptr;
+  std::byte* buffer_ = nullptr;
+  io_result status_;
+};
+
+}  // namespace tailrace::uring

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// The switches of the io_uring runtime; README.md in this folder says what each is for. Values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/uring/ring.hpp"
+
+namespace tailrace::uring {
+
+// How bytes are received. multishot: the kernel fills provided buffers. single: the ring tells that
+// bytes are there, and one call receives them into the buffer that was used last. adaptive: each
+// connection by the size of what it receives.
+enum class receive_mode : std::uint8_t { adaptive, multishot, single };
+
+// through_ring: with the next submission, many at once. direct: by a call at once, through the ring
+// only what does not fit. adaptive: direct on connections that receive by single calls.
+enum class send_mode : std::uint8_t { adaptive, through_ring, direct };
+
+struct options {
+  taskrun completions = taskrun::defer;
+  receive_mode receive = receive_mode::adaptive;
+  send_mode send = send_mode::adaptive;
+  bool direct_descriptors = false;  // connections live in the ring's own table of files
+  bool registered_ring = true;
+  bool sqpoll = false;
+  std::uint32_t min_wait_us = 0;  // wait that long for a batch before one completion is enough
+  std::uint32_t entries = 256;
+  std::uint32_t cq_entries = 2048;
+  std::uint32_t buffers = 1024;  // of the provided ring, at most 32768, a power of two
+  std::uint32_t buffer_bytes = 8192;
+  std::uint32_t large_bytes = 8192;  // receives from this size on are large (adaptive)
+};
+
+// False: there is no such option, or it has no such value.
+bool set_option(options& chosen, std::string_view name, std::string_view value);
+
+// Why these options exclude each other; empty where they do not.
+std::string conflict_of(const options& chosen);
+
+}  // namespace tailrace::uring

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+// The loop; what completions mean is in completions.cpp.
+#include "uring/runtime.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <string>
+
+namespace tailrace::uring {
+namespace {
+
+// While tasks keep each other ready, look for completions after this many of them (Tokio: 61).
+constexpr std::size_t ready_per_turn = 61;
+// With min_wait_us: a batch that is worth waiting for.
+constexpr std::uint32_t wanted_batch = 32;
+
+std::expected<void, refusal> check_features(const options& chosen) {
+  const auto& kernel = probe_kernel();
+  if (!kernel) return std::unexpected(kernel.error());
+  if (!kernel->buffer_rings) return std::unexpected(too_old("provided-buffer rings", "6.0"));
+  if (!kernel->multishot_receive) return std::unexpected(too_old("multishot receives", "6.0"));
+  if (chosen.min_wait_us != 0 && !kernel->min_wait)
+    return std::unexpected(too_old("min-wait, which min_wait_us asks for", "6.12"));
+  return {};
+}
+
+ring open_ring(const options& chosen) {
+  if (auto possible = check_features(chosen); !possible) throw unavailable(possible.error());
+  ring_wishes wishes;
+  wishes.entries = chosen.entries;
+  wishes.cq_entries = chosen.cq_entries;
+  wishes.completions = chosen.completions;
+  wishes.sqpoll = chosen.sqpoll;
+  wishes.registered_fd = chosen.registered_ring;
+  auto opened = ring::open(wishes);
+  if (!opened) throw unavailable(opened.error());
+  return std::move(*opened);
+}
+
+buffer_ring make_buffers(ring& owner, const options& chosen) {
+  buffer_ring_shape shape;
+  shape.buffers = chosen.buffers;
+  shape.buffer_bytes = chosen.buffer_bytes;
+  auto made = buffer_ring::create(owner, shape);
+  if (!made) throw unavailable(made.error());
+  return std::move(*made);
+}
+
+}  // namespace
+
+std::expected<void, refusal> check_available() {
+  return check_features({});
+}
+
+runtime::runtime(const options& chosen)
+    : options_(chosen),
+      ring_(open_ring(chosen)),
+      intake_(make_buffers(ring_, chosen)),
+      wake_(sys::make_eventfd()),
+      timers_(std::chrono::steady_clock::now()) {
+  if (chosen.direct_descriptors) make_file_table();
+}
+
+runtime::~runtime() {
+  TAILRACE_CHECK(ready_.empty());
+  TAILRACE_CHECK_VALUES(timers_.empty(), timers_.size(), 0);
+  TAILRACE_CHECK_VALUES(in_flight_ == 0, in_flight_, 0);
+}
+
+void runtime::run(task<void> main) {
+  if (const int refused = ring_.enable(); refused != 0) throw unavailable(explain(refused));
+  scope<runtime> main_scope(*this);
+  main_scope_ = &main_scope;
+  main_scope.spawn(std::move(main));
+  arm_wake();
+  while (main_scope.live() != 0)
+    turn();
+  drain();
+  counters_.timers_armed.set(timers_.size());
+  main_scope_ = nullptr;
+  main_scope.rethrow_first_failure();
+}
+
+void runtime::request_stop() noexcept {
+  // release: pairs with the acquire load in woken().
+  stop_requested_.store(true, std::memory_order_release);
+  sys::signal_eventfd(wake_.get());
+}
+
+runtime_metrics runtime::metrics() const {
+  runtime_metrics metrics;
+  metrics.workers.push_back({{"polls", counters_.polls.get()},
+                             {"parks", counters_.parks.get()},
+                             {"forced_yields", counters_.forced_yields.get()},
+                             {"enters", counters_.enters.get()},
+                             {"submissions", counters_.submissions.get()},
+                             {"completions", counters_.completions.get()},
+                             {"overflows", counters_.overflows.get()},
+                             {"starved", counters_.starved.get()},
+                             {"rearmed", counters_.rearmed.get()}});
+  counters_.tasks.append_to(metrics.whole);
+  metrics.whole.push_back({"open_descriptors", counters_.open_descriptors.get()});
+  metrics.whole.push_back({"timers_armed", counters_.timers_armed.get()});
+  return metrics;
+}
+
+void runtime::cancel(task_node& node) noexcept {
+  if (node.waiting == nullptr) return;
+  operation& op = *static_cast<operation*>(node.waiting);
+  node.waiting = nullptr;
+  if (op.kind->abandon(op)) ready_.push(op);
+}
+
+std::expected<listener, start_error> runtime::listen(const endpoint& where) {
+  // Blocking: where a descriptor says O_NONBLOCK, the ring answers -EAGAIN instead of waiting.
+  auto socket = sys::listen_on(where, true);
+  if (!socket) return std::unexpected(std::move(socket.error()));
+  // Accepted connections inherit it, which saves them a call each.
+  const int on = 1;
+  if (::setsockopt(socket->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
+    sys::die("setsockopt TCP_NODELAY", socket->get(), errno);
+  const std::uint16_t port = sys::local_port(socket->get());
+  std::erase_if(listeners_, [](const auto& each) { return each->fd < 0; });
+  listener_slot& slot = *listeners_.emplace_back(std::make_unique<listener_slot>());
+  slot.fd = socket->release();
+  counters_.open_descriptors.add(1);
+  return listener(*this, slot, port);
+}
+
+void runtime::turn() {
+  run_ready();
+  if (main_scope_->live() == 0) return;
+  feed_starved();
+  intake_.provided().publish();
+  counters_.timers_armed.set(timers_.size());
+  if (ready_.empty() && reattempts_ == nullptr) {
+    counters_.parks.add(1);
+    const bool batches = options_.min_wait_us != 0;
+    ring_.submit_and_wait(batches ? wanted_batch : 1, timers_.next_expiry(), options_.min_wait_us);
+  } else if (ring_.queued() != 0 || ring_.has_work()) {
+    ring_.submit_and_wait(0);
+  }
+  take_completions();
+  expire_timers();
+  run_reattempts();
+  recycle_closed();
+}
+
+void runtime::run_ready() {
+  std::size_t ran = 0;
+  for (; ran < ready_per_turn && !ready_.empty(); ++ran) {
+    budget_ = coop_budget;
+    ready_.pop().handle.resume();
+  }
+  counters_.polls.add(ran);
+}
+
+void runtime::take_completions() {
+  if (ring_.overflown()) [[unlikely]]
+    counters_.overflows.add(1);
+  const std::uint32_t count =
+      ring_.take_completions([this](const io_uring_cqe& done) { dispatch(done); });
+  counters_.polls.add(count);
+  counters_.completions.add(count);
+  counters_.enters.set(ring_.enters());
+  counters_.submissions.set(ring_.submitted());
+}
+
+void runtime::expire_timers() noexcept {
+  if (timers_.empty()) return;
+  const auto now = std::chrono::steady_clock::now();
+  // Bounded: tasks that go back to sleep on a past deadline must not keep the loop here.
+  for (std::size_t armed = timers_.size(); armed > 0; --armed) {
+    wheel_node* const expired = timers_.take_expired(now);
+    if (expired == nullptr) return;
+    counters_.polls.add(1);
+    resume(static_cast<sleep_awaiter&>(*expired));
+  }
+}
+
+void runtime::arm_wake() noexcept {
+  io_uring_sqe& entry = ring_.entry();
+  ::io_uring_prep_poll_multishot(&entry, wake_.get(), POLLIN);
+  entry.user_data = data_of(nullptr, tag::wake);
+  ++in_flight_;
+}
+
+void runtime::woken(const io_uring_cqe& done) noexcept {
+  const bool more = (done.flags & IORING_CQE_F_MORE) != 0;
+  if (!more) --in_flight_;
+  if (draining_) return;
+  sys::drain_eventfd(wake_.get());
+  // acquire: pairs with the release store in request_stop().
+  if (stop_requested_.load(std::memory_order_acquire)) main_scope_->request_stop();
+  if (!more) arm_wake();
+}
+
+// No task lives; what still stands in the kernel are armed requests. Until it has let go of the
+// last of them, neither buffers nor slots may vanish.
+void runtime::drain() noexcept {
+  draining_ = true;
+  for (bool ask = true; in_flight_ != 0;) {
+    if (ask) {
+      io_uring_sqe& entry = ring_.entry();
+      ::io_uring_prep_cancel64(&entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+      entry.user_data = data_of(nullptr, tag::ignored);
+    }
+    // Asked again after a while: what was on its way from one state to the next may be missed.
+    const auto before = counters_.completions.get();
+    ring_.submit_and_wait(1, std::chrono::steady_clock::now() + std::chrono::milliseconds(10));
+    take_completions();
+    ask = counters_.completions.get() == before;
+  }
+  feed_starved();
+  run_reattempts();
+  recycle_closed();
+}
+
+const operation_kind sleep_awaiter::sleep_kind{.abandon = &sleep_awaiter::abandon};
+
+bool sleep_awaiter::begin(task_node& sleeper) noexcept {
+  if (sleeper.owner->stop_requested()) {
+    cancelled_ = true;
+    return false;
+  }
+  runtime_.timers().arm(*this, deadline_);
+  runtime::sleep_in(*this, sleeper);
+  return true;
+}
+
+bool sleep_awaiter::abandon(operation& op) noexcept {
+  auto& sleeper = static_cast<sleep_awaiter&>(op);
+  sleeper.runtime_.timers().cancel(sleeper);
+  sleeper.cancelled_ = true;
+  return true;
+}
+
+}  // namespace tailrace::uring

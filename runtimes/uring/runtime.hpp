@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+// The thread-per-core runtime over io_uring: one thread, one ring, no locks and no atomic
+// read-modify-write on any path that a task takes. Several of these, each with its own listener on
+// a shared port, are the whole of a machine.
+//
+// A turn of the loop: run what is ready, up to a budget; submit what that queued and wait, in one
+// system call; take all completions and resume their tasks at once; expire timers. A task that
+// always succeeds at once is sent to the back after coop_budget operations.
+//
+// The kernel owns what an operation gave it until the operation's final completion, also after a
+// cancel: a cancelled send resumes its task only then. Receives give it nothing: bytes come into
+// provided buffers, or are fetched by a call once they are there. README.md in this folder has the
+// protocols, the traps and the switches.
+//
+// Threads: everything belongs to the thread that calls run(), except request_stop() and metrics();
+// constructor and destructor may be called on another. Cost: an echo is two completions and one
+// entry; no allocation.
+// Sources: liburing's examples/proxy.c and echo-server.c; Glommio's and monoio's loops; see
+// README.md.
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <memory>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/atomic.hpp"
+#include "base/endpoint.hpp"
+#include "base/ready_queue.hpp"
+#include "base/sys.hpp"
+#include "base/timer_wheel.hpp"
+#include "base/uring/features.hpp"
+#include "base/uring/ring.hpp"
+#include "metrics.hpp"
+#include "scope.hpp"
+#include "task.hpp"
+#include "uring/counters.hpp"
+#include "uring/intake.hpp"
+#include "uring/options.hpp"
+#include "uring/socket_slot.hpp"
+
+namespace tailrace::uring {
+
+class stream;
+class listener;
+class event;
+class sleep_awaiter;
+class yield_awaiter;
+
+// io_uring is not to be had, or not in the way that was asked for: a failed start.
+class unavailable : public std::runtime_error {
+ public:
+  explicit unavailable(refusal why) : std::runtime_error(why.cause), why_(std::move(why)) {}
+  const refusal& why() const noexcept { return why_; }
+
+ private:
+  refusal why_;
+};
+
+// Why a runtime cannot be had on this machine at all; nothing where it can. Without side effects.
+std::expected<void, refusal> check_available();
+
+struct no_mutex {
+  void lock() noexcept {}
+  void unlock() noexcept {}
+};
+
+class runtime {
+ public:
+  static constexpr std::string_view id = "uring";
+  static constexpr bool single_threaded = true;
+  static constexpr int coop_budget = 128;  // Tokio's; operations a task may complete in a row
+
+  using stream = uring::stream;
+  using listener = uring::listener;
+  using event = uring::event;
+  using mutex_type = no_mutex;
+  class completion;
+
+  // Throws unavailable.
+  explicit runtime(const options& chosen = {});
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+  ~runtime();
+
+  std::expected<listener, start_error> listen(const endpoint& where);
+  sleep_awaiter sleep_until(std::chrono::steady_clock::time_point deadline) noexcept;
+  yield_awaiter yield() noexcept;
+  void run(task<void> main);
+  void request_stop() noexcept;
+  runtime_metrics metrics() const;
+
+  // What the kernel gave, and the wishes that it did not.
+  const ring& kernel_ring() const noexcept { return ring_; }
+
+  // For scope<runtime>.
+  void start(task_node& node) noexcept {
+    counters_.tasks.spawned.add(1);
+    ready_.push(node);
+  }
+  void task_ended(bool failed, bool stopped) noexcept { counters_.tasks.ended(failed, stopped); }
+  void cancel(task_node& node) noexcept;
+
+  // For the awaiters of this folder.
+  void make_ready(ready_item& item) noexcept { ready_.push(item); }
+  // True if the running task may complete another operation without going through the loop.
+  bool within_budget() noexcept { return --budget_ > 0; }
+  static void sleep_in(operation& op, task_node& node) noexcept {
+    op.node = &node;
+    node.waiting = &op;
+  }
+  socket_slot& adopt(int fd);
+  void close_socket(socket_slot& slot) noexcept;
+  void close_listener(listener_slot& slot) noexcept;
+  // The kernel tells when bytes are there (or a connection, on a listener).
+  void arm(socket_slot& slot) noexcept {
+    if (slot.armed == armed_request::none) arm_now(slot);
+  }
+  void arm_accept(listener_slot& slot) noexcept;
+  // The receiver tries again in the next turn although no completion will come.
+  void reattempt_later(socket_slot& slot) noexcept;
+  // A call received that many bytes: the size decides how the next ones are received.
+  void judge_single(socket_slot& slot, std::size_t bytes) noexcept;
+  // An entry for a request that names the slot; its completion is counted.
+  io_uring_sqe& request(socket_slot& slot) noexcept {
+    ++slot.in_flight;
+    ++in_flight_;
+    return ring_.entry();
+  }
+  void cancel_request(std::uint64_t user_data) noexcept;
+  void name_descriptor(io_uring_sqe& entry, const socket_slot& slot) const noexcept {
+    entry.fd = slot.fd;
+    if (options_.direct_descriptors) entry.flags |= IOSQE_FIXED_FILE;
+  }
+  bool sends_directly(const socket_slot& slot) const noexcept {
+    return slot.single ? options_.send != send_mode::through_ring
+                       : options_.send == send_mode::direct;
+  }
+  intake& buffers() noexcept { return intake_; }
+  timer_wheel& timers() noexcept { return timers_; }
+
+ private:
+  // runtime.cpp: the loop.
+  void turn();
+  void run_ready();
+  void take_completions();
+  [[gnu::always_inline]] void resume(operation& op) noexcept {
+    op.node->waiting = nullptr;
+    budget_ = coop_budget;
+    op.handle.resume();
+  }
+  void expire_timers() noexcept;
+  void run_reattempts() noexcept;
+  void recycle_closed() noexcept;
+  void arm_wake() noexcept;
+  void woken(const io_uring_cqe& done) noexcept;
+  void drain() noexcept;
+
+  // completions.cpp: what each completion means.
+  void dispatch(const io_uring_cqe& done) noexcept;
+  void received(socket_slot& slot, const io_uring_cqe& done) noexcept;
+  void receive_ended(socket_slot& slot, const io_uring_cqe& done, bool settled) noexcept;
+  void polled(socket_slot& slot, const io_uring_cqe& done) noexcept;
+  void accepted(listener_slot& slot, const io_uring_cqe& done) noexcept;
+  void sent(operation& op, const io_uring_cqe& done) noexcept;
+  bool ended_request(socket_slot& slot, const io_uring_cqe& done) noexcept;
+  void arm_now(socket_slot& slot) noexcept;
+  void attempt_single(socket_slot& slot) noexcept;
+  void stop_armed(socket_slot& slot) noexcept;
+  void judge_multishot(socket_slot& slot, std::size_t bytes) noexcept;
+  void starve(socket_slot& slot) noexcept;
+  void feed_starved() noexcept;
+  void settle(socket_slot& slot) noexcept;
+  void close_descriptor(int fd) noexcept;
+  void make_file_table();
+
+  options options_;
+  ring ring_;
+  intake intake_;         // after ring_: unregistered before the ring goes
+  sys::descriptor wake_;  // eventfd: request_stop() from another thread
+  ready_queue ready_;
+  timer_wheel timers_;
+  slot_pool slots_;
+  std::vector<std::unique_ptr<listener_slot>> listeners_;  // those with fd -1 may go
+  socket_slot* closed_ = nullptr;                          // closed and settled in this turn
+  socket_slot* starved_ = nullptr;                         // wait for provided buffers
+  socket_slot* reattempts_ = nullptr;                      // single receives to try again
+  std::uint32_t in_flight_ = 0;  // requests that name a slot, or the wake-up
+  int budget_ = coop_budget;
+  bool draining_ = false;
+  scope<runtime>* main_scope_ = nullptr;
+  // release by request_stop(), acquire by woken() after it drained wake_. The eventfd orders them
+  // too; the flag tells a stop from a spurious wake-up.
+  atomic<bool> stop_requested_{false};
+  counters counters_;
+};
+
+// One-shot event for scope::join.
+class runtime::completion {
+ public:
+  explicit completion(runtime& owner) noexcept : runtime_(owner) {}
+  bool wait(task_node&, std::coroutine_handle<> handle) noexcept {
+    item_.handle = handle;
+    return true;  // set() comes later, from the last child, on this thread
+  }
+  void set() noexcept { runtime_.make_ready(item_); }
+
+ private:
+  runtime& runtime_;
+  ready_item item_;
+};
+
+class sleep_awaiter final : operation, wheel_node {
+ public:
+  sleep_awaiter(runtime& owner, std::chrono::steady_clock::time_point deadline) noexcept
+      : operation(sleep_kind), runtime_(owner), deadline_(deadline) {}
+
+  bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    handle = self;
+    return begin(self.promise().node());
+  }
+  io_result await_resume() const noexcept {
+    return cancelled_ ? io_result::of_error(ECANCELED) : io_result();
+  }
+
+ private:
+  friend class runtime;
+  static const operation_kind sleep_kind;
+  bool begin(task_node& sleeper) noexcept;
+  static bool abandon(operation& op) noexcept;
+
+  bool cancelled_ = false;
+  runtime& runtime_;
+  std::chrono::steady_clock::time_point deadline_;
+};
+
+class yield_awaiter : ready_item {
+ public:
+  explicit yield_awaiter(runtime& owner) noexcept : runtime_(owner) {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> self) noexcept {
+    handle = self;
+    runtime_.make_ready(*this);
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  runtime& runtime_;
+};
+
+inline sleep_awaiter runtime::sleep_until(std::chrono::steady_clock::time_point deadline) noexcept {
+  return {*this, deadline};
+}
+inline yield_awaiter runtime::yield() noexcept {
+  return yield_awaiter(*this);
+}
+
+}  // namespace tailrace::uring
+
+#include "uring/event.hpp"
+#include "uring/stream.hpp"
