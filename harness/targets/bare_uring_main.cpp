@@ -71,7 +71,7 @@ class bare_uring_target final : public served_target {
   event_fields sample() override {
     served_counts sum;
     for (const bare_uring_echo& loop : loops_)
-      add_counts(sum, loop.counts());
+      add_counts(sum, loop.fresh_counts());
     return idle_ ? fields_of(sum, 0, 0) : fields_of(sum);
   }
 

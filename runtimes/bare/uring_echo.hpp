@@ -20,13 +20,14 @@
 // connection from the ring's buffers to a poll through the ring, and recv and send of its own, by
 // one buffer that serves all such connections and therefore stays in the cache.
 //
-// Threads: the constructor on any, run() on the worker; stop() and counts() from any; the rest by
-// the owner.
+// Threads: the constructor on any, run() on the worker; stop(), counts() and fresh_counts() from
+// any; the rest by the owner.
 #pragma once
 
 #include <sys/socket.h>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
@@ -73,6 +74,9 @@ class bare_uring_echo {
   void stop() noexcept;
   // As of the last whole batch of completions; exact once run() has returned.
   bare_counts counts() const { return shown_.seen(); }
+  // The loop learns only in its next turn that quiet sends were done: this wakes it and waits, for
+  // a second at most, until it has counted what is done by now. Not on the worker.
+  bare_counts fresh_counts() const;
 
   const uring_events& events() const { return events_; }
   const uring::ring& ring() const { return ring_; }
@@ -118,6 +122,8 @@ class bare_uring_echo {
   void serve_rare(kind what, std::uint32_t index, const io_uring_cqe& completion);
 
   // uring_echo.cpp: connections come and go.
+  void queue_wake();
+  void woken();
   void queue_accept();
   void accepted(int result, std::uint32_t flags);
   void refuse_connection(int index);
@@ -197,6 +203,12 @@ class bare_uring_echo {
   uring_events events_;
   bare_counts here_;
   shown_counts shown_;
+  // release by stop(), acquire by the worker once wake_ told it to look.
+  std::atomic<bool> stop_requested_{false};
+  // Counted up by the worker after each show(), release; acquire by fresh_counts(), so that the
+  // counts of that turn are seen. all_turns once the loop has ended.
+  std::atomic<std::uint64_t> turns_{0};
+  static constexpr std::uint64_t all_turns = ~std::uint64_t{0};
   std::array<std::byte, warm_bytes> warm_;
 };
 

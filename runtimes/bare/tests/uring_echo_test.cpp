@@ -170,6 +170,19 @@ TEST_P(uring_echo, stops_under_load_and_leaves_no_descriptor) {
   EXPECT_EQ(open_descriptors(), before - 1);
 }
 
+TEST_P(uring_echo, counts_what_was_sent_before_anything_else_happens) {
+  serve();
+  const int peer = connected();
+  for (std::uint64_t i = 1; i <= 50; ++i) {
+    ASSERT_EQ(echoed(peer, "hello"), "hello");
+    const bare_counts counts = loop_->fresh_counts();
+    EXPECT_EQ(counts.received_bytes, 5 * i);
+    EXPECT_EQ(counts.sent_bytes, 5 * i);
+  }
+  ::close(peer);
+  ended();
+}
+
 TEST_P(uring_echo, ends_where_it_was_stopped_before_it_ran) {
   loop_.emplace(listener_, form_of(GetParam()));
   loop_->stop();
