@@ -242,16 +242,19 @@ void bare_uring_echo::settle() {
 
 void bare_uring_echo::sent(std::uint32_t index, int result, std::uint32_t flags) {
   connection& on = connections_[index];
+  bool counted = false;
   if (form_.zero_copy) {
     if ((flags & IORING_CQE_F_MORE) != 0) {  // the buffer is the kernel's until the notification
       on.notified = result;
       on.notifying = true;
+      if (result > 0) here_.sent_bytes += static_cast<std::uint32_t>(result);
       if (stopping_) forget_notification(index, on);
       return;
     }
     if ((flags & IORING_CQE_F_NOTIF) != 0) {
       if (!on.notifying) return;  // forgotten
       on.notifying = false;
+      counted = true;
       result = on.notified;
     }
   }
@@ -261,7 +264,7 @@ void bare_uring_echo::sent(std::uint32_t index, int result, std::uint32_t flags)
   if (result < 0) [[unlikely]]
     return fail(index, on, -result);
   const auto size = static_cast<std::uint32_t>(result);
-  here_.sent_bytes += size;
+  if (!counted) here_.sent_bytes += size;
   if (on.large && on.first == none && !form_.own_buffers) [[unlikely]]
     return spill_sent(index, on, size);
   bool left = false;
