@@ -56,6 +56,9 @@ class runtime_target final : public served_target {
     info.addresses = {reachable_address(request.host, port)};
     info.backend = backend_;
     info.workers = request.workers;
+    if constexpr (requires { workers_.front().runtime->granted(); })
+      for (auto& [name, value] : workers_.front().runtime->granted())
+        info.granted.emplace_back(std::move(name), std::move(value));
     return info;
   }
 

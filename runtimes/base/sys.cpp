@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -158,6 +159,18 @@ std::uint16_t local_port(int socket) noexcept {
   if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0)
     die("getsockname", socket, errno);
   return ntohs(address.sin_port);
+}
+
+void set_no_delay(int socket) noexcept {
+  const int on = 1;
+  if (::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
+    die("setsockopt TCP_NODELAY", socket, errno);
+}
+
+std::uint64_t open_file_limit() noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) die("getrlimit", -1, errno);
+  return limit.rlim_cur;
 }
 
 void shutdown_both(int fd) noexcept {

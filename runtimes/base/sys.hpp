@@ -56,7 +56,7 @@ std::string errno_name(int error);
 
 // Non-blocking where the descriptor is, or where flags say MSG_DONTWAIT: -EAGAIN means wait for
 // readiness.
-inline io_result receive(int fd, std::span<std::byte> into, unsigned long flags = 0) noexcept {
+inline io_result receive(int fd, std::span<std::byte> into, long flags = 0) noexcept {
   for (;;) {
     const long count = kernel_call(SYS_recvfrom, fd, into.data(), into.size(), flags);
     if (count >= 0) [[likely]]
@@ -66,7 +66,7 @@ inline io_result receive(int fd, std::span<std::byte> into, unsigned long flags 
   }
 }
 
-inline io_result send(int fd, std::span<const std::byte> bytes, unsigned long flags = 0) noexcept {
+inline io_result send(int fd, std::span<const std::byte> bytes, long flags = 0) noexcept {
   for (;;) {
     const long count =
         kernel_call(SYS_sendto, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | flags);
@@ -85,6 +85,10 @@ std::expected<int, int> accept_stream(int listener, bool blocking) noexcept;
 // A listening TCP socket, backlog 4096, SO_REUSEADDR, SO_REUSEPORT if where.shared; several calls.
 std::expected<descriptor, start_error> listen_on(const endpoint& where, bool blocking);
 std::uint16_t local_port(int socket) noexcept;
+// TCP_NODELAY; connections that a listener accepts inherit it.
+void set_no_delay(int socket) noexcept;
+// The soft limit of descriptors (RLIMIT_NOFILE).
+std::uint64_t open_file_limit() noexcept;
 
 // SHUT_RDWR: wakes whoever blocks on the socket. ENOTCONN is no error.
 void shutdown_both(int fd) noexcept;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What each completion means: the protocols between the kernel's requests and a socket's slot.
 // README.md in this folder draws them.
-#include <poll.h>
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cerrno>
 
@@ -17,9 +14,6 @@ constexpr std::uint16_t queue_limit = 4;
 // Receives in a row that change a connection's way of receiving.
 constexpr std::uint8_t large_in_a_row = 2;
 constexpr std::uint8_t small_in_a_row = 32;
-
-constexpr unsigned poll_events = POLLIN | POLLRDHUP;
-constexpr int hang_up = POLLRDHUP | POLLHUP | POLLERR;
 
 bool has_more(const io_uring_cqe& done) noexcept {
   return (done.flags & IORING_CQE_F_MORE) != 0;
@@ -136,7 +130,7 @@ void runtime::polled(socket_slot& slot, const io_uring_cqe& done) noexcept {
   if (done.res != -ECANCELED) {
     // An error of the poll itself is found out by the call.
     slot.readable = true;
-    if (done.res < 0 || (done.res & hang_up) != 0) slot.hung_up = true;
+    if (done.res < 0 || (done.res & poll_hang_up) != 0) slot.hung_up = true;
   }
   if (slot.receiver == nullptr) return;
   if (slot.single && slot.readable) return attempt_single(slot);
@@ -188,7 +182,7 @@ void runtime::arm_now(socket_slot& slot) noexcept {
   io_uring_sqe& entry = request(slot);
   if (slot.single) {
     slot.armed = armed_request::poll;
-    ::io_uring_prep_poll_multishot(&entry, 0, poll_events);
+    ::io_uring_prep_poll_multishot(&entry, 0, poll_input);
     entry.user_data = data_of(&slot, tag::poll);
   } else {
     slot.armed = armed_request::receive;
@@ -246,35 +240,34 @@ void runtime::judge_single(socket_slot& slot, std::size_t bytes) noexcept {
 void runtime::starve(socket_slot& slot) noexcept {
   if (slot.listed) return;  // its next attempt is on the way
   slot.listed = true;
-  slot.next = starved_;
-  starved_ = &slot;
+  slot.next = nullptr;
+  (starved_ == nullptr ? starved_ : last_starved_->next) = &slot;
+  last_starved_ = &slot;
 }
 
-// Before each submission. Those that still find no buffer receive by calls into pooled ones, so
-// that nobody waits for what slow readers hold; where calls are not allowed, they wait.
+// Before each submission. As many as there are buffers begin anew, the longest waiting first. The
+// others receive by calls into pooled buffers, so that nobody waits for what slow readers hold;
+// where calls are not allowed, they wait for buffers that come back.
 void runtime::feed_starved() noexcept {
   if (starved_ == nullptr) return;
   buffer_ring& provided = intake_.provided();
   provided.widen();
   provided.publish();
-  socket_slot* slot = std::exchange(starved_, nullptr);
-  while (slot != nullptr) {
-    socket_slot& current = *slot;
-    slot = current.next;
-    current.listed = false;
-    if (current.fd < 0) {  // closed while it was queued here
-      slots_.give_back(current);
+  const bool may_call = options_.receive == receive_mode::adaptive && !options_.direct_descriptors;
+  for (std::uint32_t fed = 0; starved_ != nullptr;) {
+    const bool has_buffer = fed < provided.published();
+    if (!has_buffer && !may_call && !draining_) return;
+    socket_slot& slot = *std::exchange(starved_, starved_->next);
+    slot.listed = false;
+    if (slot.fd < 0) {  // closed while it was queued here
+      slots_.give_back(slot);
       continue;
     }
-    if (current.receiver == nullptr) continue;
-    const bool fed = provided.published() != 0;
-    if (!fed && options_.receive != receive_mode::adaptive) {
-      starve(current);
-      continue;
-    }
-    if (!fed && !options_.direct_descriptors) current.single = true;
+    if (slot.receiver == nullptr) continue;
+    slot.single = !has_buffer;
+    fed += has_buffer ? 1 : 0;
     counters_.rearmed.add(1);
-    arm(current);
+    arm(slot);
   }
 }
 
@@ -351,9 +344,7 @@ void runtime::recycle_closed() noexcept {
 }
 
 void runtime::make_file_table() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  const auto files = static_cast<unsigned>(std::min<rlim_t>(limit.rlim_cur, 32768));
+  const auto files = static_cast<unsigned>(std::min<std::uint64_t>(sys::open_file_limit(), 32768));
   const int refused = ::io_uring_register_files_sparse(&ring_.native(), files);
   if (refused != 0) throw unavailable(explain(-refused));
 }

@@ -33,7 +33,7 @@ class intake {
   buffer_ring& provided() noexcept { return provided_; }
   buffer_pool& pool() noexcept { return pool_; }
 
-  void give_back(std::byte* buffer) noexcept {
+  [[gnu::always_inline]] void give_back(std::byte* buffer) noexcept {
     const auto offset = static_cast<std::size_t>(buffer - first_);
     if (offset < bytes_) [[likely]]
       return provided_.recycle(static_cast<std::uint16_t>(offset >> shift_));
@@ -89,7 +89,7 @@ class lease {
     std::swap(status_, other.status_);
     return *this;
   }
-  ~lease() {
+  [[gnu::always_inline]] ~lease() {
     if (buffer_ != nullptr) lender_->give_back(buffer_);
   }
 

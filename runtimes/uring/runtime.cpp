@@ -2,10 +2,6 @@
 // The loop; what completions mean is in completions.cpp.
 #include "uring/runtime.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-
 #include <algorithm>
 #include <string>
 
@@ -70,8 +66,24 @@ runtime::~runtime() {
   TAILRACE_CHECK_VALUES(in_flight_ == 0, in_flight_, 0);
 }
 
-void runtime::run(task<void> main) {
+// On the thread that will use the ring; the constructor may have been called on another.
+void runtime::enable() {
+  if (std::exchange(enabled_, true)) return;
   if (const int refused = ring_.enable(); refused != 0) throw unavailable(explain(refused));
+}
+
+std::vector<std::pair<std::string, std::string>> runtime::granted() const {
+  const auto joined = [](const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words)
+      text += (text.empty() ? "" : " ") + word;
+    return text;
+  };
+  return {{"ring", joined(ring_.granted())}, {"ring_missing", joined(ring_.missing())}};
+}
+
+void runtime::run(task<void> main) {
+  enable();
   scope<runtime> main_scope(*this);
   main_scope_ = &main_scope;
   main_scope.spawn(std::move(main));
@@ -115,13 +127,12 @@ void runtime::cancel(task_node& node) noexcept {
 }
 
 std::expected<listener, start_error> runtime::listen(const endpoint& where) {
+  enable();
   // Blocking: where a descriptor says O_NONBLOCK, the ring answers -EAGAIN instead of waiting.
   auto socket = sys::listen_on(where, true);
   if (!socket) return std::unexpected(std::move(socket.error()));
   // Accepted connections inherit it, which saves them a call each.
-  const int on = 1;
-  if (::setsockopt(socket->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
-    sys::die("setsockopt TCP_NODELAY", socket->get(), errno);
+  sys::set_no_delay(socket->get());
   const std::uint16_t port = sys::local_port(socket->get());
   std::erase_if(listeners_, [](const auto& each) { return each->fd < 0; });
   listener_slot& slot = *listeners_.emplace_back(std::make_unique<listener_slot>());
@@ -183,7 +194,7 @@ void runtime::expire_timers() noexcept {
 
 void runtime::arm_wake() noexcept {
   io_uring_sqe& entry = ring_.entry();
-  ::io_uring_prep_poll_multishot(&entry, wake_.get(), POLLIN);
+  ::io_uring_prep_poll_multishot(&entry, wake_.get(), poll_input);
   entry.user_data = data_of(nullptr, tag::wake);
   ++in_flight_;
 }

@@ -23,6 +23,7 @@
 #include <expected>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -93,8 +94,9 @@ class runtime {
   void request_stop() noexcept;
   runtime_metrics metrics() const;
 
-  // What the kernel gave, and the wishes that it did not.
-  const ring& kernel_ring() const noexcept { return ring_; }
+  // From the first listen() or run() on: what the kernel gave ("ring"), and the wishes that it did
+  // not ("ring_missing"), as words.
+  std::vector<std::pair<std::string, std::string>> granted() const;
 
   // For scope<runtime>.
   void start(task_node& node) noexcept {
@@ -144,6 +146,7 @@ class runtime {
 
  private:
   // runtime.cpp: the loop.
+  void enable();
   void turn();
   void run_ready();
   void take_completions();
@@ -186,10 +189,12 @@ class runtime {
   slot_pool slots_;
   std::vector<std::unique_ptr<listener_slot>> listeners_;  // those with fd -1 may go
   socket_slot* closed_ = nullptr;                          // closed and settled in this turn
-  socket_slot* starved_ = nullptr;                         // wait for provided buffers
-  socket_slot* reattempts_ = nullptr;                      // single receives to try again
-  std::uint32_t in_flight_ = 0;  // requests that name a slot, or the wake-up
+  socket_slot* starved_ = nullptr;  // wait for provided buffers, first come, first served
+  socket_slot* last_starved_ = nullptr;
+  socket_slot* reattempts_ = nullptr;  // single receives to try again
+  std::uint32_t in_flight_ = 0;        // requests that name a slot, or the wake-up
   int budget_ = coop_budget;
+  bool enabled_ = false;
   bool draining_ = false;
   scope<runtime>* main_scope_ = nullptr;
   // release by request_stop(), acquire by woken() after it drained wake_. The eventfd orders them

@@ -2,7 +2,9 @@
 // Connected streams and listeners of the io_uring runtime. One thread: that of their runtime.
 #pragma once
 
+#include <algorithm>
 #include <coroutine>
+#include <cstdint>
 #include <expected>
 #include <span>
 #include <utility>
@@ -182,8 +184,12 @@ class listener final {
 
 inline void send_awaiter::queue() noexcept {
   io_uring_sqe& entry = runtime_.request(slot_);
-  // MSG_WAITALL: the kernel goes on with a short send by itself (Linux 5.19).
-  ::io_uring_prep_send(&entry, 0, unsent_.data(), unsent_.size(), MSG_NOSIGNAL | MSG_WAITALL);
+  // As io_uring_prep_send(), on an entry that is cleared already. MSG_WAITALL: the kernel goes on
+  // with a short send by itself (Linux 5.19). More than 2^30 bytes are a short send.
+  entry.opcode = IORING_OP_SEND;
+  entry.addr = reinterpret_cast<std::uint64_t>(unsent_.data());
+  entry.len = static_cast<std::uint32_t>(std::min(unsent_.size(), std::size_t{1} << 30));
+  entry.msg_flags = MSG_NOSIGNAL | MSG_WAITALL;
   runtime_.name_descriptor(entry, slot_);
   entry.user_data = data_of(static_cast<operation*>(this), tag::send);
 }

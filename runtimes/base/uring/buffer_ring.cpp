@@ -48,9 +48,9 @@ std::expected<buffer_ring, refusal> buffer_ring::create(ring& owner,
   made.entries_ = static_cast<io_uring_buf*>(mapped);
   made.memory_ = static_cast<std::byte*>(mapped) + entries_bytes;
   made.mapped_bytes_ = bytes;
-  made.spare_.reserve(shape.buffers);
+  made.spare_ = std::make_unique_for_overwrite<std::uint16_t[]>(shape.buffers);
   for (std::uint32_t id = shape.buffers; id-- > 0;)
-    made.spare_.push_back(static_cast<std::uint16_t>(id));
+    made.recycle(static_cast<std::uint16_t>(id));
   made.publish();
   return made;
 }
@@ -67,6 +67,7 @@ buffer_ring& buffer_ring::operator=(buffer_ring&& other) noexcept {
   std::swap(mapped_bytes_, other.mapped_bytes_);
   std::swap(published_, other.published_);
   std::swap(tail_, other.tail_);
+  std::swap(spares_, other.spares_);
   std::swap(spare_, other.spare_);
   return *this;
 }
@@ -81,9 +82,8 @@ buffer_ring::~buffer_ring() {
 
 void buffer_ring::publish_more() noexcept {
   const std::uint32_t mask = shape_.buffers - 1;
-  while (published_ < shape_.window && !spare_.empty()) {
-    const std::uint16_t id = spare_.back();
-    spare_.pop_back();
+  while (published_ < shape_.window && spares_ != 0) {
+    const std::uint16_t id = spare_[--spares_];
     // Field by field: the ring's tail lies over the reserved field of its first entry.
     io_uring_buf& entry = entries_[tail_ & mask];
     entry.addr = reinterpret_cast<std::uint64_t>(address(id));

@@ -16,8 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
-#include <span>
-#include <vector>
+#include <memory>
 
 #include "base/check.hpp"
 #include "base/uring/ring.hpp"
@@ -54,18 +53,19 @@ class buffer_ring {
   // A completion named a buffer: the kernel has taken it out of the ring.
   void taken() noexcept { --published_; }
   // Who had the buffer needs it no more. It is the first to be published next.
-  void recycle(std::uint16_t id) noexcept { spare_.push_back(id); }
+  void recycle(std::uint16_t id) noexcept {
+    TAILRACE_DCHECK(spares_ < shape_.buffers);
+    spare_[spares_++] = id;
+  }
   // Fills the window up. Before every submit-and-wait.
   void publish() noexcept {
-    if (published_ < shape_.window && !spare_.empty()) publish_more();
+    if (published_ < shape_.window && spares_ != 0) publish_more();
   }
 
   // Buffers that the kernel can take now, as far as completions that were looked at tell.
   std::uint32_t published() const noexcept { return published_; }
   // Neither with the kernel nor spare.
-  std::uint32_t lent() const noexcept {
-    return shape_.buffers - published_ - static_cast<std::uint32_t>(spare_.size());
-  }
+  std::uint32_t lent() const noexcept { return shape_.buffers - published_ - spares_; }
   // After ENOBUFS. False: all buffers are published or lent already.
   bool widen() noexcept;
 
@@ -80,8 +80,9 @@ class buffer_ring {
   std::byte* memory_ = nullptr;
   std::size_t mapped_bytes_ = 0;
   std::uint32_t published_ = 0;
-  std::uint16_t tail_ = 0;            // what will be published, modulo 2^16
-  std::vector<std::uint16_t> spare_;  // a stack; never grows after create()
+  std::uint16_t tail_ = 0;  // what will be published, modulo 2^16
+  std::uint32_t spares_ = 0;
+  std::unique_ptr<std::uint16_t[]> spare_;  // a stack of ids
 };
 
 }  // namespace tailrace::uring

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <liburing.h>
+#include <poll.h>
 
 #include <cstdint>
 
@@ -27,6 +28,10 @@ inline constexpr std::uint16_t recvsend_bundle = 1U << 4;  // Linux 6.10
 
 // cqe->flags.
 inline constexpr std::uint32_t cqe_buffer_more = 1U << 4;  // Linux 6.12, incremental buffers
+
+// What a poll waits for and tells: bytes or the end of the stream; no more than that will come.
+inline constexpr unsigned poll_input = POLLIN | POLLRDHUP;
+inline constexpr int poll_hang_up = POLLRDHUP | POLLHUP | POLLERR;
 
 // Opcodes by which a kernel is recognised; the enumeration of 2.3 ends at 48.
 inline constexpr int opcode_read_multishot = 49;  // Linux 6.7
