@@ -176,8 +176,8 @@ profile_form read_form(const toml::table& table, const profile& of) {
   in.allow_only({"contestant", "name", "set"});
   profile_form made = {in.text("contestant", ""), in.text("name", ""), {}};
   if (std::ranges::count(of.contestants, made.contestant) == 0) {
-    in.refuse(in.node("contestant"),
-              fmt::format("a [[form]] needs a contestant, one of {}", fmt::join(of.contestants, ", ")));
+    in.refuse(in.node("contestant"), fmt::format("a [[form]] needs a contestant, one of {}",
+                                                 fmt::join(of.contestants, ", ")));
   }
   if (!is_plain_name(made.name) || made.name == "best" || made.name == "default") {
     in.refuse(in.node("name"),

@@ -31,6 +31,8 @@ std::vector<option_spec> switches() {
       choice_option("poll_first", "off", on_off, "a receive waits before it tries"),
       integer_option("min_wait_us", 0, 0, 1'000'000, "how long a wait hopes for a whole batch"),
       choice_option("send", "ring", {"ring", "direct"}, "direct: by send(2) at once"),
+      choice_option("quiet_sends", "on", on_off,
+                    "a send that does all at once leaves no completion"),
       choice_option("zero_copy", "off", on_off, "sends without a copy, where the device can"),
       choice_option("bundle", "off", on_off, "one completion spans several buffers")};
 }
@@ -69,7 +71,7 @@ class bare_uring_target final : public served_target {
   event_fields sample() override {
     served_counts sum;
     for (const bare_uring_echo& loop : loops_)
-      add_counts(sum, loop.counts());
+      add_counts(sum, loop.fresh_counts());
     return idle_ ? fields_of(sum, 0, 0) : fields_of(sum);
   }
 

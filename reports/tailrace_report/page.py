@@ -106,7 +106,6 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
         if isinstance(study.campaign.manifest.get(key), dict):
             machine = study.campaign.manifest[key]
             break
-    gates, trouble = sections.gates(study), sections.trouble(study)
     return [
         (
             "tails",
@@ -162,9 +161,16 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
         ),
         *_versus(study),
         _micro(study),
+        *_gates(study),
+        ("machine", "The machine", "", [], [sections.flattened("", machine)]),
+    ]
+
+
+def _gates(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]:
+    gates, trouble = sections.gates(study), sections.trouble(study)
+    return [
         ("gates", "Gates", "", [], [gates] if gates.rows else []),
         ("trouble", "Failed, gated and skipped cells", "", [], [trouble] if trouble.rows else []),
-        ("machine", "The machine", "", [], [sections.flattened("", machine)]),
     ]
 
 
@@ -189,8 +195,8 @@ def _versus(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]:
         (
             "versus",
             "epoll or io_uring",
-            "What io_uring is to epoll, at the same work: ratios within blocks, the floors with each"
-            " other and the runtimes with each other.",
+            "What io_uring is to epoll at the same work: ratios within blocks, of the floors and of"
+            " the runtimes.",
             ["versus"],
             versus.grids(study),
         ),

@@ -123,7 +123,8 @@ def draw(study: Study) -> tuple[dict[str, Picture], dict[str, bytes]]:
     pictures: dict[str, Picture] = {}
     files: dict[str, bytes] = {}
     with canvas.settings():
-        for name, title, figure_of, words_of in _of_cells(study) + _of_versus(study) + _of_micro(study):
+        plans = _of_cells(study) + _of_versus(study) + _of_micro(study)
+        for name, title, figure_of, words_of in plans:
             figure = figure_of()
             if figure is None:
                 continue

@@ -36,8 +36,7 @@ int uring_buffers::open(io_uring& ring, std::uint32_t buffer_bytes) {
   shape.ring_addr = reinterpret_cast<std::uint64_t>(entries);
   shape.ring_entries = published_most;
   shape.bgid = group;
-  const int refused =
-      memory_ == nullptr ? -ENOMEM : ::io_uring_register_buf_ring(&ring, &shape, 0);
+  const int refused = memory_ == nullptr ? -ENOMEM : ::io_uring_register_buf_ring(&ring, &shape, 0);
   if (refused != 0) {
     ::munmap(entries, sizeof(io_uring_buf) * published_most);
     return -refused;

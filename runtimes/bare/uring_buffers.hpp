@@ -45,6 +45,7 @@ class uring_buffers {
   // Before each wait.
   void publish() noexcept;
   void widen() noexcept;
+  void widen_fully() noexcept { window_ = published_most; }
 
   std::uint32_t count() const noexcept { return count_; }
   std::uint32_t published() const noexcept { return published_; }

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <thread>
 
 #include "base/sys.hpp"
 
@@ -67,6 +68,8 @@ bare_uring_echo::bare_uring_echo(int listener, const uring_form& form)
   } else {
     refuse(buffers_.open(ring_.native(), form.buffer_bytes));
     held_.resize(buffers_.count());
+    // Unless completions are deferred, nothing bounds how many come before the next publication.
+    if (form.taskrun != uring::taskrun::defer) buffers_.widen_fully();
   }
   if (form.direct_descriptors) {
     refuse(-::io_uring_register_files_sparse(&ring_.native(), static_cast<unsigned>(most)));
@@ -87,11 +90,24 @@ bare_uring_echo::~bare_uring_echo() {
 void bare_uring_echo::run() {
   if (const int refused = ring_.enable(); refused != 0) sys::die("io_uring_register", -1, refused);
   queue_accept();
-  ::io_uring_prep_poll_add(&entry(kind::wake, 0), wake_.get(), POLLIN);
+  queue_wake();
   while (!stopping_)
     turn();
   end_all();
   shown_.show(here_);
+  turns_.store(all_turns, std::memory_order_release);  // pairs with fresh_counts()
+}
+
+void bare_uring_echo::queue_wake() {
+  ::io_uring_prep_poll_add(&entry(kind::wake, 0), wake_.get(), POLLIN);
+}
+
+void bare_uring_echo::woken() {
+  if (stopping_) return;
+  sys::drain_eventfd(wake_.get());
+  // acquire: pairs with stop().
+  stopping_ = stop_requested_.load(std::memory_order_acquire);
+  if (!stopping_) queue_wake();
 }
 
 void bare_uring_echo::turn() {
@@ -100,13 +116,24 @@ void bare_uring_echo::turn() {
     if (!starved_.empty()) [[unlikely]]
       revive_starved();
   }
-  const uring::ring::time deadline = accepting_ ? uring::ring::time::max() : accept_at_;
-  ring_.submit_and_wait(form_.min_wait_us != 0 ? hoped_for : 1, deadline, form_.min_wait_us);
-  if (ring_.queued() == 0) gathered_count_ = 0;
-  events_.completions +=
-      ring_.take_completions([this](const io_uring_cqe& completion) { serve(completion); });
+  submit_and_take(form_.min_wait_us != 0 ? hoped_for : 1,
+                  accepting_ ? uring::ring::time::max() : accept_at_);
   if (!accepting_ && !stopping_ && std::chrono::steady_clock::now() >= accept_at_) queue_accept();
   shown_.show(here_);
+  // relaxed read: only this thread writes. release: pairs with fresh_counts().
+  turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+}
+
+void bare_uring_echo::submit_and_take(std::uint32_t want, uring::ring::time deadline) {
+  if (quiet_sends_hold_back()) want = 0;
+  ring_.submit_and_wait(want, deadline, form_.min_wait_us);
+  if (ring_.queued() == 0) [[likely]] {
+    gathered_count_ = 0;
+    settling_.swap(quiet_);
+  }
+  events_.completions +=
+      ring_.take_completions([this](const io_uring_cqe& completion) { serve(completion); });
+  settle();
 }
 
 inline void bare_uring_echo::serve(const io_uring_cqe& completion) {
@@ -119,13 +146,16 @@ inline void bare_uring_echo::serve(const io_uring_cqe& completion) {
 
 void bare_uring_echo::serve_rare(kind what, std::uint32_t index, const io_uring_cqe& completion) {
   switch (what) {
+    case kind::quiet:
+      connections_[index].refused = true;
+      connections_[index].notified = completion.res;
+      return;
     case kind::poll:
       return became_readable(index, completion.res);
     case kind::accept:
       return accepted(completion.res, completion.flags);
     case kind::wake:
-      stopping_ = true;
-      return;
+      return woken();
     default:  // a cancel or a close: what it was for tells of itself
       return;
   }
@@ -219,14 +249,30 @@ void bare_uring_echo::end_all() {
   while (open_ != 0 || accepting_) {
     io_uring_sqe& cancel = entry(kind::cancel, 0);
     ::io_uring_prep_cancel64(&cancel, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
-    ring_.submit_and_wait(1, std::chrono::steady_clock::now() + accept_pause);
-    ring_.take_completions([this](const io_uring_cqe& completion) { serve(completion); });
+    submit_and_take(1, std::chrono::steady_clock::now() + accept_pause);
   }
   ring_.submit();
 }
 
 void bare_uring_echo::stop() noexcept {
+  stop_requested_.store(true, std::memory_order_release);  // pairs with woken()
   sys::signal_eventfd(wake_.get());
+}
+
+// The turn under way may have queued sends; the next one submits them, and counts them: so it is
+// woken twice.
+bare_counts bare_uring_echo::fresh_counts() const {
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  for (int round = 0; round < 2; ++round) {
+    // acquire: pairs with turn(), here and below.
+    const std::uint64_t before = turns_.load(std::memory_order_acquire);
+    if (before == all_turns) break;
+    sys::signal_eventfd(wake_.get());
+    while (turns_.load(std::memory_order_acquire) == before &&
+           std::chrono::steady_clock::now() < patience)
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+  }
+  return counts();
 }
 
 }  // namespace tailrace

@@ -6,7 +6,9 @@
 // base/uring; the loop uses nothing else of ours.
 //
 // A turn: submit what was queued and wait (one system call), take all completions; each queues what
-// follows from it. A connection is a record of a few words and what the kernel holds; received
+// follows from it. A send is tried without waiting, and leaves a completion only where the peer did
+// not take all: what was sent is known when the call returns, and no wait ends because of a send of
+// our own. A connection is a record of a few words and what the kernel holds; received
 // buffers form a chain until they are sent, one send at a time, so that the order is kept.
 //
 // What would be unbounded is not: a peer that does not read makes its connection hold a few
@@ -18,13 +20,14 @@
 // connection from the ring's buffers to a poll through the ring, and recv and send of its own, by
 // one buffer that serves all such connections and therefore stays in the cache.
 //
-// Threads: the constructor on any, run() on the worker; stop() and counts() from any; the rest by
-// the owner.
+// Threads: the constructor on any, run() on the worker; stop(), counts() and fresh_counts() from
+// any; the rest by the owner.
 #pragma once
 
 #include <sys/socket.h>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
@@ -43,11 +46,11 @@ namespace tailrace {
 // What the loop counted about itself; read after run().
 struct uring_events {
   std::uint64_t completions = 0;
-  std::uint64_t out_of_buffers = 0;   // receives that ENOBUFS ended
-  std::uint64_t receives_ended = 0;   // multishot receives that ended with data, and were made again
+  std::uint64_t out_of_buffers = 0;  // receives that ENOBUFS ended
+  std::uint64_t receives_ended = 0;  // multishot receives that ended with data, and were made again
   std::uint64_t short_sends = 0;
-  std::uint64_t pauses = 0;           // receives cancelled because the peer does not read
-  std::uint64_t large = 0;            // connections moved to the warm buffer
+  std::uint64_t pauses = 0;  // receives cancelled because the peer does not read
+  std::uint64_t large = 0;   // connections moved to the warm buffer
 };
 
 // The kernel refuses the ring or what belongs to it; what() is the cause.
@@ -71,6 +74,9 @@ class bare_uring_echo {
   void stop() noexcept;
   // As of the last whole batch of completions; exact once run() has returned.
   bare_counts counts() const { return shown_.seen(); }
+  // The loop learns only in its next turn that quiet sends were done: this wakes it and waits, for
+  // a second at most, until it has counted what is done by now. Not on the worker.
+  bare_counts fresh_counts() const;
 
   const uring_events& events() const { return events_; }
   const uring::ring& ring() const { return ring_; }
@@ -83,10 +89,10 @@ class bare_uring_echo {
   struct connection {
     std::uint16_t first = none;  // received and unsent buffers, in order ...
     std::uint16_t last = none;
-    std::uint32_t taken = 0;   // ... of the first of which so many bytes are sent
+    std::uint32_t taken = 0;    // ... of the first of which so many bytes are sent
     std::uint32_t size = 0;     // own buffers: of what is in it
-    std::int32_t notified = 0;  // zero copy: result of the send that waits for its notification
-    std::uint16_t queued = 0;  // buffers in the chain
+    std::int32_t notified = 0;  // result of a send that is not yet accounted for
+    std::uint16_t queued = 0;   // buffers in the chain
     bool open : 1 = false;
     bool receiving : 1 = false;   // a receive or poll is in flight
     bool sending : 1 = false;     // a send is in flight
@@ -94,25 +100,30 @@ class bare_uring_echo {
     bool starved : 1 = false;     // its receive ended for want of buffers
     bool cancelling : 1 = false;  // of the receive
     bool large : 1 = false;
-    bool polling : 1 = false;  // large: what is in flight is a poll
+    bool polling : 1 = false;    // large: what is in flight is a poll
     bool notifying : 1 = false;  // zero copy: sent, its buffer not yet given back
-    bool failed : 1 = false;  // what is unsent is not to be sent
+    bool stuck : 1 = false;    // the peer takes no more at the moment: the ring has to wait for it
+    bool refused : 1 = false;  // its quiet send did not do all, but `notified`
+    bool failed : 1 = false;   // what is unsent is not to be sent
   };
   struct held {  // by buffer
     std::uint32_t size = 0;
     std::uint16_t next = none;
   };
-  enum class kind : std::uint8_t { receive, send, poll, accept, wake, cancel, close };
+  enum class kind : std::uint8_t { receive, send, quiet, poll, accept, wake, cancel, close };
 
   static std::uint64_t tag(kind what, std::uint32_t index) {
     return (std::uint64_t{index} << 8) | static_cast<std::uint64_t>(what);
   }
 
   void turn();
+  void submit_and_take(std::uint32_t want, uring::ring::time deadline);
   void serve(const io_uring_cqe& completion);
   void serve_rare(kind what, std::uint32_t index, const io_uring_cqe& completion);
 
   // uring_echo.cpp: connections come and go.
+  void queue_wake();
+  void woken();
   void queue_accept();
   void accepted(int result, std::uint32_t flags);
   void refuse_connection(int index);
@@ -136,6 +147,10 @@ class bare_uring_echo {
   bool queue_gathered(std::uint32_t index, connection& on);
   void queue_send(std::uint32_t index, connection& on, const std::byte* from, std::uint32_t size);
   void sent(std::uint32_t index, int result, std::uint32_t flags);
+  void make_quiet(io_uring_sqe& made, std::uint32_t index, const connection& on, std::size_t size,
+                  std::size_t buffers);
+  bool quiet_sends_hold_back() const;
+  void settle();
   void take_from_chain(connection& of, std::uint32_t size);
   void drop_chain(connection& of);
   std::uint32_t chain_limit() const { return buffers_.scarce() ? 1 : 32; }
@@ -161,7 +176,7 @@ class bare_uring_echo {
   bool accepting_ = false;
   bool stopping_ = false;
   std::uint32_t open_ = 0;
-  uring::ring::time accept_at_;  // where not accepting: when to try again
+  uring::ring::time accept_at_;          // where not accepting: when to try again
   std::vector<connection> connections_;  // by descriptor, or by slot of the ring's table
   std::vector<held> held_;
   std::vector<std::uint32_t> starved_;
@@ -171,6 +186,15 @@ class bare_uring_echo {
   };
   std::vector<gathered> gathered_;  // bundle: of this turn's sends; the kernel copies them
   std::size_t gathered_count_ = 0;
+  // Quiet sends: they are done, in full unless a completion says otherwise, when the call that
+  // submitted them returns.
+  struct quiet_send {
+    std::uint32_t index;
+    std::uint32_t size;
+    std::uint32_t buffers;  // of the chain; 0: not of the chain
+  };
+  std::vector<quiet_send> quiet_;     // queued since the last call
+  std::vector<quiet_send> settling_;  // submitted by it
   struct spill {
     std::vector<std::byte> bytes;
     std::size_t sent = 0;
@@ -179,6 +203,12 @@ class bare_uring_echo {
   uring_events events_;
   bare_counts here_;
   shown_counts shown_;
+  // release by stop(), acquire by the worker once wake_ told it to look.
+  std::atomic<bool> stop_requested_{false};
+  // Counted up by the worker after each show(), release; acquire by fresh_counts(), so that the
+  // counts of that turn are seen. all_turns once the loop has ended.
+  std::atomic<std::uint64_t> turns_{0};
+  static constexpr std::uint64_t all_turns = ~std::uint64_t{0};
   std::array<std::byte, warm_bytes> warm_;
 };
 

@@ -45,6 +45,7 @@ bool set_switch(uring_form& form, std::string_view name, const std::string& valu
   if (name == "poll_first") return choose(form.poll_first, value, "on", "off");
   if (name == "min_wait_us") return number(form.min_wait_us, value);
   if (name == "send") return choose(form.direct_send, value, "direct", "ring");
+  if (name == "quiet_sends") return choose(form.quiet_sends, value, "on", "off");
   if (name == "zero_copy") return choose(form.zero_copy, value, "on", "off");
   if (name == "bundle") return choose(form.bundle, value, "on", "off");
   return false;
@@ -70,6 +71,13 @@ std::string objection_to(const uring_form& form) {
   }
   if (form.zero_copy && form.direct_send) {
     return "zero_copy=on is a request to the ring: leave send=direct out";
+  }
+  if (form.zero_copy && form.quiet_sends) {
+    return "zero_copy=on tells when a buffer is free again: set quiet_sends=off with it";
+  }
+  if (form.sqpoll && form.quiet_sends) {
+    return "quiet_sends=on takes a send for done when the call returns, and sqpoll=on submits "
+           "later: set quiet_sends=off with it";
   }
   if (form.bundle && !form.multishot) {
     return "bundle=on spans buffers of a multishot receive: leave receive=single out";

@@ -24,8 +24,9 @@ struct uring_form {
   bool poll_first = false;        // a receive does not try before it waits (5.19)
   std::uint32_t min_wait_us = 0;  // how long a wait may hope for a whole batch (6.12)
   bool direct_send = false;       // send: by send(2), at once, or through the ring
-  bool zero_copy = false;         // (6.0)
-  bool bundle = false;            // a completion may span several buffers (6.10)
+  bool quiet_sends = true;  // a send that does at once all it should leaves no completion (5.17)
+  bool zero_copy = false;   // (6.0)
+  bool bundle = false;      // a completion may span several buffers (6.10)
 };
 
 // False: no such switch, or no such value.

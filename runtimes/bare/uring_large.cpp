@@ -25,8 +25,8 @@ void bare_uring_echo::became_readable(std::uint32_t index, int result) {
   if (on.ended) return close_if_over(index, on);
   if (result == -ECANCELED) return receive_again(index, on);
   const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-  const long received = raw_call(SYS_recvfrom, index, reinterpret_cast<long>(warm_.data()),
-                                 warm_bytes, flags, 0, 0);
+  const long received =
+      raw_call(SYS_recvfrom, index, reinterpret_cast<long>(warm_.data()), warm_bytes, flags, 0, 0);
   if (received == 0) {
     on.ended = true;
     return close_if_over(index, on);
@@ -34,8 +34,8 @@ void bare_uring_echo::became_readable(std::uint32_t index, int result) {
   if (received == -EAGAIN || received == -EINTR) return receive_again(index, on);
   if (received < 0) return fail(index, on, static_cast<int>(-received));
   here_.received_bytes += static_cast<std::size_t>(received);
-  long sent = raw_call(SYS_sendto, index, reinterpret_cast<long>(warm_.data()), received, flags, 0,
-                       0);
+  long sent =
+      raw_call(SYS_sendto, index, reinterpret_cast<long>(warm_.data()), received, flags, 0, 0);
   if (sent == -EAGAIN || sent == -EINTR) sent = 0;
   if (sent < 0) return fail(index, on, static_cast<int>(-sent));
   here_.sent_bytes += static_cast<std::size_t>(sent);

@@ -155,9 +155,9 @@ inline void bare_uring_echo::send_first(std::uint32_t index, connection& on) {
 bool bare_uring_echo::send_at_once(std::uint32_t index, connection& on) {
   while (on.first != none) {
     const std::uint32_t size = held_[on.first].size - on.taken;
-    const long result = raw_call(
-        SYS_sendto, index, reinterpret_cast<long>(buffers_.at(on.first) + on.taken), size,
-        MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0);
+    const long result =
+        raw_call(SYS_sendto, index, reinterpret_cast<long>(buffers_.at(on.first) + on.taken), size,
+                 MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0);
     if (result == -EAGAIN || result == -EINTR) return false;
     if (result < 0) {
       fail(index, on, static_cast<int>(-result));
@@ -183,16 +183,20 @@ bool bare_uring_echo::queue_gathered(std::uint32_t index, connection& on) {
   all.header = msghdr{};
   all.header.msg_iov = all.parts.data();
   all.header.msg_iovlen = count;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    size += all.parts[i].iov_len;
   io_uring_sqe& made = entry(kind::send, index);
   ::io_uring_prep_sendmsg(&made, static_cast<int>(index), &all.header, MSG_NOSIGNAL | MSG_WAITALL);
   if (form_.direct_descriptors) made.flags |= IOSQE_FIXED_FILE;
+  make_quiet(made, index, on, size, count);
   on.sending = true;
   return true;
 }
 
 // MSG_WAITALL: the kernel itself goes on where the peer takes a part (Linux 5.19).
 void bare_uring_echo::queue_send(std::uint32_t index, connection& on, const std::byte* from,
-                                        std::uint32_t size) {
+                                 std::uint32_t size) {
   io_uring_sqe& made = entry(kind::send, index);
   const int descriptor = static_cast<int>(index);
   if (form_.zero_copy)
@@ -200,29 +204,67 @@ void bare_uring_echo::queue_send(std::uint32_t index, connection& on, const std:
   else
     ::io_uring_prep_send(&made, descriptor, from, size, MSG_NOSIGNAL | MSG_WAITALL);
   if (form_.direct_descriptors) made.flags |= IOSQE_FIXED_FILE;
+  make_quiet(made, index, on, size, on.first == none ? 0 : 1);
   on.sending = true;
+}
+
+// MSG_DONTWAIT: done or refused within the call that submits it. A send that was to wait for all
+// (MSG_WAITALL) and did less counts as failed, and so leaves a completion.
+inline void bare_uring_echo::make_quiet(io_uring_sqe& made, std::uint32_t index,
+                                        const connection& on, std::size_t size,
+                                        std::size_t buffers) {
+  if (!form_.quiet_sends || on.stuck) return;
+  made.user_data = tag(kind::quiet, index);
+  made.flags |= IOSQE_CQE_SKIP_SUCCESS;
+  made.msg_flags |= MSG_DONTWAIT;
+  quiet_.push_back({index, static_cast<std::uint32_t>(size), static_cast<std::uint32_t>(buffers)});
+}
+
+// Nothing tells of their success: where something has to follow it, the call must not wait.
+bool bare_uring_echo::quiet_sends_hold_back() const {
+  for (const quiet_send& each : quiet_) {
+    const connection& on = connections_[each.index];
+    if (!on.receiving || on.queued > each.buffers) return true;
+  }
+  return false;
+}
+
+// After the completions were served, so that all refusals are known.
+void bare_uring_echo::settle() {
+  for (const quiet_send& each : settling_) {
+    connection& on = connections_[each.index];
+    const int result = on.refused ? on.notified : static_cast<int>(each.size);
+    on.refused = false;
+    sent(each.index, result, 0);
+  }
+  settling_.clear();
 }
 
 void bare_uring_echo::sent(std::uint32_t index, int result, std::uint32_t flags) {
   connection& on = connections_[index];
+  bool counted = false;
   if (form_.zero_copy) {
     if ((flags & IORING_CQE_F_MORE) != 0) {  // the buffer is the kernel's until the notification
       on.notified = result;
       on.notifying = true;
+      if (result > 0) here_.sent_bytes += static_cast<std::uint32_t>(result);
       if (stopping_) forget_notification(index, on);
       return;
     }
     if ((flags & IORING_CQE_F_NOTIF) != 0) {
       if (!on.notifying) return;  // forgotten
       on.notifying = false;
+      counted = true;
       result = on.notified;
     }
   }
   on.sending = false;
+  on.stuck = result == -EAGAIN;
+  if (on.stuck) result = 0;
   if (result < 0) [[unlikely]]
     return fail(index, on, -result);
   const auto size = static_cast<std::uint32_t>(result);
-  here_.sent_bytes += size;
+  if (!counted) here_.sent_bytes += size;
   if (on.large && on.first == none && !form_.own_buffers) [[unlikely]]
     return spill_sent(index, on, size);
   bool left = false;

@@ -56,7 +56,7 @@ std::string errno_name(int error);
 
 // Non-blocking where the descriptor is, or where flags say MSG_DONTWAIT: -EAGAIN means wait for
 // readiness.
-inline io_result receive(int fd, std::span<std::byte> into, unsigned long flags = 0) noexcept {
+inline io_result receive(int fd, std::span<std::byte> into, long flags = 0) noexcept {
   for (;;) {
     const long count = kernel_call(SYS_recvfrom, fd, into.data(), into.size(), flags);
     if (count >= 0) [[likely]]
@@ -66,7 +66,7 @@ inline io_result receive(int fd, std::span<std::byte> into, unsigned long flags 
   }
 }
 
-inline io_result send(int fd, std::span<const std::byte> bytes, unsigned long flags = 0) noexcept {
+inline io_result send(int fd, std::span<const std::byte> bytes, long flags = 0) noexcept {
   for (;;) {
     const long count =
         kernel_call(SYS_sendto, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | flags);
