@@ -297,6 +297,7 @@ void runtime::run_reattempts() noexcept {
 
 socket_slot& runtime::adopt(int fd) {
   socket_slot& slot = slots_.take(fd);
+  slot.owner = this;
   slot.single = options_.receive == receive_mode::single;
   counters_.open_descriptors.add(1);
   return slot;
