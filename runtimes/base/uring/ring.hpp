@@ -35,7 +35,7 @@ enum class taskrun : std::uint8_t { none, coop, defer };
 
 struct ring_wishes {
   std::uint32_t entries = 256;      // of the submission ring
-  std::uint32_t cq_entries = 4096;  // of the completion ring; 0: twice `entries`
+  std::uint32_t cq_entries = 4096;  // of the completion ring, at least `entries`; 0: twice those
   taskrun completions = taskrun::defer;
   bool sqpoll = false;  // a kernel thread submits; with it completions cannot be deferred
   std::uint32_t sqpoll_idle_ms = 50;
