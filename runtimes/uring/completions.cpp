@@ -45,27 +45,8 @@ bool refuses_accept(int error) noexcept {
 
 }  // namespace
 
-void runtime::dispatch(const io_uring_cqe& done) noexcept {
-  void* const object = reinterpret_cast<void*>(done.user_data & ~tag_mask);
-  switch (static_cast<tag>(done.user_data & tag_mask)) {
-    case tag::receive:
-      return received(*static_cast<socket_slot*>(object), done);
-    case tag::send:
-      return sent(*static_cast<operation*>(object), done);
-    case tag::poll:
-      return polled(*static_cast<socket_slot*>(object), done);
-    case tag::accept:
-      return accepted(*static_cast<listener_slot*>(object), done);
-    case tag::wake:
-      return woken(done);
-    case tag::handed:
-    case tag::ignored:
-      return;
-  }
-}
-
 // Of an armed request: whether it ended, and with it the last claim on a slot that is closed.
-bool runtime::ended_request(socket_slot& slot, const io_uring_cqe& done) noexcept {
+inline bool runtime::ended_request(socket_slot& slot, const io_uring_cqe& done) noexcept {
   if (has_more(done)) return false;
   slot.armed = armed_request::none;
   slot.stopping = false;
@@ -144,7 +125,7 @@ void runtime::attempt_single(socket_slot& slot) noexcept {
   resume(receiver);
 }
 
-void runtime::sent(operation& op, const io_uring_cqe& done) noexcept {
+inline void runtime::sent(operation& op, const io_uring_cqe& done) noexcept {
   auto& sender = static_cast<send_awaiter&>(op);
   socket_slot& slot = sender.slot_;
   --slot.in_flight;
@@ -154,6 +135,25 @@ void runtime::sent(operation& op, const io_uring_cqe& done) noexcept {
   if (slot.closing && slot.in_flight == 0) [[unlikely]]
     settle(slot);
   resume(sender);
+}
+
+void runtime::dispatch(const io_uring_cqe& done) noexcept {
+  void* const object = reinterpret_cast<void*>(done.user_data & ~tag_mask);
+  switch (static_cast<tag>(done.user_data & tag_mask)) {
+    case tag::receive:
+      return received(*static_cast<socket_slot*>(object), done);
+    case tag::send:
+      return sent(*static_cast<operation*>(object), done);
+    case tag::poll:
+      return polled(*static_cast<socket_slot*>(object), done);
+    case tag::accept:
+      return accepted(*static_cast<listener_slot*>(object), done);
+    case tag::wake:
+      return woken(done);
+    case tag::handed:
+    case tag::ignored:
+      return;
+  }
 }
 
 void runtime::accepted(listener_slot& slot, const io_uring_cqe& done) noexcept {
@@ -297,6 +297,7 @@ void runtime::run_reattempts() noexcept {
 
 socket_slot& runtime::adopt(int fd) {
   socket_slot& slot = slots_.take(fd);
+  slot.owner = this;
   slot.single = options_.receive == receive_mode::single;
   counters_.open_descriptors.add(1);
   return slot;

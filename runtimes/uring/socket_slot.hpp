@@ -18,6 +18,7 @@
 
 namespace tailrace::uring {
 
+class runtime;
 struct operation;
 
 // How an operation of one kind is ended early; a table per kind keeps the operation small.
@@ -52,7 +53,8 @@ struct alignas(64) socket_slot {
   std::uint32_t in_flight = 0;    // requests that name the slot or its descriptor
   operation* receiver = nullptr;  // also the acceptor, on a listener
   operation* sender = nullptr;
-  socket_slot* next = nullptr;     // free, closed, starved or reattempt list
+  socket_slot* next = nullptr;  // free, closed, starved or reattempt list
+  runtime* owner = nullptr;
   std::int32_t end = not_ended;    // 0: end of stream; < 0: -errno; both are told after the bytes
   std::uint16_t first_buffer = 0;  // received, not yet asked for: a list through the buffers
   std::uint16_t last_buffer = 0;

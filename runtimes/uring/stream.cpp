@@ -16,36 +16,36 @@ bool receive_awaiter::begin_unusual(task_node& receiver) noexcept {
   const bool queued = slot_.waiting_buffers != 0;
   if (queued || slot_.ended()) {
     if (queued) {
-      const std::span<std::byte> bytes = runtime_.buffers().take_queued(slot_);
+      const std::span<std::byte> bytes = slot_.owner->buffers().take_queued(slot_);
       fill(bytes.data(), bytes.size());
     } else {
       status_ = slot_.end == 0 ? io_result() : io_result::of_error(-slot_.end);
     }
-    if (runtime_.within_budget()) return false;
-    runtime_.make_ready(*this);
+    if (slot_.owner->within_budget()) return false;
+    slot_.owner->make_ready(*this);
     return true;
   }
   if (slot_.readable) {
-    if (!runtime_.within_budget())
-      runtime_.reattempt_later(slot_);
+    if (!slot_.owner->within_budget())
+      slot_.owner->reattempt_later(slot_);
     else if (attempt())
       return false;
   }
   slot_.receiver = this;
   runtime::sleep_in(*this, receiver);
-  runtime_.arm(slot_);
+  slot_.owner->arm(slot_);
   return true;
 }
 
 bool receive_awaiter::attempt() noexcept {
-  buffer_pool& pool = runtime_.buffers().pool();
+  buffer_pool& pool = slot_.owner->buffers().pool();
   std::byte* const buffer = pool.take();
   status_ = sys::receive(slot_.fd, {buffer, buffer_pool::buffer_bytes}, MSG_DONTWAIT);
   if (status_.count() != 0) [[likely]] {
     // A short receive proves that the socket was empty; of the peer's FIN it says nothing.
     slot_.readable = status_.count() == buffer_pool::buffer_bytes || slot_.hung_up;
     buffer_ = buffer;
-    runtime_.judge_single(slot_, status_.count());
+    slot_.owner->judge_single(slot_, status_.count());
     return true;
   }
   pool.give_back(buffer);
@@ -69,7 +69,7 @@ const operation_kind send_awaiter::send_kind{.abandon = &send_awaiter::abandon};
 // True: the send is over. Else the rest goes through the ring.
 bool send_awaiter::begin_directly() noexcept {
   if (unsent_.empty()) return true;
-  if (!runtime_.within_budget()) return false;
+  if (!slot_.owner->within_budget()) return false;
   const io_result sent = sys::send(slot_.fd, unsent_, MSG_DONTWAIT);
   if (sent.count() == unsent_.size()) return true;
   if (!sent.ok() && sent.error() != EAGAIN) {
@@ -103,7 +103,7 @@ bool send_awaiter::completed_unusually(int result) noexcept {
 bool send_awaiter::abandon(operation& op) noexcept {
   auto& send = static_cast<send_awaiter&>(op);
   send.result_ = io_result::of_error(ECANCELED);
-  send.runtime_.cancel_request(data_of(&op, tag::send));
+  send.slot_.owner->cancel_request(data_of(&op, tag::send));
   return false;
 }
 

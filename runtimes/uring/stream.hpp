@@ -17,8 +17,7 @@ namespace tailrace::uring {
 
 class receive_awaiter final : operation {
  public:
-  receive_awaiter(runtime& owner, socket_slot& slot) noexcept
-      : operation(receive_kind), runtime_(owner), slot_(slot) {}
+  explicit receive_awaiter(socket_slot& slot) noexcept : operation(receive_kind), slot_(slot) {}
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
@@ -29,7 +28,7 @@ class receive_awaiter final : operation {
   lease await_resume() noexcept {
     if (status_.count() == 0) [[unlikely]]
       return lease(status_);
-    return {runtime_.buffers(), buffer_, status_};
+    return {slot_.owner->buffers(), buffer_, status_};
   }
 
  private:
@@ -45,7 +44,6 @@ class receive_awaiter final : operation {
   }
   static bool abandon(operation& op) noexcept;
 
-  runtime& runtime_;
   socket_slot& slot_;
   std::byte* buffer_ = nullptr;
   io_result status_;
@@ -53,9 +51,8 @@ class receive_awaiter final : operation {
 
 class send_awaiter final : operation {
  public:
-  send_awaiter(runtime& owner, socket_slot& slot, std::span<const std::byte> bytes) noexcept
+  send_awaiter(socket_slot& slot, std::span<const std::byte> bytes) noexcept
       : operation(send_kind),
-        runtime_(owner),
         slot_(slot),
         unsent_(bytes),
         result_(io_result::of_count(bytes.size())) {}
@@ -80,7 +77,6 @@ class send_awaiter final : operation {
   bool completed_unusually(int result) noexcept;
   static bool abandon(operation& op) noexcept;
 
-  runtime& runtime_;
   socket_slot& slot_;
   std::span<const std::byte> unsent_;
   io_result result_;  // what a complete send will tell, until it fails
@@ -93,26 +89,21 @@ class stream final {
  public:
   using lease_type = lease;
 
-  stream(runtime& owner, socket_slot& slot) noexcept : runtime_(&owner), slot_(&slot) {}
-  stream(stream&& other) noexcept
-      : runtime_(other.runtime_), slot_(std::exchange(other.slot_, nullptr)) {}
+  explicit stream(socket_slot& slot) noexcept : slot_(&slot) {}
+  stream(stream&& other) noexcept : slot_(std::exchange(other.slot_, nullptr)) {}
   stream& operator=(stream&& other) noexcept {
-    std::swap(runtime_, other.runtime_);
     std::swap(slot_, other.slot_);
     return *this;
   }
   ~stream() { close(); }
 
-  receive_awaiter receive() noexcept { return {*runtime_, *slot_}; }
-  send_awaiter send_all(std::span<const std::byte> bytes) noexcept {
-    return {*runtime_, *slot_, bytes};
-  }
+  receive_awaiter receive() noexcept { return receive_awaiter(*slot_); }
+  send_awaiter send_all(std::span<const std::byte> bytes) noexcept { return {*slot_, bytes}; }
   void close() noexcept {
-    if (slot_ != nullptr) runtime_->close_socket(*std::exchange(slot_, nullptr));
+    if (slot_ != nullptr) slot_->owner->close_socket(*std::exchange(slot_, nullptr));
   }
 
  private:
-  runtime* runtime_;
   socket_slot* slot_;  // null once closed
 };
 
@@ -129,7 +120,7 @@ class accept_awaiter final : operation {
   }
   std::expected<stream, int> await_resume() {
     if (!accepted_) return std::unexpected(accepted_.error());
-    return stream(runtime_, runtime_.adopt(*accepted_));
+    return stream(runtime_.adopt(*accepted_));
   }
 
  private:
@@ -178,19 +169,19 @@ class listener final {
     return begin_unusual(receiver);
   slot_.receiver = this;
   runtime::sleep_in(*this, receiver);
-  runtime_.arm(slot_);
+  slot_.owner->arm(slot_);
   return true;
 }
 
 inline void send_awaiter::queue() noexcept {
-  io_uring_sqe& entry = runtime_.request(slot_);
+  io_uring_sqe& entry = slot_.owner->request(slot_);
   // As io_uring_prep_send(), on an entry that is cleared already. MSG_WAITALL: the kernel goes on
   // with a short send by itself (Linux 5.19). More than 2^30 bytes are a short send.
   entry.opcode = IORING_OP_SEND;
   entry.addr = reinterpret_cast<std::uint64_t>(unsent_.data());
   entry.len = static_cast<std::uint32_t>(std::min(unsent_.size(), std::size_t{1} << 30));
   entry.msg_flags = MSG_NOSIGNAL | MSG_WAITALL;
-  runtime_.name_descriptor(entry, slot_);
+  slot_.owner->name_descriptor(entry, slot_);
   entry.user_data = data_of(static_cast<operation*>(this), tag::send);
 }
 
@@ -199,7 +190,7 @@ inline void send_awaiter::queue() noexcept {
     result_ = io_result::of_error(ECANCELED);
     return false;
   }
-  if (runtime_.sends_directly(slot_) || unsent_.empty()) [[unlikely]] {
+  if (slot_.owner->sends_directly(slot_) || unsent_.empty()) [[unlikely]] {
     if (begin_directly()) return false;
   }
   slot_.sender = this;

@@ -81,19 +81,27 @@ buffer_ring::~buffer_ring() {
 }
 
 void buffer_ring::publish_more() noexcept {
+  // In locals: what is written below might be these members, as far as a compiler knows.
+  const std::uint32_t count = std::min(shape_.window - published_, spares_);
   const std::uint32_t mask = shape_.buffers - 1;
-  while (published_ < shape_.window && spares_ != 0) {
-    const std::uint16_t id = spare_[--spares_];
+  const std::uint32_t bytes = shape_.buffer_bytes;
+  const std::byte* const memory = memory_;
+  io_uring_buf* const entries = entries_;
+  const std::uint16_t* next = spare_.get() + spares_;
+  std::uint32_t tail = tail_;
+  for (const std::uint32_t end = tail + count; tail != end; ++tail) {
+    const std::uint16_t id = *--next;
     // Field by field: the ring's tail lies over the reserved field of its first entry.
-    io_uring_buf& entry = entries_[tail_ & mask];
-    entry.addr = reinterpret_cast<std::uint64_t>(address(id));
-    entry.len = shape_.buffer_bytes;
+    io_uring_buf& entry = entries[tail & mask];
+    entry.addr = reinterpret_cast<std::uint64_t>(memory + std::size_t{id} * bytes);
+    entry.len = bytes;
     entry.bid = id;
-    ++tail_;
-    ++published_;
   }
+  spares_ -= count;
+  published_ += count;
+  tail_ = static_cast<std::uint16_t>(tail);
   // release: pairs with the kernel's acquire of the tail; the entries before it are written.
-  io_uring_smp_store_release(&entries_[0].resv, tail_);
+  io_uring_smp_store_release(&entries[0].resv, tail_);
 }
 
 bool buffer_ring::widen() noexcept {

@@ -79,7 +79,8 @@ std::expected<ring, refusal> ring::open(const ring_wishes& wishes) {
   for (;;) {
     io_uring_params parameters{};
     parameters.flags = fixed | without_idle_flags(flags);
-    parameters.cq_entries = wishes.cq_entries != 0 ? wishes.cq_entries : 2 * wishes.entries;
+    parameters.cq_entries =
+        wishes.cq_entries != 0 ? std::max(wishes.cq_entries, wishes.entries) : 2 * wishes.entries;
     parameters.sq_thread_idle = wishes.sqpoll_idle_ms;
     const int refused = set_up(wishes.entries, made.ring_, parameters);
     if (refused == 0) break;

@@ -35,7 +35,7 @@ enum class taskrun : std::uint8_t { none, coop, defer };
 
 struct ring_wishes {
   std::uint32_t entries = 256;      // of the submission ring
-  std::uint32_t cq_entries = 4096;  // of the completion ring; 0: twice `entries`
+  std::uint32_t cq_entries = 4096;  // of the completion ring, at least `entries`; 0: twice those
   taskrun completions = taskrun::defer;
   bool sqpoll = false;  // a kernel thread submits; with it completions cannot be deferred
   std::uint32_t sqpoll_idle_ms = 50;
@@ -110,9 +110,14 @@ class ring {
   template <class Each>
   std::uint32_t take_completions(Each&& each) noexcept {
     const std::uint32_t count = completed();
-    for (std::uint32_t left = count; left > 0; --left) {
-      const io_uring_cqe done = completion(0);
-      taken(1);
+    const io_uring_cqe* const ring_of_them = ring_.cq.cqes;
+    const std::uint32_t mask = ring_.cq.ring_mask;
+    std::uint32_t* const head = ring_.cq.khead;
+    const std::uint32_t end = *head + count;
+    for (std::uint32_t at = *head; at != end;) {
+      const io_uring_cqe done = ring_of_them[at & mask];
+      // release: as in taken()
+      io_uring_smp_store_release(head, ++at);
       each(done);
     }
     return count;
