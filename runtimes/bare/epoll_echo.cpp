@@ -104,7 +104,7 @@ void bare_epoll_echo::run() {
   }
 }
 
-template <epoll_form form>
+template <epoll_form Form>
 void bare_epoll_echo::serve() {
   std::array<epoll_event, batch_events> events;
   while (!stopping_) {
@@ -114,7 +114,7 @@ void bare_epoll_echo::serve() {
                                   batch_events, patience, 0, 0));
     if (count < 0 && count != -EINTR) die("epoll_pwait", epoll_, -count);
     if (count == 0) arm_listener(true);
-    serve_batch<form>(events.data(), count);
+    serve_batch<Form>(events.data(), count);
     shown_.show(here_);
   }
   for (std::size_t descriptor = 0; descriptor < open_.size(); ++descriptor) {
@@ -125,7 +125,7 @@ void bare_epoll_echo::serve() {
 
 // A connection is closed only while its own event is served, and a descriptor occurs once a batch:
 // so no event of a batch can mean a connection that took a descriptor over within it.
-template <epoll_form form>
+template <epoll_form Form>
 void bare_epoll_echo::serve_batch(const epoll_event* events, int count) {
   for (int i = 0; i < count; ++i) {
     const int descriptor = events[i].data.fd;
@@ -133,19 +133,19 @@ void bare_epoll_echo::serve_batch(const epoll_event* events, int count) {
         [[unlikely]] {
       serve_unusual(descriptor);
     } else {
-      serve_connection<form>(descriptor);
+      serve_connection<Form>(descriptor);
     }
   }
 }
 
-template <epoll_form form>
+template <epoll_form Form>
 inline void bare_epoll_echo::serve_connection(int connection) {
   const outcome last = echo_once(connection);
-  if constexpr (form == epoll_form::edge) {
+  if constexpr (Form == epoll_form::edge) {
     if (last == outcome::more) [[unlikely]]
       echo_repeatedly(connection, outcome::part);
   }
-  if constexpr (form == epoll_form::oneshot) {
+  if constexpr (Form == epoll_form::oneshot) {
     if (last <= outcome::empty) [[likely]]
       rearm(connection, EPOLLIN);
   }

@@ -67,11 +67,11 @@ class bare_epoll_echo {
 
   void watch(int descriptor, std::uint32_t events, int operation);
   void rearm(int connection, std::uint32_t events);
-  template <epoll_form form>
+  template <epoll_form Form>
   void serve();
-  template <epoll_form form>
+  template <epoll_form Form>
   void serve_batch(const epoll_event* events, int count);
-  template <epoll_form form>
+  template <epoll_form Form>
   void serve_connection(int connection);
   void serve_unusual(int descriptor);
   outcome echo_once(int connection);

@@ -142,13 +142,13 @@ void runtime::take_events() {
     dispatch_all<registration::oneshot>(taken);
 }
 
-template <registration how>
+template <registration How>
 [[gnu::always_inline]] inline void runtime::dispatch_all(
     std::span<const epoll_event> events) noexcept {
   for (const epoll_event& each : events) {
     if (each.data.ptr != nullptr) [[likely]] {
       auto& slot = *static_cast<socket_slot*>(each.data.ptr);
-      if constexpr (how == registration::once)
+      if constexpr (How == registration::once)
         dispatch(slot, each.events);
       else
         dispatch_oneshot(slot, each.events);

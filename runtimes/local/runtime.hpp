@@ -115,7 +115,7 @@ class runtime {
   void turn();
   void run_ready();
   void take_events();
-  template <registration how>
+  template <registration How>
   void dispatch_all(std::span<const epoll_event> events) noexcept;
   void dispatch(socket_slot& slot, std::uint32_t events) noexcept;
   void dispatch_oneshot(socket_slot& slot, std::uint32_t events) noexcept;
