@@ -220,8 +220,8 @@ profile parse_profile(const std::string& text, const std::string& path) {
                                     std::string(error.description())));
   }
   const table_reader in(table, path, "the profile");
-  in.allow_only({"title", "blocks", "seed", "workers", "engine", "contestants", "forms", "form",
-                 "point"});
+  in.allow_only(
+      {"title", "blocks", "seed", "workers", "engine", "contestants", "forms", "form", "point"});
   profile read;
   read.path = path;
   const auto slash = path.rfind('/');

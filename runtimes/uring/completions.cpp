@@ -150,7 +150,6 @@ void runtime::dispatch(const io_uring_cqe& done) noexcept {
       return accepted(*static_cast<listener_slot*>(object), done);
     case tag::wake:
       return woken(done);
-    case tag::handed:
     case tag::ignored:
       return;
   }

@@ -26,17 +26,12 @@ inline constexpr std::uint32_t enter_no_iowait = 1U << 7;  // Linux 6.15
 // sqe->ioprio of receives and sends.
 inline constexpr std::uint16_t recvsend_bundle = 1U << 4;  // Linux 6.10
 
-// cqe->flags.
-inline constexpr std::uint32_t cqe_buffer_more = 1U << 4;  // Linux 6.12, incremental buffers
-
 // What a poll waits for and tells: bytes or the end of the stream; no more than that will come.
 inline constexpr unsigned poll_input = POLLIN | POLLRDHUP;
 inline constexpr int poll_hang_up = POLLRDHUP | POLLHUP | POLLERR;
 
 // Opcodes by which a kernel is recognised; the enumeration of 2.3 ends at 48.
 inline constexpr int opcode_read_multishot = 49;  // Linux 6.7
-inline constexpr int opcode_bind = 56;            // Linux 6.11
-inline constexpr int opcode_recv_zc = 58;         // Linux 6.15
 
 // The argument of a wait (IORING_ENTER_EXT_ARG). Linux 6.12 gave the padding of
 // io_uring_getevents_arg to min_wait_usec, which the header of 2.3 does not name.
