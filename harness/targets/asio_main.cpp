@@ -17,10 +17,7 @@ std::string boost_version() {
 // Asio itself would throw from the constructor of the io_context.
 void say_where_uring_is_refused(tailrace::target_description& description) {
   const auto& kernel = tailrace::uring::probe_kernel();
-  if (kernel) return;
-  description.available = false;
-  description.cause = kernel.error().cause;
-  description.remedy = kernel.error().remedy;
+  if (!kernel) description.refuse(kernel.error().cause, kernel.error().remedy);
 }
 
 }  // namespace
@@ -37,7 +34,7 @@ int main(int argc, char** argv) {
   description.versions = {{"boost", boost_version()}};
   description.backend = asio::runtime::backend;
   description.needs = {{"kernel", description.backend == "epoll" ? "2.6.28" : "5.10"}};
-  if (description.backend == "io_uring") say_where_uring_is_refused(description);
+  if (description.backend == "io_uring") description.examine_machine = &say_where_uring_is_refused;
   return runtime_target_main<asio::runtime>(argc, argv, description, [](const run_request&) {
     return std::make_unique<asio::runtime>();
   });

@@ -65,6 +65,8 @@ class bare_uring_target final : public served_target {
     }
     threads_.start(request.workers, request.cpus, finished,
                    [this](int index) { loops_[static_cast<std::size_t>(index)].run(); });
+    for (const bare_uring_echo& loop : loops_)
+      loop.wait_until_enabled();
     return {opened.addresses, "io_uring", request.workers, granted()};
   }
 
@@ -128,9 +130,7 @@ void note_availability(target_description& description) {
     why = uring::too_old("multishot receive", "6.0");
   else
     return;
-  description.available = false;
-  description.cause = why.cause;
-  description.remedy = why.remedy;
+  description.refuse(why.cause, why.remedy);
 }
 
 }  // namespace
@@ -150,7 +150,7 @@ int main(int argc, char** argv) {
     return tailrace::objection_to(tailrace::form_of(options));
   };
   description.needs = {{"kernel", "6.0"}};
-  tailrace::note_availability(description);
+  description.examine_machine = &tailrace::note_availability;
   return tailrace::target_main(argc, argv, description,
                                [] { return std::make_unique<tailrace::bare_uring_target>(); });
 }

@@ -53,9 +53,18 @@ struct target_description {
   std::function<std::string(const option_values&)> objection;
   std::map<std::string, string_map> forms;  // `best` and `default` are added where absent
   string_map needs;
+  // Sets what follows, where this machine may refuse the target. Called for `describe`, and by
+  // `run` once the process keeps to its CPUs: it may need a thread. Null: nothing can be refused.
+  std::function<void(target_description&)> examine_machine;
   bool available = true;
   std::string cause;   // why it is not available here
   std::string remedy;  // and what to do about it
+
+  void refuse(std::string why, std::string what_to_do) {
+    available = false;
+    cause = std::move(why);
+    remedy = std::move(what_to_do);
+  }
 };
 
 // Options in force: every option of the workload that runs, the given ones and the defaults,

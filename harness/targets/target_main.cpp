@@ -88,24 +88,26 @@ int run_target(const run_request& request, const make_target& make) {
 
 }  // namespace
 
-int target_main(int argc, const char* const* argv, const target_description& description,
+int target_main(int argc, const char* const* argv, target_description description,
                 const make_target& make) {
   // A harness or peer that goes away is a value (EPIPE), not a death.
   std::signal(SIGPIPE, SIG_IGN);
   const command_line parsed = parse_command_line(argc, argv, description);
   if (parsed.what == command_line::verb::leave) return parsed.exit_code;
   if (parsed.what == command_line::verb::describe) {
+    if (description.examine_machine) description.examine_machine(description);
     print_description(description);
     return 0;
-  }
-  if (!description.available) {
-    print_error(description.cause, description.remedy);
-    return exit_unsupported;
   }
   if (const std::string sentence = confine_process(parsed.request.cpus); !sentence.empty()) {
     std::fprintf(stderr, "tailrace-target-%s: --cpus: %s\n", description.id.c_str(),
                  sentence.c_str());
     return exit_bad_usage;
+  }
+  if (description.examine_machine) description.examine_machine(description);
+  if (!description.available) {
+    print_error(description.cause, description.remedy);
+    return exit_unsupported;
   }
   return run_target(parsed.request, make);
 }

@@ -38,7 +38,7 @@ class served_target {
 
 using make_target = std::function<std::unique_ptr<served_target>()>;
 
-int target_main(int argc, const char* const* argv, const target_description& description,
+int target_main(int argc, const char* const* argv, target_description description,
                 const make_target& make);
 
 }  // namespace tailrace

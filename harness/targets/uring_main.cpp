@@ -60,10 +60,9 @@ int main(int argc, char** argv) {
   description.backend = "io_uring";
   description.options = options_of_uring();
   description.needs = {{"kernel", "6.0"}};
-  if (const auto possible = uring::check_available(); !possible) {
-    description.available = false;
-    description.cause = possible.error().cause;
-    description.remedy = possible.error().remedy;
-  }
+  description.examine_machine = [](target_description& examined) {
+    if (const auto possible = uring::check_available(); !possible)
+      examined.refuse(possible.error().cause, possible.error().remedy);
+  };
   return runtime_target_main<uring::runtime>(argc, argv, description, make_runtime);
 }

@@ -89,6 +89,7 @@ bare_uring_echo::~bare_uring_echo() {
 
 void bare_uring_echo::run() {
   if (const int refused = ring_.enable(); refused != 0) sys::die("io_uring_register", -1, refused);
+  enabled_.count_down();
   queue_accept();
   queue_wake();
   while (!stopping_)

@@ -30,6 +30,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <latch>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
@@ -71,6 +72,8 @@ class bare_uring_echo {
 
   // Serves until stop(), then closes every connection.
   void run();
+  // Until run() has enabled the ring: what was granted is known from then on.
+  void wait_until_enabled() const { enabled_.wait(); }
   void stop() noexcept;
   // As of the last whole batch of completions; exact once run() has returned.
   bare_counts counts() const { return shown_.seen(); }
@@ -203,6 +206,7 @@ class bare_uring_echo {
   uring_events events_;
   bare_counts here_;
   shown_counts shown_;
+  std::latch enabled_{1};
   // release by stop(), acquire by the worker once wake_ told it to look.
   std::atomic<bool> stop_requested_{false};
   // Counted up by the worker after each show(), release; acquire by fresh_counts(), so that the
