@@ -59,6 +59,9 @@ int set_up(std::uint32_t entries, io_uring& made, io_uring_params& parameters) {
     sys::close(fd);
     return refused;
   }
+  // From 2.4 on io_uring_queue_mmap() leaves these to its caller.
+  made.ring_fd = made.enter_ring_fd = fd;
+  made.flags = parameters.flags;
   made.features = parameters.features;
   if ((parameters.flags & setup_no_sqarray) != 0) made.sq.array = nullptr;  // 2.3: garbage
   if (made.sq.array == nullptr) return 0;
