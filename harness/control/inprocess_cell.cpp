@@ -117,9 +117,9 @@ histograms read_histograms(const json& result, std::vector<std::string>& faults)
 
 json quantiles_json(const load::histogram& values) {
   if (values.count() == 0) return {{"count", 0}};
-  return {{"count", values.count()},      {"min", values.min()},
-          {"mean", values.mean()},        {"p50", values.quantile(0.5)},
-          {"p90", values.quantile(0.9)},  {"p99", values.quantile(0.99)},
+  return {{"count", values.count()},         {"min", values.min()},
+          {"mean", values.mean()},           {"p50", values.quantile(0.5)},
+          {"p90", values.quantile(0.9)},     {"p99", values.quantile(0.99)},
           {"p99.9", values.quantile(0.999)}, {"max", values.max()}};
 }
 

@@ -21,8 +21,8 @@ bool is_plain_name(const std::string& name) {
          });
 }
 
-constexpr words_list kind_names = {"open", "closed", "memory", "task_memory", "hog", "skew",
-                                   "timer"};
+constexpr words_list kind_names = {"open", "closed", "memory", "task_memory",
+                                   "hog",  "skew",   "timer"};
 
 point_kind kind_of(const std::string& name) {
   return *std::ranges::find(point_kinds, name, point_kind_name);

@@ -51,7 +51,8 @@ std::vector<option_spec> timer_options() {
                     "and cancelled"),
       integer_option("spread_ms", 1000, 1, 60'000, "random: within which the deadlines lie"),
       integer_option("lead_ms", 1000, 0, 600'000, "from the start to the first possible deadline"),
-      integer_option("at_once", 1000, 1, 1'000'000, "cancel: timers armed before they are cancelled"),
+      integer_option("at_once", 1000, 1, 1'000'000,
+                     "cancel: timers armed before they are cancelled"),
       integer_option("seed", 1, 0, INT64_MAX, "of the deadlines"),
       integer_option("timer_slack_ns", 0, 0, 1'000'000'000,
                      "by how much the kernel may delay a wake-up; 0: its default")};
