@@ -17,6 +17,4 @@ endfunction()
 
 add_custom_target(programs)
 tailrace_collect_programs(${CMAKE_SOURCE_DIR})
-if(TARGET tailrace_rust_peers) # built by cargo, so none of CMake's executables
-  add_dependencies(programs tailrace_rust_peers)
-endif()
+add_dependencies(programs peers) # not CMake's executables
