@@ -193,17 +193,22 @@ class runtime_target final : public served_target {
   worker_threads threads_;
 };
 
-// main() of a target whose runtime needs nothing but a constructor call. Its workloads and their
-// options are added here, the same for every runtime; `description` has those of the runtime alone.
-template <Runtime R>
-int runtime_target_main(int argc, const char* const* argv, target_description description,
-                        typename runtime_target<R>::make_runtime make) {
+// The workloads and their options, the same for every runtime.
+inline void add_workloads(target_description& description) {
   description.workloads = {"echo", "idle", "hog"};
   std::vector<option_spec> options = hog_options();
   options.insert(options.begin(), idle_tasks_option());
   for (option_spec& each : options)
     description.options.push_back(std::move(each));
-  return target_main(argc, argv, description, [&] {
+}
+
+// main() of a target whose runtime needs nothing but a constructor call. `description` has the
+// options of the runtime alone.
+template <Runtime R>
+int runtime_target_main(int argc, const char* const* argv, target_description description,
+                        typename runtime_target<R>::make_runtime make) {
+  add_workloads(description);
+  return target_main(argc, argv, description, [&](const run_request&) {
     return std::make_unique<runtime_target<R>>(description.backend, make);
   });
 }

@@ -36,7 +36,8 @@ class served_target {
   virtual result_info finish() = 0;
 };
 
-using make_target = std::function<std::unique_ptr<served_target>()>;
+// By the request, where its options decide what serves.
+using make_target = std::function<std::unique_ptr<served_target>(const run_request&)>;
 
 int target_main(int argc, const char* const* argv, target_description description,
                 const make_target& make);

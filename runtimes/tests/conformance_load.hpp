@@ -63,6 +63,20 @@ inline void connect_and_leave(server& served, int times) {
   ASSERT_EQ(last.receive(1), "");
 }
 
+// As many at once as churn may have: a runtime keeps what so many needed.
+inline void live_at_once(server& served) {
+  std::vector<client> peers;
+  for (int i = 0; i < 8; ++i)
+    peers.push_back(served.connect());
+  for (client& peer : peers)
+    peer.send("x");
+  for (client& peer : peers) {
+    EXPECT_EQ(peer.receive(1), "x");
+    peer.end();
+    EXPECT_EQ(peer.receive(1), "");
+  }
+}
+
 inline std::ptrdiff_t open_descriptors() {
   const std::filesystem::directory_iterator all("/proc/self/fd");
   return std::distance(begin(all), end(all));
@@ -75,6 +89,7 @@ TEST(conformance, churn_leaks_neither_descriptors_nor_memory) {
   const std::ptrdiff_t before = open_descriptors();
   {
     server served(serve_with_echo);
+    live_at_once(served);
     connect_and_leave(served, 500);
     const std::ptrdiff_t open = open_descriptors();
     const std::size_t used = ::mallinfo2().uordblks;
