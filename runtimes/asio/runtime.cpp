@@ -8,7 +8,8 @@
 
 namespace tailrace::asio {
 
-runtime::runtime() : context_(1), work_(context_.get_executor()) {}
+runtime::runtime(file_options files)
+    : context_(1), work_(context_.get_executor()), file_options_(files) {}
 
 runtime::~runtime() {
   const std::uint64_t open = counters_.open_descriptors.get();

@@ -23,14 +23,19 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <coroutine>
 #include <expected>
+#include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/buffer_pool.hpp"
 #include "base/endpoint.hpp"
+#include "base/file_calls.hpp"
 #include "base/owned_counter.hpp"
+#include "base/pooled_read.hpp"
 #include "base/task_counters.hpp"
 #include "metrics.hpp"
 #include "scope.hpp"
@@ -39,6 +44,7 @@
 namespace tailrace::asio {
 
 class event;
+class file;
 class stream;
 class listener;
 class sleep_awaiter;
@@ -78,17 +84,20 @@ class runtime {
   using stream = asio::stream;
   using listener = asio::listener;
   using event = asio::event;
+  using file = asio::file;
   using mutex_type = no_mutex;
   class completion;
 
   // Throws std::system_error where the kernel refuses what the backend needs.
-  runtime();
+  // files: asio-epoll reads them on a pool of that many threads; mode automatic is as pool.
+  explicit runtime(file_options files = {.mode = file_mode::pool, .threads = 64});
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
   // Streams and listeners are gone by now.
   ~runtime();
 
   std::expected<listener, start_error> listen(const endpoint& where);
+  std::expected<file, start_error> open_file(const std::string& path, file_access how);
   sleep_awaiter sleep_until(std::chrono::steady_clock::time_point deadline);
   yield_awaiter yield() noexcept;
   void run(task<void> main);
@@ -115,6 +124,13 @@ class runtime {
     op.node->waiting = nullptr;
     op.handle.resume();
   }
+  // By a handler of an operation that no stop can reach.
+  void resume(std::coroutine_handle<> handle) {
+    counters_.polls.add(1);
+    handle.resume();
+  }
+  // Requires an open file.
+  boost::asio::thread_pool& file_threads() noexcept { return *file_threads_; }
   void timer_armed() noexcept { counters_.timers_armed.add(1); }
   void timer_done() noexcept { counters_.timers_armed.subtract(1); }
   void socket_opened() noexcept { counters_.open_descriptors.add(1); }
@@ -132,6 +148,8 @@ class runtime {
   context context_;
   boost::asio::executor_work_guard<context::executor_type> work_;  // run() waits for main's end
   buffer_pool buffers_;
+  file_options file_options_;
+  std::unique_ptr<boost::asio::thread_pool> file_threads_;  // made with the first file
   scope<runtime>* main_scope_ = nullptr;
   counters counters_;
 };
@@ -206,4 +224,5 @@ inline yield_awaiter runtime::yield() noexcept {
 }  // namespace tailrace::asio
 
 #include "asio/event.hpp"
+#include "asio/file.hpp"
 #include "asio/stream.hpp"
