@@ -90,7 +90,7 @@ class runtime {
 
   // Throws std::system_error where the kernel refuses what the backend needs.
   // files: asio-epoll reads them on a pool of that many threads; mode automatic is as pool.
-  explicit runtime(file_options files = {.mode = file_mode::pool, .threads = 64});
+  explicit runtime(file_options files = {});
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
   // Streams and listeners are gone by now.

@@ -18,6 +18,7 @@ std::expected<file, start_error> runtime::open_file(const std::string& path, fil
   enable();
   auto opened = sys::open_file(path, how);
   if (!opened) return std::unexpected(std::move(opened.error()));
+  files_opened_ = true;
   const int place = take_place(opened->get());
   return file(*this, std::move(*opened), place);
 }

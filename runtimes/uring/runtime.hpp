@@ -105,7 +105,7 @@ class runtime {
   runtime_metrics metrics() const;
 
   // From the first listen() or run() on: what the kernel gave ("ring"), and the wishes that it did
-  // not ("ring_missing"), as words.
+  // not ("ring_missing"), as words; with files open, whether they and their memory are registered.
   std::vector<std::pair<std::string, std::string>> granted() const;
 
   // For scope<runtime>.
@@ -219,6 +219,7 @@ class runtime {
   std::span<std::byte> registered_;    // memory that the kernel knows; empty: none
   std::uint32_t places_ = 0;           // of open files in the ring's table, a bit each
   bool has_places_ = false;
+  bool files_opened_ = false;
   int budget_ = coop_budget;
   bool enabled_ = false;
   bool draining_ = false;
