@@ -87,5 +87,7 @@ int main(int argc, char** argv) {
   description.objection = tailrace::objection_to;
   description.needs = {{"kernel", "3.9"}};
   return tailrace::target_main(argc, argv, description,
-                               [] { return std::make_unique<tailrace::bare_epoll_target>(); });
+                               [](const tailrace::run_request&) {
+                                 return std::make_unique<tailrace::bare_epoll_target>();
+                               });
 }
