@@ -53,6 +53,9 @@ void add_run_options(CLI::App& run, run_options& options) {
       ->check(CLI::Range(1, 1000));
   run.add_option("--targets", options.targets,
                  "one more folder with tailrace-target-* executables");
+  run.add_option("--files", options.files,
+                 "folder, on a disk, for the file that file-read reads; kept (default: .files in "
+                 "the results folder)");
   run.add_option("--target-cpus", options.target_cpus, "CPUs of the target, such as 0,2-3");
   run.add_option("--client-cpus", options.client_cpus, "CPUs of the load generator");
   run.add_option("--load-program", options.load_program,

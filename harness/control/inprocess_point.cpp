@@ -52,9 +52,8 @@ void read_timer_keys(const table_reader& in, point& work) {
 
 std::string derived_timer_id(const point& work) {
   const auto slack = work.options.find("timer_slack_ns");
-  return fmt::format(
-      "timer-{}-{}{}", work.options.at("mode"), work.options.at("tasks"),
-      slack == work.options.end() ? "" : fmt::format("-slack{}", slack->second));
+  return fmt::format("timer-{}-{}{}", work.options.at("mode"), work.options.at("tasks"),
+                     slack == work.options.end() ? "" : fmt::format("-slack{}", slack->second));
 }
 
 std::int64_t option_number(const point& work, const std::string& name) {
@@ -67,12 +66,14 @@ std::int64_t option_number(const point& work, const std::string& name) {
 }
 
 double expected_inprocess_s(const point& work) {
-  return static_cast<double>(option_number(work, "lead_ms") + option_number(work, "spread_ms")) /
-         1000;
+  const std::int64_t ms = option_number(work, "lead_ms") + option_number(work, "spread_ms") +
+                          option_number(work, "duration_ms");
+  return static_cast<double>(ms) / 1000;
 }
 
 double inprocess_limit_s(const point& work) {
-  return expected_inprocess_s(work) + limit_of_task_s * static_cast<double>(option_number(work, "tasks"));
+  return expected_inprocess_s(work) +
+         limit_of_task_s * static_cast<double>(option_number(work, "tasks"));
 }
 
 std::int64_t tasks_at_once(const point& work) {

@@ -38,13 +38,12 @@ std::uint64_t timer_deadline_sum(const point& work, std::uint64_t seed) {
 std::vector<std::string> timer_faults(const json& counts, const load::histogram* lateness,
                                       const point& work, std::uint64_t seed) {
   std::vector<std::string> faults;
-  for (const char* name :
-       {"armed", "fired", "cancelled", "refused", "woken_early", "deadline_sum_ns", "arm_ns",
-        "arm_cpu_ns", "wait_ns", "wait_cpu_ns", "fire_ns", "fire_cpu_ns", "whole_ns",
-        "whole_cpu_ns"}) {
+  for (const char* name : {"armed", "fired", "cancelled", "refused", "woken_early",
+                           "deadline_sum_ns", "arm_ns", "arm_cpu_ns", "wait_ns", "wait_cpu_ns",
+                           "fire_ns", "fire_cpu_ns", "whole_ns", "whole_cpu_ns"}) {
     if (!count_of(counts, name)) {
-      faults.push_back(fmt::format(
-          "the target's count `{}` is missing or not a whole number >= 0", name));
+      faults.push_back(
+          fmt::format("the target's count `{}` is missing or not a whole number >= 0", name));
     }
   }
   if (!faults.empty()) return faults;
@@ -82,10 +81,11 @@ std::vector<gate> timer_gates(const json& counts, const point& work) {
   if (work.options.at("mode") == "cancel") return {};
   const auto armed_ms = static_cast<double>(count_or_zero(counts, "arm_ns")) / 1e6;
   const auto lead_ms = static_cast<double>(option_number(work, "lead_ms"));
-  return {{"armed_in_time", armed_ms <= lead_ms, armed_ms, lead_ms,
-           fmt::format("the last timer was armed {:.0f} ms after the start, the first deadline came "
-                       "{:.0f} ms after it",
-                       armed_ms, lead_ms)}};
+  return {
+      {"armed_in_time", armed_ms <= lead_ms, armed_ms, lead_ms,
+       fmt::format("the last timer was armed {:.0f} ms after the start, the first deadline came "
+                   "{:.0f} ms after it",
+                   armed_ms, lead_ms)}};
 }
 
 }  // namespace tailrace::control

@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <fstream>
@@ -133,6 +135,23 @@ std::expected<residency, std::string> evict(const std::filesystem::path& path) {
     // Pages that are on their way to or from a list of the kernel's are let go a little later.
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
+}
+
+std::expected<std::uint64_t, std::string> device_bytes_of_read(const std::filesystem::path& path,
+                                                               bool direct) {
+  constexpr std::size_t block = 4096;
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | (direct ? O_DIRECT : 0));
+  if (fd < 0) return refused(direct ? "open with O_DIRECT" : "open", path);
+  static_cast<void>(::posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM));
+  alignas(block) std::array<char, block> into{};
+  rusage before{};
+  rusage after{};
+  ::getrusage(RUSAGE_THREAD, &before);
+  const ssize_t count = ::pread(fd, into.data(), into.size(), 0);
+  ::getrusage(RUSAGE_THREAD, &after);
+  ::close(fd);
+  if (count < 0) return refused("read", path);
+  return static_cast<std::uint64_t>(after.ru_inblock - before.ru_inblock) * 512;
 }
 
 file_place place_of(const std::filesystem::path& path) {

@@ -33,6 +33,12 @@ std::expected<residency, std::string> read_residency_by_mincore(const std::files
 std::expected<residency, std::string> warm(const std::filesystem::path& path);
 std::expected<residency, std::string> evict(const std::filesystem::path& path);
 
+// What the kernel accounts to this process as read from a device (getrusage(2), ru_inblock) when it
+// reads the file's first block, past the page cache or not. 0: it came from memory, or from where
+// the kernel keeps no such account (tmpfs, network file systems).
+std::expected<std::uint64_t, std::string> device_bytes_of_read(const std::filesystem::path& path,
+                                                               bool direct);
+
 // Where a file lies: "ext4" on "/dev/vda", as /proc/self/mountinfo tells. Empty where it does not.
 struct file_place {
   std::string filesystem;

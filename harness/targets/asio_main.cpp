@@ -6,6 +6,7 @@
 
 #include "asio/runtime.hpp"
 #include "base/uring/features.hpp"
+#include "harness/targets/file_pool.hpp"
 #include "harness/targets/runtime_target.hpp"
 
 namespace {
@@ -34,8 +35,11 @@ int main(int argc, char** argv) {
   description.versions = {{"boost", boost_version()}};
   description.backend = asio::runtime::backend;
   description.needs = {{"kernel", description.backend == "epoll" ? "2.6.28" : "5.10"}};
+  if (description.backend == "epoll")
+    description.options = file_pool_options({"pool", "inline"}, 64);
   if (description.backend == "io_uring") description.examine_machine = &say_where_uring_is_refused;
-  return runtime_target_main<asio::runtime>(argc, argv, description, [](const run_request&) {
-    return std::make_unique<asio::runtime>();
-  });
+  return runtime_target_main<asio::runtime>(
+      argc, argv, description, [](const run_request& request) {
+        return std::make_unique<asio::runtime>(file_options_of(request.options));
+      });
 }

@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "echo.hpp"
+#include "extensions.hpp"
+#include "harness/targets/file_read_in_process.hpp"
 #include "harness/targets/histogram_texts.hpp"
 #include "harness/targets/inprocess_target.hpp"
 #include "harness/targets/listeners.hpp"
@@ -202,12 +204,20 @@ int runtime_target_main(int argc, const char* const* argv, target_description de
   description.options.push_back(tasks_option({"idle", "timer"}));
   for (const auto& of_one : {hog_options(), timer_options()})
     description.options.insert(description.options.end(), of_one.begin(), of_one.end());
+  if constexpr (ReadsFiles<R>) add_file_read(description);
   using pointer = std::unique_ptr<served_target>;
   return target_main(argc, argv, description, [&](const run_request& request) -> pointer {
     if (request.workload == "timer") {
       return std::make_unique<inprocess_target<R>>(
           description.backend, make,
           std::make_unique<timer_in_process<R>>(request.options, runtimes_of<R>(request)));
+    }
+    if constexpr (ReadsFiles<R>) {
+      if (request.workload == "file-read") {
+        return std::make_unique<inprocess_target<R>>(
+            description.backend, make,
+            std::make_unique<file_read_in_process<R>>(request.options, runtimes_of<R>(request)));
+      }
     }
     return std::make_unique<runtime_target<R>>(description.backend, make);
   });
