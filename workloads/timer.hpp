@@ -73,27 +73,24 @@ class timer_run {
     return base_ + offset_of(rules_, index);
   }
 
-  // relaxed below: how many, nothing else; who writes a moment is alone with it, and it is read
-  // once all tasks were joined.
+  // Who writes a moment is alone with it, and it is read once all tasks were joined.
   void note_armed() noexcept {
-    const std::uint64_t before = armed_.fetch_add(1, std::memory_order_relaxed);
+    const std::uint64_t before = add(armed_, 1);
     if (before + 1 == rules_.tasks) armed_last_ = moment::now();
   }
   void note_fired(std::uint64_t index, std::chrono::nanoseconds lateness) noexcept {
     lateness_[index] = lateness.count();
-    if (lateness.count() < 0) early_.fetch_add(1, std::memory_order_relaxed);
-    const std::uint64_t before = fired_.fetch_add(1, std::memory_order_relaxed);
+    if (lateness.count() < 0) add(early_, 1);
+    const std::uint64_t before = add(fired_, 1);
     if (before == 0) fired_first_ = moment::now();
     if (before + 1 == rules_.tasks) fired_last_ = moment::now();
   }
   // The sleep ended otherwise: it was cancelled, or the runtime refused it.
-  void note_unfired(io_result woken) noexcept {
-    (woken.cancelled() ? cancelled_ : refused_).fetch_add(1, std::memory_order_relaxed);
-  }
+  void note_unfired(io_result woken) noexcept { add(woken.cancelled() ? cancelled_ : refused_, 1); }
   void note_pairs(std::uint64_t armed, std::uint64_t cancelled) noexcept {
-    armed_.fetch_add(armed, std::memory_order_relaxed);
-    cancelled_.fetch_add(cancelled, std::memory_order_relaxed);
-    refused_.fetch_add(armed - cancelled, std::memory_order_relaxed);
+    add(armed_, armed);
+    add(cancelled_, cancelled);
+    add(refused_, armed - cancelled);
   }
 
   struct progress {
@@ -101,7 +98,7 @@ class timer_run {
   };
   progress so_far() const noexcept {
     const auto read = [](const atomic<std::uint64_t>& count) {
-      return count.load(std::memory_order_relaxed);  // relaxed: see note_armed()
+      return count.load(std::memory_order_relaxed);  // relaxed: see add()
     };
     return {read(armed_), read(fired_), read(cancelled_), read(refused_), read(early_)};
   }
@@ -118,13 +115,19 @@ class timer_run {
   std::uint64_t deadline_sum_ns() const noexcept {
     std::uint64_t sum = 0;
     for (std::uint64_t i = 0; i < lateness_.size(); ++i)
-      if (lateness_[i] != not_fired) sum += static_cast<std::uint64_t>(offset_of(rules_, i).count());
+      if (lateness_[i] != not_fired)
+        sum += static_cast<std::uint64_t>(offset_of(rules_, i).count());
     return sum;
   }
   // By task; not_fired where it did not wake by itself.
   std::span<const std::int64_t> lateness_ns() const noexcept { return lateness_; }
 
  private:
+  // Returns what there was before. relaxed: how many, nothing else.
+  static std::uint64_t add(atomic<std::uint64_t>& count, std::uint64_t amount) noexcept {
+    return count.fetch_add(amount, std::memory_order_relaxed);
+  }
+
   struct moment {
     steady_time at;
     std::int64_t cpu_ns = 0;  // of the process; std::clock() counts in us

@@ -124,8 +124,9 @@ void ends_with_its_input(context& with) {
 
 void refuses_bad_options(context& with) {
   require_timer(with);
-  require_refused(with, "timer", {"mode=never", "spread_ms=0", "spread_ms=60001", "lead_ms=-1",
-                                  "lead_ms=600001", "at_once=0", "tasks=-1", "seed=x"});
+  require_refused(with, "timer",
+                  {"mode=never", "spread_ms=0", "spread_ms=60001", "lead_ms=-1", "lead_ms=600001",
+                   "at_once=0", "tasks=-1", "seed=x"});
 }
 
 constexpr std::array checks{

@@ -41,9 +41,9 @@ def describe():
     options.append({"name": "mode", "default": "random", "values": MODES, "help": "mode",
                     "workloads": ["timer"]})
     return {"protocol": 1, "id": "fake", "family": "floor", "language": "Python",
-            "summary": "for tests", "versions": {}, "backend": "select", "workloads": ["echo", "timer"],
-            "options": options, "forms": {"best": {}, "default": {}}, "needs": {},
-            "available": True}
+            "summary": "for tests", "versions": {}, "backend": "select",
+            "workloads": ["echo", "timer"], "options": options, "needs": {}, "available": True,
+            "forms": {"best": {}, "default": {}}}
 
 
 def refuse(sentence):

@@ -55,8 +55,8 @@ inline void PrintTo(const fault_case& each, std::ostream* out) {
 
 inline void expect_caught(const char* target, const fault_case& each) {
   ::setenv("TAILRACE_FAULT", each.fault, 1);
-  const outcome seen = conform({target, "--only", each.check, "--json", "--patience-s", "2",
-                                "--timeout-s", "40"});
+  const outcome seen =
+      conform({target, "--only", each.check, "--json", "--patience-s", "2", "--timeout-s", "40"});
   const json check = check_named(seen.text, each.check);
   EXPECT_EQ(check["status"], "failed") << seen.text;
   const std::string why = check.value("why", "");

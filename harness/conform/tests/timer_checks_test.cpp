@@ -39,10 +39,9 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(conform_timer, passes_a_conforming_target) {
   ::setenv("TAILRACE_FAULT", "none", 1);
-  for (const char* name :
-       {"timer_fires_all", "timer_fires_all_at_once", "timer_cancels_all",
-        "timer_stops_in_the_middle", "timer_stops_before_start", "timer_input_closed",
-        "timer_refuses_bad_options"}) {
+  for (const char* name : {"timer_fires_all", "timer_fires_all_at_once", "timer_cancels_all",
+                           "timer_stops_in_the_middle", "timer_stops_before_start",
+                           "timer_input_closed", "timer_refuses_bad_options"}) {
     const outcome seen = conform({TAILRACE_TIMER_TARGET, "--only", name, "--json"});
     EXPECT_EQ(check_named(seen.text, name)["status"], "ok") << seen.text;
   }
