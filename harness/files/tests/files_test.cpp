@@ -119,6 +119,14 @@ TEST(read_order, the_workload_has_the_same_from_the_same_text) {
   }
 }
 
+TEST(read_order, is_that_of_the_readme) {
+  EXPECT_EQ(offset_of_read(1000 * 4096, 4096, 1, 0), 44U * 4096);
+  EXPECT_EQ(offset_of_read(1000 * 4096, 4096, 1, 1), 515U * 4096);
+  EXPECT_EQ(offset_of_read(1000 * 4096, 4096, 1, 2), 728U * 4096);
+  EXPECT_EQ(stamp_at(1, 0), 2433363436U);
+  EXPECT_EQ(stamp_at(1, 1), 3203108257U);
+}
+
 TEST(read_order, sums_are_those_of_the_reads) {
   const stamped_file file{"", 16 * 4096, 3};
   std::uint64_t sum = 0;
