@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 #include "harness/conform/check.hpp"
 #include "harness/conform/working_target.hpp"

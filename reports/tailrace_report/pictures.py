@@ -117,7 +117,8 @@ def _of_files(study: Study) -> list[Plan]:
                 lambda sweep=sweep: figure_files.description(study, sweep),
             )
         )
-    points = files.points(study)
+    # Where readers were swept, file-cpu says the same in fewer panels.
+    points = [] if figure_files.panels_of(study, figure_files.CPU) else files.points(study)
     plans.append(
         (
             "file-cost",
