@@ -33,6 +33,9 @@
 // - register_memory(), where there is one, tells the runtime which memory reads will go to; that
 //   must outlive them and be unregistered before it goes.
 //
+// R::task_limit(): how many tasks beside main run at once; further ones wait, however long, until
+// one of those has ended. For a runtime whose tasks keep what they run on.
+//
 // R::tasks_at_once: how many of its tasks an ordinary system lets live at once, where that is far
 // below a million.
 #pragma once
@@ -79,6 +82,11 @@ concept RegistersMemory = requires(R& runtime, std::span<std::byte> memory) {
 
 template <class R>
 concept SpawnsFromAnyThread = requires { requires R::spawns_from_any_thread; };
+
+template <class R>
+concept LimitsTasks = requires(const R& runtime) {
+  { runtime.task_limit() } -> std::same_as<std::size_t>;
+};
 
 // wanted, or as many tasks as R can have at once.
 template <class R>

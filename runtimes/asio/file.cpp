@@ -5,22 +5,26 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
+#include <mutex>
 
 namespace tailrace::asio {
 
-bool read_awaiter::begin(task_node& reader) {
+template <class Contexts>
+bool read_awaiter<Contexts>::begin(task_node& reader) {
   if (reader.owner->stop_requested()) [[unlikely]] {
     result_ = io_result::of_error(ECANCELED);
     return false;
   }
   node_ = &reader;
-  start();
+  start();  // The task may have gone on by now.
   return true;
 }
 
 #if defined(BOOST_ASIO_HAS_FILE)
 
-std::expected<file, start_error> runtime::open_file(const std::string& path, file_access how) {
+template <class Contexts>
+std::expected<basic_file<Contexts>, start_error> basic_runtime<Contexts>::open_file(
+    const std::string& path, file_access how) {
   auto opened = sys::open_file(path, how);
   if (!opened) return std::unexpected(std::move(opened.error()));
   opened_file taken(context_);
@@ -33,15 +37,19 @@ std::expected<file, start_error> runtime::open_file(const std::string& path, fil
   return file(*this, std::move(taken));
 }
 
-std::uint64_t file::bytes() const noexcept {
+template <class Contexts>
+std::uint64_t basic_file<Contexts>::bytes() const noexcept {
   return sys::file_bytes(file_->native_handle());
 }
 
-read_awaiter::read_awaiter(runtime& owner, opened_file& from, std::uint64_t offset,
-                           std::span<std::byte> into) noexcept
+template <class Contexts>
+read_awaiter<Contexts>::read_awaiter(basic_runtime<Contexts>& owner, opened_file& from,
+                                     std::uint64_t offset, std::span<std::byte> into) noexcept
     : runtime_(owner), from_(from), offset_(offset), into_(into) {}
 
-void read_awaiter::start() {
+template <class Contexts>
+void read_awaiter<Contexts>::start() {
+  const std::lock_guard lock(runtime_.file_mutex());
   from_.async_read_some_at(
       offset_, boost::asio::buffer(into_.data(), into_.size()),
       [this](const boost::system::error_code& error, std::size_t count) {
@@ -52,25 +60,33 @@ void read_awaiter::start() {
 
 #else
 
-std::expected<file, start_error> runtime::open_file(const std::string& path, file_access how) {
+template <class Contexts>
+std::expected<basic_file<Contexts>, start_error> basic_runtime<Contexts>::open_file(
+    const std::string& path, file_access how) {
   auto opened = sys::open_file(path, how);
   if (!opened) return std::unexpected(std::move(opened.error()));
-  const bool on_the_spot = file_options_.mode == file_mode::inlined;
-  if (!on_the_spot && file_threads_ == nullptr)
-    file_threads_ = std::make_unique<boost::asio::thread_pool>(file_options_.threads);
+  const bool on_the_spot = options_.files.mode == file_mode::inlined;
+  {
+    const std::lock_guard lock(file_mutex_);
+    if (!on_the_spot && file_threads_ == nullptr)
+      file_threads_ = std::make_unique<boost::asio::thread_pool>(options_.files.threads);
+  }
   return file(*this, pooled_file(std::move(*opened), how,
                                  on_the_spot ? file_mode::inlined : file_mode::pool));
 }
 
-std::uint64_t file::bytes() const noexcept {
+template <class Contexts>
+std::uint64_t basic_file<Contexts>::bytes() const noexcept {
   return sys::file_bytes(file_->descriptor());
 }
 
-read_awaiter::read_awaiter(runtime& owner, opened_file& from, std::uint64_t offset,
-                           std::span<std::byte> into) noexcept
+template <class Contexts>
+read_awaiter<Contexts>::read_awaiter(basic_runtime<Contexts>& owner, opened_file& from,
+                                     std::uint64_t offset, std::span<std::byte> into) noexcept
     : runtime_(owner), read_(from, offset, into) {}
 
-void read_awaiter::start() {
+template <class Contexts>
+void read_awaiter<Contexts>::start() {
   const auto go_on = [this] {
     boost::asio::post(runtime_.io(), [this] { complete(read_.result()); });
   };
@@ -82,5 +98,14 @@ void read_awaiter::start() {
 }
 
 #endif
+
+template std::expected<basic_file<per_core>, start_error> basic_runtime<per_core>::open_file(
+    const std::string&, file_access);
+template std::expected<basic_file<shared>, start_error> basic_runtime<shared>::open_file(
+    const std::string&, file_access);
+template class read_awaiter<per_core>;
+template class read_awaiter<shared>;
+template class basic_file<per_core>;
+template class basic_file<shared>;
 
 }  // namespace tailrace::asio
