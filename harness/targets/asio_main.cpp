@@ -36,12 +36,11 @@ asio::options shared_options(const run_request& request) {
 std::unique_ptr<served_target> make_target_of(const run_request& request) {
   const std::string backend(asio::runtime::backend);
   if (request.options.text("contexts") == "per-core")
-    return std::make_unique<runtime_target<asio::runtime>>(
-        backend, [](const run_request&) { return std::make_unique<asio::runtime>(); });
-  return std::make_unique<runtime_target<asio::shared_runtime>>(
-      backend, [](const run_request& asked) {
-        return std::make_unique<asio::shared_runtime>(shared_options(asked));
-      });
+    return target_of_workload<asio::runtime>(
+        request, backend, [](const run_request&) { return std::make_unique<asio::runtime>(); });
+  return target_of_workload<asio::shared_runtime>(request, backend, [](const run_request& asked) {
+    return std::make_unique<asio::shared_runtime>(shared_options(asked));
+  });
 }
 
 }  // namespace
