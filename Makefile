@@ -6,10 +6,11 @@ PRESET ?= release
 ROUNDS ?= 5
 FILTER ?=
 
-.PHONY: help setup bench micro test report check format clean
+.PHONY: help setup bench adapters micro test report check format clean
 
 help:
 	@echo 'make bench [PROFILE=smoke|quick|full] [RUNTIMES=a,b]  measure this machine, draw the report'
+	@echo 'make adapters                    libuv and Asio under our adapters beside the bare libraries'
 	@echo 'make micro [ROUNDS=5] [FILTER=text]  micro benchmarks: spawn, switch, channels, timers'
 	@echo 'make test [PRESET=release]       build and run all tests, C++ and Python'
 	@echo 'make report                      redraw the report of results/latest'
@@ -23,6 +24,9 @@ setup:
 
 bench:
 	@scripts/bench "$(PROFILE)" "$(RUNTIMES)"
+
+adapters:
+	@scripts/setup && scripts/build "$(PRESET)" && scripts/adapter-honesty --preset "$(PRESET)"
 
 micro:
 	@PRESET="$(PRESET)" scripts/micro --rounds "$(ROUNDS)" --filter "$(FILTER)"
