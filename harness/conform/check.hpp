@@ -61,5 +61,6 @@ std::span<const check> byte_checks();
 std::span<const check> connection_checks();
 std::span<const check> life_checks();
 std::span<const check> hog_checks();
+std::span<const check> timer_checks();
 
 }  // namespace tailrace::conform

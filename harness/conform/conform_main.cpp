@@ -26,8 +26,8 @@ struct outcome {
 
 std::vector<check> all_checks() {
   std::vector<check> all;
-  for (const auto part :
-       {protocol_checks(), byte_checks(), connection_checks(), life_checks(), hog_checks()}) {
+  for (const auto part : {protocol_checks(), byte_checks(), connection_checks(), life_checks(),
+                          hog_checks(), timer_checks()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -38,6 +38,7 @@ struct target_event {
   count_map counts;
   // result:
   metric_map metrics;
+  std::map<std::string, std::string> histograms;
   // error:
   std::string message;
   std::string remedy;

@@ -89,8 +89,11 @@ target_event read_event(const std::string& line) {
   } else if (event.kind == "result") {
     event.counts = read_counts(object);
     event.metrics = read_metrics(object);
-    for (const json& text : field(object, "histograms", &json::is_object, "an object"))
+    const json& texts = field(object, "histograms", &json::is_object, "an object");
+    for (const auto& [name, text] : texts.items()) {
       require(text.is_string(), "a histogram is not a string");
+      event.histograms[name] = text.get<std::string>();
+    }
   } else if (event.kind == "error") {
     event.message = field(object, "message", &json::is_string, "a string").get<std::string>();
     event.remedy = field(object, "remedy", &json::is_string, "a string").get<std::string>();

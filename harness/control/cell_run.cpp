@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// See cell_run.hpp. The record around the work; the work is in load_cell.cpp and memory_cell.cpp.
+// See cell_run.hpp. The record around the work; the work is in load_cell.cpp,
+// memory_cell.cpp and inprocess_cell.cpp.
 #include "harness/control/cell_run.hpp"
 
 #include <fmt/chrono.h>
@@ -48,6 +49,7 @@ json new_record(const cell_work& work, const cell_setting& setting) {
           {"load", nullptr},
           {"cost", nullptr},
           {"memory", nullptr},
+          {"work", nullptr},
           {"noise", nullptr},
           {"gates", json::array()}};
 }
@@ -65,7 +67,7 @@ void require_possible(const cell_work& work) {
   }
   std::int64_t connections = work.work.connections;
   if (work.work.kind == point_kind::memory) connections = work.work.counts.back();
-  if (tasks) connections = 0;
+  if (tasks || work.work.in_process()) connections = 0;
   if (connections + files_beside > open_files_max()) {
     throw cell_failure(
         fmt::format("{} connections need about {} open files, and the limit here is {}",
@@ -119,7 +121,9 @@ json run_cell(const cell_work& work, const cell_setting& setting) {
   const std::int64_t begin_ns = observe::monotonic_ns();
   try {
     require_possible(work);
-    if (work.work.under_load()) {
+    if (work.work.in_process()) {
+      run_inprocess_cell(work, setting, record);
+    } else if (work.work.under_load()) {
       run_load_cell(work, setting, record);
     } else {
       run_memory_cell(work, setting, record);

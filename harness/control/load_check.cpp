@@ -18,6 +18,8 @@ using nlohmann::json;
 // A count above this would overflow the sums below: no run comes near.
 constexpr std::int64_t count_max = std::int64_t{1} << 60;
 
+}  // namespace
+
 std::optional<std::int64_t> count_of(const json& counts, const char* name) {
   if (!counts.is_object()) return std::nullopt;
   const auto found = counts.find(name);
@@ -28,6 +30,8 @@ std::optional<std::int64_t> count_of(const json& counts, const char* name) {
   const auto value = found->get<std::int64_t>();
   return value < 0 ? std::nullopt : std::optional(value);
 }
+
+namespace {
 
 // All of them, or a fault for each that is not a count.
 template <std::size_t N>

@@ -4,13 +4,19 @@
 // Each broken rule is one sentence. Pure functions, any thread.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/control/profile.hpp"
 
 namespace tailrace::control {
+
+// A count of a target or load generator; nothing where it is missing or no count. Bounded, so that
+// sums of counts do not overflow.
+std::optional<std::int64_t> count_of(const nlohmann::json& counts, const char* name);
 
 // The shape and the identities of a load object, and that the work was done right.
 std::vector<std::string> load_faults(const nlohmann::json& load, const point& work);

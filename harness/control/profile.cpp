@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "harness/control/inprocess_point.hpp"
 #include "harness/control/table_reader.hpp"
 #include "harness/record/refusal.hpp"
 
@@ -20,7 +21,8 @@ bool is_plain_name(const std::string& name) {
          });
 }
 
-constexpr words_list kind_names = {"open", "closed", "memory", "task_memory", "hog", "skew"};
+constexpr words_list kind_names = {"open", "closed", "memory", "task_memory",
+                                   "hog",  "skew",   "timer"};
 
 point_kind kind_of(const std::string& name) {
   return *std::ranges::find(point_kinds, name, point_kind_name);
@@ -44,6 +46,8 @@ std::string derived_id(const point& work) {
     case point_kind::skew:
       return fmt::format("skew-{}x{}-{:.0f}-{}us", work.connections, work.message_bytes,
                          work.rate_per_s, work.burn_us);
+    case point_kind::timer:
+      return derived_timer_id(work);
   }
   return "point";
 }
@@ -138,6 +142,7 @@ void check_names(const table_reader& in, const char* key, const std::vector<std:
 
 const char* workload_of(point_kind kind) {
   if (kind == point_kind::hog || kind == point_kind::skew) return "hog";
+  if (kind == point_kind::timer) return "timer";
   return kind == point_kind::task_memory ? "idle" : "echo";
 }
 
@@ -154,7 +159,9 @@ point read_point(const toml::table& table, const std::string& path) {
   work.blocks = static_cast<int>(in.integer("blocks", 0, 1, 1000));
   work.forms = in.texts("forms");
   check_names(in, "forms", work.forms);
-  if (work.kind == point_kind::hog) {
+  if (work.kind == point_kind::timer) {
+    read_timer_keys(in, work);
+  } else if (work.kind == point_kind::hog) {
     read_hog_keys(in, work);
   } else if (work.kind == point_kind::skew) {
     read_skew_keys(in, work);

@@ -14,11 +14,12 @@ namespace tailrace::control {
 
 // open, hog and skew offer a fixed rate. hog: some connections make the target burn CPU time, and
 // what counts is the latency of the others. skew: few connections carry most of the rate, and the
-// target burns a little for each message, so that there is work to balance.
-enum class point_kind { open, closed, memory, task_memory, hog, skew };
-inline constexpr point_kind point_kinds[] = {point_kind::open,   point_kind::closed,
-                                             point_kind::memory, point_kind::task_memory,
-                                             point_kind::hog,    point_kind::skew};
+// target burns a little for each message, so that there is work to balance. timer: in process,
+// without a client (inprocess_point.hpp).
+enum class point_kind { open, closed, memory, task_memory, hog, skew, timer };
+inline constexpr point_kind point_kinds[] = {
+    point_kind::open, point_kind::closed, point_kind::memory, point_kind::task_memory,
+    point_kind::hog,  point_kind::skew,   point_kind::timer};
 const char* point_kind_name(point_kind kind);
 
 struct point {
@@ -43,9 +44,13 @@ struct point {
   std::int64_t hot_connections = 0;  // skew: so many connections carry ...
   double hot_share = 0;              // ... this share of rate_per_s
   std::vector<std::string> forms;    // in which contestants run here; empty: the profile's
+  // In-process kinds: the options of the workload, as the target is given them beside the seed.
+  std::map<std::string, std::string> options;
 
   // Whether it is measured under load, and at an offered rate.
   bool under_load() const { return kind == point_kind::closed || at_offered_rate(); }
+  // Whether the target works by itself, without a client.
+  bool in_process() const { return kind == point_kind::timer; }
   bool at_offered_rate() const {
     return kind == point_kind::open || kind == point_kind::hog || kind == point_kind::skew;
   }

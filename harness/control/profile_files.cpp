@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "harness/control/inprocess_point.hpp"
 #include "harness/control/profile.hpp"
 #include "harness/record/durable_file.hpp"
 #include "harness/record/refusal.hpp"
@@ -36,6 +37,8 @@ const char* point_kind_name(point_kind kind) {
       return "hog";
     case point_kind::skew:
       return "skew";
+    case point_kind::timer:
+      return "timer";
   }
   return "closed";
 }
@@ -44,6 +47,10 @@ json point_json(const point& work) {
   json object = {
       {"id", work.id}, {"workload", work.workload}, {"kind", point_kind_name(work.kind)}};
   if (work.workers != 0) object["workers"] = work.workers;
+  if (work.in_process()) {
+    object["options"] = work.options;
+    return object;
+  }
   if (work.under_load()) {
     const bool open = work.at_offered_rate();
     object["connections"] = work.connections;
@@ -99,10 +106,12 @@ point point_from_json(const json& object) {
   work.hog_rate_per_s = object.value("hog_rate_per_s", work.hog_rate_per_s);
   work.hot_connections = object.value("hot_connections", work.hot_connections);
   work.hot_share = object.value("hot_share", work.hot_share);
+  work.options = object.value("options", work.options);
   return work;
 }
 
 std::map<std::string, std::string> workload_options(const point& work) {
+  if (work.in_process()) return work.options;
   if (work.workload != "hog") return {};
   // Under skew every connection is a hog: the target has the same work with each message.
   const std::int64_t hog_every = work.kind == point_kind::skew ? 1 : work.hog_every;
@@ -142,6 +151,7 @@ profile load_profile(const std::string& name_or_path) {
 }
 
 double expected_cell_s(const point& work) {
+  if (work.in_process()) return expected_inprocess_s(work) + 0.3;
   if (work.under_load()) {
     return work.warmup_s + work.duration_s + 0.3;
   }

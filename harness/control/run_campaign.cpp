@@ -33,8 +33,9 @@ void keep_off_target_cpus(const observe::cpu_partition& cpus) {
 }
 
 void store(record::campaign& campaign, json& cell) {
-  if (cell["load"].is_object() && cell["load"].contains("histograms")) {
-    for (auto& [name, text] : cell["load"]["histograms"].items()) {
+  for (const char* const part : {"load", "work"}) {
+    if (!cell[part].is_object() || !cell[part].contains("histograms")) continue;
+    for (auto& [name, text] : cell[part]["histograms"].items()) {
       if (!text.is_string()) continue;
       text = campaign.write_histogram(cell["cell"], name, text.get<std::string>());
     }

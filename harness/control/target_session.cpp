@@ -126,7 +126,11 @@ json target_session::sample() {
 
 json target_session::stop() {
   send("stop");
-  json result = next_event(limits_.stop_s, "result");
+  return await_result(limits_.stop_s);
+}
+
+json target_session::await_result(double limit_s) {
+  json result = next_event(limit_s, "result");
   const auto counts = result.find("counts");
   if (counts == result.end() || !counts->is_object()) {
     throw cell_failure("the target's `result` has no counts");
@@ -134,7 +138,7 @@ json target_session::stop() {
   const auto status = child_.wait_exit(deadline_in(limits_.stop_s));
   if (!status) {
     throw cell_failure(
-        fmt::format("the target did not exit within {} s of `stop`", limits_.stop_s));
+        fmt::format("the target did not exit within {} s of its `result`", limits_.stop_s));
   }
   if (*status != 0) {
     throw cell_failure(fmt::format("the target {} after its `result`", exit_text(*status)));

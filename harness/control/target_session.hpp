@@ -28,7 +28,8 @@ struct target_request {
 struct target_limits {
   double ready_s = 20;
   double sample_s = 10;
-  double stop_s = 6;  // the protocol grants 5
+  double stop_s = 6;   // the protocol grants 5
+  double work_s = 60;  // in-process work, beyond what it should take: a starved machine, sanitizers
   output_limits output;
 };
 
@@ -49,6 +50,8 @@ class target_session {
   nlohmann::json sample();
   // Sends `stop`, returns the `result` event, and waits for the exit.
   nlohmann::json stop();
+  // The same where the result comes by itself: of in-process work, after start().
+  nlohmann::json await_result(double limit_s);
   // Once it has exited.
   std::optional<int> exit_code();
   std::string error_tail() const { return output_.error_tail(); }

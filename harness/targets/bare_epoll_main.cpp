@@ -86,6 +86,7 @@ int main(int argc, char** argv) {
                               "oneshot: re-armed by epoll_ctl for each message")};
   description.objection = tailrace::objection_to;
   description.needs = {{"kernel", "3.9"}};
-  return tailrace::target_main(argc, argv, description,
-                               [] { return std::make_unique<tailrace::bare_epoll_target>(); });
+  return tailrace::target_main(argc, argv, description, [](const tailrace::run_request&) {
+    return std::make_unique<tailrace::bare_epoll_target>();
+  });
 }

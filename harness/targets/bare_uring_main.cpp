@@ -151,6 +151,7 @@ int main(int argc, char** argv) {
   };
   description.needs = {{"kernel", "6.0"}};
   description.examine_machine = &tailrace::note_availability;
-  return tailrace::target_main(argc, argv, description,
-                               [] { return std::make_unique<tailrace::bare_uring_target>(); });
+  return tailrace::target_main(argc, argv, description, [](const tailrace::run_request&) {
+    return std::make_unique<tailrace::bare_uring_target>();
+  });
 }

@@ -20,4 +20,11 @@ string_map histogram_texts(std::span<const runtime_metrics> runtimes) {
   return texts;
 }
 
+std::string histogram_text(std::span<const std::int64_t> values_ns, std::int64_t absent) {
+  load::histogram all;
+  for (const std::int64_t value : values_ns)
+    if (value != absent) all.record(value);
+  return encode_histogram(all);
+}
+
 }  // namespace tailrace

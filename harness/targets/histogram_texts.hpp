@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The distributions of runtimes (runtimes/metrics.hpp) as `histograms` of the result event: base64
-// HdrHistogram V2, those of one name merged. A library apart: only targets whose runtime has any
-// link the codec. Pure function; any thread; some 100 us a histogram.
+// Distributions as `histograms` of the result event: base64 HdrHistogram V2. Those of runtimes
+// (runtimes/metrics.hpp), where those of one name are merged, and those of in-process workloads. A
+// library apart: floors and test servers have none. Pure functions; any thread; some 100 us a
+// histogram.
 #pragma once
 
 #include <span>
@@ -12,5 +13,8 @@
 namespace tailrace {
 
 string_map histogram_texts(std::span<const runtime_metrics> runtimes);
+
+// Of values in ns, some of which may be left out: those equal to `absent`.
+std::string histogram_text(std::span<const std::int64_t> values_ns, std::int64_t absent);
 
 }  // namespace tailrace

@@ -17,9 +17,11 @@
 
 #include "echo.hpp"
 #include "harness/targets/histogram_texts.hpp"
+#include "harness/targets/inprocess_target.hpp"
 #include "harness/targets/listeners.hpp"
 #include "harness/targets/metrics_fields.hpp"
 #include "harness/targets/target_main.hpp"
+#include "harness/targets/timer_in_process.hpp"
 #include "hog.hpp"
 #include "idle.hpp"
 #include "metrics.hpp"
@@ -39,14 +41,14 @@ class runtime_target final : public served_target {
   ready_info start(const run_request& request, finish_signal& finished) override {
     request_ = request;
     refuse_port_in_use(request);
-    const int runtimes = has_own_workers ? 1 : request.workers;
-    workers_ = std::vector<worker>(static_cast<std::size_t>(runtimes));
+    workers_ = std::vector<worker>(runtimes_of<R>(request));
     std::vector<std::future<std::uint16_t>> ports;
     for (worker& each : workers_)
       ports.push_back(each.listening.get_future());
     first_port_ = first_listens_.get_future().share();
     // A runtime with workers of its own pins them itself.
-    threads_.start(runtimes, has_own_workers ? std::vector<int>() : request.cpus, finished,
+    threads_.start(static_cast<int>(workers_.size()),
+                   has_own_workers<R> ? std::vector<int>() : request.cpus, finished,
                    [this](int index) { work(static_cast<std::size_t>(index)); });
     std::uint16_t port = 0;
     for (auto& each : ports)
@@ -100,8 +102,6 @@ class runtime_target final : public served_target {
   }
 
  private:
-  static constexpr bool has_own_workers = requires { requires R::has_own_workers; };
-
   struct worker {
     std::unique_ptr<R> runtime;  // made by the worker's thread before it reports that it listens
     counts_of<R> counts;
@@ -198,12 +198,17 @@ class runtime_target final : public served_target {
 template <Runtime R>
 int runtime_target_main(int argc, const char* const* argv, target_description description,
                         typename runtime_target<R>::make_runtime make) {
-  description.workloads = {"echo", "idle", "hog"};
-  std::vector<option_spec> options = hog_options();
-  options.insert(options.begin(), idle_tasks_option());
-  for (option_spec& each : options)
-    description.options.push_back(std::move(each));
-  return target_main(argc, argv, description, [&] {
+  description.workloads = {"echo", "idle", "hog", "timer"};
+  description.options.push_back(tasks_option({"idle", "timer"}));
+  for (const auto& of_one : {hog_options(), timer_options()})
+    description.options.insert(description.options.end(), of_one.begin(), of_one.end());
+  using pointer = std::unique_ptr<served_target>;
+  return target_main(argc, argv, description, [&](const run_request& request) -> pointer {
+    if (request.workload == "timer") {
+      return std::make_unique<inprocess_target<R>>(
+          description.backend, make,
+          std::make_unique<timer_in_process<R>>(request.options, runtimes_of<R>(request)));
+    }
     return std::make_unique<runtime_target<R>>(description.backend, make);
   });
 }

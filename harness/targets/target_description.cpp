@@ -37,11 +37,28 @@ option_spec integer_option(std::string name, std::int64_t default_value, std::in
   return spec;
 }
 
-option_spec idle_tasks_option(std::int64_t most) {
-  option_spec spec =
-      integer_option("tasks", 0, 0, most, "tasks that sleep until one hour from now");
-  spec.workloads = {"idle"};
+option_spec tasks_option(std::vector<std::string> workloads, std::int64_t most) {
+  option_spec spec = integer_option(
+      "tasks", 0, 0, most, "tasks that sleep (idle: until one hour from now), or work at once");
+  spec.workloads = std::move(workloads);
   return spec;
+}
+
+std::vector<option_spec> timer_options() {
+  std::vector<option_spec> options = {
+      choice_option("mode", "random", {"random", "expiry", "cancel"},
+                    "deadlines drawn within spread_ms, one for all, or none that is reached: armed "
+                    "and cancelled"),
+      integer_option("spread_ms", 1000, 1, 60'000, "random: within which the deadlines lie"),
+      integer_option("lead_ms", 1000, 0, 600'000, "from the start to the first possible deadline"),
+      integer_option("at_once", 1000, 1, 1'000'000,
+                     "cancel: timers armed before they are cancelled"),
+      integer_option("seed", 1, 0, INT64_MAX, "of the deadlines"),
+      integer_option("timer_slack_ns", 0, 0, 1'000'000'000,
+                     "by how much the kernel may delay a wake-up; 0: its default")};
+  for (option_spec& each : options)
+    each.workloads = {"timer"};
+  return options;
 }
 
 std::vector<option_spec> hog_options() {

@@ -31,8 +31,13 @@ option_spec choice_option(std::string name, std::string default_value,
                           std::vector<std::string> values, std::string help);
 option_spec integer_option(std::string name, std::int64_t default_value, std::int64_t low,
                            std::int64_t high, std::string help);
-// The option `tasks` of the workload `idle`, spelt the same for every target.
-option_spec idle_tasks_option(std::int64_t most = 10'000'000);
+// Options of workloads, spelt the same for every target. `tasks` belongs to `idle` and to those of
+// the in-process workloads that the target has.
+option_spec tasks_option(std::vector<std::string> workloads = {"idle"},
+                         std::int64_t most = 10'000'000);
+// The options of the workload `timer` beside `tasks`: mode, spread_ms, lead_ms, at_once, seed,
+// timer_slack_ns.
+std::vector<option_spec> timer_options();
 // The options of the workload `hog`: burn_us, hog_every, message_bytes.
 std::vector<option_spec> hog_options();
 

@@ -73,7 +73,7 @@ void control_loop(served_target& target, const finish_signal& finished) {
 
 int run_target(const run_request& request, const make_target& make) {
   finish_signal finished;  // outlives the target, whose workers raise it
-  const std::unique_ptr<served_target> target = make();
+  const std::unique_ptr<served_target> target = make(request);
   try {
     print_ready(target->start(request, finished), request);
     control_loop(*target, finished);

@@ -36,7 +36,8 @@ class served_target {
   virtual result_info finish() = 0;
 };
 
-using make_target = std::function<std::unique_ptr<served_target>()>;
+// Called once, before start(): which kind of target it is may depend on the workload.
+using make_target = std::function<std::unique_ptr<served_target>(const run_request&)>;
 
 int target_main(int argc, const char* const* argv, target_description description,
                 const make_target& make);

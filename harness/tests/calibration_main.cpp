@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
   description.workloads = {"echo"};
   description.options = scripted::calibration_options();
   description.needs = {{"kernel", "5.11"}};
-  return target_main(argc, argv, description, [] {
+  return target_main(argc, argv, description, [](const run_request&) {
     return std::make_unique<scripted::scripted_target>(scripted::make_calibration);
   });
 }

@@ -231,7 +231,7 @@ int main(int argc, char** argv) {
   description.backend = "epoll";
   description.workloads = {"echo", "idle", "hog"};
   description.options = hog_options();
-  description.options.push_back(idle_tasks_option());
+  description.options.push_back(tasks_option());
   if (fault.is("hog-takes-anything")) description.options.front().high = 1'000'000'000;
   if (fault.is("hog-without-options")) description.options.erase(description.options.begin());
   if (fault.is("unavailable") || fault.is("unavailable-in-silence")) {
@@ -240,5 +240,5 @@ int main(int argc, char** argv) {
     description.remedy = "tell it otherwise";
   }
   return target_main(static_cast<int>(words.size()), words.data(), description,
-                     [&] { return std::make_unique<faulty_target>(fault); });
+                     [&](const run_request&) { return std::make_unique<faulty_target>(fault); });
 }

@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
   description.workloads = {"echo"};
   description.options = {scripted::null_mode_option()};
   description.needs = {{"kernel", "5.11"}};
-  return target_main(argc, argv, description, [] {
+  return target_main(argc, argv, description, [](const run_request&) {
     return std::make_unique<scripted::scripted_target>(
         [](const option_values& options) { return scripted::make_null(options.text("mode")); });
   });

@@ -1,20 +1,27 @@
 # SPDX-License-Identifier: MIT
-# The target `programs`: what a benchmark needs, without the tests.
-# Every executable named tailrace or tailrace-*, wherever it is defined.
-function(tailrace_collect_programs folder)
+# The target `programs`: what a benchmark needs, without the tests. The target `contestants`: what
+# serves or runs a workload, with what shows that it does so as it must.
+set(program_names "^tailrace(-.*)?$")
+set(contestant_names "^tailrace-(target-.*|conform)$|^(conformance|extensions)_.*_test$")
+
+# tailrace_collect(<target> <folder> <regex>): `target` needs every executable of that name,
+# wherever it is defined.
+function(tailrace_collect collection folder names)
   get_property(targets DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)
   foreach(target IN LISTS targets)
     get_target_property(type ${target} TYPE)
-    if(type STREQUAL "EXECUTABLE" AND target MATCHES "^tailrace(-.*)?$")
-      add_dependencies(programs ${target})
+    if(type STREQUAL "EXECUTABLE" AND target MATCHES "${names}")
+      add_dependencies(${collection} ${target})
     endif()
   endforeach()
   get_property(folders DIRECTORY ${folder} PROPERTY SUBDIRECTORIES)
   foreach(inner IN LISTS folders)
-    tailrace_collect_programs(${inner})
+    tailrace_collect(${collection} ${inner} "${names}")
   endforeach()
 endfunction()
 
 add_custom_target(programs)
-tailrace_collect_programs(${CMAKE_SOURCE_DIR})
+tailrace_collect(programs ${CMAKE_SOURCE_DIR} "${program_names}")
 add_dependencies(programs peers) # not CMake's executables
+add_custom_target(contestants)
+tailrace_collect(contestants ${CMAKE_SOURCE_DIR} "${contestant_names}")

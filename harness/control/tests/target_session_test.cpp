@@ -90,7 +90,7 @@ TEST_F(broken_target, ignored_stop_is_given_up) {
 }
 
 TEST_F(broken_target, result_without_exit_is_given_up) {
-  EXPECT_EQ(life_of("lingers"), "the target did not exit within 0.3 s of `stop`");
+  EXPECT_EQ(life_of("lingers"), "the target did not exit within 0.3 s of its `result`");
 }
 
 TEST_F(broken_target, other_exit_code_after_the_result_is_a_failure) {

@@ -16,7 +16,7 @@ target_description example() {
   description.workloads = {"echo", "idle"};
   description.options = {choice_option("trigger", "edge", {"edge", "level"}, "how epoll tells"),
                          integer_option("batch", 64, 1, 4096, "events a call"),
-                         idle_tasks_option(1000)};
+                         tasks_option({"idle"}, 1000)};
   return description;
 }
 

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// The checks of in-process work: each is seen passing on a conforming target and failing on one
+// that breaks what it checks (harness/tests/timer_target.py).
+#include <gtest/gtest.h>
+
+#include "harness/conform/tests/conform_outcome.hpp"
+
+namespace tailrace {
+namespace {
+
+class timer_fault_caught : public testing::TestWithParam<fault_case> {};
+
+TEST_P(timer_fault_caught, by_its_check) {
+  expect_caught(TAILRACE_TIMER_TARGET, GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    every, timer_fault_caught,
+    testing::Values(
+        fault_case{"has-an-address", "timer_fires_all", "names an address"},
+        fault_case{"starts-by-itself", "timer_fires_all", "before `start`"},
+        fault_case{"starts-by-itself", "timer_stops_before_start", "'armed'"},
+        fault_case{"loses-a-timer", "timer_fires_all", "'fired' of the result is 199"},
+        fault_case{"loses-a-timer", "timer_fires_all_at_once", "'fired' of the result is 199"},
+        fault_case{"wrong-sum", "timer_fires_all", "'deadline_sum_ns'"},
+        fault_case{"lacks-a-count", "timer_fires_all", "lack 'wait_cpu_ns'"},
+        fault_case{"wakes-early", "timer_fires_all", "'woken_early' of the result is 200"},
+        fault_case{"no-histogram", "timer_fires_all", "no histogram"},
+        fault_case{"garbage-histogram", "timer_fires_all", "unreadable"},
+        fault_case{"short-histogram", "timer_fires_all", "holds 199 values"},
+        fault_case{"exits-7", "timer_cancels_all", "exit code 7"},
+        fault_case{"dies", "timer_fires_all", "'result' event was due"},
+        fault_case{"loses-a-timer", "timer_cancels_all", "'fired' is negative"},
+        fault_case{"wakes-early", "timer_stops_in_the_middle", "'result' event came"},
+        fault_case{"ignores-stop", "timer_stops_in_the_middle", "in time"},
+        fault_case{"outlives-input", "timer_input_closed", "has not ended"},
+        fault_case{"takes-anything", "timer_refuses_bad_options", "mode=never was not refused"},
+        fault_case{"without-option", "timer_refuses_bad_options", "'at_once'"}));
+
+TEST(conform_timer, passes_a_conforming_target) {
+  ::setenv("TAILRACE_FAULT", "none", 1);
+  for (const char* name : {"timer_fires_all", "timer_fires_all_at_once", "timer_cancels_all",
+                           "timer_stops_in_the_middle", "timer_stops_before_start",
+                           "timer_input_closed", "timer_refuses_bad_options"}) {
+    const outcome seen = conform({TAILRACE_TIMER_TARGET, "--only", name, "--json"});
+    EXPECT_EQ(check_named(seen.text, name)["status"], "ok") << seen.text;
+  }
+}
+
+}  // namespace
+}  // namespace tailrace
