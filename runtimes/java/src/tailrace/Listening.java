@@ -13,7 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 
-/** A listening socket, by either of Java's two interfaces to them, which also makes the sessions. */
+/** A listening socket, by either of Java's two interfaces to them; makes the sessions too. */
 interface Listening extends Closeable {
     int BACKLOG = 4096;
 

@@ -14,8 +14,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 final class Main {
     static final String BACKEND = "epoll";
     private static final String ID = "java-virtual";
-    private static final String SUMMARY = "Java's virtual threads and blocking sockets; workers=N is "
-            + "the parallelism of their scheduler";
+    private static final String SUMMARY = "Java's virtual threads and blocking sockets; workers=N "
+            + "is the parallelism of their scheduler";
     private static final int FAILED = 1;
     private static final int BAD_USAGE = 2;
     private static final String DONE = "\n"; // in the queue of commands; no line has it
@@ -35,8 +35,8 @@ final class Main {
             }
             if (words.get(0).equals("--help")) {
                 System.out.println(SUMMARY + "\n\nUsage: tailrace-target-" + ID + " describe\n"
-                        + "       tailrace-target-" + ID + " run --workload W [--workers N] [--cpus "
-                        + "LIST] [--host A] [--port P] [--set name=value ...]");
+                        + "       tailrace-target-" + ID + " run --workload W [--workers N] "
+                        + "[--cpus LIST] [--host A] [--port P] [--set name=value ...]");
                 return 0;
             }
             if (words.equals(List.of("describe"))) {

@@ -54,8 +54,8 @@ record Request(String workload, int workers, BitSet cpus, String host, int port,
             }
         }
         if (!workloads.contains(workload)) {
-            throw new BadUsage("no workload '" + BadUsage.excerpt(workload) + "': --workload is one "
-                    + "of " + String.join(", ", workloads));
+            throw new BadUsage("no workload '" + BadUsage.excerpt(workload) + "': --workload is "
+                    + "one of " + String.join(", ", workloads));
         }
         return new Request(workload, number("--workers", workers, 1, 1024), cpus, address(host),
                 number("--port", port, 0, 65535), Setting.resolve(settings, workload, given));

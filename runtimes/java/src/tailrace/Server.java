@@ -30,9 +30,10 @@ final class Server implements Target {
         List<Setting> all = new ArrayList<>(Hog.settings());
         all.add(Setting.choice("io", "stream: Socket and its streams, as usual; channel: "
                 + "SocketChannel with a buffer outside of the heap", "stream", "channel"));
-        all.add(Setting.integer("buffer_bytes", "size of a connection's buffer", 8192, 64, 1 << 20));
-        all.add(Setting.integer("tasks", "virtual threads that sleep until one hour from now", 0, 0,
-                10_000_000).only("idle"));
+        all.add(Setting.integer("buffer_bytes", "size of a connection's buffer", 8192, 64,
+                1 << 20));
+        all.add(Setting.integer("tasks", "virtual threads that sleep: in idle until one hour from "
+                + "now", 0, 0, 10_000_000).only("idle", "timer"));
         return all;
     }
 
@@ -44,8 +45,8 @@ final class Server implements Target {
                     new InetSocketAddress(request.host(), request.port()));
         } catch (IOException failure) {
             throw new Refused("cannot listen on " + request.host() + ":" + request.port() + ": "
-                    + failure.getMessage(), "choose a free --port, or 0 for any, from 1024 up, and a "
-                    + "--host that this machine has");
+                    + failure.getMessage(), "choose a free --port from 1024 up, or 0 for any, and "
+                    + "a --host that this machine has");
         }
         if (request.workload().equals("idle")) {
             sleep(request.integer("tasks"));

@@ -52,7 +52,7 @@ record Setting(String name, String preset, String help, List<String> values, lon
                         + ", not '" + shown + "'");
             }
         } else if (text == null) {
-            boolean digits = value.matches("[0-9]{1,18}");
+            boolean digits = value.matches("[0-9]{1,18}|[0-8][0-9]{18}");
             if (!digits || Long.parseLong(value) < least || Long.parseLong(value) > most) {
                 throw new BadUsage("option '" + name + "' is an integer from " + least + " to "
                         + most + ", not '" + shown + "'");
@@ -70,12 +70,14 @@ record Setting(String name, String preset, String help, List<String> values, lon
         for (String setting : given) {
             String[] parts = setting.split("=", 2);
             if (parts.length < 2) {
-                throw new BadUsage("--set takes name=value, not '" + BadUsage.excerpt(setting) + "'");
+                throw new BadUsage("--set takes name=value, not '" + BadUsage.excerpt(setting)
+                        + "'");
             }
             Setting one = own.get(parts[0]);
             if (one == null) {
                 throw new BadUsage("workload " + workload + " has no option '"
-                        + BadUsage.excerpt(parts[0]) + "': it has " + String.join(", ", own.keySet()));
+                        + BadUsage.excerpt(parts[0]) + "': it has "
+                        + String.join(", ", own.keySet()));
             }
             one.check(parts[1]);
             if (inForce.put(parts[0], parts[1]) != null) {

@@ -29,6 +29,7 @@ final class Units {
         commands();
         hogs();
         json();
+        timers();
         System.out.println(failures + " failed");
         System.exit(failures == 0 ? 0 : 1);
     }
@@ -138,6 +139,11 @@ final class Units {
             same(new Hog(each[0], 8, 0).due(ByteBuffer.wrap(stream(each[1], 8))), each[2],
                     "connection " + each[1] + " of every " + each[0]);
         }
+    }
+
+    private static void timers() {
+        same(Timers.offset(1, 0, 1_000_000_000), 200822465L, "the contract's first deadline");
+        same(Timers.offset(1, 1, 1_000_000_000), 66428519L, "its second");
     }
 
     private static void json() {
