@@ -20,6 +20,9 @@
 // R::spawns_from_any_thread: scope<R>::spawn() may be called by threads that are not the runtime's,
 // while a task of the runtime keeps that scope alive and unjoined.
 //
+// R::task_limit(): how many tasks beside main run at once; further ones wait, however long, until
+// one of those has ended. For a runtime whose tasks keep what they run on.
+//
 // R::tasks_at_once: how many of its tasks an ordinary system lets live at once, where that is far
 // below a million.
 #pragma once
@@ -46,6 +49,11 @@ concept RunsBlocking = requires(R& runtime, int (*callable)()) {
 
 template <class R>
 concept SpawnsFromAnyThread = requires { requires R::spawns_from_any_thread; };
+
+template <class R>
+concept LimitsTasks = requires(const R& runtime) {
+  { runtime.task_limit() } -> std::same_as<std::size_t>;
+};
 
 // wanted, or as many tasks as R can have at once.
 template <class R>

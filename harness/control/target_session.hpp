@@ -69,6 +69,10 @@ class target_session {
   std::string address_;
 };
 
+// Throws a cell_failure that skips where the target's `ready` says that it serves fewer connections
+// at once.
+void require_room(const nlohmann::json& ready, std::int64_t connections);
+
 // What `TARGET describe` printed, or a cell_failure. Bounded time and length.
 nlohmann::json describe_target(const std::string& program);
 

@@ -114,6 +114,20 @@ TEST(target_session, absent_program_is_one_sentence) {
   }
 }
 
+TEST(require_room, skips_what_is_more_than_the_target_says_it_serves_at_once) {
+  const nlohmann::json sixty = {{"granted", {{"connections_at_once", 60}}}};
+  EXPECT_NO_THROW(require_room(sixty, 60));
+  EXPECT_NO_THROW(require_room({{"granted", nlohmann::json::object()}}, 10'000));
+  EXPECT_NO_THROW(require_room({{"granted", {{"connections_at_once", "many"}}}}, 10'000));
+  try {
+    require_room(sixty, 61);
+    FAIL() << "61 are more than 60";
+  } catch (const cell_failure& failure) {
+    EXPECT_TRUE(failure.skipped());
+    EXPECT_STREQ(failure.what(), "it serves 60 connections at once, and 61 are asked for");
+  }
+}
+
 TEST(describe_target, garbage_is_refused) {
   EXPECT_THROW(describe_target("/bin/ls"), cell_failure);
   EXPECT_THROW(describe_target("/bin/true"), cell_failure);
