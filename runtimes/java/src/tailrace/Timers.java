@@ -7,8 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.atomic.LongAdder;
 
 /** The workload {@code timer}: virtual threads that sleep, each until a deadline of its own. */
 final class Timers extends InProcess {
@@ -32,7 +33,7 @@ final class Timers extends InProcess {
     private Moment firedFirst;
     private Moment firedLast;
     private Moment ended;
-    private final Thread[] sleepers;
+    private final AtomicReferenceArray<Thread> sleepers; // end() reads it meanwhile
 
     static List<Setting> settings() {
         return List.of(
@@ -60,7 +61,8 @@ final class Timers extends InProcess {
         seed = request.integer("seed");
         lateness = new long[mode.equals("cancel") ? 0 : tasks];
         Arrays.fill(lateness, NOT_FIRED);
-        sleepers = new Thread[mode.equals("cancel") ? Math.min(tasks, atOnce) : tasks];
+        sleepers = new AtomicReferenceArray<>(
+                mode.equals("cancel") ? Math.min(tasks, atOnce) : tasks);
     }
 
     /** The deadline of a task after the first possible: splitmix64 (Steele, Lea, Flood 2014). */
@@ -98,13 +100,13 @@ final class Timers extends InProcess {
         for (; started < tasks && !stopped(); started++) {
             int index = started;
             long deadline = first + offset(index);
-            sleepers[index] = Thread.startVirtualThread(() -> sleeper(index, deadline));
+            sleepers.set(index, Thread.startVirtualThread(() -> sleeper(index, deadline)));
         }
         for (int i = 0; i < started; i++) {
             if (stopped()) {
-                sleepers[i].interrupt(); // also those that end() came too early for
+                sleepers.get(i).interrupt(); // also those that end() came too early for
             }
-            sleepers[i].join();
+            sleepers.get(i).join();
         }
     }
 
@@ -141,7 +143,7 @@ final class Timers extends InProcess {
             int now = Math.min(left, atOnce);
             CountDownLatch allArmed = new CountDownLatch(now);
             for (int i = 0; i < now; i++) {
-                sleepers[i] = Thread.startVirtualThread(() -> {
+                sleepers.set(i, Thread.startVirtualThread(() -> {
                     armed.incrementAndGet();
                     allArmed.countDown();
                     try {
@@ -150,14 +152,14 @@ final class Timers extends InProcess {
                     } catch (InterruptedException cancel) {
                         cancelled.increment();
                     }
-                });
+                }));
             }
             allArmed.await();
             for (int i = 0; i < now; i++) {
-                sleepers[i].interrupt();
+                sleepers.get(i).interrupt();
             }
             for (int i = 0; i < now; i++) {
-                sleepers[i].join();
+                sleepers.get(i).join();
             }
             left -= now;
         }
@@ -165,10 +167,8 @@ final class Timers extends InProcess {
 
     @Override
     void end() {
-        for (Thread each : sleepers) {
-            if (each != null) {
-                each.interrupt();
-            }
+        for (int i = 0; i < sleepers.length() && sleepers.get(i) != null; i++) {
+            sleepers.get(i).interrupt();
         }
     }
 
