@@ -8,6 +8,7 @@
 #include "asio/runtime.hpp"
 #include "base/uring/features.hpp"
 #include "harness/targets/cpu_list.hpp"
+#include "harness/targets/file_pool.hpp"
 #include "harness/targets/runtime_target.hpp"
 
 namespace {
@@ -30,18 +31,21 @@ asio::options shared_options(const run_request& request) {
   chosen.on_worker_start = [cpus = request.cpus, workers = request.workers](std::uint32_t index) {
     pin_worker(cpus, workers, static_cast<int>(index));
   };
+  chosen.files = file_options_of(request.options);
   return chosen;
 }
 
 std::unique_ptr<served_target> make_target_of(const run_request& request) {
   const std::string backend(asio::runtime::backend);
   if (request.options.text("contexts") == "per-core")
-    return target_of_workload<asio::runtime>(
-        request, backend, [](const run_request&) { return std::make_unique<asio::runtime>(); });
-  return target_of_workload<asio::shared_runtime>(
-      request, backend, [](const run_request& asked) {
-        return std::make_unique<asio::shared_runtime>(shared_options(asked));
-      });
+    return target_of_workload<asio::runtime>(request, backend, [](const run_request& asked) {
+      asio::options chosen;
+      chosen.files = file_options_of(asked.options);
+      return std::make_unique<asio::runtime>(chosen);
+    });
+  return target_of_workload<asio::shared_runtime>(request, backend, [](const run_request& asked) {
+    return std::make_unique<asio::shared_runtime>(shared_options(asked));
+  });
 }
 
 }  // namespace
@@ -60,7 +64,11 @@ int main(int argc, char** argv) {
                                        "socket; or one each, without locks")};
   description.forms = {{"best", {{"contexts", "per-core"}}}, {"default", {}}};
   description.needs = {{"kernel", description.backend == "epoll" ? "2.6.28" : "5.10"}};
+  if (description.backend == "epoll")
+    for (option_spec& each : file_pool_options({"pool", "inline"}, 64))
+      description.options.push_back(std::move(each));
   if (description.backend == "io_uring") description.examine_machine = &say_where_uring_is_refused;
   add_workloads(description);
+  add_file_read(description);
   return target_main(argc, argv, description, &make_target_of);
 }

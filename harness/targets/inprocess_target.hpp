@@ -33,6 +33,10 @@ class work_in_process {
   // Before the workers' threads are started: what they inherit, files to open. May throw
   // target_refused. What was granted is shown in `ready`.
   virtual event_fields prepare() { return {}; }
+  // On each runtime's thread: before `ready`, and when the runtime has ended, also where it never
+  // ran. What is refused is thrown.
+  virtual void set_up(R&, std::size_t /*index*/) {}
+  virtual void tear_down(std::size_t /*index*/) noexcept {}
   virtual void begin() = 0;
   // The share of runtime `index`.
   virtual task<void> run(R& runtime, std::size_t index) = 0;
@@ -129,6 +133,7 @@ class inprocess_target final : public served_target {
     worker& self = workers_[index];
     try {
       self.runtime = make_(request_);
+      work_->set_up(*self.runtime, index);
     } catch (...) {
       return self.made.set_exception(std::current_exception());
     }
@@ -138,6 +143,7 @@ class inprocess_target final : public served_target {
     } catch (...) {
       self.failure = std::current_exception();
     }
+    work_->tear_down(index);
   }
 
   std::string backend_;

@@ -17,6 +17,7 @@
 
 #include "echo.hpp"
 #include "extensions.hpp"
+#include "harness/targets/file_read_in_process.hpp"
 #include "harness/targets/histogram_texts.hpp"
 #include "harness/targets/inprocess_target.hpp"
 #include "harness/targets/listeners.hpp"
@@ -246,6 +247,13 @@ std::unique_ptr<served_target> target_of_workload(const run_request& request,
         backend, std::move(make),
         std::make_unique<timer_in_process<R>>(request.options, runtimes_of<R>(request)));
   }
+  if constexpr (ReadsFiles<R>) {
+    if (request.workload == "file-read") {
+      return std::make_unique<inprocess_target<R>>(
+          backend, std::move(make),
+          std::make_unique<file_read_in_process<R>>(request.options, runtimes_of<R>(request)));
+    }
+  }
   return std::make_unique<runtime_target<R>>(backend, std::move(make));
 }
 
@@ -255,6 +263,7 @@ template <Runtime R>
 int runtime_target_main(int argc, const char* const* argv, target_description description,
                         typename runtime_target<R>::make_runtime make) {
   add_workloads(description);
+  if constexpr (ReadsFiles<R>) add_file_read(description);
   return target_main(argc, argv, description, [&](const run_request& request) {
     return target_of_workload<R>(request, description.backend, make);
   });

@@ -43,12 +43,13 @@ class Curve:
     beyond: list[tuple[float, float]]
 
 
-def curves(study: Study, point: Point) -> list[Curve]:
-    """Every contestant with a supported median at this point, in the fixed order."""
+def curves(study: Study, point: Point, name: str = "response") -> list[Curve]:
+    """Every contestant with a supported median at this point, in the fixed order; `name` is that of
+    the histogram."""
     found = []
     for who in study.contestants:
         status = study.standing(who, point)
-        blocks = list(study.histograms(who, point, status).values()) if status else []
+        blocks = list(study.histograms(who, point, status, name).values()) if status else []
         curve = curve_of(who, study.labels[who], status == "gated", blocks) if blocks else None
         if curve:
             found.append(curve)
@@ -108,11 +109,20 @@ def others_heading(point: Point) -> str:
     return f"{_capital(point.uneven)}\nresponse time of the others{rate}, lower is better"
 
 
+def file_heading(point: Point) -> str:
+    """For file points: the page cache tells sections apart, size and readers panels."""
+    return f"{_capital(point.title)}\ntime of a read, lower is better"
+
+
 def latency_figure(
-    study: Study, points: list[Point], heading: Callable[[Point], str] = _heading
+    study: Study,
+    points: list[Point],
+    heading: Callable[[Point], str] = _heading,
+    *,
+    name: str = "response",
 ) -> Figure | None:
     """Small multiples with shared axes; None when no point has a curve."""
-    drawn = [(point, found) for point in points if (found := curves(study, point))]
+    drawn = [(point, found) for point in points if (found := curves(study, point, name))]
     if not drawn:
         return None
     everything = [curve for _, found in drawn for curve in found]
@@ -142,7 +152,7 @@ def _axes(axes: Axes, x_high: float, y_low: float, y_high: float) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: tick_text(y)))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel("share of requests at least this fast")
+    axes.set_xlabel("share at least this fast")
     canvas.bare(axes, grid="both")
 
 
@@ -185,13 +195,13 @@ def shown_label(curve: Curve) -> str:
     return curve.label + (", gated" if curve.gated else "")
 
 
-def description(study: Study, points: list[Point]) -> str:
+def description(study: Study, points: list[Point], name: str = "response") -> str:
     """The figure in words, for readers who do not see it."""
     parts = []
     for point in points:
         ends = [
             f"{c.label} {wording.duration(c.middle[-1])} at {100 * (1 - 1 / c.x[-1]):.4g} %"
-            for c in curves(study, point)
+            for c in curves(study, point, name)
         ]
         if ends:
             parts.append(f"{point.title}: {', '.join(ends)}")

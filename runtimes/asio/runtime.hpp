@@ -26,17 +26,22 @@
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <coroutine>
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "asio/contexts.hpp"
 #include "base/endpoint.hpp"
+#include "base/file_calls.hpp"
+#include "base/pooled_read.hpp"
 #include "base/task_counters.hpp"
 #include "metrics.hpp"
 #include "scope.hpp"
@@ -46,6 +51,8 @@ namespace tailrace::asio {
 
 template <class Contexts>
 class basic_event;
+template <class Contexts>
+class basic_file;
 template <class Contexts>
 class basic_stream;
 template <class Contexts>
@@ -59,6 +66,8 @@ struct options {
   std::uint32_t threads = 1;  // that run the io_context; `runtime` has one
   // On each of them before it runs anything; null: nothing to do.
   std::function<void(std::uint32_t index)> on_worker_start;
+  // asio-epoll reads files on a pool of that many threads; mode automatic is as pool.
+  file_options files = {};
 };
 
 template <class Contexts>
@@ -79,6 +88,7 @@ class basic_runtime {
   using stream = basic_stream<Contexts>;
   using listener = basic_listener<Contexts>;
   using event = basic_event<Contexts>;
+  using file = basic_file<Contexts>;
   using mutex_type = Contexts::scope_mutex;
   class completion;
 
@@ -90,6 +100,7 @@ class basic_runtime {
   ~basic_runtime();
 
   std::expected<listener, start_error> listen(const endpoint& where);
+  std::expected<file, start_error> open_file(const std::string& path, file_access how);
   sleep_awaiter<Contexts> sleep_until(std::chrono::steady_clock::time_point deadline);
   yield_awaiter<Contexts> yield() noexcept;
   // Throws std::system_error where no thread can be had.
@@ -123,6 +134,14 @@ class basic_runtime {
     here().polls.add(1);
     op.handle.resume();
   }
+  // By a handler of an operation that no stop can reach.
+  void resume(std::coroutine_handle<> handle) {
+    here().polls.add(1);
+    handle.resume();
+  }
+  // Requires an open file.
+  boost::asio::thread_pool& file_threads() noexcept { return *file_threads_; }
+  Contexts::scope_mutex& file_mutex() noexcept { return file_mutex_; }
   void timer_armed() noexcept { counters_.timers_armed.add(1); }
   void timer_done() noexcept { counters_.timers_armed.subtract(1); }
   void socket_opened() noexcept { counters_.open_descriptors.add(1); }
@@ -144,7 +163,9 @@ class basic_runtime {
   context context_;
   boost::asio::executor_work_guard<context::executor_type> work_;  // run() waits for main's end
   std::vector<worker> workers_;
-  std::vector<std::thread> threads_;  // all but that of run()
+  std::vector<std::thread> threads_;                        // all but that of run()
+  std::unique_ptr<boost::asio::thread_pool> file_threads_;  // made with the first file
+  Contexts::scope_mutex file_mutex_;  // Asio's files are not to be used by two threads at once
   scope<basic_runtime>* main_scope_ = nullptr;
   counters counters_;
 };
@@ -204,5 +225,6 @@ using shared_runtime = basic_runtime<shared>;
 }  // namespace tailrace::asio
 
 #include "asio/event.hpp"
+#include "asio/file.hpp"
 #include "asio/sleep.hpp"
 #include "asio/stream.hpp"

@@ -33,6 +33,7 @@
 #include <cstdint>
 #include <expected>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -43,6 +44,7 @@
 #include "task.hpp"
 #include "threads/blocking_task.hpp"
 #include "threads/event.hpp"
+#include "threads/file.hpp"
 #include "threads/inline_call.hpp"
 #include "threads/stream.hpp"
 #include "threads/thread_chain.hpp"
@@ -91,6 +93,7 @@ class basic_runtime {
   using stream = threads::stream;
   using listener = threads::listener;
   using event = threads::event;
+  using file = threads::file;
   using mutex_type = std::mutex;
   class completion;
 
@@ -100,6 +103,11 @@ class basic_runtime {
   basic_runtime& operator=(const basic_runtime&) = delete;
 
   std::expected<listener, start_error> listen(const endpoint& where);
+  std::expected<file, start_error> open_file(const std::string& path, file_access how) {
+    auto opened = sys::open_file(path, how);
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    return file(std::move(*opened));
+  }
   sleep_awaiter sleep_until(std::chrono::steady_clock::time_point deadline) noexcept {
     return sleep_awaiter(deadline);
   }
