@@ -217,6 +217,34 @@ TEST(threads_pool, connections_that_wait_are_closed_by_a_stop) {
   EXPECT_EQ(server.counts.errors.get(), 0u);
 }
 
+task<void> until_all_run(std::atomic<int>& running, int all) {
+  ++running;
+  EXPECT_TRUE(eventually([&] { return running == all; }));
+  co_return;
+}
+
+task<void> spawn_some(threads::pool_runtime& owner, std::atomic<int>& running, int all, int some) {
+  scope<threads::pool_runtime> children(owner);
+  for (int i = 0; i < some; ++i)
+    children.spawn(until_all_run(running, all));
+  co_await children.join();
+}
+
+task<void> spawn_from_many(threads::pool_runtime& owner, int spawners, int some) {
+  std::atomic<int> running = 0;
+  scope<threads::pool_runtime> children(owner);
+  for (int i = 0; i < spawners; ++i)
+    children.spawn(spawn_some(owner, running, spawners * some, some));
+  co_await children.join();
+}
+
+TEST(threads_pool, tasks_spawned_at_the_same_time_do_not_count_on_the_same_thread) {
+  constexpr int spawners = 8;
+  constexpr int some = 24;
+  const auto owner = pool_of(1 + spawners + spawners * some, 128);
+  owner->run(spawn_from_many(*owner, spawners, some));
+}
+
 TEST(threads_pool, its_threads_are_kept_and_end_with_the_run) {
   pool_server server(pool_of(8));
   for (int i = 0; i < 100; ++i) {
