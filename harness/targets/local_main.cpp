@@ -13,12 +13,14 @@ int main(int argc, char** argv) {
       "single-threaded local executor over epoll; workers=N gives N independent loops";
   description.backend = "epoll";
   description.options = {choice_option("register", "once", {"once", "oneshot"},
-                                       "oneshot: re-armed by epoll_ctl for each event")};
+                                       "oneshot: re-armed by epoll_ctl for each event"),
+                         timer_window_option(timer_window::default_length.count())};
   description.needs = {{"kernel", "2.6.28"}};
   return runtime_target_main<local::runtime>(
       argc, argv, description, [](const run_request& request) {
         const bool oneshot = request.options.text("register") == "oneshot";
-        return std::make_unique<local::runtime>(oneshot ? local::registration::oneshot
-                                                        : local::registration::once);
+        return std::make_unique<local::runtime>(
+            oneshot ? local::registration::oneshot : local::registration::once,
+            std::chrono::microseconds(request.options.integer("timer_window_us")));
       });
 }

@@ -61,6 +61,11 @@ std::vector<option_spec> timer_options() {
   return options;
 }
 
+option_spec timer_window_option(std::int64_t default_us) {
+  return integer_option("timer_window_us", default_us, 0, 1'000'000,
+                        "how late a timer may fire so that others fire with it");
+}
+
 std::vector<option_spec> hog_options() {
   std::vector<option_spec> options = {
       integer_option("burn_us", 5000, 0, 1'000'000, "CPU time that a hog burns for each message"),

@@ -6,12 +6,14 @@
 // performance of heaps" (d-ary heaps).
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "base/check.hpp"
+#include "base/timer_window.hpp"
 
 namespace tailrace {
 
@@ -29,6 +31,23 @@ class timer_heap {
   // time::max() if nothing is armed.
   time next_deadline() const noexcept {
     return entries_.empty() ? time::max() : entries_.front().deadline;
+  }
+
+  // When a loop that waits for these timers alone should wake: not before the first deadline, and
+  // not more than the window after it. Told from the first five timers: where two follow the first
+  // within the window, more do.
+  time wake_time(const timer_window& window) const noexcept {
+    if (entries_.empty()) return time::max();
+    const time first = entries_.front().deadline;
+    const time end = window.end_from(first);
+    time last = first;
+    int close = 0;
+    for (std::size_t child = 1; child < std::min<std::size_t>(5, entries_.size()); ++child) {
+      const time deadline = entries_[child].deadline;
+      if (deadline > end) continue;
+      last = ++close > 1 ? end : deadline;
+    }
+    return window.wake_between(first, last);
   }
 
   // node must stay where it is until it expires or is cancelled.

@@ -24,6 +24,7 @@
 #include <cstdint>
 
 #include "base/check.hpp"
+#include "base/timer_window.hpp"
 
 namespace tailrace {
 
@@ -88,6 +89,32 @@ class timer_wheel {
       earliest = std::min(earliest, tick_of(*node));
     }
     return time_of(earliest);
+  }
+
+  // When a loop that waits for these timers alone should wake: not before the first expiry (as
+  // above), and not more than the window after it. A window ends with the 64 ticks of level 0 that
+  // the first expiry lies in. Costs no more than next_expiry().
+  time wake_time(const timer_window& window) const noexcept {
+    const time first = next_expiry();
+    if (size_ == 0 || due_ != nullptr || late_ != nullptr) return first;
+    const std::size_t slot = first_slot();
+    const auto ticks = static_cast<std::size_t>(window.length / tick);
+    if (slot < level_slots) {
+      const std::size_t end = std::min(slot + ticks, level_slots - 1);
+      const std::uint64_t within = occupied_[0] << (level_slots - 1 - end);
+      const auto last = end - static_cast<std::size_t>(std::countl_zero(within));
+      return window.wake_between(first, time_of(start_of(last)));
+    }
+    // A slot of a higher level: many timers, or a few that next_expiry() has looked at.
+    std::uint64_t last = 0;
+    const std::uint64_t start = start_of(slot);
+    int looked_at = 0;
+    for (const wheel_node* node = slots_[slot]; node != nullptr; node = node->next) {
+      if (++looked_at > looked_at_most) return window.wake_between(first, time_of(start + ticks));
+      const std::uint64_t at = tick_of(*node);
+      if (time_of(at) <= window.end_from(first)) last = std::max(last, at);
+    }
+    return window.wake_between(first, time_of(last));
   }
 
   // A timer whose deadline is not after now, disarmed; null if there is none. Those that were armed

@@ -64,7 +64,9 @@ class runtime {
   using mutex_type = no_mutex;
   class completion;
 
-  explicit runtime(registration how = registration::once);
+  // window: how late a timer may fire so that others fire with it (base/timer_window.hpp).
+  explicit runtime(registration how = registration::once,
+                   std::chrono::nanoseconds window = timer_window::default_length);
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
   ~runtime();
@@ -132,6 +134,7 @@ class runtime {
   sys::descriptor wake_;  // eventfd: request_stop() from another thread
   ready_queue ready_;
   timer_heap timers_;
+  timer_window window_;
   slot_pool slots_;
   buffer_pool buffers_;
   socket_slot* closed_ = nullptr;  // closed in this turn; events of this batch may still name them

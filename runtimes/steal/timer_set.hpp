@@ -79,6 +79,14 @@ class timer_set {
     // relaxed: a hint.
     return time(time::duration(next_.load(std::memory_order_relaxed)));
   }
+  // When the worker should wake if nothing else happens: see timer_wheel.
+  time wake_time(const timer_window& window) noexcept {
+    if (next_expiry() == time::max()) return time::max();
+    const std::lock_guard guard(lock_);
+    // What arm() published is exact; the wheel may want to be looked at before, to move timers.
+    publish(timers_.next_expiry());
+    return timers_.wake_time(window);
+  }
   // A statistic, for any thread: those whose deadline has not been looked at.
   std::uint64_t armed() const noexcept { return armed_.get(); }
   std::size_t size() const noexcept {

@@ -47,6 +47,7 @@ bool set_option(options& chosen, std::string_view name, std::string_view value) 
   if (name == "registered_ring") return choose(switches, value, chosen.registered_ring);
   if (name == "sqpoll") return choose(switches, value, chosen.sqpoll);
   if (name == "min_wait_us") return set_number(value, chosen.min_wait_us);
+  if (name == "timer_window_us") return set_number(value, chosen.timer_window_us);
   if (name == "entries") return set_number(value, chosen.entries);
   if (name == "cq_entries") return set_number(value, chosen.cq_entries);
   if (name == "buffers") return set_number(value, chosen.buffers);

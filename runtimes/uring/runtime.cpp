@@ -150,7 +150,10 @@ void runtime::turn() {
   if (ready_.empty() && reattempts_ == nullptr) {
     counters_.parks.add(1);
     const bool batches = options_.min_wait_us != 0;
-    ring_.submit_and_wait(batches ? wanted_batch : 1, timers_.next_expiry(), options_.min_wait_us);
+    // No slack: the kernel applies none to the waits of a ring.
+    const timer_window window{.length = std::chrono::microseconds(options_.timer_window_us)};
+    ring_.submit_and_wait(batches ? wanted_batch : 1, timers_.wake_time(window),
+                          options_.min_wait_us);
   } else if (ring_.queued() != 0 || ring_.has_work()) {
     ring_.submit_and_wait(0);
   }
