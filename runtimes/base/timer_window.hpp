@@ -16,8 +16,8 @@
 namespace tailrace {
 
 struct timer_window {
-  // Why 64 us: runtimes/README.md, "Timers of the runtimes here".
-  static constexpr std::chrono::microseconds default_length{64};
+  // Why 50 us: runtimes/README.md, "Timers of the runtimes here".
+  static constexpr std::chrono::microseconds default_length{50};
 
   std::chrono::nanoseconds length = default_length;
   std::chrono::nanoseconds slack{0};
