@@ -11,13 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tailrace_report import timer_work
 from tailrace_report.hdr import Histogram
 from tailrace_report.runtime_metrics import per_operation
 
 STATUSES = ("ok", "gated", "failed", "skipped")
-KINDS = ("open", "closed", "memory", "task_memory", "hog", "skew")
+KINDS = ("open", "closed", "memory", "task_memory", "hog", "skew", "timer")
 STATES = ("idle", "after_echo", "active", "retained", "sleeping")
 HISTOGRAMS = ("response", "service", "lateness", "hogs.response", "hot.response", "cold.response")
+WORK_HISTOGRAMS = ("lateness_ns",)  # of points that work in process
 NAME_CHARS_MAX = 200
 COST_FIELDS = (
     "cpu_us_per_op",
@@ -62,12 +64,19 @@ class Point:
     hog_rate_per_s: float | None = None
     hot_connections: int | None = None
     hot_share: float | None = None
+    options: tuple[tuple[str, str], ...] = ()  # of the workload, at points that work in process
+
+    def option(self, name: str) -> str:
+        """An option of an in-process point; "" where it has none of that name."""
+        return dict(self.options).get(name, "")
 
     @property
     def title(self) -> str:
         """For headings: mode, connections, size and rate in words."""
         if self.kind == "task_memory":
             return "sleeping tasks"
+        if self.kind == "timer":
+            return timer_work.title(dict(self.options)) + self.workers_text
         if self.kind == "memory":
             return "memory per connection"
         parts = []
@@ -125,6 +134,8 @@ class Point:
             self.connections or 0,
             self.rate_per_s or 0.0,
             self.burn_us or 0.0,
+            self.option("mode") != "random",
+            int(self.option("tasks") or 0),
             self.id,
         )
 
@@ -177,6 +188,7 @@ class Cell:
     gates: tuple[dict[str, Any], ...]
     histogram_paths: dict[str, str]
     options: dict[str, str] = field(default_factory=dict)  # of the contestant's form
+    granted: dict[str, str] = field(default_factory=dict)  # what the target says is in force
     histograms: dict[str, Histogram] = field(default_factory=dict)
 
     @property
@@ -195,7 +207,8 @@ def read_cell(value: dict[str, Any], line: int) -> Cell:
     point = _read_point(_object(value, "point"))
     contestant = _object(value, "contestant")
     numbers, unread = _read_numbers(value) if measured else ({}, {})
-    load = _object(value, "load", {})
+    load, work = _object(value, "load", {}), _object(value, "work", {})
+    paths = _histogram_paths(load, HISTOGRAMS) | _histogram_paths(work, WORK_HISTOGRAMS)
     return Cell(
         line=line,
         name=_name(value, "cell"),
@@ -217,12 +230,20 @@ def read_cell(value: dict[str, Any], line: int) -> Cell:
         unread=unread,
         memory=_read_memory(value) if measured else None,
         gates=_read_gates(value),
-        histogram_paths=_histogram_paths(load) if measured else {},
-        options={
-            str(key)[:NAME_CHARS_MAX]: str(option)[:NAME_CHARS_MAX]
-            for key, option in _object(contestant, "options", {}).items()
-        },
+        histogram_paths=paths if measured else {},
+        options=_short_texts(_object(contestant, "options", {})),
+        granted=_short_texts(_granted(value)),
     )
+
+
+def _short_texts(values: dict[str, Any]) -> dict[str, str]:
+    return {str(k)[:NAME_CHARS_MAX]: str(v)[:NAME_CHARS_MAX] for k, v in values.items()}
+
+
+def _granted(value: dict[str, Any]) -> dict[str, Any]:
+    """What `ready` says was granted; a skipped cell has no target."""
+    ready = _object(_object(value, "target", {}), "ready", {})
+    return _object(ready, "granted", {})
 
 
 def _read_point(value: dict[str, Any]) -> Point:
@@ -246,6 +267,7 @@ def _read_point(value: dict[str, Any]) -> Point:
         hog_rate_per_s=_number(value, "hog_rate_per_s"),
         hot_connections=whole("hot_connections"),
         hot_share=_number(value, "hot_share"),
+        options=_read_options(value),
     )
 
 
@@ -272,6 +294,12 @@ def _read_numbers(value: dict[str, Any]) -> tuple[dict[str, float], dict[str, st
     size = _number(_object(value, "point"), "message_bytes")
     inside = per_operation(_object(value, "target", {}).get("result"), size)
     numbers.update({f"inside.{name}": number for name, number in inside.items()})
+    counts = _object(_object(value, "work", {}), "counts", {})
+    known = {key: n for key in timer_work.COUNTS if (n := _number(counts, key)) is not None}
+    numbers.update({f"timer.{name}": number for name, number in timer_work.costs(known).items()})
+    slack = _number(_granted(value), "timer_slack_ns") if counts else None
+    if slack is not None:
+        numbers["timer.slack_ns"] = slack
     return numbers, unread
 
 
@@ -307,9 +335,20 @@ def _read_gates(value: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     return tuple(found)
 
 
-def _histogram_paths(load: dict[str, Any]) -> dict[str, str]:
-    paths = _object(load, "histograms", {})
-    return {name: _text(paths, name) for name in HISTOGRAMS if _text(paths, name)}
+def _histogram_paths(part: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:
+    paths = _object(part, "histograms", {})
+    return {name: _text(paths, name) for name in names if _text(paths, name)}
+
+
+def _read_options(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Options of the workload. Raises CellError where a number of them is none."""
+    options = {str(k)[:NAME_CHARS_MAX]: v for k, v in _object(value, "options", {}).items()}
+    for name, option in options.items():
+        if not isinstance(option, str) or len(option) > NAME_CHARS_MAX:
+            raise CellError(f"option `{name}` of the point is not a text")
+        if name in timer_work.WHOLE_NUMBERS and not option.isdecimal():
+            raise CellError(f"option `{name}` of the point is {option[:40]!r}, not a whole number")
+    return tuple(sorted(options.items()))
 
 
 def _object(value: dict[str, Any], key: str, default: Any = None) -> dict[str, Any]:

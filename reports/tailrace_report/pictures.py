@@ -18,7 +18,9 @@ from tailrace_report import (
     figure_rows,
     figure_skew,
     figure_versus,
+    figure_window,
     svg,
+    timers,
 )
 from tailrace_report.page import Picture
 from tailrace_report.study import Study
@@ -86,6 +88,32 @@ def _of_cells(study: Study) -> list[Plan]:
     ]
 
 
+def _of_timers(study: Study) -> list[Plan]:
+    fired, curve = timers.fired_points(study), timers.window_points(study)
+    # Who differs in the window alone is in the second figure.
+    shown = figure_latency.Shown(
+        timers.LATENESS,
+        "share of timers at most this late",
+        timers.window_forms(study),
+        tuple((who, f" ({unit} API)") for who, unit in timers.GRANULARITY.items()),
+    )
+    draw_latency, heading = figure_latency.latency_figure, figure_latency.timers_heading
+    return [
+        (
+            "timer",
+            "Lateness by percentile, a panel for each number of timers",
+            lambda: draw_latency(study, fired, heading, shown),
+            lambda: figure_latency.description(study, fired, shown),
+        ),
+        (
+            "timer-window",
+            "Lateness against CPU time, by the window within which timers fire together",
+            lambda: figure_window.window_figure(study, curve),
+            lambda: figure_window.description(study, curve),
+        ),
+    ]
+
+
 def _of_versus(study: Study) -> list[Plan]:
     grid, features = figure_versus.grid_panels(study), figure_versus.feature_panels(study)
     return [
@@ -123,7 +151,7 @@ def draw(study: Study) -> tuple[dict[str, Picture], dict[str, bytes]]:
     pictures: dict[str, Picture] = {}
     files: dict[str, bytes] = {}
     with canvas.settings():
-        plans = _of_cells(study) + _of_versus(study) + _of_micro(study)
+        plans = _of_cells(study) + _of_timers(study) + _of_versus(study) + _of_micro(study)
         for name, title, figure_of, words_of in plans:
             figure = figure_of()
             if figure is None:
