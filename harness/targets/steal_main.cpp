@@ -32,7 +32,8 @@ steal::options chosen_options(const run_request& request) {
   steal::options chosen;
   chosen.workers = static_cast<std::uint32_t>(request.workers);
   for (const char* name :
-       {"lifo", "reactor", "io", "coop", "event_interval", "timer_window_us", "stall_ms", "metrics"})
+       {"lifo", "reactor", "io", "coop", "event_interval", "timer_window_us", "stall_ms",
+        "metrics"})
     TAILRACE_CHECK(steal::set_option(chosen, name, request.options.all().at(name)));
   chosen.on_worker_start = [cpus = request.cpus, workers = request.workers](std::uint32_t index) {
     pin_worker(cpus, workers, static_cast<int>(index));

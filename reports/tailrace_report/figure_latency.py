@@ -67,7 +67,8 @@ def curves(study: Study, point: Point, shown: Shown = RESPONSE) -> list[Curve]:
             continue
         status = study.standing(who, point)
         blocks = list(study.histograms(who, point, status, shown.name).values()) if status else []
-        curve = curve_of(who, shown.label(study, who), status == "gated", blocks) if blocks else None
+        label = shown.label(study, who)
+        curve = curve_of(who, label, status == "gated", blocks) if blocks else None
         if curve:
             found.append(curve)
     return found

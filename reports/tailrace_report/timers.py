@@ -65,7 +65,7 @@ def lateness(study: Study, point: Point) -> Table:
         )
     notes = [sections.interval_note([*compared, firing]), sections.FEW_NOTE]
     notes.append(
-        "CPU time is the process' own, user and kernel: while they fire, from the first to the last;"
+        "CPU time is the process' own, user and kernel: while they fire, from first to last;"
         " to arm one, with the making of its task. API: the unit in which a timer may be asked for;"
         " one of 1 ms rounds up, and its lateness has up to that much of it. slack: by how much the"
         " kernel may delay a wait (not those of io_uring)."

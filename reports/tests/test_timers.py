@@ -128,7 +128,8 @@ class Timers(unittest.TestCase):
         self.assertEqual([window for window, _, _ in lines["libuv"]], [None])
         words = figure_window.description(study, [point])
         self.assertIn("window 500 µs: 600 µs for 90.0 ms", words)
-        self.assertEqual({who.form for who in timers.window_forms(study)}, {"window-0", "window-500"})
+        forms = {who.form for who in timers.window_forms(study)}
+        self.assertEqual(forms, {"window-0", "window-500"})
 
     def test_the_finding_names_lateness_and_cost(self) -> None:
         texts = {s.about: s.text for s in finding.statements(self.study())}
