@@ -20,6 +20,22 @@
 // R::spawns_from_any_thread: scope<R>::spawn() may be called by threads that are not the runtime's,
 // while a task of the runtime keeps that scope alive and unjoined.
 //
+// R::file, from open_file(path, how), a regular file to read; move-only, and not to be moved or
+// destroyed while a read of it is pending. Several tasks may read at once.
+// - open_file() may block; refusals are values with the sentence to show.
+// - read_at(offset, memory) gives the count of bytes, fewer than asked for only where the file
+//   ends, or a refusal by the kernel. The memory belongs to the kernel, or to a thread that reads
+//   into it, until the await returns, also after a stop.
+// - A read of a stopped task gives -ECANCELED: one that it starts afterwards at once, one that is
+//   under way when it ends, which a stop need not hasten.
+// - The runtime's other tasks run on while a read waits for the device, unless an option of the
+//   runtime says that it reads on the spot.
+// - register_memory(), where there is one, tells the runtime which memory reads will go to; that
+//   must outlive them and be unregistered before it goes.
+//
+// R::task_limit(): how many tasks beside main run at once; further ones wait, however long, until
+// one of those has ended. For a runtime whose tasks keep what they run on.
+//
 // R::tasks_at_once: how many of its tasks an ordinary system lets live at once, where that is far
 // below a million.
 #pragma once
@@ -27,7 +43,12 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
 
+#include "base/file_calls.hpp"
 #include "runtime.hpp"
 
 namespace tailrace {
@@ -45,7 +66,27 @@ concept RunsBlocking = requires(R& runtime, int (*callable)()) {
 };
 
 template <class R>
+concept ReadsFiles = requires(R& runtime, typename R::file& file, const std::string& path,
+                              file_access how, std::uint64_t offset, std::span<std::byte> into) {
+  requires std::movable<typename R::file>;
+  { runtime.open_file(path, how) } -> std::same_as<std::expected<typename R::file, start_error>>;
+  { file.bytes() } -> std::same_as<std::uint64_t>;
+  { file.read_at(offset, into) } -> Awaits<io_result>;
+};
+
+template <class R>
+concept RegistersMemory = requires(R& runtime, std::span<std::byte> memory) {
+  { runtime.register_memory(memory) } -> std::same_as<bool>;
+  runtime.unregister_memory();
+};
+
+template <class R>
 concept SpawnsFromAnyThread = requires { requires R::spawns_from_any_thread; };
+
+template <class R>
+concept LimitsTasks = requires(const R& runtime) {
+  { runtime.task_limit() } -> std::same_as<std::size_t>;
+};
 
 // wanted, or as many tasks as R can have at once.
 template <class R>

@@ -22,6 +22,7 @@ FUNCTION_LINES_MAX = 70
 COLUMNS_MAX = 100
 BLOB_BYTES_MAX = 256 * 1024
 ORDER_COMMENT_LINES = 3
+SOURCES = ("c++", "python", "rust", "peer", "script")
 
 # Joined here so that this file does not break its own rule.
 WORDS = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b|#\s*if\s+0\b"
@@ -44,6 +45,8 @@ class source:
             self.kind = "c++"
         elif suffix == ".rs":
             self.kind = "rust"  # what else there is to say of it, clippy says
+        elif suffix in (".go", ".java"):
+            self.kind = "peer"  # what else there is to say of it, go vet and javac say
         elif suffix == ".py" or (not suffix and re.match(r"#!.*python", text)):
             self.kind = "python"
         elif suffix == ".sh" or (not suffix and text.startswith("#!")):
@@ -58,9 +61,9 @@ class source:
 
 
 def lengths(file, _):
-    if file.kind in ("c++", "python", "rust", "script") and file.text.count("\n") > FILE_LINES_MAX:
+    if file.kind in SOURCES and file.text.count("\n") > FILE_LINES_MAX:
         yield "file-length", 1, f"{file.text.count(chr(10))} lines; at most {FILE_LINES_MAX}"
-    if file.kind in ("c++", "python", "rust", "script", "cmake", "make"):
+    if file.kind in (*SOURCES, "cmake", "make"):
         for number, line in enumerate(file.lines, 1):
             if len(line) > COLUMNS_MAX:
                 yield "columns", number, f"{len(line)} columns; at most {COLUMNS_MAX}"
@@ -94,7 +97,7 @@ def machine_paths(file, _):
 
 
 def spdx(file, _):
-    if file.kind not in ("c++", "python", "rust", "script") or not file.text:
+    if file.kind not in SOURCES or not file.text:
         return
     first = 1 if file.text.startswith("#!") else 0
     if "SPDX-License-Identifier: MIT" not in "".join(file.lines[first:first + 1]):

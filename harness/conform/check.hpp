@@ -62,5 +62,6 @@ std::span<const check> connection_checks();
 std::span<const check> life_checks();
 std::span<const check> hog_checks();
 std::span<const check> timer_checks();
+std::span<const check> file_checks();
 
 }  // namespace tailrace::conform

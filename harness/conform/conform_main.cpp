@@ -27,7 +27,7 @@ struct outcome {
 std::vector<check> all_checks() {
   std::vector<check> all;
   for (const auto part : {protocol_checks(), byte_checks(), connection_checks(), life_checks(),
-                          hog_checks(), timer_checks()}) {
+                          hog_checks(), timer_checks(), file_checks()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

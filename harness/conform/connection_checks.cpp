@@ -43,6 +43,7 @@ void reset_hurts_no_other(context& with) {
 void many_connections(context& with) {
   running_target target(with, "echo");
   const int count = connections_possible(1000);
+  target.require_room(count);
   std::vector<peer> peers;
   for (int i = 0; i < count; ++i) {
     peers.emplace_back(with, target.address(), static_cast<std::uint64_t>(i));
@@ -155,6 +156,7 @@ void out_of_descriptors(context& with) {
 
 void two_workers(context& with) {
   running_target target(with, "echo", {"--workers", "2"});
+  target.require_room(50);
   require(target.ready().workers == 2, "ready does not tell of 2 workers");
   std::vector<peer> peers;
   for (int i = 0; i < 50; ++i) {

@@ -164,6 +164,10 @@ void idle_tasks(context& with) {
     throw check_skipped("it has no workload idle");
   }
   if (!with.described.options.contains("tasks")) throw check_skipped("it has no option tasks");
+  {
+    running_target without(with, "idle");
+    without.require_room(1000 + 2);  // a connection, and who waits for the tasks
+  }
   running_target target(with, "idle", {"--set", "tasks=1000"});
   count_map counts = target.sample();
   require(counts["sleeping"] == 1000,

@@ -42,6 +42,12 @@ running_target::~running_target() {
   if (!last_words.empty()) with_.death += ", its last words: " + last_words.substr(0, 400);
 }
 
+void running_target::require_room(std::int64_t connections) const {
+  const std::int64_t room = ready_.connections_at_once;
+  if (room < connections)
+    throw check_skipped("it serves " + std::to_string(room) + " at once, as it says at ready");
+}
+
 count_map running_target::sample() {
   child_.command("sample");
   target_event event = child_.expect("sample", with_.soon());

@@ -33,6 +33,8 @@ struct target_event {
   std::vector<std::string> addresses;
   std::string backend;
   int workers = 0;
+  std::int64_t connections_at_once = INT64_MAX;  // as many are served; others wait
+  std::int64_t tasks_at_once = INT64_MAX;        // in process: the same of tasks
   // sample: when; sample and result: what.
   std::int64_t t_ns = 0;
   count_map counts;
@@ -93,6 +95,8 @@ class running_target {
 
   target_child& child() { return child_; }
   const target_event& ready() const { return ready_; }
+  // Throws check_skipped where it told at ready that it serves fewer at once (runtimes/README.md).
+  void require_room(std::int64_t connections) const;
   const std::string& address() const { return ready_.addresses.front(); }
   // Sends `sample` and returns the counts, after checking that they add up.
   count_map sample();

@@ -69,7 +69,13 @@ void read_ready(const json& object, target_event& event) {
   event.pid = field(object, "pid", &json::is_number_integer, "an integer").get<pid_t>();
   event.backend = field(object, "backend", &json::is_string, "a string").get<std::string>();
   event.workers = field(object, "workers", &json::is_number_integer, "an integer").get<int>();
-  field(object, "granted", &json::is_object, "an object");
+  const json& granted = field(object, "granted", &json::is_object, "an object");
+  const auto read_room = [&](const char* name, std::int64_t& room) {
+    if (granted.contains(name))
+      room = field(granted, name, &json::is_number_integer, "an integer").get<std::int64_t>();
+  };
+  read_room("connections_at_once", event.connections_at_once);
+  read_room("tasks_at_once", event.tasks_at_once);
   for (const json& address : field(object, "addresses", &json::is_array, "a list")) {
     require(address.is_string(), "an address is not a string");
     event.addresses.push_back(address.get<std::string>());

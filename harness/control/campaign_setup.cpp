@@ -82,6 +82,9 @@ campaign_setup plan_from(profile from, const run_options& options, std::uint64_t
   setup.setting.cpus = choose_cpus(options, from.workers);
   for (const point& work : from.points)
     setup.point_cpus.push_back(cpus_of_point(options, work, from.workers, setup.setting.cpus));
+  // An absolute path: it becomes an option of targets.
+  setup.setting.files_folder = fs::absolute(
+      options.files.empty() ? fs::path(options.results) / ".files" : fs::path(options.files));
   setup.setting.load_program = options.load_program;
   if (setup.setting.load_program.empty()) setup.setting.load_program = {"/proc/self/exe", "load"};
   setup.from = std::move(from);

@@ -50,6 +50,7 @@ json new_record(const cell_work& work, const cell_setting& setting) {
           {"cost", nullptr},
           {"memory", nullptr},
           {"work", nullptr},
+          {"file", nullptr},
           {"noise", nullptr},
           {"gates", json::array()}};
 }

@@ -20,6 +20,7 @@ struct cell_setting {
   std::vector<std::string> load_program;  // the command line up to its options
   observe::cpu_partition cpus;
   target_limits limits;
+  std::string files_folder;  // where the file of file points is kept
 };
 
 struct cell_work {

@@ -34,7 +34,7 @@ std::optional<int> forwarded(int argc, char** argv) {
   return std::nullopt;
 }
 
-constexpr std::array commands = {"run", "list", "doctor", "load", "conform", "version"};
+constexpr std::array commands = {"run", "list", "doctor", "file", "load", "conform", "version"};
 
 bool known_command(const std::string& name) {
   return std::ranges::any_of(commands, [&](const char* each) { return name == each; });
@@ -53,11 +53,24 @@ void add_run_options(CLI::App& run, run_options& options) {
       ->check(CLI::Range(1, 1000));
   run.add_option("--targets", options.targets,
                  "one more folder with tailrace-target-* executables");
+  run.add_option("--files", options.files,
+                 "folder, on a disk, for the file that file-read reads; kept (default: .files in "
+                 "the results folder)");
   run.add_option("--target-cpus", options.target_cpus, "CPUs of the target, such as 0,2-3");
   run.add_option("--client-cpus", options.client_cpus, "CPUs of the load generator");
   run.add_option("--load-program", options.load_program,
                  "another load generator with the options and output of `tailrace load`")
       ->expected(1, 8);
+}
+
+void add_file_options(CLI::App& file, file_options& options) {
+  file.add_option("--folder", options.folder, "where it is kept")->capture_default_str();
+  file.add_option("--mib", options.mib, "its size")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 1U << 20));
+  file.add_option("--stamp-seed", options.stamp_seed, "of its stamps")->capture_default_str();
+  file.add_option("--cache", options.cache, "warm: bring it into the page cache; cold: drop it")
+      ->check(CLI::IsMember({"warm", "cold"}));
 }
 
 int parse_and_run(int argc, char** argv) {
@@ -73,6 +86,9 @@ int parse_and_run(int argc, char** argv) {
   for (CLI::App* command : {list, doctor}) {
     command->add_option("--targets", targets, "one more folder with tailrace-target-* executables");
   }
+  file_options file;
+  CLI::App* of_file = app.add_subcommand("file", "make the file that file-read reads");
+  add_file_options(*of_file, file);
   app.add_subcommand("load", "the load generator alone (tailrace load --help)");
   app.add_subcommand("conform", "check an executable against the target protocol");
   if (argc > 1 && argv[1][0] != '-' && !known_command(argv[1])) {
@@ -95,6 +111,7 @@ int parse_and_run(int argc, char** argv) {
   }
   if (list->parsed()) return list_command(stdout, targets);
   if (doctor->parsed()) return doctor_command(stdout, targets);
+  if (of_file->parsed()) return file_command(stdout, file);
   if (run->parsed()) return run_campaign(options);
   fmt::print(stderr, "tailrace: this build has no such command; build the whole tree\n");
   return refusal::bad_usage;

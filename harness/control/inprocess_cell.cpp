@@ -2,20 +2,25 @@
 // One cell of a workload that runs inside the target: fresh process, `ready`, `start`, and then the
 // harness keeps still until the `result` comes, which carries counts and histograms. CPU time and
 // switches are the process' own, from before `start` to its end. See cell_run.hpp; what a kind of
-// work has to have done is checked in its own file (timer_check.hpp).
+// work has to have done is checked in its own file (timer_check.hpp, file_check.hpp).
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "harness/control/cell_failure.hpp"
 #include "harness/control/cell_run.hpp"
+#include "harness/control/file_check.hpp"
+#include "harness/control/file_of_cell.hpp"
 #include "harness/control/gates.hpp"
 #include "harness/control/inprocess_point.hpp"
 #include "harness/control/task_limit.hpp"
+#include "harness/control/thread_watch.hpp"
 #include "harness/control/timer_check.hpp"
 #include "harness/load/histogram_codec.hpp"
 #include "harness/observe/cpu_use.hpp"
@@ -36,13 +41,15 @@ std::int64_t nanoseconds(const timeval& time) {
 // Of the children that have been waited for: their end is in it.
 struct children_use {
   std::int64_t cpu_ns = 0;
+  std::int64_t read_bytes = 0;  // from devices
   std::int64_t voluntary = 0;
   std::int64_t involuntary = 0;
 
   static children_use now() {
     rusage use{};
     ::getrusage(RUSAGE_CHILDREN, &use);
-    return {nanoseconds(use.ru_utime) + nanoseconds(use.ru_stime), use.ru_nvcsw, use.ru_nivcsw};
+    return {nanoseconds(use.ru_utime) + nanoseconds(use.ru_stime), use.ru_inblock * 512,
+            use.ru_nvcsw, use.ru_nivcsw};
   }
 };
 
@@ -52,6 +59,7 @@ struct phase {
   observe::machine_use machine_begin, machine_end;
   children_use begin, end;
   bool known = false;
+  thread_peak threads;  // where they were watched
 };
 
 // The target's CPU time from `start` to its end.
@@ -155,9 +163,11 @@ gate_inputs noise_inputs(const phase& seen, const cell_setting& setting, json& r
 
 std::vector<std::string> faults_of(const cell_work& work, const json& counts,
                                    const histograms& read) {
-  const auto lateness = read.find("lateness_ns");
-  return timer_faults(counts, lateness == read.end() ? nullptr : &lateness->second, work.work,
-                      work.cell.seed);
+  const bool of_file = work.work.kind == point_kind::file;
+  const auto found = read.find(of_file ? "read_ns" : "lateness_ns");
+  const load::histogram* const values = found == read.end() ? nullptr : &found->second;
+  if (of_file) return file_faults(counts, values, work.work);
+  return timer_faults(counts, values, work.work, work.cell.seed);
 }
 
 void note_end(target_session& target, json& told) {
@@ -165,23 +175,39 @@ void note_end(target_session& target, json& told) {
   if (const auto code = target.exit_code()) told["exit_code"] = *code;
 }
 
-// Runs the target; its result without the histogram texts goes to `told`.
-json run_target(const cell_work& work, const cell_setting& setting, phase& seen, json& told) {
+// From `start` to the end of the process.
+json run_work(const cell_work& work, const cell_setting& setting, target_session& target,
+              file_of_cell* file, phase& seen) {
+  std::optional<thread_watch> threads;
+  if (file != nullptr) {
+    file->arrange();
+    threads.emplace(target.pid());
+  }
+  const bool begun = read_begin(target, seen);
+  target.start();
+  json result = target.await_result(inprocess_limit_s(work.work) + setting.limits.work_s);
+  seen.known = begun && read_end(seen);
+  if (threads) seen.threads = threads->peak();
+  return result;
+}
+
+// Runs the target; its result without the histogram texts goes to `told`. file: of file points.
+json run_target(const cell_work& work, const cell_setting& setting, file_of_cell* file, phase& seen,
+                json& told) {
   output_pump pump;
   target_request request = target_request_of(work, setting);
   request.options["seed"] = std::to_string(work.cell.seed);
+  if (file != nullptr) request.options.merge(file->options());
   seen.begin = children_use::now();
   target_session target(pump, request, setting.limits);
   try {
     told["ready"] = target.wait_ready();
+    require_room(told["ready"], "tasks", tasks_at_once(work.work));
     if (!target.address().empty()) {
       throw cell_failure("the target's `ready` names an address although its work has no client");
     }
-    const bool begun = read_begin(target, seen);
-    target.start();
-    json result = target.await_result(inprocess_limit_s(work.work) + setting.limits.work_s);
+    json result = run_work(work, setting, target, file, seen);
     note_end(target, told);
-    seen.known = begun && read_end(seen);
     told["result"] = result;
     told["result"].erase("histograms");
     return result;
@@ -198,7 +224,14 @@ void run_inprocess_cell(const cell_work& work, const cell_setting& setting, json
   record["target"] = {
       {"ready", nullptr}, {"result", nullptr}, {"exit_code", nullptr}, {"stderr_tail", ""}};
   phase seen;
-  const json result = run_target(work, setting, seen, record["target"]);
+  std::unique_ptr<file_of_cell> file;
+  if (work.work.kind == point_kind::file)
+    file = std::make_unique<file_of_cell>(setting.files_folder, work.work);
+  const json result = run_target(work, setting, file.get(), seen, record["target"]);
+  if (file) {
+    file->look_after(seen.end.read_bytes - seen.begin.read_bytes);
+    record["file"] = file->json(seen.threads);
+  }
   const json& counts = result.at("counts");
   std::vector<std::string> faults;
   const histograms read = read_histograms(result, faults);
@@ -212,7 +245,8 @@ void run_inprocess_cell(const cell_work& work, const cell_setting& setting, json
                                  static_cast<double>(target_cpu_ns(seen)) / 1e6));
   }
   record["work"] = work_json(result, read, seen);
-  std::vector<gate> gates = timer_gates(counts, work.work);
+  std::vector<gate> gates =
+      file ? file_gates(counts, work.work, file->evidence()) : timer_gates(counts, work.work);
   for (gate& each : noise_gates(noise_inputs(seen, setting, record)))
     gates.push_back(std::move(each));
   record["gates"] = gates_json(gates);

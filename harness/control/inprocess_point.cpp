@@ -66,8 +66,9 @@ std::int64_t option_number(const point& work, const std::string& name) {
 }
 
 double expected_inprocess_s(const point& work) {
-  return static_cast<double>(option_number(work, "lead_ms") + option_number(work, "spread_ms")) /
-         1000;
+  const std::int64_t ms = option_number(work, "lead_ms") + option_number(work, "spread_ms") +
+                          option_number(work, "duration_ms");
+  return static_cast<double>(ms) / 1000;
 }
 
 double inprocess_limit_s(const point& work) {

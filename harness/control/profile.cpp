@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "harness/control/file_point.hpp"
 #include "harness/control/inprocess_point.hpp"
 #include "harness/control/table_reader.hpp"
 #include "harness/record/refusal.hpp"
@@ -22,7 +23,7 @@ bool is_plain_name(const std::string& name) {
 }
 
 constexpr words_list kind_names = {"open", "closed", "memory", "task_memory",
-                                   "hog",  "skew",   "timer"};
+                                   "hog",  "skew",   "timer",  "file"};
 
 point_kind kind_of(const std::string& name) {
   return *std::ranges::find(point_kinds, name, point_kind_name);
@@ -48,6 +49,8 @@ std::string derived_id(const point& work) {
                          work.rate_per_s, work.burn_us);
     case point_kind::timer:
       return derived_timer_id(work);
+    case point_kind::file:
+      return derived_file_id(work);
   }
   return "point";
 }
@@ -143,6 +146,7 @@ void check_names(const table_reader& in, const char* key, const std::vector<std:
 const char* workload_of(point_kind kind) {
   if (kind == point_kind::hog || kind == point_kind::skew) return "hog";
   if (kind == point_kind::timer) return "timer";
+  if (kind == point_kind::file) return "file-read";
   return kind == point_kind::task_memory ? "idle" : "echo";
 }
 
@@ -161,6 +165,8 @@ point read_point(const toml::table& table, const std::string& path) {
   check_names(in, "forms", work.forms);
   if (work.kind == point_kind::timer) {
     read_timer_keys(in, work);
+  } else if (work.kind == point_kind::file) {
+    read_file_keys(in, work);
   } else if (work.kind == point_kind::hog) {
     read_hog_keys(in, work);
   } else if (work.kind == point_kind::skew) {

@@ -16,10 +16,10 @@ namespace tailrace::control {
 // what counts is the latency of the others. skew: few connections carry most of the rate, and the
 // target burns a little for each message, so that there is work to balance. timer: in process,
 // without a client (inprocess_point.hpp).
-enum class point_kind { open, closed, memory, task_memory, hog, skew, timer };
+enum class point_kind { open, closed, memory, task_memory, hog, skew, timer, file };
 inline constexpr point_kind point_kinds[] = {
     point_kind::open, point_kind::closed, point_kind::memory, point_kind::task_memory,
-    point_kind::hog,  point_kind::skew,   point_kind::timer};
+    point_kind::hog,  point_kind::skew,   point_kind::timer,  point_kind::file};
 const char* point_kind_name(point_kind kind);
 
 struct point {
@@ -47,10 +47,12 @@ struct point {
   // In-process kinds: the options of the workload, as the target is given them beside the seed.
   std::map<std::string, std::string> options;
 
+  std::int64_t file_mib = 0;  // file: size of the file that is read
+
   // Whether it is measured under load, and at an offered rate.
   bool under_load() const { return kind == point_kind::closed || at_offered_rate(); }
   // Whether the target works by itself, without a client.
-  bool in_process() const { return kind == point_kind::timer; }
+  bool in_process() const { return kind == point_kind::timer || kind == point_kind::file; }
   bool at_offered_rate() const {
     return kind == point_kind::open || kind == point_kind::hog || kind == point_kind::skew;
   }

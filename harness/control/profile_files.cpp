@@ -39,6 +39,8 @@ const char* point_kind_name(point_kind kind) {
       return "skew";
     case point_kind::timer:
       return "timer";
+    case point_kind::file:
+      return "file";
   }
   return "closed";
 }
@@ -49,6 +51,7 @@ json point_json(const point& work) {
   if (work.workers != 0) object["workers"] = work.workers;
   if (work.in_process()) {
     object["options"] = work.options;
+    if (work.kind == point_kind::file) object["file_mib"] = work.file_mib;
     return object;
   }
   if (work.under_load()) {
@@ -107,6 +110,7 @@ point point_from_json(const json& object) {
   work.hot_connections = object.value("hot_connections", work.hot_connections);
   work.hot_share = object.value("hot_share", work.hot_share);
   work.options = object.value("options", work.options);
+  work.file_mib = object.value("file_mib", work.file_mib);
   return work;
 }
 

@@ -19,6 +19,7 @@ struct run_options {
   std::optional<std::uint64_t> seed;
   std::optional<int> blocks;
   std::string targets;      // one more folder with executables
+  std::string files;        // where files to read are kept; empty: .files in `results`
   std::string target_cpus;  // empty: chosen by topology
   std::string client_cpus;
   std::vector<std::string> load_program;  // empty: this program's `load`

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "extensions.hpp"
 #include "harness/targets/histogram_texts.hpp"
 #include "harness/targets/metrics_fields.hpp"
 #include "harness/targets/target_main.hpp"
@@ -33,6 +34,10 @@ class work_in_process {
   // Before the workers' threads are started: what they inherit, files to open. May throw
   // target_refused. What was granted is shown in `ready`.
   virtual event_fields prepare() { return {}; }
+  // On each runtime's thread: before `ready`, and when the runtime has ended, also where it never
+  // ran. What is refused is thrown.
+  virtual void set_up(R&, std::size_t /*index*/) {}
+  virtual void tear_down(std::size_t /*index*/) noexcept {}
   virtual void begin() = 0;
   // The share of runtime `index`.
   virtual task<void> run(R& runtime, std::size_t index) = 0;
@@ -81,6 +86,7 @@ class inprocess_target final : public served_target {
     if constexpr (requires { workers_.front().runtime->granted(); })
       for (auto& [name, value] : workers_.front().runtime->granted())
         info.granted.emplace_back(std::move(name), std::move(value));
+    if constexpr (LimitsTasks<R>) info.granted.emplace_back("tasks_at_once", tasks_at_once());
     return info;
   }
 
@@ -116,6 +122,16 @@ class inprocess_target final : public served_target {
     std::exception_ptr failure;
   };
 
+  // Beside the one that waits for them.
+  std::uint64_t tasks_at_once() const
+    requires LimitsTasks<R>
+  {
+    std::uint64_t sum = 0;
+    for (const worker& each : workers_)
+      sum += each.runtime->task_limit() - 1;
+    return sum;
+  }
+
   void add_metrics(result_info& info) const {
     std::vector<runtime_metrics> all;
     for (const worker& each : workers_)
@@ -129,6 +145,7 @@ class inprocess_target final : public served_target {
     worker& self = workers_[index];
     try {
       self.runtime = make_(request_);
+      work_->set_up(*self.runtime, index);
     } catch (...) {
       return self.made.set_exception(std::current_exception());
     }
@@ -138,6 +155,7 @@ class inprocess_target final : public served_target {
     } catch (...) {
       self.failure = std::current_exception();
     }
+    work_->tear_down(index);
   }
 
   std::string backend_;

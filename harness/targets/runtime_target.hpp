@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "echo.hpp"
+#include "extensions.hpp"
+#include "harness/targets/file_read_in_process.hpp"
 #include "harness/targets/histogram_texts.hpp"
 #include "harness/targets/inprocess_target.hpp"
 #include "harness/targets/listeners.hpp"
@@ -61,6 +63,8 @@ class runtime_target final : public served_target {
     if constexpr (requires { workers_.front().runtime->granted(); })
       for (auto& [name, value] : workers_.front().runtime->granted())
         info.granted.emplace_back(std::move(name), std::move(value));
+    if constexpr (LimitsTasks<R>)
+      info.granted.emplace_back("connections_at_once", connections_at_once());
     return info;
   }
 
@@ -124,6 +128,37 @@ class runtime_target final : public served_target {
     return tasks / workers + (index < tasks % workers ? 1 : 0);
   }
 
+  // Of the tasks that a worker's runtime runs at once, those that no workload needs for itself.
+  std::uint64_t room_of(std::size_t index) const
+    requires LimitsTasks<R>
+  {
+    const std::uint64_t limit = workers_[index].runtime->task_limit();
+    if (request_.workload != "idle") return limit;
+    const std::uint64_t sleeping = tasks_of(index);
+    const std::uint64_t own = 1 + (sleeping == 0 ? 0 : sleeping + 1);  // who accepts, who joins
+    return own < limit ? limit - own : 0;
+  }
+
+  std::uint64_t connections_at_once() const
+    requires LimitsTasks<R>
+  {
+    std::uint64_t sum = 0;
+    for (std::size_t index = 0; index < workers_.size(); ++index)
+      sum += room_of(index);
+    return sum;
+  }
+
+  // Tasks that never get to their sleep cannot all be asleep at `ready`.
+  void refuse_too_many_tasks(std::size_t index) const {
+    if constexpr (LimitsTasks<R>) {
+      if (room_of(index) == 0)
+        throw target_refused(
+            "the tasks of this workload are more than " +
+                std::to_string(workers_[index].runtime->task_limit()) + ", as many as run at once",
+            "ask for fewer tasks or a larger pool", target_refused::kind::unsupported);
+    }
+  }
+
   hog_rules rules_of_hog() const {
     const auto number = [this](const char* name) { return request_.options.integer(name); };
     return {.hog_every = static_cast<std::uint64_t>(number("hog_every")),
@@ -138,6 +173,7 @@ class runtime_target final : public served_target {
       endpoint where = endpoint_of(request_);
       if (index != 0) where.port = first_port_.get();
       self.runtime = make_(request_);
+      refuse_too_many_tasks(index);
       auto listener = self.runtime->listen(where);
       if (!listener) refuse_listening(where, listener.error());
       const std::uint16_t port = listener->port();
@@ -193,23 +229,43 @@ class runtime_target final : public served_target {
   worker_threads threads_;
 };
 
-// main() of a target whose runtime needs nothing but a constructor call. Its workloads and their
-// options are added here, the same for every runtime; `description` has those of the runtime alone.
-template <Runtime R>
-int runtime_target_main(int argc, const char* const* argv, target_description description,
-                        typename runtime_target<R>::make_runtime make) {
+// The workloads and their options, the same for every runtime.
+inline void add_workloads(target_description& description) {
   description.workloads = {"echo", "idle", "hog", "timer"};
   description.options.push_back(tasks_option({"idle", "timer"}));
   for (const auto& of_one : {hog_options(), timer_options()})
     description.options.insert(description.options.end(), of_one.begin(), of_one.end());
-  using pointer = std::unique_ptr<served_target>;
-  return target_main(argc, argv, description, [&](const run_request& request) -> pointer {
-    if (request.workload == "timer") {
+}
+
+// What runs the requested workload on runtimes of type R.
+template <Runtime R>
+std::unique_ptr<served_target> target_of_workload(const run_request& request,
+                                                  const std::string& backend,
+                                                  typename runtime_target<R>::make_runtime make) {
+  if (request.workload == "timer") {
+    return std::make_unique<inprocess_target<R>>(
+        backend, std::move(make),
+        std::make_unique<timer_in_process<R>>(request.options, runtimes_of<R>(request)));
+  }
+  if constexpr (ReadsFiles<R>) {
+    if (request.workload == "file-read") {
       return std::make_unique<inprocess_target<R>>(
-          description.backend, make,
-          std::make_unique<timer_in_process<R>>(request.options, runtimes_of<R>(request)));
+          backend, std::move(make),
+          std::make_unique<file_read_in_process<R>>(request.options, runtimes_of<R>(request)));
     }
-    return std::make_unique<runtime_target<R>>(description.backend, make);
+  }
+  return std::make_unique<runtime_target<R>>(backend, std::move(make));
+}
+
+// main() of a target whose runtime needs nothing but a constructor call. `description` has the
+// options of the runtime alone.
+template <Runtime R>
+int runtime_target_main(int argc, const char* const* argv, target_description description,
+                        typename runtime_target<R>::make_runtime make) {
+  add_workloads(description);
+  if constexpr (ReadsFiles<R>) add_file_read(description);
+  return target_main(argc, argv, description, [&](const run_request& request) {
+    return target_of_workload<R>(request, description.backend, make);
   });
 }
 

@@ -2,6 +2,7 @@
 // tailrace-target-steal: the work-stealing runtime over epoll; workers=N: one runtime, N workers.
 // Its options are explained, with what they cost, in runtimes/steal/README.md.
 #include "harness/targets/cpu_list.hpp"
+#include "harness/targets/file_pool.hpp"
 #include "harness/targets/runtime_target.hpp"
 #include "steal/option_names.hpp"
 #include "steal/runtime.hpp"
@@ -28,13 +29,19 @@ std::vector<option_spec> options_of_steal() {
                         "times: also histograms of poll time and schedule latency")};
 }
 
+void add_file_options(steal::options& chosen, const option_values& values) {
+  const file_options files = file_options_of(values);
+  chosen.files = files.mode;
+  chosen.blocking_threads = files.threads;
+}
+
 steal::options chosen_options(const run_request& request) {
   steal::options chosen;
   chosen.workers = static_cast<std::uint32_t>(request.workers);
-  for (const char* name :
-       {"lifo", "reactor", "io", "coop", "event_interval", "timer_window_us", "stall_ms",
-        "metrics"})
+  for (const char* name : {"lifo", "reactor", "io", "coop", "event_interval", "timer_window_us",
+                           "stall_ms", "metrics"})
     TAILRACE_CHECK(steal::set_option(chosen, name, request.options.all().at(name)));
+  add_file_options(chosen, request.options);
   chosen.on_worker_start = [cpus = request.cpus, workers = request.workers](std::uint32_t index) {
     pin_worker(cpus, workers, static_cast<int>(index));
   };
@@ -51,6 +58,8 @@ int main(int argc, char** argv) {
       "work-stealing runtime over epoll; workers=N: N threads that share all tasks";
   description.backend = "epoll";
   description.options = options_of_steal();
+  for (option_spec& each : file_pool_options({"auto", "pool", "inline"}, 512))
+    description.options.push_back(std::move(each));
   description.needs = {{"kernel", "2.6.28"}};
   return runtime_target_main<steal::runtime>(
       argc, argv, description, [](const run_request& request) {

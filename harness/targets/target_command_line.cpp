@@ -36,6 +36,7 @@ std::string refuse_value(const option_spec& spec, const std::string& value) {
     return "option '" + spec.name + "' is one of " + joined(spec.values) + ", not '" +
            value.substr(0, 80) + "'";
   }
+  if (spec.any_text) return {};
   std::int64_t number = 0;
   const char* const last = value.data() + value.size();
   const auto [end, error] = std::from_chars(value.data(), last, number);

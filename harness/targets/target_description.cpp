@@ -2,6 +2,7 @@
 // See target_description.hpp.
 #include "harness/targets/target_description.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -64,6 +65,63 @@ std::vector<option_spec> timer_options() {
 option_spec timer_window_option(std::int64_t default_us) {
   return integer_option("timer_window_us", default_us, 0, 1'000'000,
                         "how late a timer may fire so that others fire with it");
+}
+
+option_spec text_option(std::string name, std::string default_value, std::string help) {
+  option_spec spec;
+  spec.name = std::move(name);
+  spec.default_value = std::move(default_value);
+  spec.any_text = true;
+  spec.help = std::move(help);
+  return spec;
+}
+
+std::vector<option_spec> file_read_options() {
+  constexpr std::int64_t any = INT64_MAX;
+  std::vector<option_spec> options = {
+      text_option("file", "", "path of the stamped file to read"),
+      choice_option("cache", "warm", {"warm", "cold", "direct"},
+                    "direct: past the page cache (O_DIRECT); cold: no block twice"),
+      integer_option("block_bytes", 4096, 4096, 1'048'576, "bytes of a read, a multiple of 4096"),
+      integer_option("concurrency", 16, 1, 4096, "tasks that read, of all workers"),
+      integer_option("reads", 0, 0, any, "reads of all tasks; 0: as many as duration_ms allows"),
+      integer_option("duration_ms", 1000, 1, 3'600'000, "how long to read where reads is 0"),
+      integer_option("seed", 1, 0, any, "of the order of the blocks"),
+      integer_option("stamp_seed", 1, 0, any, "of the stamps in the file")};
+  for (option_spec& each : options)
+    each.workloads = {"file-read"};
+  return options;
+}
+
+std::vector<option_spec> file_pool_options(std::vector<std::string> places, std::int64_t threads) {
+  std::vector<option_spec> options = {
+      choice_option("files", places.front(), places,
+                    "where a read that may wait is made: in a pool, or inline, on the worker "
+                    "itself; auto: inline what the page cache has, else in the pool"),
+      integer_option("file_threads", threads, 1, 1024, "most threads of the pool")};
+  for (option_spec& each : options)
+    each.workloads = {"file-read"};
+  return options;
+}
+
+void add_file_read(target_description& description) {
+  description.workloads.emplace_back("file-read");
+  for (option_spec& each : file_read_options()) {
+    // Another workload may have an option of that name, such as `seed`: then it belongs to both.
+    const auto same = std::ranges::find(description.options, each.name, &option_spec::name);
+    if (same == description.options.end())
+      description.options.push_back(std::move(each));
+    else
+      same->workloads.emplace_back("file-read");
+  }
+  description.objection =
+      [others = std::move(description.objection)](const option_values& values) -> std::string {
+    if (values.has("block_bytes")) {
+      if (values.text("file").empty()) return "workload file-read needs --set file=PATH";
+      if (values.integer("block_bytes") % 4096 != 0) return "block_bytes is a multiple of 4096";
+    }
+    return others ? others(values) : std::string();
+  };
 }
 
 std::vector<option_spec> hog_options() {

@@ -16,13 +16,15 @@
 namespace tailrace {
 
 // One option that `--set name=value` may give: a choice out of `values`, or, where `values` is
-// empty, an integer from `low` to `high`. Make one with choice_option() or integer_option().
+// empty, an integer from `low` to `high`, or any text. Make one with choice_option(),
+// integer_option() or text_option().
 struct option_spec {
   std::string name;
   std::string default_value;
   std::vector<std::string> values;
   std::int64_t low = 0;
   std::int64_t high = 0;
+  bool any_text = false;
   std::string help;
   std::vector<std::string> workloads;  // those it belongs to; empty: all
 };
@@ -31,6 +33,7 @@ option_spec choice_option(std::string name, std::string default_value,
                           std::vector<std::string> values, std::string help);
 option_spec integer_option(std::string name, std::int64_t default_value, std::int64_t low,
                            std::int64_t high, std::string help);
+option_spec text_option(std::string name, std::string default_value, std::string help);
 // Options of workloads, spelt the same for every target. `tasks` belongs to `idle` and to those of
 // the in-process workloads that the target has.
 option_spec tasks_option(std::vector<std::string> workloads = {"idle"},
@@ -40,6 +43,12 @@ option_spec tasks_option(std::vector<std::string> workloads = {"idle"},
 std::vector<option_spec> timer_options();
 // The option `timer_window_us` of the runtimes whose timers are our own.
 option_spec timer_window_option(std::int64_t default_us);
+// The options of the workload `file-read`: file, cache, block_bytes, concurrency, reads,
+// duration_ms, seed, stamp_seed.
+std::vector<option_spec> file_read_options();
+// Where files are read, by a contestant over epoll: `files` with its default first, and
+// `file_threads`, the most threads of its pool.
+std::vector<option_spec> file_pool_options(std::vector<std::string> places, std::int64_t threads);
 // The options of the workload `hog`: burn_us, hog_every, message_bytes.
 std::vector<option_spec> hog_options();
 
@@ -88,6 +97,9 @@ class option_values {
  private:
   string_map values_;
 };
+
+// Adds the workload `file-read` with its options, and what it objects to.
+void add_file_read(target_description& description);
 
 struct run_request {
   std::string workload;

@@ -40,7 +40,9 @@ json json_of(const event_fields& fields) {
 
 json json_of(const option_spec& spec) {
   json object = {{"name", spec.name}, {"default", spec.default_value}};
-  if (spec.values.empty()) {
+  if (spec.any_text) {
+    object["values"] = "text";
+  } else if (spec.values.empty()) {
     object["values"] = "integer " + std::to_string(spec.low) + ".." + std::to_string(spec.high);
   } else {
     object["values"] = spec.values;

@@ -36,7 +36,8 @@ class served_target {
   virtual result_info finish() = 0;
 };
 
-// Called once, before start(): which kind of target it is may depend on the workload.
+// Called once, before start(): which kind of target it is may depend on the workload and the
+// options.
 using make_target = std::function<std::unique_ptr<served_target>(const run_request&)>;
 
 int target_main(int argc, const char* const* argv, target_description description,

@@ -18,6 +18,8 @@ int main(int argc, char** argv) {
   return runtime_target_main<threads::runtime>(
       argc, argv, description, [](const run_request& request) {
         const std::string& stack = request.options.text("stack_kib");
-        return std::make_unique<threads::runtime>(stack == "default" ? 0 : std::stoul(stack));
+        threads::options chosen;
+        if (stack != "default") chosen.stack_kib = std::stoul(stack);
+        return std::make_unique<threads::runtime>(chosen);
       });
 }

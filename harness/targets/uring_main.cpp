@@ -32,12 +32,27 @@ std::vector<option_spec> options_of_uring() {
                      "receive=auto: from this size on a receive is large")};
 }
 
+std::vector<option_spec> options_of_files() {
+  std::vector<option_spec> options = {
+      choice_option("files", "inline", {"inline", "async"},
+                    "inline: the kernel tries a read as it takes the entry, and waits for the "
+                    "device in the background; async: its worker threads (io-wq) read"),
+      choice_option("fixed_files", "on", {"on", "off"}, "the file is in the ring's own table"),
+      choice_option("registered_buffers", "on", {"on", "off"},
+                    "the memory that is read to is registered with the kernel")};
+  for (option_spec& each : options)
+    each.workloads = {"file-read"};
+  return options;
+}
+
 uring::options chosen_options(const run_request& request) {
   uring::options chosen;
   for (const char* name : {"taskrun", "receive", "send", "direct_descriptors", "registered_ring",
-                           "sqpoll", "min_wait_us", "timer_window_us",
-                           "large_bytes"})
+                           "sqpoll", "min_wait_us", "timer_window_us", "large_bytes"})
     TAILRACE_CHECK(uring::set_option(chosen, name, request.options.all().at(name)));
+  for (const option_spec& of_files : options_of_files())
+    if (request.options.has(of_files.name))
+      TAILRACE_CHECK(uring::set_option(chosen, of_files.name, request.options.text(of_files.name)));
   if (const std::string conflict = uring::conflict_of(chosen); !conflict.empty())
     throw target_refused("these options exclude each other: " + conflict, "leave one of them out");
   return chosen;
@@ -61,6 +76,8 @@ int main(int argc, char** argv) {
       "thread-per-core runtime over io_uring; workers=N gives N independent rings";
   description.backend = "io_uring";
   description.options = options_of_uring();
+  for (option_spec& each : options_of_files())
+    description.options.push_back(std::move(each));
   description.needs = {{"kernel", "6.0"}};
   description.examine_machine = [](target_description& examined) {
     if (const auto possible = uring::check_available(); !possible)

@@ -16,10 +16,24 @@ from tailrace_report.hdr import Histogram
 from tailrace_report.runtime_metrics import per_operation
 
 STATUSES = ("ok", "gated", "failed", "skipped")
-KINDS = ("open", "closed", "memory", "task_memory", "hog", "skew", "timer")
+KINDS = ("open", "closed", "memory", "task_memory", "hog", "skew", "timer", "file")
+CACHES = ("warm", "cold", "direct")
 STATES = ("idle", "after_echo", "active", "retained", "sleeping")
-HISTOGRAMS = ("response", "service", "lateness", "hogs.response", "hot.response", "cold.response")
-WORK_HISTOGRAMS = ("lateness_ns",)  # of points that work in process
+HISTOGRAMS = (
+    "response",
+    "service",
+    "lateness",
+    "hogs.response",
+    "hot.response",
+    "cold.response",
+    "lateness_ns",
+    "read_ns",
+)
+CACHE_NAMES = {
+    "warm": "in the page cache",
+    "cold": "not in the page cache",
+    "direct": "past the page cache",
+}
 NAME_CHARS_MAX = 200
 COST_FIELDS = (
     "cpu_us_per_op",
@@ -64,11 +78,17 @@ class Point:
     hog_rate_per_s: float | None = None
     hot_connections: int | None = None
     hot_share: float | None = None
-    options: tuple[tuple[str, str], ...] = ()  # of the workload, at points that work in process
+    options: dict[str, str] = field(default_factory=dict, compare=False)  # in-process kinds
 
-    def option(self, name: str) -> str:
-        """An option of an in-process point; "" where it has none of that name."""
-        return dict(self.options).get(name, "")
+    @property
+    def cache(self) -> str:
+        """Of file points: warm, cold or direct."""
+        return self.options.get("cache", "")
+
+    def option(self, name: str) -> int:
+        """A whole number among the options; 0 where it is missing or none."""
+        text = self.options.get(name, "")
+        return int(text) if text.isascii() and text.isdigit() else 0
 
     @property
     def title(self) -> str:
@@ -76,9 +96,11 @@ class Point:
         if self.kind == "task_memory":
             return "sleeping tasks"
         if self.kind == "timer":
-            return timer_work.title(dict(self.options)) + self.workers_text
+            return timer_work.title(self.options) + self.workers_text
         if self.kind == "memory":
             return "memory per connection"
+        if self.kind == "file":
+            return f"{CACHE_NAMES.get(self.cache, self.cache)}, {self.reads}{self.workers_text}"
         parts = []
         if self.connections is not None:
             parts.append(f"{self.connections:,} connection{'s' if self.connections != 1 else ''}")
@@ -93,6 +115,13 @@ class Point:
             return f"{self.uneven}, {size}{rate}{arrivals}{self.workers_text}"
         depth = f", depth {self.depth}" if self.depth is not None else ""
         return f"closed loop, {size}{depth}"
+
+    @property
+    def reads(self) -> str:
+        """Block size and number of readers of a file point, in words."""
+        size, readers = self.option("block_bytes"), self.option("concurrency")
+        shown = f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
+        return f"{shown} × {readers} reader{'s' if readers != 1 else ''}"
 
     @property
     def uneven(self) -> str:
@@ -134,8 +163,11 @@ class Point:
             self.connections or 0,
             self.rate_per_s or 0.0,
             self.burn_us or 0.0,
-            self.option("mode") != "random",
-            int(self.option("tasks") or 0),
+            self.options.get("mode", "random") != "random",
+            self.option("tasks"),
+            CACHES.index(self.cache) if self.cache in CACHES else 0,
+            self.option("block_bytes"),
+            self.option("concurrency"),
             self.id,
         )
 
@@ -207,8 +239,6 @@ def read_cell(value: dict[str, Any], line: int) -> Cell:
     point = _read_point(_object(value, "point"))
     contestant = _object(value, "contestant")
     numbers, unread = _read_numbers(value) if measured else ({}, {})
-    load, work = _object(value, "load", {}), _object(value, "work", {})
-    paths = _histogram_paths(load, HISTOGRAMS) | _histogram_paths(work, WORK_HISTOGRAMS)
     return Cell(
         line=line,
         name=_name(value, "cell"),
@@ -230,7 +260,7 @@ def read_cell(value: dict[str, Any], line: int) -> Cell:
         unread=unread,
         memory=_read_memory(value) if measured else None,
         gates=_read_gates(value),
-        histogram_paths=paths if measured else {},
+        histogram_paths=_histogram_paths(value) if measured else {},
         options=_short_texts(_object(contestant, "options", {})),
         granted=_short_texts(_granted(value)),
     )
@@ -267,7 +297,7 @@ def _read_point(value: dict[str, Any]) -> Point:
         hog_rate_per_s=_number(value, "hog_rate_per_s"),
         hot_connections=whole("hot_connections"),
         hot_share=_number(value, "hot_share"),
-        options=_read_options(value),
+        options=_short_texts(_object(value, "options", {})),
     )
 
 
@@ -294,12 +324,8 @@ def _read_numbers(value: dict[str, Any]) -> tuple[dict[str, float], dict[str, st
     size = _number(_object(value, "point"), "message_bytes")
     inside = per_operation(_object(value, "target", {}).get("result"), size)
     numbers.update({f"inside.{name}": number for name, number in inside.items()})
-    counts = _object(_object(value, "work", {}), "counts", {})
-    known = {key: n for key in timer_work.COUNTS if (n := _number(counts, key)) is not None}
-    numbers.update({f"timer.{name}": number for name, number in timer_work.costs(known).items()})
-    slack = _number(_granted(value), "timer_slack_ns") if counts else None
-    if slack is not None:
-        numbers["timer.slack_ns"] = slack
+    numbers.update(_read_file_numbers(value))
+    numbers.update(_read_timer_numbers(value))
     return numbers, unread
 
 
@@ -335,20 +361,48 @@ def _read_gates(value: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     return tuple(found)
 
 
-def _histogram_paths(part: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:
-    paths = _object(part, "histograms", {})
-    return {name: _text(paths, name) for name in names if _text(paths, name)}
+def _histogram_paths(value: dict[str, Any]) -> dict[str, str]:
+    """Of the load generator, or of work inside the target: path by name."""
+    found: dict[str, str] = {}
+    for part in ("load", "work"):
+        paths = _object(_object(value, part, {}), "histograms", {})
+        found |= {name: _text(paths, name) for name in HISTOGRAMS if _text(paths, name)}
+    return found
 
 
-def _read_options(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Options of the workload. Raises CellError where a number of them is none."""
-    options = {str(k)[:NAME_CHARS_MAX]: v for k, v in _object(value, "options", {}).items()}
-    for name, option in options.items():
-        if not isinstance(option, str) or len(option) > NAME_CHARS_MAX:
-            raise CellError(f"option `{name}` of the point is not a text")
-        if name in timer_work.WHOLE_NUMBERS and not option.isdecimal():
-            raise CellError(f"option `{name}` of the point is {option[:40]!r}, not a whole number")
-    return tuple(sorted(options.items()))
+def _read_file_numbers(value: dict[str, Any]) -> dict[str, float]:
+    """What a file cell comes to, in what a reader asks for."""
+    counts = _object(_object(value, "work", {}), "counts", {})
+    file = _object(value, "file", {})
+    reads, read_bytes = _number(counts, "reads"), _number(counts, "read_bytes")
+    whole_ns, cpu_ns = _number(counts, "whole_ns"), _number(counts, "whole_cpu_ns")
+    if not file or not reads or not whole_ns or not read_bytes or cpu_ns is None:
+        return {}
+    numbers = {
+        "iops": reads * 1e9 / whole_ns,
+        "bytes_per_s": read_bytes * 1e9 / whole_ns,
+        "cpu_us_per_read": cpu_ns / 1e3 / reads,
+        "cpus": cpu_ns / whole_ns,
+        "threads_peak": _number(file, "threads_peak"),
+        "io_workers_peak": _number(file, "io_workers_peak"),
+        "device_share": (_number(file, "device_read_bytes") or 0.0) / read_bytes,
+    }
+    for when in ("before", "after"):
+        seen = _object(file, when, {})
+        pages = _number(seen, "pages")
+        numbers[f"resident_{when}"] = (_number(seen, "resident") or 0.0) / pages if pages else None
+    return {f"file.{name}": number for name, number in numbers.items() if number is not None}
+
+
+def _read_timer_numbers(value: dict[str, Any]) -> dict[str, float]:
+    """What a timer cell's counts come to."""
+    if _object(value, "point").get("kind") != "timer":
+        return {}
+    counts = _object(_object(value, "work", {}), "counts", {})
+    known = {key: n for key in timer_work.COUNTS if (n := _number(counts, key)) is not None}
+    numbers = {f"timer.{name}": number for name, number in timer_work.costs(known).items()}
+    slack = _number(_granted(value), "timer_slack_ns")
+    return numbers if slack is None else {**numbers, "timer.slack_ns": slack}
 
 
 def _object(value: dict[str, Any], key: str, default: Any = None) -> dict[str, Any]:

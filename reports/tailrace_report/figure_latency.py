@@ -48,7 +48,7 @@ class Shown:
     """Which histograms are drawn, and of whom not."""
 
     name: str = "response"
-    axis: str = "share of requests at least this fast"
+    axis: str = "share at least this fast"
     leave_out: frozenset[Contestant] = frozenset()
     remarks: tuple[tuple[str, str], ...] = ()  # (id of a contestant, what its name is followed by)
 
@@ -125,6 +125,11 @@ def others_heading(point: Point) -> str:
     """For hog points: what the hogs do tells panels apart."""
     rate = "" if point.rate_per_s is None else f", {point.rate_per_s:,.0f} requests/s"
     return f"{_capital(point.uneven)}\nresponse time of the others{rate}, lower is better"
+
+
+def file_heading(point: Point) -> str:
+    """For file points: the page cache tells sections apart, size and readers panels."""
+    return f"{_capital(point.title)}\ntime of a read, lower is better"
 
 
 def latency_figure(

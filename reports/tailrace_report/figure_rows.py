@@ -180,6 +180,23 @@ RATE = Rows(
 )
 
 
+def _reads_note(study: Study, point: Point, entry: Entry) -> str:
+    """How many reads a second that is, in thousands."""
+    found = study.compare(point, number("file.iops"))
+    one = found.of(entry.contestant) if found else None
+    gated = "" if entry.ranked else "gated, "
+    return f"{gated}{wording.rate(one.estimate.median)}" if one else gated
+
+
+READS = Rows(
+    measure=number("file.cpu_us_per_read"),
+    axis="CPU time a read, µs (right: reads a second)",
+    direction="lower is better",
+    form=wording.microseconds,
+    note=_reads_note,
+)
+
+
 def description(study: Study, points: list[Point], rows: Rows) -> str:
     """The figure in words, for readers who do not see it."""
     parts = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tailrace_report import headline, stats, timers, uneven, wording
+from tailrace_report import files, headline, stats, timers, uneven, wording
 from tailrace_report.cell import Point
 from tailrace_report.study import Entry, Study, number, quantile, slope
 
@@ -52,6 +52,8 @@ def statements(study: Study) -> list[Statement]:
     for task_point in study.points_of("task_memory"):
         answer += _memory(study, task_point, "sleeping", "sleeping task")
         break
+    if told := files.statement(study):
+        answer.append(Statement("Reading a file", told))
     if closed_point := headline.lead(study, "closed"):
         answer += _rate(study, closed_point)
     if not answer:
@@ -62,7 +64,8 @@ def statements(study: Study) -> list[Statement]:
 def _gated(study: Study) -> list[Statement]:
     """Kinds of points at which nobody may be ranked, so that silence is not read as a result."""
     names = {"open": "offered load", "closed": "closed loop", "memory": "connection memory"}
-    names |= {"task_memory": "task memory", "hog": "hogs", "skew": "uneven load", "timer": "timers"}
+    names |= {"task_memory": "task memory", "hog": "hogs", "skew": "uneven load"}
+    names |= {"timer": "timers", "file": "file reads"}
     held = []
     for kind, name in names.items():
         points = study.points_of(kind)

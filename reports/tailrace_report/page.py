@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tailrace_report import (
     claims,
+    files,
     finding,
     headline,
     inside,
@@ -24,6 +25,7 @@ from tailrace_report import (
     uneven,
     versus,
 )
+from tailrace_report.cell import CACHES
 from tailrace_report.study import Study
 from tailrace_report.tables import Table, to_html
 
@@ -135,6 +137,16 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
             " the quantiles of all connections; the lines are the intervals over blocks.",
             ["skew"],
             [uneven.skew(study, p) for p in study.points_of("skew")],
+        ),
+        (
+            "files",
+            "Reading a file",
+            "Blocks of one file in seeded random order, each checked by its stamp. Three experiments"
+            " that are never averaged: with the file in the page cache, with none of it there, and"
+            " past it; each proven by what the kernel says of the page cache and of the device.",
+            [*(f"file-{cache}" for cache in CACHES), "file-iops", "file-cpu", "file-speed"]
+            + ["file-cost"],
+            [files.table(study, p) for p in files.points(study)],
         ),
         (
             "memory",

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from tailrace_report import (
     canvas,
+    figure_files,
     figure_latency,
     figure_memory,
     figure_micro,
@@ -19,14 +20,18 @@ from tailrace_report import (
     figure_skew,
     figure_versus,
     figure_window,
+    files,
     svg,
     timers,
 )
+from tailrace_report.cell import CACHES
 from tailrace_report.page import Picture
 from tailrace_report.study import Study
 
 # Name, title, what draws it (None: nothing to draw), its words.
 Plan = tuple[str, str, Callable[[], Figure | None], Callable[[], str]]
+
+READS = figure_latency.Shown(files.HISTOGRAM)
 
 
 def _of_cells(study: Study) -> list[Plan]:
@@ -114,6 +119,47 @@ def _of_timers(study: Study) -> list[Plan]:
     ]
 
 
+def _of_files(study: Study) -> list[Plan]:
+    """Reading a file: tails for each kind of page cache, and what the number of readers does."""
+    plans: list[Plan] = []
+    for cache in CACHES:
+        points = files.points(study, cache)
+        plans.append(
+            (
+                f"file-{cache}",
+                f"Time of a read by percentile, page cache: {cache}",
+                lambda points=points: figure_latency.latency_figure(
+                    study, points, figure_latency.file_heading, READS
+                ),
+                lambda points=points: figure_latency.description(study, points, READS),
+            )
+        )
+    for name, title, sweep in (
+        ("file-iops", "Reads a second by number of readers", figure_files.IOPS),
+        ("file-cpu", "CPU time a read by number of readers", figure_files.CPU),
+        ("file-speed", "Bytes a second by size of a read", figure_files.SPEED),
+    ):
+        plans.append(
+            (
+                name,
+                title,
+                lambda sweep=sweep: figure_files.sweep_figure(study, sweep),
+                lambda sweep=sweep: figure_files.description(study, sweep),
+            )
+        )
+    # Where readers were swept, file-cpu says the same in fewer panels.
+    points = [] if figure_files.panels_of(study, figure_files.CPU) else files.points(study)
+    plans.append(
+        (
+            "file-cost",
+            "CPU time a read, a panel a point",
+            lambda: figure_rows.rows_figure(study, points, figure_rows.READS),
+            lambda: figure_rows.description(study, points, figure_rows.READS),
+        )
+    )
+    return plans
+
+
 def _of_versus(study: Study) -> list[Plan]:
     grid, features = figure_versus.grid_panels(study), figure_versus.feature_panels(study)
     return [
@@ -151,7 +197,8 @@ def draw(study: Study) -> tuple[dict[str, Picture], dict[str, bytes]]:
     pictures: dict[str, Picture] = {}
     files: dict[str, bytes] = {}
     with canvas.settings():
-        plans = _of_cells(study) + _of_timers(study) + _of_versus(study) + _of_micro(study)
+        plans = _of_cells(study) + _of_timers(study) + _of_files(study)
+        plans += _of_versus(study) + _of_micro(study)
         for name, title, figure_of, words_of in plans:
             figure = figure_of()
             if figure is None:

@@ -7,7 +7,6 @@ where its phase did not happen.
 
 from __future__ import annotations
 
-WHOLE_NUMBERS = ("tasks", "spread_ms", "lead_ms", "at_once", "timer_slack_ns")
 COUNTS = (
     "armed",
     "fired",
@@ -23,16 +22,21 @@ COUNTS = (
 
 def title(options: dict[str, str]) -> str:
     """`100,000 timers within 1 s, timer slack 1 ns`."""
-    tasks = f"{int(options.get('tasks') or 0):,} timers"
+
+    def whole(name: str, fallback: int) -> int:
+        text = options.get(name, "")
+        return int(text) if text.isascii() and text.isdigit() else fallback
+
+    tasks = f"{whole('tasks', 0):,} timers"
     mode = options.get("mode")
-    slack = options.get("timer_slack_ns")
+    slack = whole("timer_slack_ns", 0)
     if mode == "cancel":
-        what = f"{tasks} armed and cancelled, {int(options.get('at_once') or 1000):,} at a time"
+        what = f"{tasks} armed and cancelled, {whole('at_once', 1000):,} at a time"
     elif mode == "expiry":
         what = f"{tasks} that expire at once"
     else:
-        what = f"{tasks} within {int(options.get('spread_ms') or 1000) / 1000:g} s"
-    return what + (f", timer slack {int(slack):,} ns" if slack else "")
+        what = f"{tasks} within {whole('spread_ms', 1000) / 1000:g} s"
+    return what + (f", timer slack {slack:,} ns" if slack else "")
 
 
 def costs(counts: dict[str, float]) -> dict[str, float]:

@@ -23,12 +23,12 @@ WINDOW = "timer_window_us"
 
 def fired_points(study: Study) -> list[Point]:
     """Points whose timers expire."""
-    return [p for p in study.points_of("timer") if p.option("mode") != "cancel"]
+    return [p for p in study.points_of("timer") if p.options.get("mode") != "cancel"]
 
 
 def cancelled_points(study: Study) -> list[Point]:
     """Points whose timers are armed and cancelled."""
-    return [p for p in study.points_of("timer") if p.option("mode") == "cancel"]
+    return [p for p in study.points_of("timer") if p.options.get("mode") == "cancel"]
 
 
 def lateness(study: Study, point: Point) -> Table:
@@ -80,7 +80,7 @@ def _small_share(value: float) -> str:
 def cancelled(study: Study, points: list[Point]) -> Table:
     """CPU time for a timeout that never fires, a column a point."""
     compared = [study.compare(point, number("timer.pair_cpu_ns")) for point in points]
-    titles = [f"{int(point.option('at_once') or 0):,} armed" for point in points]
+    titles = [f"{point.option('at_once'):,} armed" for point in points]
     table = Table(
         "A timer that is armed and cancelled, CPU time (lower is better)",
         [NAME] + [c for title in titles for c in (Column(title), Column("group"))],
@@ -146,6 +146,6 @@ def _window(study: Study, who: Contestant, point: Point) -> int | None:
 
 def lead(study: Study) -> Point | None:
     """The point of the finding: random deadlines, the most of them, nothing set."""
-    points = [p for p in fired_points(study) if p.option("mode") == "random"]
+    points = [p for p in fired_points(study) if p.options.get("mode") == "random"]
     plain = [p for p in points if not p.option("timer_slack_ns")] or points
-    return max(plain, key=lambda p: int(p.option("tasks") or 0), default=None)
+    return max(plain, key=lambda p: p.option("tasks"), default=None)

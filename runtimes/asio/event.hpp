@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The auto-reset event of the Boost.Asio runtimes (extensions.hpp says what one promises). One
-// thread: that of its runtime. Cost: set() posts a handler.
+// The auto-reset event of the Boost.Asio runtimes (extensions.hpp says what one promises). Where
+// the context is shared, any thread may set it, else its runtime's. Cost: set() posts a handler.
+// Include runtime.hpp.
 #pragma once
 
 #include <cerrno>
 #include <coroutine>
+#include <mutex>
 #include <utility>
 
 #include "asio/runtime.hpp"
@@ -13,35 +15,31 @@
 
 namespace tailrace::asio {
 
-class event_awaiter;
-
-class event {
+template <class Contexts>
+class basic_event {
  public:
-  explicit event(runtime& owner) noexcept : runtime_(owner) {}
-  event(const event&) = delete;
-  event& operator=(const event&) = delete;
-  ~event() { TAILRACE_CHECK(waiter_ == nullptr); }
+  class awaiter;
+
+  explicit basic_event(basic_runtime<Contexts>& owner) noexcept : runtime_(owner) {}
+  basic_event(const basic_event&) = delete;
+  basic_event& operator=(const basic_event&) = delete;
+  ~basic_event() { TAILRACE_CHECK(waiter_ == nullptr); }
 
   void set() noexcept;
-  event_awaiter wait() noexcept;
+  awaiter wait() noexcept { return awaiter(*this); }
 
  private:
-  friend event_awaiter;
-  // Takes the waiter out; it goes on in its turn.
-  void wake() noexcept {
-    operation& woken = *std::exchange(waiter_, nullptr);
-    woken.node->waiting = nullptr;
-    runtime_.post(woken.handle);
-  }
-
-  runtime& runtime_;
-  operation* waiter_ = nullptr;  // never together with set_
+  basic_runtime<Contexts>& runtime_;
+  [[no_unique_address]] Contexts::short_lock lock_;  // guards the two below
+  awaiter* waiter_ = nullptr;                        // one that a cancel woke stays until it runs
   bool set_ = false;
 };
 
-class event_awaiter final : operation {
+// Taken by set() or by cancel(), whoever claims the node first; both post the task.
+template <class Contexts>
+class basic_event<Contexts>::awaiter final : operation {
  public:
-  explicit event_awaiter(event& awaited) noexcept : operation(&cancel_wait), event_(awaited) {}
+  explicit awaiter(basic_event& awaited) noexcept : operation(&cancel_wait), event_(awaited) {}
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
@@ -49,40 +47,67 @@ class event_awaiter final : operation {
     handle = self;
     return begin(self.promise().node());
   }
-  io_result await_resume() const noexcept {
-    return cancelled ? io_result::of_error(ECANCELED) : io_result();
+  io_result await_resume() noexcept {
+    if (!cancelled) return {};
+    const std::lock_guard guard(event_.lock_);
+    if (event_.waiter_ == this) event_.waiter_ = nullptr;
+    return io_result::of_error(ECANCELED);
   }
 
  private:
+  friend basic_event;
+
   bool begin(task_node& waiter) noexcept {
-    if (waiter.owner->stop_requested()) [[unlikely]] {
-      cancelled = true;
-      return false;
+    basic_runtime<Contexts>& owner = event_.runtime_;
+    {
+      task_claim<Contexts> claim(waiter, *this);
+      const std::lock_guard guard(event_.lock_);
+      if (claim.stop_requested()) [[unlikely]] {
+        cancelled = true;
+        return false;
+      }
+      if (!std::exchange(event_.set_, false)) {
+        TAILRACE_CHECK(event_.waiter_ == nullptr);  // one waiter at a time
+        event_.waiter_ = this;
+        claim.sleep_in(*this);
+        return true;
+      }
     }
-    if (std::exchange(event_.set_, false)) {
-      event_.runtime_.post(handle);  // in its turn: nobody may go on without end
-      return true;
-    }
-    TAILRACE_CHECK(event_.waiter_ == nullptr);  // one waiter at a time
-    event_.waiter_ = this;
-    runtime::suspend(*this, waiter);
+    owner.post(handle);  // in its turn: nobody may go on without end
     return true;
   }
 
-  static void cancel_wait(operation& op) noexcept { static_cast<event_awaiter&>(op).event_.wake(); }
+  // False: a cancel has come first.
+  bool take() noexcept {
+    operation* const waiting = Contexts::claim(*node);
+    Contexts::release(*node, waiting == this ? nullptr : waiting);
+    return waiting == this;
+  }
 
-  event& event_;
+  static bool cancel_wait(operation& op) noexcept {
+    auto& self = static_cast<awaiter&>(op);
+    self.event_.runtime_.post(self.handle);
+    return true;
+  }
+
+  basic_event& event_;
 };
 
-inline void event::set() noexcept {
-  if (waiter_ == nullptr)
-    set_ = true;
-  else
-    wake();
+template <class Contexts>
+void basic_event<Contexts>::set() noexcept {
+  awaiter* woken = nullptr;
+  {
+    const std::lock_guard guard(lock_);
+    // The waiter lives while the lock is held: a cancelled one must take it before it goes on.
+    if (waiter_ == nullptr || !waiter_->take()) {
+      set_ = true;
+      return;
+    }
+    woken = std::exchange(waiter_, nullptr);
+  }
+  runtime_.post(woken->handle);
 }
 
-inline event_awaiter event::wait() noexcept {
-  return event_awaiter(*this);
-}
+using event = basic_event<per_core>;
 
 }  // namespace tailrace::asio

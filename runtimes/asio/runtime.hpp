@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The Boost.Asio contestants: one io_context per runtime, run by one thread, with our coroutines on
-// top: the completion handler of an asynchronous operation resumes the task that awaited it. Which
-// of Asio's backends does the work is decided when Asio is compiled, so that there are two
-// executables: `asio-epoll`, and `asio-uring` (BOOST_ASIO_HAS_IO_URING without epoll). Boost 1.78
-// or later.
+// The Boost.Asio contestants, with our coroutines on top: the completion handler of an asynchronous
+// operation resumes the task that awaited it. Which of Asio's backends does the work is decided
+// when Asio is compiled, so that there are two executables: `asio-epoll`, and `asio-uring`
+// (BOOST_ASIO_HAS_IO_URING without epoll). Boost 1.78 or later. Each in two forms (contexts.hpp):
+// - runtime: one io_context, run by one thread; concurrency hint 1.
+// - shared_runtime: one io_context, run by N threads, as most users of Asio deploy it.
 //
 // How it differs from the other runtimes, and why:
 // - A receive that waits holds a buffer of the pool (64 KiB, of which an idle connection has
@@ -14,23 +15,33 @@
 //   session can starve the others, and no budget is needed.
 // - Cancelling a receive or a send cancels what else waits on that socket.
 //
-// Threads: everything belongs to the thread that calls run(), or, before and after, to the owner;
-// except request_stop() and metrics(): any.
-// Cost: an echo round trip is a receive and a send of Asio's, with concurrency hint 1 and sockets
-// that know their executor's type; no allocation (Asio keeps the memory of the last operations).
+// Threads: of `runtime`, everything belongs to the thread that calls run(), or, before and after,
+// to the owner; of `shared_runtime`, to its tasks, on whichever of its threads. request_stop() and
+// metrics(): any. Tasks may be spawned in `shared_runtime` by any thread (extensions.hpp).
+// Cost: an echo round trip is a receive and a send of Asio's, with sockets that know their
+// executor's type; no allocation (Asio keeps the memory of the last operations). A shared context
+// adds, for each of the two, six atomic read-modify-writes that nobody contends for.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <coroutine>
+#include <cstdint>
 #include <expected>
+#include <functional>
+#include <memory>
+#include <string>
 #include <string_view>
+#include <thread>
+#include <vector>
 
-#include "base/buffer_pool.hpp"
+#include "asio/contexts.hpp"
 #include "base/endpoint.hpp"
-#include "base/owned_counter.hpp"
+#include "base/file_calls.hpp"
+#include "base/pooled_read.hpp"
 #include "base/task_counters.hpp"
 #include "metrics.hpp"
 #include "scope.hpp"
@@ -38,32 +49,29 @@
 
 namespace tailrace::asio {
 
-class event;
-class stream;
-class listener;
+template <class Contexts>
+class basic_event;
+template <class Contexts>
+class basic_file;
+template <class Contexts>
+class basic_stream;
+template <class Contexts>
+class basic_listener;
+template <class Contexts>
 class sleep_awaiter;
+template <class Contexts>
 class yield_awaiter;
 
-struct no_mutex {
-  void lock() noexcept {}
-  void unlock() noexcept {}
+struct options {
+  std::uint32_t threads = 1;  // that run the io_context; `runtime` has one
+  // On each of them before it runs anything; null: nothing to do.
+  std::function<void(std::uint32_t index)> on_worker_start;
+  // asio-epoll reads files on a pool of that many threads; mode automatic is as pool.
+  file_options files = {};
 };
 
-// Something a task sleeps in: lives in the awaiter, hence in the task's frame, which lives until
-// Asio has called the handler: there is one call for each operation, also for a cancelled one.
-struct operation {
-  // Asks Asio to end it; its handler comes later, and `cancelled` tells it what to make of it.
-  using cancel_function = void (*)(operation&) noexcept;
-
-  explicit operation(cancel_function how) noexcept : cancel(how) {}
-
-  cancel_function cancel;
-  task_node* node = nullptr;
-  std::coroutine_handle<> handle;
-  bool cancelled = false;
-};
-
-class runtime {
+template <class Contexts>
+class basic_runtime {
  public:
 #if defined(BOOST_ASIO_HAS_IO_URING) && defined(BOOST_ASIO_DISABLE_EPOLL)
   static constexpr std::string_view id = "asio-uring";
@@ -72,138 +80,151 @@ class runtime {
   static constexpr std::string_view id = "asio-epoll";
   static constexpr std::string_view backend = "epoll";
 #endif
-  static constexpr bool single_threaded = true;
+  static constexpr bool single_threaded = !Contexts::is_shared;
+  static constexpr bool has_own_workers = Contexts::is_shared;
+  static constexpr bool spawns_from_any_thread = Contexts::is_shared;
 
   using context = boost::asio::io_context;
-  using stream = asio::stream;
-  using listener = asio::listener;
-  using event = asio::event;
-  using mutex_type = no_mutex;
+  using stream = basic_stream<Contexts>;
+  using listener = basic_listener<Contexts>;
+  using event = basic_event<Contexts>;
+  using file = basic_file<Contexts>;
+  using mutex_type = Contexts::scope_mutex;
   class completion;
 
   // Throws std::system_error where the kernel refuses what the backend needs.
-  runtime();
-  runtime(const runtime&) = delete;
-  runtime& operator=(const runtime&) = delete;
+  explicit basic_runtime(options chosen = {});
+  basic_runtime(const basic_runtime&) = delete;
+  basic_runtime& operator=(const basic_runtime&) = delete;
   // Streams and listeners are gone by now.
-  ~runtime();
+  ~basic_runtime();
 
   std::expected<listener, start_error> listen(const endpoint& where);
-  sleep_awaiter sleep_until(std::chrono::steady_clock::time_point deadline);
-  yield_awaiter yield() noexcept;
+  std::expected<file, start_error> open_file(const std::string& path, file_access how);
+  sleep_awaiter<Contexts> sleep_until(std::chrono::steady_clock::time_point deadline);
+  yield_awaiter<Contexts> yield() noexcept;
+  // Throws std::system_error where no thread can be had.
   void run(task<void> main);
   void request_stop() noexcept;
   runtime_metrics metrics() const;
 
-  // For scope<runtime>.
+  // For scope<basic_runtime>.
   void start(task_node& node);
   void task_ended(bool failed, bool stopped) noexcept { counters_.tasks.ended(failed, stopped); }
   void cancel(task_node& node) noexcept;
 
   // For the awaiters and sockets of this folder.
   boost::asio::io_context& io() noexcept { return context_; }
-  buffer_pool& buffers() noexcept { return buffers_; }
+  // By a task or a handler.
+  worker& here() noexcept {
+    if constexpr (Contexts::is_shared)
+      return *worker::current;
+    else
+      return workers_.front();
+  }
   // The handle runs in its turn.
   void post(std::coroutine_handle<> handle);
-  static void suspend(operation& op, task_node& node) noexcept {
-    op.node = &node;
-    node.waiting = &op;
+  // By an operation's handler, first of all: from now on nobody else touches the operation.
+  static void woke(operation& op) noexcept {
+    Contexts::claim(*op.node);
+    Contexts::release(*op.node, nullptr);
   }
-  // By an operation's handler: goes on with the task.
+  // By an operation's handler, last of all: goes on with the task.
   void resume(operation& op) {
-    counters_.polls.add(1);
-    op.node->waiting = nullptr;
+    here().polls.add(1);
     op.handle.resume();
   }
+  // By a handler of an operation that no stop can reach.
+  void resume(std::coroutine_handle<> handle) {
+    here().polls.add(1);
+    handle.resume();
+  }
+  // Requires an open file.
+  boost::asio::thread_pool& file_threads() noexcept { return *file_threads_; }
+  Contexts::scope_mutex& file_mutex() noexcept { return file_mutex_; }
   void timer_armed() noexcept { counters_.timers_armed.add(1); }
   void timer_done() noexcept { counters_.timers_armed.subtract(1); }
   void socket_opened() noexcept { counters_.open_descriptors.add(1); }
   void socket_closed() noexcept { counters_.open_descriptors.subtract(1); }
 
  private:
-  // Written by the runtime's thread, read by any.
+  // Written by the threads that run tasks, read by any.
   struct counters {
-    owned_counter polls;             // times a task was resumed
-    owned_counter open_descriptors;  // owned by a stream or listener
-    owned_counter timers_armed;
-    task_counters tasks;
+    Contexts::counter open_descriptors;  // owned by a stream or listener
+    Contexts::counter timers_armed;
+    basic_task_counters<typename Contexts::counter> tasks;
   };
 
+  void start_threads();
+  void join_threads() noexcept;
+  void work(std::uint32_t index);
+
+  const options options_;
   context context_;
   boost::asio::executor_work_guard<context::executor_type> work_;  // run() waits for main's end
-  buffer_pool buffers_;
-  scope<runtime>* main_scope_ = nullptr;
+  std::vector<worker> workers_;
+  std::vector<std::thread> threads_;                        // all but that of run()
+  std::unique_ptr<boost::asio::thread_pool> file_threads_;  // made with the first file
+  Contexts::scope_mutex file_mutex_;  // Asio's files are not to be used by two threads at once
+  scope<basic_runtime>* main_scope_ = nullptr;
   counters counters_;
 };
 
-// One-shot event for scope::join. That of the main scope has nobody who waits: its end is the
-// runtime's.
-class runtime::completion {
+// One-shot event for scope::join: null, `is_set`, or the handle of who waits. That of the main
+// scope has nobody who waits: its end is the runtime's.
+template <class Contexts>
+class basic_runtime<Contexts>::completion {
  public:
-  explicit completion(runtime& owner) noexcept : runtime_(owner) {}
+  explicit completion(basic_runtime& owner) noexcept : runtime_(owner) {}
+
   bool wait(task_node&, std::coroutine_handle<> handle) noexcept {
-    handle_ = handle;
-    return true;  // set() comes later, from the last child, on this thread
+    void* seen = nullptr;
+    // acq_rel: release publishes the frame to set(); acquire pairs with set() where it came first.
+    if (state_.compare_exchange_strong(seen, handle.address(), std::memory_order_acq_rel))
+      return true;
+    state_.store(nullptr, std::memory_order_relaxed);  // relaxed: nobody else uses it until joined
+    return false;
   }
   void set() noexcept {
     if (runtime_.main_scope_ != nullptr && &runtime_.main_scope_->idle_ == this)
-      runtime_.context_.stop();
-    else
-      runtime_.post(handle_);
+      return runtime_.context_.stop();
+    void* seen = nullptr;
+    // acq_rel: pairs with wait().
+    if (state_.compare_exchange_strong(seen, &is_set_, std::memory_order_acq_rel)) return;
+    state_.store(nullptr, std::memory_order_relaxed);  // relaxed: post() publishes it
+    runtime_.post(std::coroutine_handle<>::from_address(seen));
   }
 
  private:
-  runtime& runtime_;
-  std::coroutine_handle<> handle_;
+  static inline char is_set_;  // only its address counts
+
+  basic_runtime& runtime_;
+  atomic<void*> state_{nullptr};
 };
 
-class sleep_awaiter final : operation {
- public:
-  sleep_awaiter(runtime& owner, std::chrono::steady_clock::time_point deadline)
-      : operation(&cancel_timer), runtime_(owner), timer_(owner.io(), deadline) {}
-
-  bool await_ready() const noexcept { return false; }
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> self) {
-    handle = self;
-    return begin(self.promise().node());
-  }
-  io_result await_resume() const noexcept {
-    return cancelled ? io_result::of_error(ECANCELED) : io_result();
-  }
-
- private:
-  using timer =
-      boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                        boost::asio::wait_traits<std::chrono::steady_clock>,
-                                        runtime::context::executor_type>;
-
-  bool begin(task_node& sleeper);
-  static void cancel_timer(operation& op) noexcept;
-
-  runtime& runtime_;
-  timer timer_;
-};
-
+template <class Contexts>
 class yield_awaiter {
  public:
-  explicit yield_awaiter(runtime& owner) noexcept : runtime_(owner) {}
+  explicit yield_awaiter(basic_runtime<Contexts>& owner) noexcept : runtime_(owner) {}
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> self) { runtime_.post(self); }
   void await_resume() const noexcept {}
 
  private:
-  runtime& runtime_;
+  basic_runtime<Contexts>& runtime_;
 };
 
-inline sleep_awaiter runtime::sleep_until(std::chrono::steady_clock::time_point deadline) {
-  return {*this, deadline};
+template <class Contexts>
+yield_awaiter<Contexts> basic_runtime<Contexts>::yield() noexcept {
+  return yield_awaiter<Contexts>(*this);
 }
-inline yield_awaiter runtime::yield() noexcept {
-  return yield_awaiter(*this);
-}
+
+using runtime = basic_runtime<per_core>;
+using shared_runtime = basic_runtime<shared>;
 
 }  // namespace tailrace::asio
 
 #include "asio/event.hpp"
+#include "asio/file.hpp"
+#include "asio/sleep.hpp"
 #include "asio/stream.hpp"

@@ -11,7 +11,9 @@ namespace tailrace::asio {
 
 using boost::system::error_code;
 
-std::expected<listener, start_error> runtime::listen(const endpoint& where) {
+template <class Contexts>
+std::expected<basic_listener<Contexts>, start_error> basic_runtime<Contexts>::listen(
+    const endpoint& where) {
   auto socket = sys::listen_on(where, false);
   if (!socket) return std::unexpected(std::move(socket.error()));
   tcp_acceptor acceptor(context_);
@@ -25,114 +27,126 @@ std::expected<listener, start_error> runtime::listen(const endpoint& where) {
   return listener(*this, std::move(acceptor), port);
 }
 
-bool receive_awaiter::begin(task_node& task) {
-  if (task.owner->stop_requested() || from_.closed()) [[unlikely]] {
-    lease_ = buffer_lease(io_result::of_error(ECANCELED));
+template <class Contexts, class Socket>
+template <class Start>
+auto socket_operation<Contexts, Socket>::begin(task_node& task, Start start) -> beginning {
+  task_claim<Contexts> claim(task, *this);
+  const std::lock_guard guard(socket_->lock);
+  if (claim.stop_requested() || socket_->closed) [[unlikely]]
+    return beginning::refused;
+  TAILRACE_CHECK(!direction_.pending);  // one task at a time in each direction
+  if (direction_.end) [[unlikely]]
+    return beginning::ended;
+  start();
+  direction_.pending = true;
+  claim.sleep_in(*this);
+  return beginning::pending;
+}
+
+template <class Contexts, class Socket>
+bool socket_operation<Contexts, Socket>::end_pending() noexcept {
+  basic_runtime<Contexts>::woke(*this);
+  const std::lock_guard guard(socket_->lock);
+  direction_.pending = false;
+  return cancelled || socket_->closed;
+}
+
+template <class Contexts>
+bool receive_awaiter<Contexts>::begin(task_node& task) {
+  basic_runtime<Contexts>& owner = this->socket_->owner;
+  std::byte* const buffer = owner.here().buffers.take();
+  const auto begun = base::begin(task, [&] {
+    this->socket_->socket.async_receive(boost::asio::buffer(buffer, buffer_pool::buffer_bytes),
+                                        [this, buffer](const error_code& error, std::size_t count) {
+                                          complete(buffer, error, count);
+                                        });
+  });
+  if (begun == base::beginning::pending) [[likely]]
+    return true;
+  owner.here().buffers.give_back(buffer);
+  if (begun == base::beginning::refused) {
+    lease_ = lease(io_result::of_error(ECANCELED));
     return false;
   }
-  TAILRACE_CHECK(from_.receiver() == nullptr);  // one task at a time receives
-  runtime& owner = from_.owner();
-  if (from_.receive_end()) [[unlikely]] {
-    lease_ = buffer_lease(*from_.receive_end());
-    owner.post(handle);  // in its turn
-    return true;
-  }
-  std::byte* const buffer = owner.buffers().take();
-  from_.socket().async_receive(boost::asio::buffer(buffer, buffer_pool::buffer_bytes),
-                               [this, &owner, buffer](const error_code& error, std::size_t count) {
-                                 complete(owner, buffer, error, count);
-                               });
-  from_.receiver() = this;
-  runtime::suspend(*this, task);
+  lease_ = lease(*this->direction_.end);
+  owner.post(this->handle);  // in its turn
   return true;
 }
 
-void receive_awaiter::complete(runtime& owner, std::byte* buffer, const error_code& error,
-                               std::size_t count) {
-  if (!cancelled) [[likely]] {
-    from_.receiver() = nullptr;
-    if (count > 0) [[likely]] {
-      lease_ = buffer_lease(owner.buffers(), buffer, io_result::of_count(count));
-      return owner.resume(*this);
-    }
-  }
-  owner.buffers().give_back(buffer);
-  io_result status = io_result::of_error(ECANCELED);
-  if (!cancelled) {
-    const bool end = error == boost::asio::error::eof;
-    status = end ? io_result() : io_result::of_error(error.value());
-    from_.end_receiving(status);
-  }
-  lease_ = buffer_lease(status);
-  owner.resume(*this);
-}
-
-void receive_awaiter::cancel_receive(operation& op) noexcept {
-  auto& receive = static_cast<receive_awaiter&>(op);
-  receive.from_.receiver() = nullptr;
-  receive.from_.cancel_pending();
-}
-
-bool send_awaiter::begin(task_node& task) {
-  if (task.owner->stop_requested() || to_.closed()) [[unlikely]] {
-    result_ = io_result::of_error(ECANCELED);
-    return false;
-  }
-  TAILRACE_CHECK(to_.sender() == nullptr);  // one task at a time sends
-  if (to_.send_end()) [[unlikely]] {
-    result_ = *to_.send_end();
-    to_.owner().post(handle);  // in its turn
-    return true;
-  }
-  send_rest(to_.owner());
-  to_.sender() = this;
-  runtime::suspend(*this, task);
-  return true;
-}
-
-void send_awaiter::send_rest(runtime& owner) {
-  to_.socket().async_send(boost::asio::buffer(unsent_.data(), unsent_.size()),
-                          [this, &owner](const error_code& error, std::size_t count) {
-                            complete(owner, error, count);
-                          });
-}
-
-void send_awaiter::complete(runtime& owner, const error_code& error, std::size_t count) {
-  if (cancelled) [[unlikely]] {
-    result_ = io_result::of_error(ECANCELED);
+template <class Contexts>
+void receive_awaiter<Contexts>::complete(std::byte* buffer, const error_code& error,
+                                         std::size_t count) {
+  basic_runtime<Contexts>& owner = this->socket_->owner;
+  const bool over = this->end_pending();
+  if (!over && count > 0) [[likely]] {
+    lease_ = Contexts::lend(owner.here(), buffer, io_result::of_count(count));
     return owner.resume(*this);
   }
-  unsent_ = unsent_.subspan(count);
-  if (!error && !unsent_.empty()) return send_rest(owner);
-  to_.sender() = nullptr;
-  result_ = error ? io_result::of_error(error.value()) : io_result::of_count(size_);
-  if (error) [[unlikely]]
-    to_.end_sending(result_);
+  owner.here().buffers.give_back(buffer);
+  io_result status = io_result::of_error(ECANCELED);
+  if (!over) {
+    const bool end = error == boost::asio::error::eof;
+    status = end ? io_result() : io_result::of_error(error.value());
+    this->end_direction(status);
+  }
+  lease_ = lease(status);
   owner.resume(*this);
 }
 
-void send_awaiter::cancel_send(operation& op) noexcept {
-  auto& send = static_cast<send_awaiter&>(op);
-  send.to_.sender() = nullptr;
-  send.to_.cancel_pending();
-}
-
-bool accept_awaiter::begin(task_node& task) {
-  if (task.owner->stop_requested() || on_.closed()) [[unlikely]]
+template <class Contexts>
+bool send_awaiter<Contexts>::begin(task_node& task) {
+  basic_runtime<Contexts>& owner = this->socket_->owner;
+  const auto begun = base::begin(task, [this] { send_rest(); });
+  if (begun == base::beginning::pending) [[likely]]
+    return true;
+  if (begun == base::beginning::refused) {
+    result_ = io_result::of_error(ECANCELED);
     return false;
-  TAILRACE_CHECK(on_.receiver() == nullptr);  // one task at a time accepts
-  runtime& owner = on_.owner();
-  on_.socket().async_accept([this, &owner](const error_code& error, tcp_socket accepted) {
-    complete(owner, error, std::move(accepted));
-  });
-  on_.receiver() = this;
-  runtime::suspend(*this, task);
+  }
+  result_ = *this->direction_.end;
+  owner.post(this->handle);  // in its turn
   return true;
 }
 
-void accept_awaiter::complete(runtime& owner, const error_code& error, tcp_socket accepted) {
-  if (!cancelled) {
-    on_.receiver() = nullptr;
+template <class Contexts>
+void send_awaiter<Contexts>::send_rest() {
+  this->socket_->socket.async_send(
+      boost::asio::buffer(unsent_.data(), unsent_.size()),
+      [this](const error_code& error, std::size_t count) { complete(error, count); });
+}
+
+template <class Contexts>
+void send_awaiter<Contexts>::complete(const error_code& error, std::size_t count) {
+  basic_runtime<Contexts>& owner = this->socket_->owner;
+  const bool over = this->end_pending();
+  unsent_ = unsent_.subspan(count);
+  if (unsent_.empty()) [[likely]] {
+    result_ = io_result::of_count(size_);  // also where a cancel has come too late
+  } else if (over) {
+    result_ = io_result::of_error(ECANCELED);
+  } else if (error) {
+    result_ = io_result::of_error(error.value());
+    this->end_direction(result_);
+  } else if (begin(*this->node)) {
+    return;
+  }
+  owner.resume(*this);
+}
+
+template <class Contexts>
+bool accept_awaiter<Contexts>::begin(task_node& task) {
+  const auto begun = base::begin(task, [this] {
+    this->socket_->socket.async_accept([this](const error_code& error, tcp_socket accepted) {
+      complete(error, std::move(accepted));
+    });
+  });
+  return begun == base::beginning::pending;  // a listener's direction never ends by itself
+}
+
+template <class Contexts>
+void accept_awaiter<Contexts>::complete(const error_code& error, tcp_socket accepted) {
+  basic_runtime<Contexts>& owner = this->socket_->owner;
+  if (!this->end_pending()) {
     if (error) {
       accepted_ = std::unexpected(error.value());
     } else {
@@ -140,16 +154,21 @@ void accept_awaiter::complete(runtime& owner, const error_code& error, tcp_socke
       // tells.
       error_code ignored;
       accepted.set_option(tcp::no_delay(true), ignored);
-      accepted_ = stream(owner, std::move(accepted));
+      accepted_ = basic_stream<Contexts>(owner, std::move(accepted));
     }
   }
   owner.resume(*this);
 }
 
-void accept_awaiter::cancel_accept(operation& op) noexcept {
-  auto& accept = static_cast<accept_awaiter&>(op);
-  accept.on_.receiver() = nullptr;
-  accept.on_.cancel_pending();
-}
+template std::expected<basic_listener<per_core>, start_error> basic_runtime<per_core>::listen(
+    const endpoint&);
+template std::expected<basic_listener<shared>, start_error> basic_runtime<shared>::listen(
+    const endpoint&);
+template class receive_awaiter<per_core>;
+template class receive_awaiter<shared>;
+template class send_awaiter<per_core>;
+template class send_awaiter<shared>;
+template class accept_awaiter<per_core>;
+template class accept_awaiter<shared>;
 
 }  // namespace tailrace::asio

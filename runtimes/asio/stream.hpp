@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
-// Connected streams and listeners of the Boost.Asio runtimes. One thread: that of their runtime.
-// The awaiters of a socket know of each other's end: what is pending when the socket closes is
-// marked cancelled, so that no handler touches a socket that is gone.
+// Connected streams and listeners of the Boost.Asio runtimes: handles of a socket_state that the
+// pending operations hold as well, as sessions of Asio's users hold themselves. What is pending
+// when a socket closes finds that out from the state. Threads: the tasks of their runtime, one in
+// each direction; close() any of them. Cost beside Asio's: an allocation a socket. Include
+// runtime.hpp.
 #pragma once
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <cerrno>
 #include <coroutine>
 #include <cstdint>
 #include <expected>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <utility>
@@ -21,103 +26,160 @@ namespace tailrace::asio {
 
 using tcp = boost::asio::ip::tcp;
 // With the executor's own type: any_io_executor, the default, costs a virtual call an operation.
-using tcp_socket = boost::asio::basic_stream_socket<tcp, runtime::context::executor_type>;
-using tcp_acceptor = boost::asio::basic_socket_acceptor<tcp, runtime::context::executor_type>;
+using tcp_socket = boost::asio::basic_stream_socket<tcp, boost::asio::io_context::executor_type>;
+using tcp_acceptor =
+    boost::asio::basic_socket_acceptor<tcp, boost::asio::io_context::executor_type>;
 
-// A socket with what waits on it, closed when destroyed. Base of stream and listener. Must not be
-// moved while an operation is pending.
-template <class Socket>
-class open_socket {
- public:
-  open_socket(runtime& owner, Socket socket) noexcept
-      : runtime_(&owner), socket_(std::move(socket)) {
-    owner.socket_opened();
-  }
-  open_socket(open_socket&& other) noexcept
-      : runtime_(std::exchange(other.runtime_, nullptr)),
-        socket_(std::move(other.socket_)),
-        receive_end_(other.receive_end_),
-        send_end_(other.send_end_) {}
-  open_socket& operator=(open_socket&& other) noexcept {
-    std::swap(runtime_, other.runtime_);
-    std::swap(socket_, other.socket_);
-    std::swap(receive_end_, other.receive_end_);
-    std::swap(send_end_, other.send_end_);
-    return *this;
-  }
-  ~open_socket() { close(); }
-
-  // What is pending ends with -ECANCELED.
-  void close() noexcept {
-    if (runtime_ == nullptr) return;
-    for (operation* const pending : {receiver_, sender_})
-      if (pending != nullptr) pending->cancelled = true;
-    boost::system::error_code ignored;
-    socket_.close(ignored);
-    runtime_->socket_closed();
-    runtime_ = nullptr;
-  }
-
-  bool closed() const noexcept { return runtime_ == nullptr; }
-  runtime& owner() const noexcept { return *runtime_; }
-  Socket& socket() noexcept { return socket_; }
-  // The handlers' operations; null: none is pending. A listener has a receiver only.
-  operation*& receiver() noexcept { return receiver_; }
-  operation*& sender() noexcept { return sender_; }
-
-  // What ended a direction, told again to whoever asks: Asio's epoll backend tells it once, then
-  // waits for an event that will not come. Null while it has not ended; 0: the end of the stream.
-  const std::optional<io_result>& receive_end() const noexcept { return receive_end_; }
-  const std::optional<io_result>& send_end() const noexcept { return send_end_; }
-  void end_receiving(io_result why) noexcept { receive_end_ = why; }
-  void end_sending(io_result why) noexcept { send_end_ = why; }
-
-  void cancel_pending() noexcept {
-    boost::system::error_code ignored;
-    socket_.cancel(ignored);
-  }
-
- private:
-  runtime* runtime_;  // null once closed, or moved from
-  Socket socket_;
-  operation* receiver_ = nullptr;
-  operation* sender_ = nullptr;
-  std::optional<io_result> receive_end_;
-  std::optional<io_result> send_end_;
+// One direction of a socket; a listener has the receiving one only.
+struct direction {
+  bool pending = false;
+  // What ended it, told again to whoever asks: Asio's epoll backend tells it once, then waits for
+  // an event that will not come. Null while it has not ended; 0: the end of the stream.
+  std::optional<io_result> end;
 };
 
-class receive_awaiter final : operation {
+template <class Contexts, class Socket>
+struct socket_state {
+  socket_state(basic_runtime<Contexts>& made_by, Socket connected)
+      : owner(made_by), socket(std::move(connected)) {}
+
+  basic_runtime<Contexts>& owner;
+  Contexts::reference_count references;  // one is the stream's
+  // Guards all below. Where a node is claimed too, that comes first.
+  [[no_unique_address]] Contexts::short_lock lock;
+  Socket socket;
+  bool closed = false;
+  direction receiving;
+  direction sending;
+};
+
+// A reference to a socket_state; null once moved from.
+template <class Contexts, class Socket>
+class socket_reference {
  public:
-  explicit receive_awaiter(open_socket<tcp_socket>& from) noexcept
-      : operation(&cancel_receive), from_(from) {}
+  using state = socket_state<Contexts, Socket>;
+
+  explicit socket_reference(state* adopted) noexcept : state_(adopted) {}
+  socket_reference(const socket_reference& other) noexcept : state_(other.state_) {
+    state_->references.add();
+  }
+  socket_reference(socket_reference&& other) noexcept
+      : state_(std::exchange(other.state_, nullptr)) {}
+  socket_reference& operator=(socket_reference&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~socket_reference() {
+    if (state_ != nullptr && state_->references.drop()) delete state_;
+  }
+
+  explicit operator bool() const noexcept { return state_ != nullptr; }
+  state* operator->() const noexcept { return state_; }
+  state& operator*() const noexcept { return *state_; }
+
+ private:
+  state* state_;
+};
+
+// Owns a socket, which it closes when destroyed. Base of stream and listener.
+template <class Contexts, class Socket>
+class socket_owner {
+ public:
+  socket_owner(basic_runtime<Contexts>& owner, Socket socket)
+      : state_(new socket_state<Contexts, Socket>(owner, std::move(socket))) {
+    owner.socket_opened();
+  }
+  socket_owner(socket_owner&&) noexcept = default;
+  socket_owner& operator=(socket_owner&&) noexcept = default;
+  ~socket_owner() { close(); }
+
+  // What is pending, or started later, ends with -ECANCELED.
+  void close() noexcept {
+    if (!state_) return;
+    {
+      const std::lock_guard guard(state_->lock);
+      if (std::exchange(state_->closed, true)) return;
+      boost::system::error_code ignored;
+      state_->socket.close(ignored);
+    }
+    state_->owner.socket_closed();
+  }
+
+ protected:
+  socket_reference<Contexts, Socket> state_;
+};
+
+// What the operations on a socket have in common.
+template <class Contexts, class Socket>
+class socket_operation : protected operation {
+ protected:
+  using reference = socket_reference<Contexts, Socket>;
+
+  socket_operation(const reference& socket, direction& way) noexcept
+      : operation(&cancel_pending), socket_(socket), direction_(way) {}
+
+  // pending: the handler that start() gave to Asio may have run, nothing here may be touched.
+  // ended: the direction has; post() the task, with its result. refused: by a stop or a close.
+  enum class beginning { pending, ended, refused };
+  template <class Start>
+  beginning begin(task_node& task, Start start);
+
+  // By the handler, first of all. True: cancelled, or closed.
+  bool end_pending() noexcept;
+  // By the handler: tells whoever asks again.
+  void end_direction(io_result why) noexcept {
+    const std::lock_guard guard(socket_->lock);
+    direction_.end = why;
+  }
+
+  socket_reference<Contexts, Socket> socket_;
+  direction& direction_;
+
+ private:
+  static bool cancel_pending(operation& op) noexcept {
+    auto& state = *static_cast<socket_operation&>(op).socket_;
+    const std::lock_guard guard(state.lock);
+    boost::system::error_code ignored;
+    state.socket.cancel(ignored);
+    return false;
+  }
+};
+
+template <class Contexts>
+class receive_awaiter final : socket_operation<Contexts, tcp_socket> {
+  using base = socket_operation<Contexts, tcp_socket>;
+  using lease = Contexts::lease;
+
+ public:
+  explicit receive_awaiter(const base::reference& from) noexcept : base(from, from->receiving) {}
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) {
-    handle = self;
+    this->handle = self;
     return begin(self.promise().node());
   }
-  buffer_lease await_resume() noexcept { return std::move(lease_); }
+  lease await_resume() noexcept { return std::move(lease_); }
 
  private:
   bool begin(task_node& receiver);
-  void complete(runtime& owner, std::byte* buffer, const boost::system::error_code& error,
-                std::size_t count);
-  static void cancel_receive(operation& op) noexcept;
+  void complete(std::byte* buffer, const boost::system::error_code& error, std::size_t count);
 
-  open_socket<tcp_socket>& from_;
-  buffer_lease lease_;
+  lease lease_;
 };
 
-class send_awaiter final : operation {
+template <class Contexts>
+class send_awaiter final : socket_operation<Contexts, tcp_socket> {
+  using base = socket_operation<Contexts, tcp_socket>;
+
  public:
-  send_awaiter(open_socket<tcp_socket>& to, std::span<const std::byte> bytes) noexcept
-      : operation(&cancel_send), to_(to), unsent_(bytes), size_(bytes.size()) {}
+  send_awaiter(const base::reference& to, std::span<const std::byte> bytes) noexcept
+      : base(to, to->sending), unsent_(bytes), size_(bytes.size()) {}
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) {
-    handle = self;
+    this->handle = self;
     return begin(self.promise().node());
   }
   // count: all bytes, or an error; what went out before an error is not told.
@@ -125,54 +187,56 @@ class send_awaiter final : operation {
 
  private:
   bool begin(task_node& sender);
-  void send_rest(runtime& owner);
-  void complete(runtime& owner, const boost::system::error_code& error, std::size_t count);
-  static void cancel_send(operation& op) noexcept;
+  void send_rest();
+  void complete(const boost::system::error_code& error, std::size_t count);
 
-  open_socket<tcp_socket>& to_;
   std::span<const std::byte> unsent_;
   std::size_t size_;
   io_result result_;
 };
 
-class stream final : public open_socket<tcp_socket> {
+template <class Contexts>
+class basic_stream final : public socket_owner<Contexts, tcp_socket> {
  public:
-  using lease_type = buffer_lease;
-  using open_socket::open_socket;
+  using lease_type = Contexts::lease;
+  using socket_owner<Contexts, tcp_socket>::socket_owner;
 
-  receive_awaiter receive() noexcept { return receive_awaiter(*this); }
-  send_awaiter send_all(std::span<const std::byte> bytes) noexcept { return {*this, bytes}; }
+  receive_awaiter<Contexts> receive() noexcept { return receive_awaiter<Contexts>(this->state_); }
+  send_awaiter<Contexts> send_all(std::span<const std::byte> bytes) noexcept {
+    return {this->state_, bytes};
+  }
 };
 
-class accept_awaiter final : operation {
+template <class Contexts>
+class accept_awaiter final : socket_operation<Contexts, tcp_acceptor> {
+  using base = socket_operation<Contexts, tcp_acceptor>;
+
  public:
-  explicit accept_awaiter(open_socket<tcp_acceptor>& on) noexcept
-      : operation(&cancel_accept), on_(on) {}
+  explicit accept_awaiter(const base::reference& on) noexcept : base(on, on->receiving) {}
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) {
-    handle = self;
+    this->handle = self;
     return begin(self.promise().node());
   }
-  std::expected<stream, int> await_resume() { return std::move(accepted_); }
+  std::expected<basic_stream<Contexts>, int> await_resume() { return std::move(accepted_); }
 
  private:
   bool begin(task_node& acceptor);
-  void complete(runtime& owner, const boost::system::error_code& error, tcp_socket accepted);
-  static void cancel_accept(operation& op) noexcept;
+  void complete(const boost::system::error_code& error, tcp_socket accepted);
 
-  open_socket<tcp_acceptor>& on_;
-  std::expected<stream, int> accepted_ = std::unexpected(ECANCELED);
+  std::expected<basic_stream<Contexts>, int> accepted_ = std::unexpected(ECANCELED);
 };
 
-class listener final : public open_socket<tcp_acceptor> {
+template <class Contexts>
+class basic_listener final : public socket_owner<Contexts, tcp_acceptor> {
  public:
-  using stream_type = stream;
-  listener(runtime& owner, tcp_acceptor acceptor, std::uint16_t port) noexcept
-      : open_socket(owner, std::move(acceptor)), port_(port) {}
+  using stream_type = basic_stream<Contexts>;
+  basic_listener(basic_runtime<Contexts>& owner, tcp_acceptor acceptor, std::uint16_t port)
+      : socket_owner<Contexts, tcp_acceptor>(owner, std::move(acceptor)), port_(port) {}
 
-  accept_awaiter accept() noexcept { return accept_awaiter(*this); }
+  accept_awaiter<Contexts> accept() noexcept { return accept_awaiter<Contexts>(this->state_); }
   std::uint16_t port() const noexcept { return port_; }
 
  private:

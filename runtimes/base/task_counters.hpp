@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What becomes of the tasks of a runtime whose tasks all run on one thread: written by that thread,
-// read by any. Cost: a load and a store each, no atomic read-modify-write.
+// What becomes of the tasks of a runtime: written by the threads that run them, read by any. Cost:
+// that of the counter, which is owned_counter where all tasks run on one thread, else
+// shared_counter.
 #pragma once
 
 #include <vector>
@@ -10,11 +11,12 @@
 
 namespace tailrace {
 
-struct task_counters {
-  owned_counter spawned;
-  owned_counter finished;   // whatever the outcome
-  owned_counter failed;     // ... by an exception
-  owned_counter cancelled;  // ... without one, after their scope was asked to stop
+template <class Counter>
+struct basic_task_counters {
+  Counter spawned;
+  Counter finished;   // whatever the outcome
+  Counter failed;     // ... by an exception
+  Counter cancelled;  // ... without one, after their scope was asked to stop
 
   // scope<R> calls it through R::task_ended().
   void ended(bool by_failure, bool stopped) noexcept {
@@ -32,5 +34,7 @@ struct task_counters {
                                    {"tasks_cancelled", cancelled.get()}});
   }
 };
+
+using task_counters = basic_task_counters<owned_counter>;
 
 }  // namespace tailrace

@@ -10,7 +10,6 @@
 // earlier time, and the kernel picks one within the slack. Values.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 
 namespace tailrace {
@@ -28,8 +27,11 @@ struct timer_window {
   time end_from(time first) const noexcept {
     return first > time::max() - length ? time::max() : first + length;
   }
-  // When to wake where the first timer expires at `first` and the last of the window at `last`.
-  time wake_between(time first, time last) const noexcept { return std::max(first, last - slack); }
+  // When to wake where the first timer expires at `first` and the last of the window at `last`,
+  // not before the first. They are close, however far from now: no difference overflows.
+  time wake_between(time first, time last) const noexcept {
+    return last - first > slack ? last - slack : first;
+  }
 };
 
 }  // namespace tailrace

@@ -12,6 +12,8 @@
 //   at most; then reading is stopped until the task has taken it.
 // - libuv writes without MSG_NOSIGNAL: the constructor ignores SIGPIPE for the process, as libuv's
 //   guide tells its users to do, unless the process handles it.
+// - Files are read by libuv's thread pool, one for the whole process (UV_THREADPOOL_SIZE, 4 threads
+//   unless said otherwise); libuv 1.45 and later may use an io_uring of its own instead.
 // - Cancelling a send that is under way closes its socket: libuv cannot take a write back.
 //
 // Threads: everything belongs to the thread that calls run(), or, before and after, to the owner;
@@ -27,11 +29,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <string>
 #include <string_view>
 
 #include "base/atomic.hpp"
 #include "base/buffer_pool.hpp"
 #include "base/endpoint.hpp"
+#include "base/file_calls.hpp"
 #include "base/owned_counter.hpp"
 #include "base/ready_queue.hpp"
 #include "base/task_counters.hpp"
@@ -45,6 +49,7 @@ namespace tailrace::libuv {
 
 class stream;
 class listener;
+class file;
 class sleep_awaiter;
 class yield_awaiter;
 
@@ -61,6 +66,7 @@ class runtime {
 
   using stream = libuv::stream;
   using listener = libuv::listener;
+  using file = libuv::file;
   using mutex_type = no_mutex;
   class completion;
 
@@ -71,6 +77,7 @@ class runtime {
   ~runtime();
 
   std::expected<listener, start_error> listen(const endpoint& where);
+  std::expected<file, start_error> open_file(const std::string& path, file_access how);
   sleep_awaiter sleep_until(std::chrono::steady_clock::time_point deadline) noexcept;
   yield_awaiter yield() noexcept;
   void run(task<void> main);
@@ -96,10 +103,13 @@ class runtime {
   }
   // Inside a callback of the loop only.
   void resume(operation& op) {
-    ++resumed_;
     op.node->waiting = nullptr;
+    resume(op.handle);
+  }
+  void resume(std::coroutine_handle<> handle) {
+    ++resumed_;
     budget_ = coop_budget;
-    op.handle.resume();
+    handle.resume();
   }
   // For an operation that is complete before it waited. True if its task has to wait all the same,
   // behind the others that are ready: it has completed enough in a row.
@@ -205,4 +215,5 @@ inline yield_awaiter runtime::yield() noexcept {
 
 }  // namespace tailrace::libuv
 
+#include "libuv/file.hpp"
 #include "libuv/stream.hpp"

@@ -16,10 +16,12 @@ constexpr std::size_t ready_per_turn = 61;
 
 }  // namespace
 
-runtime::runtime(registration how, std::chrono::nanoseconds window)
+runtime::runtime(registration how, file_options files, std::chrono::nanoseconds window)
     : registration_(how),
+      file_mode_(files.mode),
       epoll_(sys::make_epoll()),
       wake_(sys::make_eventfd()),
+      blocking_(files.threads),
       window_{.length = window} {
   const int refused = sys::epoll_add(epoll_.get(), wake_.get(), EPOLLIN, nullptr);
   if (refused != 0) throw std::system_error(refused, std::generic_category(), "epoll_ctl");
@@ -56,6 +58,8 @@ runtime_metrics runtime::metrics() const {
   counters_.tasks.append_to(metrics.whole);
   metrics.whole.push_back({"open_descriptors", counters_.open_descriptors.get()});
   metrics.whole.push_back({"timers_armed", counters_.timers_armed.get()});
+  metrics.whole.push_back({"blocking_threads", blocking_.threads()});
+  metrics.whole.push_back({"blocking_depth", blocking_.queued()});
   return metrics;
 }
 
@@ -158,10 +162,35 @@ template <registration How>
         dispatch_oneshot(slot, each.events);
       continue;
     }
-    sys::drain_eventfd(wake_.get());
-    // acquire: pairs with the release store in request_stop().
-    if (stop_requested_.load(std::memory_order_acquire)) main_scope_->request_stop();
+    woken();
   }
+}
+
+// By request_stop(), or by calls that have ended.
+void runtime::woken() noexcept {
+  sys::drain_eventfd(wake_.get());
+  // acquire: pairs with the release store in request_stop().
+  if (stop_requested_.load(std::memory_order_acquire)) main_scope_->request_stop();
+  take_finished_calls();
+}
+
+void runtime::call_finished(blocking_call& call) noexcept {
+  if (finished_.push(call)) sys::signal_eventfd(wake_.get());
+}
+
+void runtime::take_finished_calls() noexcept {
+  for (blocking_call* next = finished_.take_all(); next != nullptr;) {
+    auto& call = static_cast<read_awaiter&>(*std::exchange(next, next->next));
+    counters_.polls.add(1);
+    budget_ = coop_budget;
+    call.complete();
+  }
+}
+
+std::expected<file, start_error> runtime::open_file(const std::string& path, file_access how) {
+  auto opened = sys::open_file(path, how);
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  return file(*this, pooled_file(std::move(*opened), how, file_mode_));
 }
 
 // What waited for the other direction, or waits in vain, is armed again.

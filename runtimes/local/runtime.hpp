@@ -8,6 +8,9 @@
 // only when it would block. A task that always succeeds at once is sent to the back after
 // coop_budget operations.
 //
+// Reads of files that must wait for the device run on a blocking pool of the runtime's own, whose
+// threads hand them back through a list and the eventfd.
+//
 // Threads: everything belongs to the thread that calls run(), except request_stop() and metrics().
 // Cost: an awaited operation stores four words; a system call; no allocation. Events are counted a
 // batch at a time, so that no operation pays for metrics().
@@ -20,12 +23,15 @@
 #include <exception>
 #include <expected>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/atomic.hpp"
 #include "base/buffer_pool.hpp"
 #include "base/endpoint.hpp"
+#include "base/finished_calls.hpp"
+#include "base/pooled_read.hpp"
 #include "base/ready_queue.hpp"
 #include "base/sys.hpp"
 #include "base/task_counters.hpp"
@@ -41,6 +47,7 @@ namespace tailrace::local {
 class stream;
 class listener;
 class event;
+class file;
 class sleep_awaiter;
 class yield_awaiter;
 
@@ -61,17 +68,19 @@ class runtime {
   using stream = local::stream;
   using listener = local::listener;
   using event = local::event;
+  using file = local::file;
   using mutex_type = no_mutex;
   class completion;
 
   // window: how late a timer may fire so that others fire with it (base/timer_window.hpp).
-  explicit runtime(registration how = registration::once,
+  explicit runtime(registration how = registration::once, file_options files = {},
                    std::chrono::nanoseconds window = timer_window::default_length);
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
   ~runtime();
 
   std::expected<listener, start_error> listen(const endpoint& where);
+  std::expected<file, start_error> open_file(const std::string& path, file_access how);
   sleep_awaiter sleep_until(std::chrono::steady_clock::time_point deadline) noexcept;
   yield_awaiter yield() noexcept;
   void run(task<void> main);
@@ -110,6 +119,9 @@ class runtime {
   bool within_budget() noexcept { return --budget_ > 0; }
   // The slot's operation is attempted again in the next turn although no event will come.
   void reattempt_later(socket_slot& slot) noexcept;
+  blocking_pool& blocking() noexcept { return blocking_; }
+  // By a thread of the pool: the task of this call may run. The call may be gone on return.
+  void call_finished(blocking_call& call) noexcept;
   buffer_pool& buffers() noexcept { return buffers_; }
   timer_heap& timers() noexcept { return timers_; }
 
@@ -127,11 +139,16 @@ class runtime {
   void resume(operation& op) noexcept;
   void run_reattempts() noexcept;
   void expire_timers() noexcept;
+  void woken() noexcept;
+  void take_finished_calls() noexcept;
   void recycle_closed() noexcept;
 
   registration registration_;
+  file_mode file_mode_;
   sys::descriptor epoll_;
-  sys::descriptor wake_;  // eventfd: request_stop() from another thread
+  sys::descriptor wake_;  // eventfd: request_stop() and call_finished() from other threads
+  finished_calls finished_;
+  blocking_pool blocking_;  // after what its threads use: they end before it goes
   ready_queue ready_;
   timer_heap timers_;
   timer_window window_;
@@ -213,4 +230,5 @@ inline yield_awaiter runtime::yield() noexcept {
 }  // namespace tailrace::local
 
 #include "local/event.hpp"
+#include "local/file.hpp"
 #include "local/stream.hpp"

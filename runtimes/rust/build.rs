@@ -14,8 +14,8 @@ fn main() {
         root.expect("the packages are beside the folder of the workspace").display().to_string();
     let lock = read(&format!("{root}/Cargo.lock"));
     let manifest = read(&format!("{root}/Cargo.toml"));
-    for library in ["glommio", "monoio", "tokio"] {
-        let name = format!("TAILRACE_{}_VERSION", library.to_uppercase());
+    for library in ["async-std", "glommio", "monoio", "smol", "tokio"] {
+        let name = format!("TAILRACE_{}_VERSION", library.to_uppercase().replace('-', "_"));
         tell(&name, &locked_version(&lock, library));
     }
     tell("TAILRACE_FLAGS", &flags(&manifest));

@@ -42,6 +42,8 @@ inline bool set_option(options& chosen, std::string_view name, std::string_view 
                                     : io_mode::automatic;
     return value == "deferred" || value == "inline" || value == "auto";
   }
+  if (name == "files") return choose_file_mode(value, chosen.files);
+  if (name == "file_threads") return set_number(chosen.blocking_threads, value);
   if (name == "stall_ms") {
     std::uint32_t milliseconds = 0;
     if (!set_number(milliseconds, value)) return false;

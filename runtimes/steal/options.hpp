@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "base/pooled_read.hpp"
 #include "base/timer_window.hpp"
 
 namespace tailrace::steal {
@@ -43,6 +44,7 @@ struct options {
   bool foreign_threads = false;  // threads that are no workers may spawn, set events, stop scopes
   bool measure_tasks = false;    // histograms of poll time and of schedule latency
   std::uint32_t blocking_threads = 512;          // most threads of the blocking pool
+  file_mode files = file_mode::automatic;        // where files are read
   std::chrono::milliseconds stall_threshold{0};  // report polls longer than this; 0: do not look
   std::function<void(std::uint32_t)> on_worker_start =
       nullptr;  // on worker i's thread, e.g. to pin

@@ -143,6 +143,12 @@ void runtime::cancel(task_node& node) noexcept {
   if (wakes) schedule(node);
 }
 
+std::expected<file, start_error> runtime::open_file(const std::string& path, file_access how) {
+  auto opened = sys::open_file(path, how);
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  return file(*this, pooled_file(std::move(*opened), how, options_.files));
+}
+
 std::expected<listener, start_error> runtime::listen(const endpoint& where) {
   auto socket = sys::listen_on(where, false);
   if (!socket) return std::unexpected(std::move(socket.error()));

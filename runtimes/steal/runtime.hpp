@@ -15,18 +15,19 @@
 #include <expected>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "base/atomic.hpp"
+#include "base/blocking_pool.hpp"
 #include "base/endpoint.hpp"
 #include "base/inject_queue.hpp"
 #include "base/parking.hpp"
 #include "base/tiny_lock.hpp"
 #include "metrics.hpp"
 #include "scope.hpp"
-#include "steal/blocking_pool.hpp"
 #include "steal/options.hpp"
 #include "steal/reactor.hpp"
 #include "steal/socket_slot.hpp"
@@ -41,6 +42,7 @@ class listener;
 class sleep_awaiter;
 class yield_awaiter;
 class event;
+class file;
 template <class Callable>
 class blocking_awaiter;
 
@@ -55,6 +57,7 @@ class runtime {
   using stream = steal::stream;
   using listener = steal::listener;
   using event = steal::event;
+  using file = steal::file;
   class mutex_type;
   class completion;
 
@@ -65,6 +68,7 @@ class runtime {
   ~runtime();
 
   std::expected<listener, start_error> listen(const endpoint& where);
+  std::expected<file, start_error> open_file(const std::string& path, file_access how);
   sleep_awaiter sleep_until(std::chrono::steady_clock::time_point deadline) noexcept;
   yield_awaiter yield() noexcept;
   template <class Callable>
@@ -221,5 +225,6 @@ inline yield_awaiter runtime::yield() noexcept {
 }  // namespace tailrace::steal
 
 #include "steal/event.hpp"
+#include "steal/file.hpp"
 #include "steal/run_blocking.hpp"
 #include "steal/stream.hpp"

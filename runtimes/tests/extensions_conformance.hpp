@@ -15,3 +15,4 @@
 #include "extensions_blocking.hpp"
 #include "extensions_channels.hpp"
 #include "extensions_events.hpp"
+#include "extensions_files.hpp"

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // With two workers and threads of the tests' own that spawn tasks; with TAILRACE_STEAL_ALONE set,
 // one worker without atomic read-modify-writes (then without the tests of such threads).
+// TAILRACE_FILES=auto|pool|inline chooses where files are read.
+#include <gtest/gtest.h>
+
 #include <cstdlib>
 
 #include "conformance_harness.hpp"
@@ -18,6 +21,9 @@ struct conformance_harness<steal::runtime> {
     steal::options chosen;
     chosen.workers = alone ? 1 : 2;
     chosen.foreign_threads = !alone;
+    if (const char* const mode = std::getenv("TAILRACE_FILES"); mode != nullptr) {
+      EXPECT_TRUE(choose_file_mode(mode, chosen.files)) << mode;
+    }
     return std::make_unique<steal::runtime>(chosen);
   }
   static client connect(steal::runtime&, std::uint16_t port, int receive_bytes) {

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/claimed_word.hpp"
 #include "base/frame_depot.hpp"
 #include "base/inject_queue.hpp"
 #include "base/stealing_queue.hpp"
@@ -213,6 +214,31 @@ TEST(timer_heap_stress, shared_under_a_lock) {
   for (const auto& of_a_thread : timers)
     for (const timer& each : of_a_thread)
       EXPECT_EQ(each.fired, each.armed);
+}
+
+// Threads that claim one word in turn: each finds what the one before it left, and what that one
+// wrote meanwhile is its own.
+TEST(claimed_word, who_claims_keeps_all_others_out) {
+  constexpr int turns = 500'000;
+  std::array<int, 2> marks{};
+  void* word = nullptr;
+  std::array<long, 3> counts{};  // plain: a race if two are inside
+  const auto take_turns = [&] {
+    for (int i = 0; i < turns; ++i) {
+      void* const found = claimed_word::claim(word);
+      ++counts[found == nullptr ? 0 : found == &marks[0] ? 1 : 2];
+      claimed_word::release(word, found == nullptr     ? &marks[0]
+                                  : found == &marks[0] ? &marks[1]
+                                                       : nullptr);
+    }
+  };
+  std::array<std::thread, 3> threads;
+  for (std::thread& each : threads)
+    each = std::thread(take_turns);
+  for (std::thread& each : threads)
+    each.join();
+  for (const long count : counts)
+    EXPECT_EQ(count, turns);
 }
 
 }  // namespace

@@ -60,6 +60,15 @@ TEST(timer_heap, wakes_once_for_the_timers_of_a_window) {
     heap.cancel(each);
 }
 
+TEST(timer_heap, a_window_begins_with_the_clock) {
+  timer_heap heap;
+  timer_node past;
+  heap.arm(past, time::min());
+  const timer_window window{.slack = std::chrono::nanoseconds(50)};
+  EXPECT_EQ(heap.wake_time(window), time::min());
+  heap.cancel(past);
+}
+
 TEST(timer_heap, a_window_ends_with_the_clock) {
   timer_heap heap;
   std::vector<timer_node> nodes(3);

@@ -16,11 +16,13 @@
 
 namespace tailrace::threads {
 
-class runtime;
+template <bool Pooled>
+class basic_runtime;
 
 class event {
  public:
-  explicit event(runtime&) noexcept {}
+  template <bool Pooled>
+  explicit event(basic_runtime<Pooled>&) noexcept {}
   event(const event&) = delete;
   event& operator=(const event&) = delete;
   ~event();

@@ -25,14 +25,16 @@ bool yield_awaiter::await_ready() const noexcept {
   return ::sched_yield() == 0;  // never fails on Linux: sched_yield(2)
 }
 
-std::expected<listener, start_error> runtime::listen(const endpoint& where) {
+template <bool Pooled>
+std::expected<listener, start_error> basic_runtime<Pooled>::listen(const endpoint& where) {
   auto socket = sys::listen_on(where, true);
   if (!socket) return std::unexpected(std::move(socket.error()));
   return listener(registry_, socket->release());
 }
 
-void runtime::run(task<void> main) {
-  scope<runtime> main_scope(*this);
+template <bool Pooled>
+void basic_runtime<Pooled>::run(task<void> main) {
+  scope<basic_runtime> main_scope(*this);
   main_scope.spawn(std::move(main));  // leaves main_node_ for us: see start()
   task_node& node = *std::exchange(main_node_, nullptr);
   {
@@ -44,6 +46,7 @@ void runtime::run(task<void> main) {
   blocking_task task;
   task.buffer = buffer;
   run_task(node, task);
+  if constexpr (Pooled) pool_.end();
   {
     const std::lock_guard lock(stop_mutex_);
     main_scope_ = nullptr;
@@ -51,34 +54,46 @@ void runtime::run(task<void> main) {
   main_scope.rethrow_first_failure();
 }
 
-void runtime::request_stop() noexcept {
+template <bool Pooled>
+void basic_runtime<Pooled>::request_stop() noexcept {
   const std::lock_guard lock(stop_mutex_);
   stop_requested_ = true;
   if (main_scope_ != nullptr) main_scope_->request_stop();
 }
 
-scope<runtime>& runtime::scope_of(task_node& node) noexcept {
-  return static_cast<scope<runtime>&>(*node.owner);
+template <bool Pooled>
+auto basic_runtime<Pooled>::scope_of(task_node& node) noexcept -> scope<basic_runtime>& {
+  return static_cast<scope<basic_runtime>&>(*node.owner);
 }
 
-void runtime::start(task_node& node) {
+template <bool Pooled>
+void basic_runtime<Pooled>::start(task_node& node) {
   add(counters_.spawned);
   if (main_scope_ == nullptr) {  // Only run() spawns before it sets main_scope_.
     main_node_ = &node;
     return;
   }
-  add(counters_.alive);  // before the thread can end
-  const int error = scope_of(node).idle_.threads_.start(attributes_, &thread_body, &node);
+  const int error = find_thread(node);
   if (error == 0) [[likely]]
     return;
-  subtract(counters_.alive);
   add(counters_.refused);
   blocking_task task;
   task.refusal = error;
   run_task(node, task);
 }
 
-void runtime::task_ended(bool failed, bool stopped) noexcept {
+template <bool Pooled>
+int basic_runtime<Pooled>::find_thread(task_node& node) {
+  if constexpr (Pooled) return pool_.submit(node, attributes_, {&pool_thread_body, this});
+  add(counters_.alive);  // before the thread can end
+  const int error = scope_of(node).idle_.threads_.start(attributes_, &thread_body, &node);
+  if (error != 0) [[unlikely]]
+    subtract(counters_.alive);
+  return error;
+}
+
+template <bool Pooled>
+void basic_runtime<Pooled>::task_ended(bool failed, bool stopped) noexcept {
   add(counters_.finished);
   if (failed)
     add(counters_.failed);
@@ -86,26 +101,31 @@ void runtime::task_ended(bool failed, bool stopped) noexcept {
     add(counters_.cancelled);
 }
 
-runtime_metrics runtime::metrics() const {
+template <bool Pooled>
+runtime_metrics basic_runtime<Pooled>::metrics() const {
   const auto read = [](const atomic<std::uint64_t>& counter) {
     return counter.load(std::memory_order_relaxed);  // relaxed: a statistic
   };
-  return {.workers = {},
-          .whole = {{"tasks_spawned", read(counters_.spawned)},
-                    {"tasks_finished", read(counters_.finished)},
-                    {"tasks_failed", read(counters_.failed)},
-                    {"tasks_cancelled", read(counters_.cancelled)},
-                    {"threads_alive", read(counters_.alive)},
-                    {"refused_threads", read(counters_.refused)}},
-          .distributions = {}};
+  runtime_metrics metrics{
+      .workers = {},
+      .whole = {{"tasks_spawned", read(counters_.spawned)},
+                {"tasks_finished", read(counters_.finished)},
+                {"tasks_failed", read(counters_.failed)},
+                {"tasks_cancelled", read(counters_.cancelled)},
+                {"threads_alive", Pooled ? pool_.threads() : read(counters_.alive)},
+                {"refused_threads", read(counters_.refused)}},
+      .distributions = {}};
+  if constexpr (Pooled) metrics.whole.push_back({"inject_depth", pool_.waiting()});
+  return metrics;
 }
 
 // Here and in run(): the buffer's pages stay untouched until bytes arrive, since it is not
 // initialised and this file is compiled without stack probes (CMakeLists.txt).
-void* runtime::thread_body(void* argument) noexcept {
+template <bool Pooled>
+void* basic_runtime<Pooled>::thread_body(void* argument) noexcept {
   std::byte buffer[blocking_task::buffer_bytes];
   task_node& node = *static_cast<task_node*>(argument);
-  scope<runtime>& owner = scope_of(node);
+  scope<basic_runtime>& owner = scope_of(node);
   blocking_task task;
   task.buffer = buffer;
   owner.runtime_.run_task(node, task);  // node is gone afterwards, its scope is not
@@ -114,12 +134,30 @@ void* runtime::thread_body(void* argument) noexcept {
   return nullptr;
 }
 
-void runtime::run_task(task_node& node, blocking_task& task) {
+template <bool Pooled>
+void* basic_runtime<Pooled>::pool_thread_body(void* argument) noexcept {
+  std::byte buffer[blocking_task::buffer_bytes];
+  basic_runtime& self = *static_cast<basic_runtime*>(argument);
+  while (task_node* const node = self.pool_.next()) {
+    blocking_task task;
+    task.buffer = buffer;
+    self.run_task(*node, task);
+    self.pool_.done();
+  }
+  self.pool_.leave();
+  return nullptr;
+}
+
+template <bool Pooled>
+void basic_runtime<Pooled>::run_task(task_node& node, blocking_task& task) {
   registry_.begin_task(node, task);
   node.handle.resume();
   registry_.end_task(task);
   // acquire: pairs with the release store in ~stack_lease. A lease outlived its task: a bug.
   TAILRACE_CHECK(!task.buffer_lent.load(std::memory_order_acquire));
 }
+
+template class basic_runtime<false>;
+template class basic_runtime<true>;
 
 }  // namespace tailrace::threads

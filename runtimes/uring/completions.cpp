@@ -137,6 +137,12 @@ inline void runtime::sent(operation& op, const io_uring_cqe& done) noexcept {
   resume(sender);
 }
 
+inline void runtime::read_ended(operation& op, const io_uring_cqe& done) noexcept {
+  auto& reader = static_cast<file::read_awaiter&>(op);
+  --in_flight_;
+  if (reader.completed(done.res)) resume(reader);
+}
+
 void runtime::dispatch(const io_uring_cqe& done) noexcept {
   void* const object = reinterpret_cast<void*>(done.user_data & ~tag_mask);
   switch (static_cast<tag>(done.user_data & tag_mask)) {
@@ -146,6 +152,8 @@ void runtime::dispatch(const io_uring_cqe& done) noexcept {
       return sent(*static_cast<operation*>(object), done);
     case tag::poll:
       return polled(*static_cast<socket_slot*>(object), done);
+    case tag::read:
+      return read_ended(*static_cast<operation*>(object), done);
     case tag::accept:
       return accepted(*static_cast<listener_slot*>(object), done);
     case tag::wake:

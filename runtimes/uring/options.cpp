@@ -23,6 +23,7 @@ bool choose(const choice<Value> (&choices)[Count], std::string_view name, Value&
 }
 
 constexpr choice<bool> switches[] = {{"on", true}, {"off", false}};
+constexpr choice<bool> file_ways[] = {{"inline", false}, {"async", true}};
 constexpr choice<taskrun> taskruns[] = {
     {"defer", taskrun::defer}, {"coop", taskrun::coop}, {"none", taskrun::none}};
 constexpr choice<receive_mode> receives[] = {{"auto", receive_mode::adaptive},
@@ -46,6 +47,9 @@ bool set_option(options& chosen, std::string_view name, std::string_view value) 
   if (name == "direct_descriptors") return choose(switches, value, chosen.direct_descriptors);
   if (name == "registered_ring") return choose(switches, value, chosen.registered_ring);
   if (name == "sqpoll") return choose(switches, value, chosen.sqpoll);
+  if (name == "files") return choose(file_ways, value, chosen.async_files);
+  if (name == "fixed_files") return choose(switches, value, chosen.fixed_files);
+  if (name == "registered_buffers") return choose(switches, value, chosen.registered_buffers);
   if (name == "min_wait_us") return set_number(value, chosen.min_wait_us);
   if (name == "timer_window_us") return set_number(value, chosen.timer_window_us);
   if (name == "entries") return set_number(value, chosen.entries);

@@ -27,7 +27,10 @@ struct options {
   bool direct_descriptors = false;  // connections live in the ring's own table of files
   bool registered_ring = true;
   bool sqpoll = false;
-  std::uint32_t min_wait_us = 0;  // wait that long for a batch before one completion is enough
+  bool async_files = false;        // reads of files go to the kernel's threads (io-wq) at once
+  bool fixed_files = true;         // files are in the ring's table
+  bool registered_buffers = true;  // memory that reads go to is registered where it is offered
+  std::uint32_t min_wait_us = 0;   // wait that long for a batch before one completion is enough
   std::uint32_t timer_window_us = timer_window::default_length.count();  // base/timer_window.hpp
   std::uint32_t entries = 256;
   std::uint32_t cq_entries = 2048;

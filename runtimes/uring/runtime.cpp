@@ -78,7 +78,13 @@ std::vector<std::pair<std::string, std::string>> runtime::granted() const {
       text += (text.empty() ? "" : " ") + word;
     return text;
   };
-  return {{"ring", joined(ring_.granted())}, {"ring_missing", joined(ring_.missing())}};
+  std::vector<std::pair<std::string, std::string>> told = {
+      {"ring", joined(ring_.granted())}, {"ring_missing", joined(ring_.missing())}};
+  if (files_opened_) {
+    told.emplace_back("fixed_files", places_ != 0 ? "on" : "off");
+    told.emplace_back("registered_buffers", registered_.empty() ? "off" : "on");
+  }
+  return told;
 }
 
 void runtime::run(task<void> main) {

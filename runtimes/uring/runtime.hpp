@@ -22,6 +22,7 @@
 #include <chrono>
 #include <expected>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -30,6 +31,7 @@
 
 #include "base/atomic.hpp"
 #include "base/endpoint.hpp"
+#include "base/file_calls.hpp"
 #include "base/ready_queue.hpp"
 #include "base/sys.hpp"
 #include "base/timer_heap.hpp"
@@ -48,6 +50,7 @@ namespace tailrace::uring {
 class stream;
 class listener;
 class event;
+class file;
 class sleep_awaiter;
 class yield_awaiter;
 
@@ -78,6 +81,7 @@ class runtime {
   using stream = uring::stream;
   using listener = uring::listener;
   using event = uring::event;
+  using file = uring::file;
   using mutex_type = no_mutex;
   class completion;
 
@@ -88,6 +92,12 @@ class runtime {
   ~runtime();
 
   std::expected<listener, start_error> listen(const endpoint& where);
+  std::expected<file, start_error> open_file(const std::string& path, file_access how);
+  // Registers memory with the kernel, which then need not look it up for each read into it. False:
+  // not wanted, or refused (the memory-lock limit: ulimit -l); reads work all the same. One piece;
+  // it outlives what reads into it, and must be unregistered before it goes.
+  bool register_memory(std::span<std::byte> memory);
+  void unregister_memory() noexcept;
   sleep_awaiter sleep_until(std::chrono::steady_clock::time_point deadline) noexcept;
   yield_awaiter yield() noexcept;
   void run(task<void> main);
@@ -95,7 +105,7 @@ class runtime {
   runtime_metrics metrics() const;
 
   // From the first listen() or run() on: what the kernel gave ("ring"), and the wishes that it did
-  // not ("ring_missing"), as words.
+  // not ("ring_missing"), as words; with files open, whether they and their memory are registered.
   std::vector<std::pair<std::string, std::string>> granted() const;
 
   // For scope<runtime>.
@@ -133,6 +143,17 @@ class runtime {
     return ring_.entry();
   }
   void cancel_request(std::uint64_t user_data) noexcept;
+  // An entry for a read into this memory; its completion is counted.
+  io_uring_sqe& read_request(std::span<const std::byte> into) noexcept {
+    ++in_flight_;
+    io_uring_sqe& entry = ring_.entry();
+    const auto start = static_cast<std::size_t>(into.data() - registered_.data());
+    const bool inside = start < registered_.size() && into.size() <= registered_.size() - start;
+    entry.opcode = inside ? IORING_OP_READ_FIXED : IORING_OP_READ;
+    if (options_.async_files) entry.flags |= IOSQE_ASYNC;
+    return entry;
+  }
+  void release_place(int place) noexcept;
   void name_descriptor(io_uring_sqe& entry, const socket_slot& slot) const noexcept {
     entry.fd = slot.fd;
     if (options_.direct_descriptors) entry.flags |= IOSQE_FIXED_FILE;
@@ -169,6 +190,7 @@ class runtime {
   void polled(socket_slot& slot, const io_uring_cqe& done) noexcept;
   void accepted(listener_slot& slot, const io_uring_cqe& done) noexcept;
   void sent(operation& op, const io_uring_cqe& done) noexcept;
+  void read_ended(operation& op, const io_uring_cqe& done) noexcept;
   bool ended_request(socket_slot& slot, const io_uring_cqe& done) noexcept;
   void arm_now(socket_slot& slot) noexcept;
   void attempt_single(socket_slot& slot) noexcept;
@@ -179,6 +201,7 @@ class runtime {
   void settle(socket_slot& slot) noexcept;
   void close_descriptor(int fd) noexcept;
   void make_file_table();
+  int take_place(int fd) noexcept;
 
   options options_;
   ring ring_;
@@ -192,7 +215,11 @@ class runtime {
   socket_slot* starved_ = nullptr;  // wait for provided buffers, first come, first served
   socket_slot* last_starved_ = nullptr;
   socket_slot* reattempts_ = nullptr;  // single receives to try again
-  std::uint32_t in_flight_ = 0;        // requests that name a slot, or the wake-up
+  std::uint32_t in_flight_ = 0;        // requests that name a slot or a file, or the wake-up
+  std::span<std::byte> registered_;    // memory that the kernel knows; empty: none
+  std::uint32_t places_ = 0;           // of open files in the ring's table, a bit each
+  bool has_places_ = false;
+  bool files_opened_ = false;
   int budget_ = coop_budget;
   bool enabled_ = false;
   bool draining_ = false;
@@ -268,4 +295,5 @@ inline yield_awaiter runtime::yield() noexcept {
 }  // namespace tailrace::uring
 
 #include "uring/event.hpp"
+#include "uring/file.hpp"
 #include "uring/stream.hpp"

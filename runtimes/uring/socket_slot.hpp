@@ -37,7 +37,7 @@ struct operation : ready_item {
 };
 
 // The low bits of user data: what the rest points to.
-enum class tag : std::uint64_t { receive, poll, accept, send, wake, ignored };
+enum class tag : std::uint64_t { receive, poll, accept, send, wake, ignored, read };
 inline constexpr std::uint64_t tag_mask = 7;
 
 inline std::uint64_t data_of(const void* object, tag kind) noexcept {

@@ -22,8 +22,7 @@ endfunction()
 
 add_custom_target(programs)
 tailrace_collect(programs ${CMAKE_SOURCE_DIR} "${program_names}")
-if(TARGET tailrace_rust_peers) # built by cargo, so none of CMake's executables
-  add_dependencies(programs tailrace_rust_peers)
-endif()
+add_dependencies(programs peers) # not CMake's executables, as below
 add_custom_target(contestants)
+add_dependencies(contestants peers)
 tailrace_collect(contestants ${CMAKE_SOURCE_DIR} "${contestant_names}")

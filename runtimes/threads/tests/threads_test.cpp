@@ -34,14 +34,20 @@ bool eventually(const std::function<bool()>& happened) {
   return true;
 }
 
+std::unique_ptr<runtime> runtime_with_stacks(std::size_t stack_kib) {
+  const threads::options chosen{.stack_kib = stack_kib};
+  return std::make_unique<runtime>(chosen);
+}
+
 // Serves echo on a thread of its own until stopped or destroyed.
-class echo_server {
+template <class R>
+class server_of {
  public:
-  explicit echo_server(std::unique_ptr<runtime> made = std::make_unique<runtime>())
+  explicit server_of(std::unique_ptr<R> made = std::make_unique<R>())
       : owner(std::move(made)), listener_(owner->listen({}).value()), port(listener_.port()) {
-    thread_ = std::thread([this] { owner->run(serve_echo<runtime>(*owner, listener_, counts)); });
+    thread_ = std::thread([this] { owner->run(serve_echo<R>(*owner, listener_, counts)); });
   }
-  ~echo_server() { stop(); }
+  ~server_of() { stop(); }
 
   void stop() {
     owner->request_stop();
@@ -49,16 +55,29 @@ class echo_server {
   }
   std::uint64_t open() const { return counts.accepted.get() - counts.closed.get(); }
 
-  counts_of<runtime> counts;
-  std::unique_ptr<runtime> owner;
+  counts_of<R> counts;
+  std::unique_ptr<R> owner;
 
  private:
-  runtime::listener listener_;
+  R::listener listener_;
   std::thread thread_;
 
  public:
   const std::uint16_t port;
 };
+using echo_server = server_of<runtime>;
+using pool_server = server_of<threads::pool_runtime>;
+
+std::unique_ptr<threads::pool_runtime> pool_of(std::size_t threads, std::size_t stack_kib = 0) {
+  const threads::options chosen{.stack_kib = stack_kib, .pool_threads = threads};
+  return std::make_unique<threads::pool_runtime>(chosen);
+}
+
+std::uint64_t metric_of(const threads::pool_runtime& owner, std::string_view name) {
+  for (const metric& each : owner.metrics().whole)
+    if (each.name == name) return each.value;
+  return UINT64_MAX;
+}
 
 // From /proc/self/status.
 std::size_t kib_of(const std::string& field) {
@@ -124,10 +143,11 @@ TEST(threads, a_server_reaps_the_threads_of_closed_connections_as_it_goes) {
   EXPECT_LT(kib_of("VmSize"), before + 300 * 1024);
 }
 
+constexpr std::size_t impossible_kib = std::size_t{1} << 38;
+
 // A stack that no address space holds stands for a limit on threads: both are EAGAIN.
 TEST(threads, a_connection_whose_thread_is_refused_is_closed_and_counted) {
-  constexpr std::size_t impossible_kib = std::size_t{1} << 38;
-  echo_server server(std::make_unique<runtime>(impossible_kib));
+  echo_server server(runtime_with_stacks(impossible_kib));
   for (std::uint64_t i = 1; i <= 3; ++i) {
     socket_client client(server.port);
     EXPECT_TRUE(client.ended_within(conformance::patience));
@@ -140,7 +160,7 @@ TEST(threads, a_connection_whose_thread_is_refused_is_closed_and_counted) {
 }
 
 TEST(threads, small_stacks_serve_large_messages) {
-  echo_server server(std::make_unique<runtime>(threads::thread_attributes::stack_kib_least));
+  echo_server server(runtime_with_stacks(threads::thread_attributes::stack_kib_least));
   socket_client client(server.port);
   const std::string message = std::string(1'000'000, 'm');
   std::thread sender([&] { client.send(message); });
@@ -163,6 +183,91 @@ TEST(threads, idle_connections_touch_no_receive_buffer) {
   const std::size_t before = kib_of("VmRSS");
   ASSERT_TRUE(open(220));
   EXPECT_LT(kib_of("VmRSS"), before + 200 * 32);
+}
+
+TEST(threads_pool, a_connection_beyond_the_pool_is_served_once_another_ends) {
+  pool_server server(pool_of(2));
+  std::vector<socket_client> served;
+  for (int i = 0; i < 2; ++i) {
+    served.emplace_back(server.port);
+    served.back().send("x");
+    EXPECT_EQ(served.back().receive(1), "x");
+  }
+  socket_client third(server.port);
+  third.send("y");
+  EXPECT_TRUE(eventually([&] { return metric_of(*server.owner, "inject_depth") == 1; }));
+  served[0].send("still");
+  EXPECT_EQ(served[0].receive(5), "still");
+  EXPECT_EQ(metric_of(*server.owner, "inject_depth"), 1u);
+  served[0].end();
+  EXPECT_EQ(third.receive(1), "y");
+  EXPECT_EQ(metric_of(*server.owner, "threads_alive"), 2u);
+}
+
+TEST(threads_pool, connections_that_wait_are_closed_by_a_stop) {
+  pool_server server(pool_of(1));
+  socket_client served(server.port);
+  served.send("x");
+  EXPECT_EQ(served.receive(1), "x");
+  socket_client waiting(server.port);
+  EXPECT_TRUE(eventually([&] { return server.counts.accepted.get() == 2; }));
+  server.stop();
+  EXPECT_TRUE(waiting.ended_within(conformance::patience));
+  EXPECT_EQ(server.counts.closed.get(), 2u);
+  EXPECT_EQ(server.counts.errors.get(), 0u);
+}
+
+task<void> until_all_run(std::atomic<int>& running, int all) {
+  ++running;
+  EXPECT_TRUE(eventually([&] { return running == all; }));
+  co_return;
+}
+
+task<void> spawn_some(threads::pool_runtime& owner, std::atomic<int>& running, int all, int some) {
+  scope<threads::pool_runtime> children(owner);
+  for (int i = 0; i < some; ++i)
+    children.spawn(until_all_run(running, all));
+  co_await children.join();
+}
+
+task<void> spawn_from_many(threads::pool_runtime& owner, int spawners, int some) {
+  std::atomic<int> running = 0;
+  scope<threads::pool_runtime> children(owner);
+  for (int i = 0; i < spawners; ++i)
+    children.spawn(spawn_some(owner, running, spawners * some, some));
+  co_await children.join();
+}
+
+TEST(threads_pool, tasks_spawned_at_the_same_time_do_not_count_on_the_same_thread) {
+  constexpr int spawners = 8;
+  constexpr int some = 24;
+  const auto owner = pool_of(1 + spawners + spawners * some, 128);
+  owner->run(spawn_from_many(*owner, spawners, some));
+}
+
+TEST(threads_pool, its_threads_are_kept_and_end_with_the_run) {
+  pool_server server(pool_of(8));
+  for (int i = 0; i < 100; ++i) {
+    socket_client client(server.port);
+    client.send("x");
+    EXPECT_EQ(client.receive(1), "x");
+    client.end();
+    EXPECT_EQ(client.receive(1), "");
+  }
+  const std::uint64_t alive = metric_of(*server.owner, "threads_alive");
+  EXPECT_GE(alive, 1u);
+  EXPECT_LE(alive, 8u);
+  server.stop();
+  EXPECT_EQ(metric_of(*server.owner, "threads_alive"), 0u);
+}
+
+TEST(threads_pool, where_it_gets_no_thread_at_all_the_connection_is_closed_and_counted) {
+  pool_server server(pool_of(4, impossible_kib));
+  socket_client client(server.port);
+  EXPECT_TRUE(client.ended_within(conformance::patience));
+  server.stop();
+  EXPECT_EQ(server.owner->refused_threads(), 1u);
+  EXPECT_EQ(server.counts.errors.get(), 1u);
 }
 
 }  // namespace

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Threads for calls that block: run_blocking(callable) runs it there and resumes the task with its
-// result, so that no worker is held. Threads are started as they are needed, up to a limit, and end
-// after some idle seconds. One queue, one mutex.
-//
-// A stop does not shorten the await: it ends when the call has ended, as Tokio's spawn_blocking
-// does once it runs.
+// Threads for calls that block, so that no worker of a runtime is held: reads of files, and what
+// run_blocking() is given. Threads are started as they are needed, up to a limit, and end after
+// some idle seconds. One queue, one mutex. A call that was submitted is made, also where its task
+// has been asked to stop meanwhile, as with Tokio's spawn_blocking once it runs.
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
 
-namespace tailrace::steal {
+namespace tailrace {
 
 // Lives in the awaiter.
 struct blocking_call {
-  void (*run)(blocking_call&) noexcept;  // ends with the task scheduled: nothing may follow it
+  void (*run)(blocking_call&) noexcept;  // ends with the task made ready: nothing may follow it
   blocking_call* next = nullptr;
 };
 
@@ -48,4 +46,4 @@ class blocking_pool {
   bool ending_ = false;
 };
 
-}  // namespace tailrace::steal
+}  // namespace tailrace

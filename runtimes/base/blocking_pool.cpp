@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "steal/blocking_pool.hpp"
+#include "base/blocking_pool.hpp"
 
 #include <chrono>
 #include <thread>
@@ -7,7 +7,7 @@
 
 #include "base/check.hpp"
 
-namespace tailrace::steal {
+namespace tailrace {
 namespace {
 
 constexpr std::chrono::seconds keep_idle{10};  // Tokio's
@@ -73,4 +73,4 @@ std::uint32_t blocking_pool::queued() const {
   return queued_;
 }
 
-}  // namespace tailrace::steal
+}  // namespace tailrace

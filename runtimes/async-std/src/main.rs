@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+//! tailrace-target-async-std: async-std's global executor on `workers` threads.
+
+mod executor;
+mod server;
+
+use std::process::ExitCode;
+
+use tailrace_protocol::{Description, target_main};
+use tailrace_serving::{Buffer, NAMES, options, versions};
+
+fn main() -> ExitCode {
+    target_main(&describe(), executor::AsyncStd::start)
+}
+
+fn describe() -> Description {
+    let mut all = Buffer::options();
+    all.extend(options());
+    Description {
+        id: "async-std",
+        summary: "async-std (discontinued, its authors point to smol); workers=N gives N threads \
+                  of its global executor",
+        backend: "epoll",
+        versions: versions("async-std", env!("TAILRACE_ASYNC_STD_VERSION")),
+        workloads: NAMES,
+        options: all,
+        best: &[],
+        default: &[("buffer", "owned"), ("buffer_bytes", "8192")],
+        kernel: "3.2",
+        unavailable: None,
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+
+// tailrace-target-go: goroutines, Go's own scheduler and network poller.
+package main
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+
+	"tailrace/internal/protocol"
+	"tailrace/internal/serving"
+)
+
+func main() {
+	os.Exit(protocol.Main(describe(), start))
+}
+
+func start(request *protocol.Request) (protocol.Target, error) {
+	runtime.GOMAXPROCS(request.Workers)
+	debug.SetGCPercent(int(request.Options.Int("gogc")))
+	server, err := serving.Start(request)
+	if err != nil {
+		return nil, err // not `server`: a nil *Server in a Target is no nil Target
+	}
+	return measured{server}, nil
+}
+
+func describe() *protocol.Description {
+	options := serving.Options()
+	options = append(options, protocol.Integer("gogc", "how far the heap grows between two "+
+		"collections, in per cent (GOGC)", 100, 10, 10_000))
+	return &protocol.Description{
+		ID:       "go",
+		Language: "Go",
+		Summary: "goroutines over Go's network poller; workers=N is GOMAXPROCS, the processors " +
+			"that share all of them",
+		Backend:   "epoll",
+		Kernel:    "3.2",
+		Versions:  versions(),
+		Workloads: serving.Workloads,
+		Options:   options,
+		Best:      map[string]string{"buffer": "lent", "buffer_bytes": "65536"},
+		Default:   map[string]string{},
+	}
+}
+
+// versions are those of the build: the compiler, its settings, the locked modules.
+func versions() map[string]string {
+	all := map[string]string{
+		"tailrace": "0.1.0",
+		"go":       runtime.Version(),
+		"compiler": runtime.Compiler,
+	}
+	info, has := debug.ReadBuildInfo()
+	if !has {
+		return all
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "GOAMD64" || setting.Key == "-tags" || setting.Key == "-gcflags" {
+			all["flags"] = setting.Key + "=" + setting.Value
+		}
+	}
+	for _, module := range info.Deps {
+		all[module.Path] = module.Version
+	}
+	return all
+}
+
+// measured adds to a target's result what Go counts about itself.
+type measured struct{ protocol.Target }
+
+func (m measured) Finish() protocol.Outcome {
+	var memory runtime.MemStats
+	outcome := m.Target.Finish()
+	runtime.ReadMemStats(&memory)
+	outcome.Metrics = map[string]any{
+		"gc_cycles":   memory.NumGC,
+		"gc_pause_ns": memory.PauseTotalNs,
+		"heap_bytes":  memory.HeapAlloc,
+		"stack_bytes": memory.StackInuse,
+	}
+	return outcome
+}

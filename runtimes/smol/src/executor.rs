@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+//! One executor, `workers` threads that run it as smol's documentation has it, one listener. The
+//! reactor is the process's: a thread without tasks waits in it.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle, sleep};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use smol::channel::{Receiver, Sender, bounded};
+use smol::{Executor, Task, block_on};
+use tailrace_protocol::{
+    Done, Outcome, Ready, Refused, Request, Target, confine_thread, worker_cpu,
+};
+use tailrace_serving::{abandon, is_ready, listen, sample};
+
+use crate::server::serve;
+
+pub struct Smol {
+    executor: Arc<Executor<'static>>,
+    running: Sender<()>, // nothing is sent: the threads end when it is dropped
+    threads: Vec<JoinHandle<()>>,
+    accepting: Task<()>,
+    request: Request,
+    address: String,
+}
+
+impl Smol {
+    pub fn start(request: &Request, _: Done) -> Result<Smol, Refused> {
+        let mut listening = listen(request, 1)?;
+        let executor = Arc::new(Executor::new());
+        let (running, stopped) = bounded(1);
+        let threads = start_threads(request, &executor, &stopped)?;
+        let listener = listening.sockets.pop().expect("one was asked for");
+        let accepting = executor.spawn(serve(executor.clone(), listener, request.clone()));
+        while !is_ready(request) {
+            sleep(Duration::from_millis(1));
+        }
+        let (request, address) = (request.clone(), listening.address);
+        Ok(Smol { executor, running, threads, accepting, request, address })
+    }
+}
+
+fn start_threads(
+    request: &Request,
+    executor: &Arc<Executor<'static>>,
+    stopped: &Receiver<()>,
+) -> Result<Vec<JoinHandle<()>>, Refused> {
+    let (up, ups) = mpsc::channel();
+    let mut threads = Vec::new();
+    for index in 0..request.workers {
+        let own = worker_cpu(&request.cpus, request.workers, index);
+        let (executor, stopped, up) = (executor.clone(), stopped.clone(), up.clone());
+        let thread = thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
+            // The process could use this CPU a moment ago.
+            let _ = confine_thread(own.as_slice());
+            let _ = up.send(()); // the main thread waits for it
+            let _ = block_on(executor.run(stopped.recv())); // its error: that it is closed
+        });
+        threads.push(thread.map_err(|error| Refused::by_kernel("cannot start a worker", &error))?);
+    }
+    ups.iter().take(request.workers).count();
+    Ok(threads)
+}
+
+impl Target for Smol {
+    fn ready(&self) -> Ready {
+        let addresses = vec![self.address.clone()];
+        Ready { addresses, backend: "epoll", granted: Map::new() }
+    }
+
+    fn sample(&self) -> Map<String, Value> {
+        sample(&self.request.workload)
+    }
+
+    fn finish(self) -> Outcome {
+        abandon();
+        block_on(self.accepting.cancel()); // it has the executor too
+        drop(self.running);
+        for thread in self.threads {
+            let _ = thread.join(); // one that panicked has ended the process
+        }
+        drop(self.executor); // with it every task that is left, and so its socket
+        Outcome { counts: sample(&self.request.workload), ..Outcome::default() }
+    }
+}

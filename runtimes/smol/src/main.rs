@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+//! tailrace-target-smol: smol's executor on `workers` threads, over its one reactor.
+
+mod executor;
+mod server;
+
+use std::process::ExitCode;
+
+use tailrace_protocol::{Description, target_main};
+use tailrace_serving::{Buffer, NAMES, options, versions};
+
+fn main() -> ExitCode {
+    target_main(&describe(), executor::Smol::start)
+}
+
+fn describe() -> Description {
+    let mut all = Buffer::options();
+    all.extend(options());
+    Description {
+        id: "smol",
+        summary: "smol's executor; workers=N gives N threads that share its tasks and one reactor",
+        backend: "epoll",
+        versions: versions("smol", env!("TAILRACE_SMOL_VERSION")),
+        workloads: NAMES,
+        options: all,
+        best: &[],
+        default: &[("buffer", "owned"), ("buffer_bytes", "8192")],
+        kernel: "3.2",
+        unavailable: None,
+    }
+}

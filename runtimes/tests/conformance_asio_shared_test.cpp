@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+#include "asio_shared.hpp"
+#include "conformance.hpp"
