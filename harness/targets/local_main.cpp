@@ -14,7 +14,8 @@ int main(int argc, char** argv) {
       "single-threaded local executor over epoll; workers=N gives N independent loops";
   description.backend = "epoll";
   description.options = {choice_option("register", "once", {"once", "oneshot"},
-                                       "oneshot: re-armed by epoll_ctl for each event")};
+                                       "oneshot: re-armed by epoll_ctl for each event"),
+                         timer_window_option(timer_window::default_length.count())};
   for (option_spec& each : file_pool_options({"auto", "pool", "inline"}, 512))
     description.options.push_back(std::move(each));
   description.needs = {{"kernel", "2.6.28"}};
@@ -23,6 +24,7 @@ int main(int argc, char** argv) {
         const bool oneshot = request.options.text("register") == "oneshot";
         return std::make_unique<local::runtime>(
             oneshot ? local::registration::oneshot : local::registration::once,
-            file_options_of(request.options));
+            file_options_of(request.options),
+            std::chrono::microseconds(request.options.integer("timer_window_us")));
       });
 }

@@ -22,6 +22,7 @@ std::vector<option_spec> options_of_steal() {
           integer_option("coop", 128, 1, 1'000'000, "operations a task may complete in a row"),
           integer_option("event_interval", 0, 0, 1'000'000,
                          "tasks between looks at the reactor while busy; 0: tuned to 200 us"),
+          timer_window_option(timer_window::default_length.count()),
           integer_option("stall_ms", 0, 0, 3'600'000,
                          "report a task that holds a worker for longer; 0: do not look"),
           choice_option("metrics", "counts", {"counts", "times"},
@@ -37,8 +38,8 @@ void add_file_options(steal::options& chosen, const option_values& values) {
 steal::options chosen_options(const run_request& request) {
   steal::options chosen;
   chosen.workers = static_cast<std::uint32_t>(request.workers);
-  for (const char* name :
-       {"lifo", "reactor", "io", "coop", "event_interval", "stall_ms", "metrics"})
+  for (const char* name : {"lifo", "reactor", "io", "coop", "event_interval", "timer_window_us",
+                           "stall_ms", "metrics"})
     TAILRACE_CHECK(steal::set_option(chosen, name, request.options.all().at(name)));
   add_file_options(chosen, request.options);
   chosen.on_worker_start = [cpus = request.cpus, workers = request.workers](std::uint32_t index) {

@@ -62,6 +62,11 @@ std::vector<option_spec> timer_options() {
   return options;
 }
 
+option_spec timer_window_option(std::int64_t default_us) {
+  return integer_option("timer_window_us", default_us, 0, 1'000'000,
+                        "how late a timer may fire so that others fire with it");
+}
+
 option_spec text_option(std::string name, std::string default_value, std::string help) {
   option_spec spec;
   spec.name = std::move(name);

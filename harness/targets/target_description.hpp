@@ -41,6 +41,8 @@ option_spec tasks_option(std::vector<std::string> workloads = {"idle"},
 // The options of the workload `timer` beside `tasks`: mode, spread_ms, lead_ms, at_once, seed,
 // timer_slack_ns.
 std::vector<option_spec> timer_options();
+// The option `timer_window_us` of the runtimes whose timers are our own.
+option_spec timer_window_option(std::int64_t default_us);
 // The options of the workload `file-read`: file, cache, block_bytes, concurrency, reads,
 // duration_ms, seed, stamp_seed.
 std::vector<option_spec> file_read_options();

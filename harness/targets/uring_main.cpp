@@ -27,6 +27,7 @@ std::vector<option_spec> options_of_uring() {
       choice_option("sqpoll", "off", {"off", "on"}, "a kernel thread submits"),
       integer_option("min_wait_us", 0, 0, 10'000,
                      "wait that long for a batch of completions; 0: take the first"),
+      timer_window_option(timer_window::default_length.count()),
       integer_option("large_bytes", 8192, 64, 1'048'576,
                      "receive=auto: from this size on a receive is large")};
 }
@@ -47,7 +48,7 @@ std::vector<option_spec> options_of_files() {
 uring::options chosen_options(const run_request& request) {
   uring::options chosen;
   for (const char* name : {"taskrun", "receive", "send", "direct_descriptors", "registered_ring",
-                           "sqpoll", "min_wait_us", "large_bytes"})
+                           "sqpoll", "min_wait_us", "timer_window_us", "large_bytes"})
     TAILRACE_CHECK(uring::set_option(chosen, name, request.options.all().at(name)));
   for (const option_spec& of_files : options_of_files())
     if (request.options.has(of_files.name))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tailrace_report import timer_work
 from tailrace_report.hdr import Histogram
 from tailrace_report.runtime_metrics import per_operation
 
@@ -25,6 +26,7 @@ HISTOGRAMS = (
     "hogs.response",
     "hot.response",
     "cold.response",
+    "lateness_ns",
     "read_ns",
 )
 CACHE_NAMES = {
@@ -93,6 +95,8 @@ class Point:
         """For headings: mode, connections, size and rate in words."""
         if self.kind == "task_memory":
             return "sleeping tasks"
+        if self.kind == "timer":
+            return timer_work.title(self.options) + self.workers_text
         if self.kind == "memory":
             return "memory per connection"
         if self.kind == "file":
@@ -159,6 +163,8 @@ class Point:
             self.connections or 0,
             self.rate_per_s or 0.0,
             self.burn_us or 0.0,
+            self.options.get("mode", "random") != "random",
+            self.option("tasks"),
             CACHES.index(self.cache) if self.cache in CACHES else 0,
             self.option("block_bytes"),
             self.option("concurrency"),
@@ -214,6 +220,7 @@ class Cell:
     gates: tuple[dict[str, Any], ...]
     histogram_paths: dict[str, str]
     options: dict[str, str] = field(default_factory=dict)  # of the contestant's form
+    granted: dict[str, str] = field(default_factory=dict)  # what the target says is in force
     histograms: dict[str, Histogram] = field(default_factory=dict)
 
     @property
@@ -254,11 +261,19 @@ def read_cell(value: dict[str, Any], line: int) -> Cell:
         memory=_read_memory(value) if measured else None,
         gates=_read_gates(value),
         histogram_paths=_histogram_paths(value) if measured else {},
-        options={
-            str(key)[:NAME_CHARS_MAX]: str(option)[:NAME_CHARS_MAX]
-            for key, option in _object(contestant, "options", {}).items()
-        },
+        options=_short_texts(_object(contestant, "options", {})),
+        granted=_short_texts(_granted(value)),
     )
+
+
+def _short_texts(values: dict[str, Any]) -> dict[str, str]:
+    return {str(k)[:NAME_CHARS_MAX]: str(v)[:NAME_CHARS_MAX] for k, v in values.items()}
+
+
+def _granted(value: dict[str, Any]) -> dict[str, Any]:
+    """What `ready` says was granted; a skipped cell has no target."""
+    ready = _object(_object(value, "target", {}), "ready", {})
+    return _object(ready, "granted", {})
 
 
 def _read_point(value: dict[str, Any]) -> Point:
@@ -282,10 +297,7 @@ def _read_point(value: dict[str, Any]) -> Point:
         hog_rate_per_s=_number(value, "hog_rate_per_s"),
         hot_connections=whole("hot_connections"),
         hot_share=_number(value, "hot_share"),
-        options={
-            str(key)[:NAME_CHARS_MAX]: str(option)[:NAME_CHARS_MAX]
-            for key, option in _object(value, "options", {}).items()
-        },
+        options=_short_texts(_object(value, "options", {})),
     )
 
 
@@ -313,6 +325,7 @@ def _read_numbers(value: dict[str, Any]) -> tuple[dict[str, float], dict[str, st
     inside = per_operation(_object(value, "target", {}).get("result"), size)
     numbers.update({f"inside.{name}": number for name, number in inside.items()})
     numbers.update(_read_file_numbers(value))
+    numbers.update(_read_timer_numbers(value))
     return numbers, unread
 
 
@@ -379,6 +392,17 @@ def _read_file_numbers(value: dict[str, Any]) -> dict[str, float]:
         pages = _number(seen, "pages")
         numbers[f"resident_{when}"] = (_number(seen, "resident") or 0.0) / pages if pages else None
     return {f"file.{name}": number for name, number in numbers.items() if number is not None}
+
+
+def _read_timer_numbers(value: dict[str, Any]) -> dict[str, float]:
+    """What a timer cell's counts come to."""
+    if _object(value, "point").get("kind") != "timer":
+        return {}
+    counts = _object(_object(value, "work", {}), "counts", {})
+    known = {key: n for key in timer_work.COUNTS if (n := _number(counts, key)) is not None}
+    numbers = {f"timer.{name}": number for name, number in timer_work.costs(known).items()}
+    slack = _number(_granted(value), "timer_slack_ns")
+    return numbers if slack is None else {**numbers, "timer.slack_ns": slack}
 
 
 def _object(value: dict[str, Any], key: str, default: Any = None) -> dict[str, Any]:

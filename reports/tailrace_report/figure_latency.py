@@ -43,14 +43,32 @@ class Curve:
     beyond: list[tuple[float, float]]
 
 
-def curves(study: Study, point: Point, name: str = "response") -> list[Curve]:
-    """Every contestant with a supported median at this point, in the fixed order; `name` is that of
-    the histogram."""
+@dataclass(frozen=True)
+class Shown:
+    """Which histograms are drawn, and of whom not."""
+
+    name: str = "response"
+    axis: str = "share at least this fast"
+    leave_out: frozenset[Contestant] = frozenset()
+    remarks: tuple[tuple[str, str], ...] = ()  # (id of a contestant, what its name is followed by)
+
+    def label(self, study: Study, who: Contestant) -> str:
+        return study.labels[who] + dict(self.remarks).get(who.id, "")
+
+
+RESPONSE = Shown()
+
+
+def curves(study: Study, point: Point, shown: Shown = RESPONSE) -> list[Curve]:
+    """Every contestant with a supported median at this point, in the fixed order."""
     found = []
     for who in study.contestants:
+        if who in shown.leave_out:
+            continue
         status = study.standing(who, point)
-        blocks = list(study.histograms(who, point, status, name).values()) if status else []
-        curve = curve_of(who, study.labels[who], status == "gated", blocks) if blocks else None
+        blocks = list(study.histograms(who, point, status, shown.name).values()) if status else []
+        label = shown.label(study, who)
+        curve = curve_of(who, label, status == "gated", blocks) if blocks else None
         if curve:
             found.append(curve)
     return found
@@ -118,11 +136,10 @@ def latency_figure(
     study: Study,
     points: list[Point],
     heading: Callable[[Point], str] = _heading,
-    *,
-    name: str = "response",
+    shown: Shown = RESPONSE,
 ) -> Figure | None:
     """Small multiples with shared axes; None when no point has a curve."""
-    drawn = [(point, found) for point in points if (found := curves(study, point, name))]
+    drawn = [(point, found) for point in points if (found := curves(study, point, shown))]
     if not drawn:
         return None
     everything = [curve for _, found in drawn for curve in found]
@@ -135,6 +152,7 @@ def latency_figure(
     y_high = max(max(c.high + [y for _, y in c.beyond]) for c in everything) * 1.15
     for axes, (point, found) in zip(panels, drawn):
         _axes(axes, x_high, y_low, y_high)
+        axes.set_xlabel(shown.axis)
         _panel(axes, found)
         canvas.title(axes, heading(point))
     return figure
@@ -152,7 +170,6 @@ def _axes(axes: Axes, x_high: float, y_low: float, y_high: float) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: tick_text(y)))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel("share at least this fast")
     canvas.bare(axes, grid="both")
 
 
@@ -195,13 +212,18 @@ def shown_label(curve: Curve) -> str:
     return curve.label + (", gated" if curve.gated else "")
 
 
-def description(study: Study, points: list[Point], name: str = "response") -> str:
+def timers_heading(point: Point) -> str:
+    """For timer points."""
+    return f"{_capital(point.title)}\nlateness, lower is better"
+
+
+def description(study: Study, points: list[Point], shown: Shown = RESPONSE) -> str:
     """The figure in words, for readers who do not see it."""
     parts = []
     for point in points:
         ends = [
             f"{c.label} {wording.duration(c.middle[-1])} at {100 * (1 - 1 / c.x[-1]):.4g} %"
-            for c in curves(study, point, name)
+            for c in curves(study, point, shown)
         ]
         if ends:
             parts.append(f"{point.title}: {', '.join(ends)}")

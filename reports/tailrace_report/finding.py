@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tailrace_report import files, headline, stats, uneven, wording
+from tailrace_report import files, headline, stats, timers, uneven, wording
 from tailrace_report.cell import Point
 from tailrace_report.study import Entry, Study, number, quantile, slope
 
@@ -43,6 +43,8 @@ def statements(study: Study) -> list[Statement]:
         answer += _hogs(study, hog_point)
     for skew_point in study.points_of("skew")[:1]:
         answer += _skew(study, skew_point)
+    if timer_point := timers.lead(study):
+        answer += _timers(study, timer_point)
     for memory_point in study.points_of("memory"):
         state = "after_echo" if study.compare(memory_point, slope("after_echo", "user")) else "idle"
         answer += _memory(study, memory_point, state, "idle connection")
@@ -62,7 +64,8 @@ def statements(study: Study) -> list[Statement]:
 def _gated(study: Study) -> list[Statement]:
     """Kinds of points at which nobody may be ranked, so that silence is not read as a result."""
     names = {"open": "offered load", "closed": "closed loop", "memory": "connection memory"}
-    names |= {"task_memory": "task memory", "hog": "hogs", "skew": "uneven load", "file": "file reads"}
+    names |= {"task_memory": "task memory", "hog": "hogs", "skew": "uneven load"}
+    names |= {"timer": "timers", "file": "file reads"}
     held = []
     for kind, name in names.items():
         points = study.points_of(kind)
@@ -158,6 +161,20 @@ def _skew(study: Study, point: Point) -> list[Statement]:
     if worst:
         text += f"; longest {worst.label} {wording.with_interval(worst.estimate, _duration)}"
     return [Statement("Uneven load", f"{text}.{_shared(study, point)}")]
+
+
+def _timers(study: Study, point: Point) -> list[Statement]:
+    """How late the tail wakes, and what that costs: neither says anything without the other."""
+    late = study.compare(point, quantile(0.99, timers.LATENESS))
+    cpu = study.compare(point, number("timer.fire_cpu_ns"))
+    if not late or not late.ranked or not cpu or not cpu.ranked:
+        return []
+    text = _best(f"{_capital(point.title)}: lateness p99 is lowest", late.ranked, _duration)
+    worst = _apart_from_best(late.ranked)
+    if worst:
+        text += f"; highest {worst.label} {wording.with_interval(worst.estimate, _duration)}"
+    text += ". " + _best("CPU time while they fire is lowest", cpu.ranked, _duration)
+    return [Statement("Timers", f"{text}.")]
 
 
 def _shared(study: Study, point: Point) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tailrace_report import sections, uneven, wording
+from tailrace_report import sections, timers, uneven, wording
 from tailrace_report.cell import Contestant, Point
 from tailrace_report.study import Comparison, Study, number, quantile, slope
 from tailrace_report.tables import Column, Table
@@ -64,7 +64,7 @@ def headline(study: Study) -> Table:
         rate = study.compare(closed_point, measure, best_is_low=False)
         column("closed rate", rate, wording.rate, True)
 
-    uneven_notes = _uneven(study, column) if not specs else []
+    uneven_notes = _uneven(study, column) + _timers(study, column) if not specs else []
     table = Table("", [sections.NAME] + [Column(title) for title, _, _, _ in specs])
     for who in study.contestants:
         texts = [_cell(comparison, who, form, group) for _, comparison, form, group in specs]
@@ -89,6 +89,19 @@ def _uneven(study: Study, column: Callable[..., None]) -> list[str]:
             notes.append(f"{short}: {whose}{point.title}.")
             notes += [n for n in uneven.shared_notes(study, point) if n not in notes]
     return notes
+
+
+def _timers(study: Study, column: Callable[..., None]) -> list[str]:
+    """Columns for a campaign that has timers only. The note says of which point."""
+    point = timers.lead(study)
+    if point is None:
+        return []
+    for p, name in timers.SHOWN:
+        late = study.compare(point, quantile(p, timers.LATENESS))
+        column(f"lateness {name}", late, wording.duration, p == 0.99)
+    cpu = study.compare(point, number("timer.fire_cpu_ns"))
+    column("CPU while they fire", cpu, wording.duration, True)
+    return [f"lateness and CPU time: {point.title}."]
 
 
 def _cell(comparison: Comparison | None, who: Contestant, form: wording.Format, group: bool) -> str:

@@ -21,6 +21,7 @@ from tailrace_report import (
     micro_tables,
     sections,
     svg,
+    timers,
     uneven,
     versus,
 )
@@ -155,6 +156,7 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
             ["memory", "task-memory"],
             memory,
         ),
+        _timers(study),
         (
             "cost",
             "Cost per operation",
@@ -176,6 +178,20 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
         *_gates(study),
         ("machine", "The machine", "", [], [sections.flattened("", machine)]),
     ]
+
+
+def _timers(study: Study) -> tuple[str, str, str, list[str], list[Table]]:
+    calls = timers.cancelled(study, timers.cancelled_points(study))
+    return (
+        "timers",
+        "Timers",
+        "Tasks that each sleep until a deadline of their own; lateness is from the deadline until"
+        " the task runs. Late wake-ups are cheap wake-ups: read the tails beside the CPU time. What"
+        " a sleeping task holds is under Memory.",
+        ["timer", "timer-window"],
+        [timers.lateness(study, p) for p in timers.fired_points(study)]
+        + ([calls] if calls.rows else []),
+    )
 
 
 def _gates(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]:

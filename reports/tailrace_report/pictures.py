@@ -19,8 +19,10 @@ from tailrace_report import (
     figure_rows,
     figure_skew,
     figure_versus,
+    figure_window,
     files,
     svg,
+    timers,
 )
 from tailrace_report.cell import CACHES
 from tailrace_report.page import Picture
@@ -28,6 +30,8 @@ from tailrace_report.study import Study
 
 # Name, title, what draws it (None: nothing to draw), its words.
 Plan = tuple[str, str, Callable[[], Figure | None], Callable[[], str]]
+
+READS = figure_latency.Shown(files.HISTOGRAM)
 
 
 def _of_cells(study: Study) -> list[Plan]:
@@ -89,6 +93,32 @@ def _of_cells(study: Study) -> list[Plan]:
     ]
 
 
+def _of_timers(study: Study) -> list[Plan]:
+    fired, curve = timers.fired_points(study), timers.window_points(study)
+    # Who differs in the window alone is in the second figure.
+    shown = figure_latency.Shown(
+        timers.LATENESS,
+        "share of timers at most this late",
+        timers.window_forms(study),
+        tuple((who, f" ({unit} API)") for who, unit in timers.GRANULARITY.items()),
+    )
+    draw_latency, heading = figure_latency.latency_figure, figure_latency.timers_heading
+    return [
+        (
+            "timer",
+            "Lateness by percentile, a panel for each number of timers",
+            lambda: draw_latency(study, fired, heading, shown),
+            lambda: figure_latency.description(study, fired, shown),
+        ),
+        (
+            "timer-window",
+            "Lateness against CPU time, by the window within which timers fire together",
+            lambda: figure_window.window_figure(study, curve),
+            lambda: figure_window.description(study, curve),
+        ),
+    ]
+
+
 def _of_files(study: Study) -> list[Plan]:
     """Reading a file: tails for each kind of page cache, and what the number of readers does."""
     plans: list[Plan] = []
@@ -99,9 +129,9 @@ def _of_files(study: Study) -> list[Plan]:
                 f"file-{cache}",
                 f"Time of a read by percentile, page cache: {cache}",
                 lambda points=points: figure_latency.latency_figure(
-                    study, points, figure_latency.file_heading, name=files.HISTOGRAM
+                    study, points, figure_latency.file_heading, READS
                 ),
-                lambda points=points: figure_latency.description(study, points, files.HISTOGRAM),
+                lambda points=points: figure_latency.description(study, points, READS),
             )
         )
     for name, title, sweep in (
@@ -167,7 +197,8 @@ def draw(study: Study) -> tuple[dict[str, Picture], dict[str, bytes]]:
     pictures: dict[str, Picture] = {}
     files: dict[str, bytes] = {}
     with canvas.settings():
-        plans = _of_cells(study) + _of_files(study) + _of_versus(study) + _of_micro(study)
+        plans = _of_cells(study) + _of_timers(study) + _of_files(study)
+        plans += _of_versus(study) + _of_micro(study)
         for name, title, figure_of, words_of in plans:
             figure = figure_of()
             if figure is None:

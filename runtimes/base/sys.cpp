@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -211,6 +212,12 @@ int epoll_add(int epoll, int fd, std::uint32_t events, void* data) noexcept {
 void epoll_change(int epoll, int fd, std::uint32_t events, void* data) noexcept {
   epoll_event event{.events = events, .data = {.ptr = data}};
   if (::epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event) != 0) die("epoll_ctl mod", fd, errno);
+}
+
+std::chrono::nanoseconds timer_slack() noexcept {
+  const int slack = ::prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL);
+  if (slack < 0) die("prctl PR_GET_TIMERSLACK", 0, errno);
+  return std::chrono::nanoseconds(slack);
 }
 
 std::size_t epoll_wait_until(int epoll, std::span<epoll_event> events,

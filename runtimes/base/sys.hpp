@@ -105,6 +105,9 @@ void drain_eventfd(int fd) noexcept;
 [[nodiscard]] int epoll_add(int epoll, int fd, std::uint32_t events, void* data) noexcept;
 void epoll_change(int epoll, int fd, std::uint32_t events, void* data) noexcept;
 
+// By how much the kernel may delay the timed waits of the calling thread (PR_GET_TIMERSLACK).
+std::chrono::nanoseconds timer_slack() noexcept;
+
 // Waits until an event, the deadline or a signal; steady_time::max() waits for ever, a past
 // deadline polls. Nanosecond resolution where the kernel has epoll_pwait2 (5.11), else rounded up
 // to milliseconds.

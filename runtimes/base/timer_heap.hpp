@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: MIT
-// A 4-ary min-heap of deadlines. One thread. Insert, cancel and expire are O(log4 n) and touch one
-// cache line of keys a level; the timers themselves live in the sleepers and are not touched while
-// they sleep, except for the index that makes cancellation O(log n). Memory: 16 bytes an armed
-// timer plus the vector's slack. Source: LaMarca and Ladner, "The influence of caches on the
-// performance of heaps" (d-ary heaps).
+// A 4-ary min-heap of deadlines. One thread; who shares a heap locks around every call. Insert,
+// cancel and expire are O(log4 n) and touch one cache line of keys a level; the timers themselves
+// live in the sleepers and are not touched while they sleep, except for the index that makes
+// cancellation O(log n). Memory: 16 bytes an armed timer plus the vector's slack.
+//
+// Not a hierarchical wheel: that moves all timers of a slot at once when their time comes near.
+// With a million sleepers within 4 s the moves held up 1 % of them by 16 ms and more, where the
+// heap's p99 was 88 us; to arm and cancel took 42 ns against 33 ns with a thousand armed and 97
+// against 95 with 100,000 (with the task's life; workload `timer`, g++ 12 -O2).
+// Source: LaMarca and Ladner, "The influence of caches on the performance of heaps" (d-ary heaps).
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "base/check.hpp"
+#include "base/timer_window.hpp"
 
 namespace tailrace {
 
@@ -24,11 +31,31 @@ class timer_heap {
  public:
   using time = std::chrono::steady_clock::time_point;
 
+  static bool armed(const timer_node& node) noexcept {
+    return node.heap_index != timer_node::not_armed;
+  }
   bool empty() const noexcept { return entries_.empty(); }
   std::size_t size() const noexcept { return entries_.size(); }
   // time::max() if nothing is armed.
   time next_deadline() const noexcept {
     return entries_.empty() ? time::max() : entries_.front().deadline;
+  }
+
+  // When a loop that waits for these timers alone should wake: not before the first deadline, and
+  // not more than the window after it. Told from the first five timers: where two follow the first
+  // within the window, more do.
+  time wake_time(const timer_window& window) const noexcept {
+    if (entries_.empty()) return time::max();
+    const time first = entries_.front().deadline;
+    const time end = window.end_from(first);
+    time last = first;
+    int close = 0;
+    for (std::size_t child = 1; child < std::min<std::size_t>(5, entries_.size()); ++child) {
+      const time deadline = entries_[child].deadline;
+      if (deadline > end) continue;
+      last = ++close > 1 ? end : deadline;
+    }
+    return window.wake_between(first, last);
   }
 
   // node must stay where it is until it expires or is cancelled.

@@ -16,12 +16,13 @@ constexpr std::size_t ready_per_turn = 61;
 
 }  // namespace
 
-runtime::runtime(registration how, file_options files)
+runtime::runtime(registration how, file_options files, std::chrono::nanoseconds window)
     : registration_(how),
       file_mode_(files.mode),
       epoll_(sys::make_epoll()),
       wake_(sys::make_eventfd()),
-      blocking_(files.threads) {
+      blocking_(files.threads),
+      window_{.length = window} {
   const int refused = sys::epoll_add(epoll_.get(), wake_.get(), EPOLLIN, nullptr);
   if (refused != 0) throw std::system_error(refused, std::generic_category(), "epoll_ctl");
 }
@@ -32,6 +33,7 @@ runtime::~runtime() {
 }
 
 void runtime::run(task<void> main) {
+  window_.slack = sys::timer_slack();  // this thread's, which may be another than the maker's
   scope<runtime> main_scope(*this);
   main_scope_ = &main_scope;
   main_scope.spawn(std::move(main));
@@ -139,7 +141,7 @@ void runtime::take_events() {
   if (!busy) counters_.parks.add(1);
   const std::size_t count =
       busy ? sys::epoll_poll(epoll_.get(), events)
-           : sys::epoll_wait_until(epoll_.get(), events, timers_.next_deadline());
+           : sys::epoll_wait_until(epoll_.get(), events, timers_.wake_time(window_));
   counters_.polls.add(count);
   const auto taken = std::span<const epoll_event>(events).first(count);
   if (registration_ == registration::once) [[likely]]

@@ -72,7 +72,9 @@ class runtime {
   using mutex_type = no_mutex;
   class completion;
 
-  explicit runtime(registration how = registration::once, file_options files = {});
+  // window: how late a timer may fire so that others fire with it (base/timer_window.hpp).
+  explicit runtime(registration how = registration::once, file_options files = {},
+                   std::chrono::nanoseconds window = timer_window::default_length);
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
   ~runtime();
@@ -149,6 +151,7 @@ class runtime {
   blocking_pool blocking_;  // after what its threads use: they end before it goes
   ready_queue ready_;
   timer_heap timers_;
+  timer_window window_;
   slot_pool slots_;
   buffer_pool buffers_;
   socket_slot* closed_ = nullptr;  // closed in this turn; events of this batch may still name them

@@ -20,6 +20,12 @@ inline bool set_option(options& chosen, std::string_view name, std::string_view 
   if (name == "workers") return set_number(chosen.workers, value) && chosen.workers > 0;
   if (name == "coop") return set_number(chosen.coop, value) && chosen.coop > 0;
   if (name == "event_interval") return set_number(chosen.event_interval, value);
+  if (name == "timer_window_us") {
+    std::uint32_t microseconds = 0;
+    if (!set_number(microseconds, value)) return false;
+    chosen.window = std::chrono::microseconds(microseconds);
+    return true;
+  }
   if (name == "lifo") {
     chosen.lifo = value == "off"  ? lifo_mode::off
                   : value == "on" ? lifo_mode::on

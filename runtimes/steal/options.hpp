@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "base/pooled_read.hpp"
+#include "base/timer_window.hpp"
 
 namespace tailrace::steal {
 
@@ -39,6 +40,7 @@ struct options {
   int coop = 128;                    // operations that a task may complete in a row
   std::uint32_t event_interval = 0;  // tasks between looks at the reactor and the shared queue
                                      // while busy; 0: tuned to about 200 us
+  std::chrono::microseconds window = timer_window::default_length;  // base/timer_window.hpp
   bool foreign_threads = false;  // threads that are no workers may spawn, set events, stop scopes
   bool measure_tasks = false;    // histograms of poll time and of schedule latency
   std::uint32_t blocking_threads = 512;          // most threads of the blocking pool

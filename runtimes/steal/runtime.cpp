@@ -186,7 +186,7 @@ bool runtime::armed_timers() const noexcept {
   return false;
 }
 
-bool sleep_awaiter::begin(task_node& sleeper) noexcept {
+bool sleep_awaiter::begin(task_node& sleeper) {
   if (sleeper.owner->stop_requested()) [[unlikely]]
     return false;
   node = &sleeper;

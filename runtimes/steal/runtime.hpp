@@ -184,7 +184,7 @@ class sleep_awaiter : timer {
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+  bool await_suspend(std::coroutine_handle<Promise> self) {
     task_node& sleeper = self.promise().node();
     sleeper.handle = self;
     return begin(sleeper);
@@ -197,7 +197,7 @@ class sleep_awaiter : timer {
   }
 
  private:
-  bool begin(task_node& sleeper) noexcept;
+  bool begin(task_node& sleeper);
 
   std::chrono::steady_clock::time_point deadline_;
   timer_set* home_ = nullptr;  // where it is armed

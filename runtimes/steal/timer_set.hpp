@@ -8,14 +8,14 @@
 #include <mutex>
 
 #include "base/owned_counter.hpp"
-#include "base/timer_wheel.hpp"
+#include "base/timer_heap.hpp"
 #include "base/tiny_lock.hpp"
 #include "steal/waiting.hpp"
 
 namespace tailrace::steal {
 
 // Lives in the sleeper's awaiter.
-struct timer : wheel_node {
+struct timer : timer_node {
   task_node* node = nullptr;
   bool fired = false;  // written by the expirer before it schedules the task
 };
@@ -33,8 +33,7 @@ class timer_set {
     timers_.arm(sleeper, deadline);
     armed_.set(timers_.size());
     // expire() corrects one that a cancel left too early.
-    const time expiry = timer_wheel::expiry_of(deadline);
-    if (expiry < next_expiry()) publish(expiry);
+    if (deadline < next_expiry()) publish(deadline);
     if (!announce(*sleeper.node, on_node(), alone_)) [[likely]]
       return true;
     // Where a cancel has taken the mark already, the task is queued: it must suspend.
@@ -47,7 +46,7 @@ class timer_set {
   // By the task, when it was woken and `fired` is not set: its sleep was cancelled.
   void disarm(timer& sleeper) noexcept {
     const std::lock_guard guard(lock_);
-    if (!timer_wheel::armed(sleeper)) return;
+    if (!timer_heap::armed(sleeper)) return;
     timers_.cancel(sleeper);
     armed_.set(timers_.size());
   }
@@ -58,7 +57,7 @@ class timer_set {
     std::size_t woken = 0;
     const std::lock_guard guard(lock_);
     for (; most > 0; --most) {
-      wheel_node* const expired = timers_.take_expired(now);
+      timer_node* const expired = timers_.take_expired(now);
       if (expired == nullptr) break;
       auto& sleeper = static_cast<timer&>(*expired);
       task_node& node = *sleeper.node;
@@ -68,7 +67,7 @@ class timer_set {
       wake(node);
       ++woken;
     }
-    publish(timers_.next_expiry());
+    publish(timers_.next_deadline());
     armed_.set(timers_.size());
     return woken;
   }
@@ -78,6 +77,13 @@ class timer_set {
   time next_expiry() const noexcept {
     // relaxed: a hint.
     return time(time::duration(next_.load(std::memory_order_relaxed)));
+  }
+  // When the worker should wake if nothing else happens: see timer_heap.
+  time wake_time(const timer_window& window) noexcept {
+    if (next_expiry() == time::max()) return time::max();
+    const std::lock_guard guard(lock_);
+    publish(timers_.next_deadline());  // what a cancel left too early
+    return timers_.wake_time(window);
   }
   // A statistic, for any thread: those whose deadline has not been looked at.
   std::uint64_t armed() const noexcept { return armed_.get(); }
@@ -93,7 +99,7 @@ class timer_set {
 
   const bool alone_;
   mutable tiny_lock lock_;
-  timer_wheel timers_{std::chrono::steady_clock::now()};
+  timer_heap timers_;
   owned_counter armed_;  // written under the lock
   atomic<time::rep> next_{time::max().time_since_epoch().count()};
 };

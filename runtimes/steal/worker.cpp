@@ -42,10 +42,12 @@ worker::worker(runtime& owner, std::uint32_t index, reactor& events)
                                                    : first_interval),
       random_(0x9e3779b97f4a7c15ULL * (index + 1)),
       timers_(alone_),
+      window_{.length = owner.chosen().window},
       times_(owner.chosen().measure_tasks ? std::make_unique<task_times>() : nullptr) {}
 
 void worker::run() {
   current_ = this;
+  window_.slack = sys::timer_slack();  // of this thread
   awake_since_ = looked_around_ = clock::now();
   ticks_left_ = interval_;
   while (!runtime_.ended()) {
@@ -280,7 +282,7 @@ bool worker::work_in_sight(bool everywhere) noexcept {
 }
 
 worker::clock::time_point worker::wake_time(clock::time_point now) noexcept {
-  const clock::time_point own = timers_.next_expiry();
+  const clock::time_point own = timers_.wake_time(window_);
   if (alone_ || !runtime_.needs_watch() || !begin_watch()) return own;
   return std::min(own, now + watch_period);
 }

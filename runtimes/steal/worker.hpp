@@ -135,6 +135,7 @@ class alignas(128) worker {
   std::uint64_t random_;
   buffer_pool buffers_;
   timer_set timers_;
+  timer_window window_;
   worker_counters counters_;
   const std::unique_ptr<task_times> times_;  // null unless options.measure_tasks
   std::uint64_t watched_polls_ = 0;          // its polls when a watcher last looked; the watcher's

@@ -31,7 +31,7 @@ template <>
 struct conformance_harness<steal::runtime> {
   using client = conformance::socket_client;
   using famine = conformance::descriptor_famine;
-  static constexpr std::chrono::microseconds timer_granularity{9};  // a tick of timer_wheel
+  static constexpr std::chrono::microseconds timer_granularity{0};
   static constexpr bool shares_ports = true;
   static std::unique_ptr<steal::runtime> make() {
     return std::make_unique<steal::runtime>(options_under_test());

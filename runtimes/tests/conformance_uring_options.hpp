@@ -71,7 +71,7 @@ template <>
 struct conformance_harness<uring::runtime> {
   using client = conformance::socket_client;
   using famine = whole_famine;
-  static constexpr std::chrono::microseconds timer_granularity{9};  // a tick of timer_wheel
+  static constexpr std::chrono::microseconds timer_granularity{0};
   static constexpr bool shares_ports = true;
   static std::unique_ptr<uring::runtime> make() {
     return std::make_unique<uring::runtime>(options_under_test());

@@ -17,7 +17,7 @@
 #include "base/frame_depot.hpp"
 #include "base/inject_queue.hpp"
 #include "base/stealing_queue.hpp"
-#include "base/timer_wheel.hpp"
+#include "base/timer_heap.hpp"
 
 namespace tailrace {
 namespace {
@@ -175,13 +175,13 @@ TEST(frame_depot_stress, a_batch_is_in_one_hand_at_a_time) {
 
 // Each thread arms and cancels its own timers, all expire whichever are due: what derives from a
 // node is touched under the lock alone.
-TEST(timer_wheel_stress, shared_under_a_lock) {
-  struct timer : wheel_node {
+TEST(timer_heap_stress, shared_under_a_lock) {
+  struct timer : timer_node {
     int fired = 0;
     int armed = 0;
   };
   std::mutex lock;
-  timer_wheel wheel;
+  timer_heap heap;
   std::int64_t now_ns = 0;
   std::vector<std::vector<timer>> timers(3, std::vector<timer>(50));
   std::vector<std::thread> threads;
@@ -194,22 +194,22 @@ TEST(timer_wheel_stress, shared_under_a_lock) {
         timer& own = timers[self][random() % 50];
         const auto distance = static_cast<std::int64_t>(random() % 9'000'000);
         const std::scoped_lock guard(lock);
-        if (!timer_wheel::armed(own)) {
+        if (!timer_heap::armed(own)) {
           ++own.armed;
-          wheel.arm(own, timer_wheel::time(std::chrono::nanoseconds(now_ns + distance)));
+          heap.arm(own, timer_heap::time(std::chrono::nanoseconds(now_ns + distance)));
         } else if (turn % 3 == 0) {
           --own.armed;
-          wheel.cancel(own);
+          heap.cancel(own);
         }
         now_ns += 5'000;
-        while (wheel_node* const node =
-                   wheel.take_expired(timer_wheel::time(std::chrono::nanoseconds(now_ns))))
+        while (timer_node* const node =
+                   heap.take_expired(timer_heap::time(std::chrono::nanoseconds(now_ns))))
           ++static_cast<timer&>(*node).fired;
       }
     });
   for (std::thread& each : threads)
     each.join();
-  while (wheel_node* const node = wheel.take_expired(timer_wheel::time::max()))
+  while (timer_node* const node = heap.take_expired(timer_heap::time::max()))
     ++static_cast<timer&>(*node).fired;
   for (const auto& of_a_thread : timers)
     for (const timer& each : of_a_thread)

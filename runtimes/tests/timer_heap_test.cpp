@@ -30,6 +30,74 @@ TEST(timer_heap, expires_nothing_before_its_deadline) {
   EXPECT_TRUE(heap.empty());
 }
 
+TEST(timer_heap, wakes_for_a_timer_alone_at_its_deadline) {
+  timer_heap heap;
+  const timer_window window{.length = std::chrono::nanoseconds(100)};
+  EXPECT_EQ(heap.wake_time(window), time::max());
+  std::vector<timer_node> nodes(2);
+  heap.arm(nodes[0], at(1000));
+  EXPECT_EQ(heap.wake_time(window), at(1000));
+  heap.arm(nodes[1], at(1101));
+  EXPECT_EQ(heap.wake_time(window), at(1000));
+  heap.cancel(nodes[0]);
+  heap.cancel(nodes[1]);
+}
+
+TEST(timer_heap, wakes_once_for_the_timers_of_a_window) {
+  timer_heap heap;
+  timer_window window{.length = std::chrono::nanoseconds(100)};
+  std::vector<timer_node> nodes(3);
+  heap.arm(nodes[0], at(1000));
+  heap.arm(nodes[1], at(1040));
+  EXPECT_EQ(heap.wake_time(window), at(1040));
+  window.slack = std::chrono::nanoseconds(30);
+  EXPECT_EQ(heap.wake_time(window), at(1010));
+  heap.arm(nodes[2], at(1060));
+  EXPECT_EQ(heap.wake_time(window), at(1070));
+  window.slack = std::chrono::nanoseconds(101);
+  EXPECT_EQ(heap.wake_time(window), at(1000));
+  for (timer_node& each : nodes)
+    heap.cancel(each);
+}
+
+TEST(timer_heap, a_window_begins_with_the_clock) {
+  timer_heap heap;
+  timer_node past;
+  heap.arm(past, time::min());
+  const timer_window window{.slack = std::chrono::nanoseconds(50)};
+  EXPECT_EQ(heap.wake_time(window), time::min());
+  heap.cancel(past);
+}
+
+TEST(timer_heap, a_window_ends_with_the_clock) {
+  timer_heap heap;
+  std::vector<timer_node> nodes(3);
+  for (timer_node& each : nodes)
+    heap.arm(each, time::max());
+  EXPECT_EQ(heap.wake_time({.length = std::chrono::nanoseconds(100)}), time::max());
+  for (timer_node& each : nodes)
+    heap.cancel(each);
+}
+
+// Never before the first deadline, never more than the window after it, for any timers.
+TEST(timer_heap, the_time_to_wake_lies_in_the_window) {
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    std::mt19937 random(seed);
+    std::vector<timer_node> nodes(1 + random() % 50);
+    timer_heap heap;
+    for (timer_node& each : nodes)
+      heap.arm(each, at(static_cast<int>(random() % 2000)));
+    const timer_window window{.length = std::chrono::nanoseconds(random() % 300),
+                              .slack = std::chrono::nanoseconds(random() % 100)};
+    while (!heap.empty()) {
+      const time first = heap.next_deadline();
+      ASSERT_GE(heap.wake_time(window), first) << "seed " << seed;
+      ASSERT_LE(heap.wake_time(window), first + window.length) << "seed " << seed;
+      ASSERT_NE(heap.take_expired(first), nullptr);
+    }
+  }
+}
+
 // Against a sorted list: arms, cancels and expiries in random order, 200 seeds.
 TEST(timer_heap, agrees_with_a_sorted_list) {
   for (unsigned seed = 0; seed < 200; ++seed) {

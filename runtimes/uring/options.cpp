@@ -51,6 +51,7 @@ bool set_option(options& chosen, std::string_view name, std::string_view value) 
   if (name == "fixed_files") return choose(switches, value, chosen.fixed_files);
   if (name == "registered_buffers") return choose(switches, value, chosen.registered_buffers);
   if (name == "min_wait_us") return set_number(value, chosen.min_wait_us);
+  if (name == "timer_window_us") return set_number(value, chosen.timer_window_us);
   if (name == "entries") return set_number(value, chosen.entries);
   if (name == "cq_entries") return set_number(value, chosen.cq_entries);
   if (name == "buffers") return set_number(value, chosen.buffers);

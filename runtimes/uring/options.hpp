@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/timer_window.hpp"
 #include "base/uring/ring.hpp"
 
 namespace tailrace::uring {
@@ -30,6 +31,7 @@ struct options {
   bool fixed_files = true;         // files are in the ring's table
   bool registered_buffers = true;  // memory that reads go to is registered where it is offered
   std::uint32_t min_wait_us = 0;   // wait that long for a batch before one completion is enough
+  std::uint32_t timer_window_us = timer_window::default_length.count();  // base/timer_window.hpp
   std::uint32_t entries = 256;
   std::uint32_t cq_entries = 2048;
   std::uint32_t buffers = 1024;  // of the provided ring, at most 32768, a power of two

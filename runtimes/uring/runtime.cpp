@@ -55,8 +55,7 @@ runtime::runtime(const options& chosen)
     : options_(chosen),
       ring_(open_ring(chosen)),
       intake_(make_buffers(ring_, chosen)),
-      wake_(sys::make_eventfd()),
-      timers_(std::chrono::steady_clock::now()) {
+      wake_(sys::make_eventfd()) {
   if (chosen.direct_descriptors) make_file_table();
 }
 
@@ -156,7 +155,10 @@ void runtime::turn() {
   if (ready_.empty() && reattempts_ == nullptr) {
     counters_.parks.add(1);
     const bool batches = options_.min_wait_us != 0;
-    ring_.submit_and_wait(batches ? wanted_batch : 1, timers_.next_expiry(), options_.min_wait_us);
+    // No slack: the kernel applies none to the waits of a ring.
+    const timer_window window{.length = std::chrono::microseconds(options_.timer_window_us)};
+    ring_.submit_and_wait(batches ? wanted_batch : 1, timers_.wake_time(window),
+                          options_.min_wait_us);
   } else if (ring_.queued() != 0 || ring_.has_work()) {
     ring_.submit_and_wait(0);
   }
@@ -191,7 +193,7 @@ void runtime::expire_timers() noexcept {
   const auto now = std::chrono::steady_clock::now();
   // Bounded: tasks that go back to sleep on a past deadline must not keep the loop here.
   for (std::size_t armed = timers_.size(); armed > 0; --armed) {
-    wheel_node* const expired = timers_.take_expired(now);
+    timer_node* const expired = timers_.take_expired(now);
     if (expired == nullptr) return;
     counters_.polls.add(1);
     resume(static_cast<sleep_awaiter&>(*expired));
@@ -238,12 +240,12 @@ void runtime::drain() noexcept {
 
 const operation_kind sleep_awaiter::sleep_kind{.abandon = &sleep_awaiter::abandon};
 
-bool sleep_awaiter::begin(task_node& sleeper) noexcept {
+bool sleep_awaiter::begin(task_node& sleeper) {
   if (sleeper.owner->stop_requested()) {
     cancelled_ = true;
     return false;
   }
-  runtime_.timers().arm(*this, deadline_);
+  runtime_.timers().arm(*this, deadline_);  // May throw; then the task does not wait.
   runtime::sleep_in(*this, sleeper);
   return true;
 }

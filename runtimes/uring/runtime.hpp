@@ -34,7 +34,7 @@
 #include "base/file_calls.hpp"
 #include "base/ready_queue.hpp"
 #include "base/sys.hpp"
-#include "base/timer_wheel.hpp"
+#include "base/timer_heap.hpp"
 #include "base/uring/features.hpp"
 #include "base/uring/ring.hpp"
 #include "metrics.hpp"
@@ -163,7 +163,7 @@ class runtime {
                        : options_.send == send_mode::direct;
   }
   intake& buffers() noexcept { return intake_; }
-  timer_wheel& timers() noexcept { return timers_; }
+  timer_heap& timers() noexcept { return timers_; }
 
  private:
   // runtime.cpp: the loop.
@@ -208,7 +208,7 @@ class runtime {
   intake intake_;         // after ring_: unregistered before the ring goes
   sys::descriptor wake_;  // eventfd: request_stop() from another thread
   ready_queue ready_;
-  timer_wheel timers_;
+  timer_heap timers_;
   slot_pool slots_;
   std::vector<std::unique_ptr<listener_slot>> listeners_;  // those with fd -1 may go
   socket_slot* closed_ = nullptr;                          // closed and settled in this turn
@@ -245,14 +245,14 @@ class runtime::completion {
   ready_item item_;
 };
 
-class sleep_awaiter final : operation, wheel_node {
+class sleep_awaiter final : operation, timer_node {
  public:
   sleep_awaiter(runtime& owner, std::chrono::steady_clock::time_point deadline) noexcept
       : operation(sleep_kind), runtime_(owner), deadline_(deadline) {}
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+  bool await_suspend(std::coroutine_handle<Promise> self) {
     handle = self;
     return begin(self.promise().node());
   }
@@ -263,7 +263,7 @@ class sleep_awaiter final : operation, wheel_node {
  private:
   friend class runtime;
   static const operation_kind sleep_kind;
-  bool begin(task_node& sleeper) noexcept;
+  bool begin(task_node& sleeper);
   static bool abandon(operation& op) noexcept;
 
   bool cancelled_ = false;

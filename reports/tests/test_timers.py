@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: MIT
+"""Timers in the report: lateness, costs, the window's curve, and what a line must not contain."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+
+import hdr_encoder
+import make_campaign
+from tailrace_report import figure_window, finding, headline, timer_work, timers
+from tailrace_report.build import build
+from tailrace_report.cell import CellError, read_cell
+from tailrace_report.load import read_campaign
+from tailrace_report.study import Study
+
+RANDOM = {"mode": "random", "tasks": "100000", "spread_ms": "1000", "lead_ms": "1400"}
+CANCEL = {"mode": "cancel", "tasks": "20000", "at_once": "1000"}
+# id, form, window set, p50 in us, CPU while firing in ms
+MODELS = [
+    ("local", "best", "", 40, 200),
+    ("local", "window-0", "0", 12, 600),
+    ("local", "window-500", "500", 300, 90),
+    ("libuv", "best", "", 1150, 130),
+]
+
+
+def timer_line(who: tuple[str, str, str, int, int], mode: dict[str, str], block: int) -> Any:
+    """A cell as `tailrace` writes it."""
+    contestant, form, window, _, cpu_ms = who
+    name = f"b{block}-timer-{mode['mode']}-{contestant}-{form}"
+    point = {"id": f"timer-{mode['mode']}", "kind": "timer", "workload": "timer"}
+    line = make_campaign.cell_line(name, block, 0, contestant, form, "in-house", point)
+    line["point"] = dict(point, options=mode)
+    line["contestant"]["options"] = {"timer_window_us": window} if window else {}
+    granted = {"timer_slack_ns": 50000}
+    if contestant == "local":
+        granted["timer_window_us"] = window or "64"
+    line["target"]["ready"] = {"granted": granted}
+    cancels = mode["mode"] == "cancel"
+    tasks = int(mode["tasks"])
+    counts = dict.fromkeys(timer_work.COUNTS, 0)
+    counts.update(armed=tasks, whole_cpu_ns=tasks * 50)
+    if cancels:
+        counts.update(cancelled=tasks)
+    else:
+        counts.update(fired=tasks, arm_cpu_ns=tasks * 300, wait_ns=10**9, wait_cpu_ns=10**5)
+        counts.update(fire_ns=10**9, fire_cpu_ns=cpu_ms * 10**6)
+    line["work"] = {"counts": counts, "latency_ns": {}, "histograms": {}, "process": {}}
+    return line
+
+
+def lateness(middle_us: int, block: int) -> dict[int, int]:
+    """100,000 values, most at the middle, the last hundredth at twice that."""
+    middle = middle_us * 1000 + block
+    return {middle // 2: 40_000, middle: 58_500, middle * 2: 1_500}
+
+
+class Timers(unittest.TestCase):
+    def setUp(self) -> None:
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name) / "c"
+        (self.folder / "hist").mkdir(parents=True)
+        lines = []
+        for block in range(6):
+            for who in MODELS:
+                line = timer_line(who, RANDOM, block)
+                path = f"hist/{line['cell']}.lateness_ns.hdr"
+                text = hdr_encoder.encode(lateness(who[3], block))
+                (self.folder / path).write_text(text + "\n", "ascii")
+                line["work"]["histograms"] = {"lateness_ns": path}
+                lines += [line, timer_line(who, CANCEL, block)]
+        self.write(lines)
+        plan = {"schema": 1, "seed": 7, "cells": [{"cell": line["cell"]} for line in lines]}
+        (self.folder / "plan.json").write_text(json.dumps(plan), "utf-8")
+        manifest = json.dumps(make_campaign.manifest_of(7))
+        (self.folder / "manifest.json").write_text(manifest, "utf-8")
+
+    def write(self, lines: list[Any]) -> None:
+        text = "".join(f"{json.dumps(line)}\n" for line in lines)
+        (self.folder / "cells.jsonl").write_text(text, "utf-8")
+
+    def study(self) -> Study:
+        return Study(read_campaign(self.folder))
+
+    def test_lateness_stands_beside_what_it_costs(self) -> None:
+        study = self.study()
+        (point,) = timers.fired_points(study)
+        self.assertEqual(point.title, "100,000 timers within 1 s")
+        table = timers.lateness(study, point)
+        rows = {row[0]: row for row in table.rows}
+        self.assertEqual(set(rows), {"local", "local (window-0)", "local (window-500)", "libuv"})
+        local = dict(zip([column.title for column in table.columns], rows["local"]))
+        self.assertEqual(local["timers"], "600,000")
+        self.assertTrue(local["p50"].startswith("40.0 µs"), local)
+        self.assertTrue(local["p99"].startswith("80.1 µs"), local)
+        self.assertEqual(local["CPU while they fire"], "200 ms")
+        self.assertEqual(local["a timer that fires"], "2.00 µs")
+        self.assertEqual(local["to arm one"], "300 ns")
+        self.assertEqual(local["CPU share while all wait"], "0.01 %")
+        self.assertEqual(local["slack"], "50.0 µs")
+
+    def test_an_api_of_milliseconds_is_labelled(self) -> None:
+        study = self.study()
+        table = timers.lateness(study, timers.fired_points(study)[0])
+        place = [column.title for column in table.columns].index("API")
+        self.assertEqual(
+            {row[0]: row[place] for row in table.rows}["libuv"],
+            "1 ms",
+        )
+        self.assertEqual({row[0]: row[place] for row in table.rows}["local"], "ns")
+
+    def test_cancelled_timers_are_a_table_of_their_own(self) -> None:
+        study = self.study()
+        table = timers.cancelled(study, timers.cancelled_points(study))
+        self.assertEqual([row[1] for row in table.rows], ["50.0 ns"] * 4)
+        self.assertIn("1,000 armed", [column.title for column in table.columns])
+
+    def test_the_curve_has_the_windows_in_order(self) -> None:
+        study = self.study()
+        (point,) = timers.window_points(study)
+        lines = figure_window.lines(study, point)
+        self.assertEqual([window for window, _, _ in lines["local"]], [0, 64, 500])
+        self.assertEqual([window for window, _, _ in lines["libuv"]], [None])
+        words = figure_window.description(study, [point])
+        self.assertIn("window 500 µs: 600 µs for 90.0 ms", words)
+        forms = {who.form for who in timers.window_forms(study)}
+        self.assertEqual(forms, {"window-0", "window-500"})
+
+    def test_the_finding_names_lateness_and_cost(self) -> None:
+        texts = {s.about: s.text for s in finding.statements(self.study())}
+        self.assertIn("lateness p99 is lowest", texts["Timers"])
+        self.assertIn("CPU time while they fire is lowest", texts["Timers"])
+        self.assertIn("lateness p99", [c.title for c in headline.headline(self.study()).columns])
+
+    def test_the_report_is_built(self) -> None:
+        out = self.folder / "report"
+        build(self.folder, out)
+        page = (out / "index.html").read_text("utf-8")
+        self.assertIn('id="timers"', page)
+        self.assertIn("armed and cancelled", page)
+
+    def test_a_line_that_cannot_be_believed_is_refused(self) -> None:
+        for change, words in [
+            (lambda line: line["work"]["counts"].update(armed=-1), "negative"),
+            (lambda line: line["work"]["counts"].update(fired="x"), "not a number"),
+            (lambda line: line["point"].update(options=[]), "not an object"),
+            (lambda line: line["target"]["ready"].update(granted=3), "not an object"),
+        ]:
+            line = json.loads(json.dumps(timer_line(MODELS[0], RANDOM, 0)))
+            read_cell(line, 1)
+            change(line)
+            with self.assertRaises(CellError) as raised:
+                read_cell(line, 1)
+            self.assertIn(words, str(raised.exception))
+
+    def test_a_phase_that_did_not_happen_has_no_cost(self) -> None:
+        self.assertEqual(timer_work.costs({}), {})
+        costs = timer_work.costs({"fired": 5.0, "armed": 5.0, "arm_cpu_ns": 50.0, "wait_ns": 0.0})
+        self.assertEqual(costs, {"arm_cpu_ns": 10.0})
+
+
+if __name__ == "__main__":
+    unittest.main()
