@@ -69,8 +69,8 @@ class target_session {
   std::string address_;
 };
 
-// of_what: `connections` or `tasks`. Throws a cell_failure that skips where the target's `ready` says
-// that it has room for fewer at once.
+// of_what: `connections` or `tasks`. Throws a cell_failure that skips where the target's `ready`
+// says that it has room for fewer at once.
 void require_room(const nlohmann::json& ready, std::string_view of_what, std::int64_t wanted);
 
 // What `TARGET describe` printed, or a cell_failure. Bounded time and length.
