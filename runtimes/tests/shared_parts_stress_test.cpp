@@ -223,7 +223,9 @@ TEST(claimed_word, who_claims_keeps_all_others_out) {
   std::array<int, 2> marks{};
   void* word = nullptr;
   std::array<long, 3> counts{};  // plain: a race if two are inside
+  std::barrier start(3);
   const auto take_turns = [&] {
+    start.arrive_and_wait();
     for (int i = 0; i < turns; ++i) {
       void* const found = claimed_word::claim(word);
       ++counts[found == nullptr ? 0 : found == &marks[0] ? 1 : 2];
