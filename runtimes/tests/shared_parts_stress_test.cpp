@@ -219,7 +219,7 @@ TEST(timer_wheel_stress, shared_under_a_lock) {
 // Threads that claim one word in turn: each finds what the one before it left, and what that one
 // wrote meanwhile is its own.
 TEST(claimed_word, who_claims_keeps_all_others_out) {
-  constexpr int turns = 500'000;
+  constexpr int turns = 2'000'000;
   std::array<int, 2> marks{};
   void* word = nullptr;
   std::array<long, 3> counts{};  // plain: a race if two are inside
