@@ -62,7 +62,8 @@ def statements(study: Study) -> list[Statement]:
 def _gated(study: Study) -> list[Statement]:
     """Kinds of points at which nobody may be ranked, so that silence is not read as a result."""
     names = {"open": "offered load", "closed": "closed loop", "memory": "connection memory"}
-    names |= {"task_memory": "task memory", "hog": "hogs", "skew": "uneven load", "file": "file reads"}
+    names |= {"task_memory": "task memory", "hog": "hogs", "skew": "uneven load"}
+    names |= {"file": "file reads"}
     held = []
     for kind, name in names.items():
         points = study.points_of(kind)

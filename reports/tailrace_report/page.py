@@ -24,7 +24,7 @@ from tailrace_report import (
     uneven,
     versus,
 )
-from tailrace_report.cell import CACHES
+from tailrace_report.file_numbers import CACHES
 from tailrace_report.study import Study
 from tailrace_report.tables import Table, to_html
 
@@ -137,16 +137,7 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
             ["skew"],
             [uneven.skew(study, p) for p in study.points_of("skew")],
         ),
-        (
-            "files",
-            "Reading a file",
-            "Blocks of one file in seeded random order, each checked by its stamp. Three experiments"
-            " that are never averaged: with the file in the page cache, with none of it there, and"
-            " past it; each proven by what the kernel says of the page cache and of the device.",
-            [*(f"file-{cache}" for cache in CACHES), "file-iops", "file-cpu", "file-speed"]
-            + ["file-cost"],
-            [files.table(study, p) for p in files.points(study)],
-        ),
+        _files(study),
         (
             "memory",
             "Memory per connection and per task",
@@ -176,6 +167,19 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
         *_gates(study),
         ("machine", "The machine", "", [], [sections.flattened("", machine)]),
     ]
+
+
+def _files(study: Study) -> tuple[str, str, str, list[str], list[Table]]:
+    return (
+        "files",
+        "Reading a file",
+        "Blocks of one file in seeded random order, each checked by its stamp. Three experiments"
+        " that are never averaged: with the file in the page cache, with none of it there, and"
+        " past it; each proven by what the kernel says of the page cache and of the device.",
+        [*(f"file-{cache}" for cache in CACHES), "file-iops", "file-cpu", "file-speed"]
+        + ["file-cost"],
+        [files.table(study, p) for p in files.points(study)],
+    )
 
 
 def _gates(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]:

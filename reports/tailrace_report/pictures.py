@@ -22,7 +22,7 @@ from tailrace_report import (
     files,
     svg,
 )
-from tailrace_report.cell import CACHES
+from tailrace_report.file_numbers import CACHES
 from tailrace_report.page import Picture
 from tailrace_report.study import Study
 
