@@ -34,6 +34,7 @@ struct target_event {
   std::string backend;
   int workers = 0;
   std::int64_t connections_at_once = INT64_MAX;  // as many are served; others wait
+  std::int64_t tasks_at_once = INT64_MAX;        // in process: the same of tasks
   // sample: when; sample and result: what.
   std::int64_t t_ns = 0;
   count_map counts;

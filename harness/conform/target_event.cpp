@@ -70,10 +70,12 @@ void read_ready(const json& object, target_event& event) {
   event.backend = field(object, "backend", &json::is_string, "a string").get<std::string>();
   event.workers = field(object, "workers", &json::is_number_integer, "an integer").get<int>();
   const json& granted = field(object, "granted", &json::is_object, "an object");
-  if (granted.contains("connections_at_once"))
-    event.connections_at_once =
-        field(granted, "connections_at_once", &json::is_number_integer, "an integer")
-            .get<std::int64_t>();
+  const auto read_room = [&](const char* name, std::int64_t& room) {
+    if (granted.contains(name))
+      room = field(granted, name, &json::is_number_integer, "an integer").get<std::int64_t>();
+  };
+  read_room("connections_at_once", event.connections_at_once);
+  read_room("tasks_at_once", event.tasks_at_once);
   for (const json& address : field(object, "addresses", &json::is_array, "a list")) {
     require(address.is_string(), "an address is not a string");
     event.addresses.push_back(address.get<std::string>());

@@ -93,6 +93,7 @@ void cancels_all(context& with) {
 void stops_in_the_middle(context& with) {
   require_timer(with);
   working_target target(with, "timer", {tasks_setting, "lead_ms=600000"}, "start");
+  target.require_room(tasks);
   target.await_count("armed", tasks);
   const target_event result = target.stop();
   require_count(result, "armed", tasks);
@@ -114,6 +115,7 @@ void ends_with_its_input(context& with) {
   for (const bool started : {false, true}) {
     working_target target(with, "timer", {tasks_setting, "lead_ms=600000"});
     if (started) {
+      target.require_room(tasks);
       target.child().command("start");
       target.await_count("armed", tasks);
     }

@@ -50,6 +50,12 @@ working_target::working_target(const context& with, const std::string& workload,
   require(!ready.backend.empty(), "ready without the backend in use");
   require(ready.pid > 0, "ready without a process id");
   workers_ = ready.workers;
+  room_ = ready.tasks_at_once;
+}
+
+void working_target::require_room(std::int64_t tasks) const {
+  if (room_ < tasks)
+    throw check_skipped("it runs " + std::to_string(room_) + " tasks at once, as it says at ready");
 }
 
 count_map working_target::sample() {

@@ -28,6 +28,8 @@ class working_target {
                  const std::vector<std::string>& settings, const std::string& first_command = "");
 
   target_child& child() { return child_; }
+  // A check_skipped where the target lets fewer tasks run at once.
+  void require_room(std::int64_t tasks) const;
   count_map sample();
   // Samples until the count has this value.
   void await_count(const std::string& name, std::int64_t value);
@@ -42,6 +44,7 @@ class working_target {
   const context& with_;
   target_child child_;
   int workers_ = 0;
+  std::int64_t room_ = 0;
   count_map last_;
 };
 

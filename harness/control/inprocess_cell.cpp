@@ -202,6 +202,7 @@ json run_target(const cell_work& work, const cell_setting& setting, file_of_cell
   target_session target(pump, request, setting.limits);
   try {
     told["ready"] = target.wait_ready();
+    require_room(told["ready"], "tasks", tasks_at_once(work.work));
     if (!target.address().empty()) {
       throw cell_failure("the target's `ready` names an address although its work has no client");
     }

@@ -187,7 +187,7 @@ void run_load_cell(const cell_work& work, const cell_setting& setting, json& rec
     target_session target(pump, target_request_of(work, setting), setting.limits);
     try {
       told["ready"] = target.wait_ready();
-      require_room(told["ready"], at.connections);
+      require_room(told["ready"], "connections", at.connections);
       if (target.address().empty()) throw cell_failure("the target's `ready` names no address");
       load_run load(pump, load_request_of(work, setting, target.address()), at);
       const phase seen = watch_phase(pump, target, load, at);

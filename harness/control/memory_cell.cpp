@@ -127,7 +127,7 @@ void memory_run::measure_connections(std::int64_t n) {
   target_session target(pump, request(group), setting_.limits);
   try {
     told_["ready"] = target.wait_ready();
-    require_room(told_["ready"], std::max<std::int64_t>(n, warm_connections));
+    require_room(told_["ready"], "connections", std::max<std::int64_t>(n, warm_connections));
     load_hold hold(pump,
                    {setting_.load_program, target.address(), setting_.cpus.client, work_.cell.seed},
                    work_.work);

@@ -158,13 +158,13 @@ void target_session::require_alive(const std::string& when) {
   if (status) throw cell_failure(fmt::format("the target {} {}", exit_text(*status), when));
 }
 
-void require_room(const json& ready, std::int64_t connections) {
+void require_room(const json& ready, std::string_view of_what, std::int64_t wanted) {
   const json granted = ready.value("granted", json::object());
-  const json room = granted.is_object() ? granted.value("connections_at_once", json()) : json();
-  if (!room.is_number_integer() || room >= connections) return;
-  throw cell_failure(fmt::format("it serves {} connections at once, and {} are asked for",
-                                 room.dump(), connections),
-                     "measure it in a form with room for more, or with fewer connections", true);
+  const json room = granted.is_object() ? granted.value(fmt::format("{}_at_once", of_what), json()) : json();
+  if (!room.is_number_integer() || room >= wanted) return;
+  throw cell_failure(
+      fmt::format("it has room for {} {} at once, and {} are asked for", room.dump(), of_what, wanted),
+      fmt::format("measure it in a form with room for more, or with fewer {}", of_what), true);
 }
 
 json describe_target(const std::string& program) {

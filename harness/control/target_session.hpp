@@ -69,9 +69,9 @@ class target_session {
   std::string address_;
 };
 
-// Throws a cell_failure that skips where the target's `ready` says that it serves fewer connections
-// at once.
-void require_room(const nlohmann::json& ready, std::int64_t connections);
+// of_what: `connections` or `tasks`. Throws a cell_failure that skips where the target's `ready` says
+// that it has room for fewer at once.
+void require_room(const nlohmann::json& ready, std::string_view of_what, std::int64_t wanted);
 
 // What `TARGET describe` printed, or a cell_failure. Bounded time and length.
 nlohmann::json describe_target(const std::string& program);

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "extensions.hpp"
 #include "harness/targets/histogram_texts.hpp"
 #include "harness/targets/metrics_fields.hpp"
 #include "harness/targets/target_main.hpp"
@@ -85,6 +86,7 @@ class inprocess_target final : public served_target {
     if constexpr (requires { workers_.front().runtime->granted(); })
       for (auto& [name, value] : workers_.front().runtime->granted())
         info.granted.emplace_back(std::move(name), std::move(value));
+    if constexpr (LimitsTasks<R>) info.granted.emplace_back("tasks_at_once", tasks_at_once());
     return info;
   }
 
@@ -119,6 +121,16 @@ class inprocess_target final : public served_target {
     std::promise<void> made;
     std::exception_ptr failure;
   };
+
+  // Beside the one that waits for them.
+  std::uint64_t tasks_at_once() const
+    requires LimitsTasks<R>
+  {
+    std::uint64_t sum = 0;
+    for (const worker& each : workers_)
+      sum += each.runtime->task_limit() - 1;
+    return sum;
+  }
 
   void add_metrics(result_info& info) const {
     std::vector<runtime_metrics> all;

@@ -7,15 +7,14 @@ namespace tailrace::threads {
 
 int thread_pool::submit(task_node& task, const thread_attributes& attributes,
                         const thread_body& body) {
-  std::unique_lock lock(mutex_);
+  // Held while a thread starts: that thread is this task's, which no other submit() may count on.
+  const std::lock_guard lock(mutex_);
   if (must_grow()) {
-    ++started_;
-    lock.unlock();
     const int error = threads_.start(attributes, body.body, body.argument);
-    lock.lock();
-    if (error != 0) [[unlikely]] {
-      if (--started_ == 0) return error;  // else one of those that there are will take it
-    }
+    if (error == 0) [[likely]]
+      ++started_;
+    else if (started_ == 0)
+      return error;  // else one of those that there are will take it
   }
   queue_.push(task);
   changed_.notify_one();

@@ -22,6 +22,7 @@ endfunction()
 
 add_custom_target(programs)
 tailrace_collect(programs ${CMAKE_SOURCE_DIR} "${program_names}")
-add_dependencies(programs peers) # not CMake's executables
+add_dependencies(programs peers) # not CMake's executables, as below
 add_custom_target(contestants)
+add_dependencies(contestants peers)
 tailrace_collect(contestants ${CMAKE_SOURCE_DIR} "${contestant_names}")

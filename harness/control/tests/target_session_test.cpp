@@ -114,17 +114,18 @@ TEST(target_session, absent_program_is_one_sentence) {
   }
 }
 
-TEST(require_room, skips_what_is_more_than_the_target_says_it_serves_at_once) {
+TEST(require_room, skips_what_is_more_than_the_target_says_it_has_room_for) {
   const nlohmann::json sixty = {{"granted", {{"connections_at_once", 60}}}};
-  EXPECT_NO_THROW(require_room(sixty, 60));
-  EXPECT_NO_THROW(require_room({{"granted", nlohmann::json::object()}}, 10'000));
-  EXPECT_NO_THROW(require_room({{"granted", {{"connections_at_once", "many"}}}}, 10'000));
+  EXPECT_NO_THROW(require_room(sixty, "connections", 60));
+  EXPECT_NO_THROW(require_room(sixty, "tasks", 61));
+  EXPECT_NO_THROW(require_room({{"granted", nlohmann::json::object()}}, "tasks", 10'000));
+  EXPECT_NO_THROW(require_room({{"granted", {{"tasks_at_once", "many"}}}}, "tasks", 10'000));
   try {
-    require_room(sixty, 61);
+    require_room(sixty, "connections", 61);
     FAIL() << "61 are more than 60";
   } catch (const cell_failure& failure) {
     EXPECT_TRUE(failure.skipped());
-    EXPECT_STREQ(failure.what(), "it serves 60 connections at once, and 61 are asked for");
+    EXPECT_STREQ(failure.what(), "it has room for 60 connections at once, and 61 are asked for");
   }
 }
 
