@@ -34,8 +34,7 @@ std::optional<int> forwarded(int argc, char** argv) {
   return std::nullopt;
 }
 
-constexpr std::array commands = {"run",  "list",    "doctor", "file",
-                                 "load", "conform", "version"};
+constexpr std::array commands = {"run", "list", "doctor", "file", "load", "conform", "version"};
 
 bool known_command(const std::string& name) {
   return std::ranges::any_of(commands, [&](const char* each) { return name == each; });

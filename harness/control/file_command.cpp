@@ -20,14 +20,10 @@ int file_command(std::FILE* out, const file_options& options) {
                                                 : files::read_residency(file->path);
   if (!cached) throw refusal(cached.error(), refusal::failed);
   const files::file_place place = files::place_of(file->path);
-  const nlohmann::json told = {{"path", file->path.string()},
-                               {"bytes", file->bytes},
-                               {"stamp_seed", file->seed},
-                               {"filesystem", place.filesystem},
-                               {"device", place.device},
-                               {"pages", cached->pages},
-                               {"resident", cached->resident},
-                               {"source", cached->source}};
+  const nlohmann::json told = {{"path", file->path.string()},  {"bytes", file->bytes},
+                               {"stamp_seed", file->seed},     {"filesystem", place.filesystem},
+                               {"device", place.device},       {"pages", cached->pages},
+                               {"resident", cached->resident}, {"source", cached->source}};
   fmt::print(out, "{}\n", told.dump());
   return 0;
 }
