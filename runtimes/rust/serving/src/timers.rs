@@ -79,8 +79,8 @@ pub struct Timers {
 }
 
 impl Timers {
-    /// On the main thread, before others: they inherit its timer slack. The work of the process, and
-    /// so for as long as it lives; `parts` runtimes share it.
+    /// On the main thread, before others: they inherit its timer slack. The work of the process,
+    /// and so for as long as it lives; `parts` runtimes share it.
     #[must_use]
     pub fn prepare(request: &Request, parts: usize, done: Done) -> &'static Timers {
         let number = |name| request.options.integer(name);
