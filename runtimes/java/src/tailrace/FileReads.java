@@ -119,7 +119,7 @@ final class FileReads extends InProcess {
         }
     }
 
-    @SuppressWarnings("sunapi") // the JDK's only way to O_DIRECT, documented in jdk.unsupported
+    /** The JDK's only way to O_DIRECT is in its module jdk.unsupported: javac warns of it. */
     private static FileChannel open(Path path, boolean direct) throws IOException {
         return direct
                 ? FileChannel.open(path, StandardOpenOption.READ,
