@@ -17,7 +17,7 @@ pub async fn work(run: &'static Files, readers: Vec<Turns>) {
 async fn read(mut turns: Turns) {
     let file = &turns.run().file;
     let mut block = turns.block();
-    while let Some(offset) = turns.next() {
+    while let Some(offset) = turns.next_offset() {
         let read;
         (read, block) =
             spawn_blocking(move || (Turns::read(file, offset, &mut block), block)).await;

@@ -43,7 +43,7 @@ pub async fn work(run: &'static Files, readers: Vec<Turns>) {
 
 async fn read(file: Rc<Opened>, mut turns: Turns) {
     let bytes = turns.run().block_bytes;
-    while let Some(offset) = turns.next() {
+    while let Some(offset) = turns.next_offset() {
         let goes_on = match file.read(offset, bytes).await {
             Ok(read) => turns.took(Ok(&read)),
             Err(error) => turns.took(Err(error.into())),

@@ -22,7 +22,7 @@ pub async fn work(run: &'static Files, readers: Vec<Turns>) {
 
 async fn read(file: Rc<File>, mut turns: Turns) {
     let (mut memory, place) = turns.block().into_parts();
-    while let Some(offset) = turns.next() {
+    while let Some(offset) = turns.next_offset() {
         let (read, returned) = file.read_at(memory.slice_mut(place.clone()), offset).await;
         let block = Block::from_parts(returned.into_inner(), place.clone());
         if !turns.took(read.map(|count| &block.bytes()[..count])) {

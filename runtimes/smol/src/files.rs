@@ -19,7 +19,7 @@ pub async fn work(executor: Arc<Executor<'static>>, run: &'static Files, readers
 async fn read(mut turns: Turns) {
     let file = &turns.run().file;
     let mut block = turns.block();
-    while let Some(offset) = turns.next() {
+    while let Some(offset) = turns.next_offset() {
         let read;
         (read, block) = unblock(move || (Turns::read(file, offset, &mut block), block)).await;
         if !turns.took(read.map(|count| &block.bytes()[..count])) {

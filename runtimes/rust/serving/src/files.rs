@@ -122,7 +122,7 @@ impl Files {
 
     /// Readers end before their next read.
     pub fn stop(&self) {
-        self.stopping.store(true, Relaxed); // pairs with Turns::next(); orders nothing
+        self.stopping.store(true, Relaxed); // pairs with Turns::next_offset(); orders nothing
     }
 
     /// The readers of the part `index` of `parts`, with their buffers: asked for before `ready`.
@@ -210,7 +210,7 @@ impl Turns {
     ///
     /// # Panics
     /// Before the work has begun.
-    pub fn next(&mut self) -> Option<u64> {
+    pub fn next_offset(&mut self) -> Option<u64> {
         if self.number >= self.run.limit || self.run.stopping.load(Relaxed) {
             return None;
         }
