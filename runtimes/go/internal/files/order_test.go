@@ -19,10 +19,16 @@ func TestOrderIsABijection(t *testing.T) {
 		seen := map[uint64]bool{}
 		one := newOrder(blocks, 7)
 		for number := range blocks {
-			seen[one.at(number)] = true
+			block := one.at(number)
+			seen[block] = block < blocks
 		}
 		if uint64(len(seen)) != blocks {
 			t.Errorf("%d of %d blocks", len(seen), blocks)
+		}
+		for block, within := range seen {
+			if !within {
+				t.Errorf("block %d of %d", block, blocks)
+			}
 		}
 	}
 }

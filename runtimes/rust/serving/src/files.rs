@@ -339,7 +339,7 @@ mod tests {
         for blocks in [1, 2, 3, 64, 1000] {
             let order = Order::new(blocks, 7);
             let seen: std::collections::BTreeSet<_> = (0..blocks).map(|n| order.at(n)).collect();
-            assert_eq!(seen.len() as u64, blocks);
+            assert_eq!((seen.len() as u64, seen.last()), (blocks, Some(&(blocks - 1))));
         }
     }
 }
