@@ -13,7 +13,7 @@ help:
 	@echo 'make bench [PROFILE=smoke|quick|full] [RUNTIMES=a,b | PEERS=1]  measure this machine,'
 	@echo '                                 draw the report; PEERS=1: with all peers'
 	@echo 'make peers                       build those whose toolchains are here, say which are not'
-	@echo 'make adapters                    libuv and Asio under our adapters beside the bare libraries'
+	@echo 'make adapters                    our adapters of libuv and Asio beside the bare libraries'
 	@echo 'make micro [ROUNDS=5] [FILTER=text]  micro benchmarks: spawn, switch, channels, timers'
 	@echo 'make test [PRESET=release]       build and run all tests, C++ and Python'
 	@echo 'make report                      redraw the report of results/latest'
