@@ -12,6 +12,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tailrace_report import timer_work
+from tailrace_report.cell_fields import (
+    NAME_CHARS_MAX,
+    CellError,
+    choice_in,
+    name_in,
+    number_in,
+    object_in,
+    text_in,
+)
 from tailrace_report.file_numbers import CACHE_NAMES, CACHES, file_numbers
 from tailrace_report.hdr import Histogram
 from tailrace_report.runtime_metrics import per_operation
@@ -29,7 +38,6 @@ HISTOGRAMS = (
     "lateness_ns",
     "read_ns",
 )
-NAME_CHARS_MAX = 200
 COST_FIELDS = (
     "cpu_us_per_op",
     "user_us_per_op",
@@ -39,10 +47,6 @@ COST_FIELDS = (
     "syscalls_per_op",
     "cpu_share",
 )
-
-
-class CellError(ValueError):
-    """A line cannot be believed; the message is one clause without a full stop."""
 
 
 @dataclass(frozen=True, order=True)
@@ -229,34 +233,34 @@ class Cell:
 
 def read_cell(value: dict[str, Any], line: int) -> Cell:
     """The cell in one parsed line. Raises CellError."""
-    status = _choice(value, "status", STATUSES)
+    status = choice_in(value, "status", STATUSES)
     measured = status in ("ok", "gated")
-    point = _read_point(_object(value, "point"))
-    contestant = _object(value, "contestant")
+    point = _read_point(object_in(value, "point"))
+    contestant = object_in(value, "contestant")
     numbers, unread = _read_numbers(value) if measured else ({}, {})
     return Cell(
         line=line,
-        name=_name(value, "cell"),
-        block=int(_number(value, "block", required=True) or 0),
+        name=name_in(value, "cell"),
+        block=int(number_in(value, "block", required=True) or 0),
         contestant=Contestant(
-            _name(contestant, "id"),
-            _name(contestant, "form"),
-            int(_number(contestant, "workers") or 1),
+            name_in(contestant, "id"),
+            name_in(contestant, "form"),
+            int(number_in(contestant, "workers") or 1),
         ),
-        family=_text(contestant, "family"),
+        family=text_in(contestant, "family"),
         point=point,
         status=status,
-        cause=_text(value, "cause"),
-        remedy=_text(value, "remedy"),
-        stderr_tail=_text(_object(value, "target", {}), "stderr_tail"),
-        disjoint_cpus=_object(value, "cpus", {}).get("disjoint") is not False,
-        shared_cpus=_text(_object(value, "cpus", {}), "shared_cpus"),
+        cause=text_in(value, "cause"),
+        remedy=text_in(value, "remedy"),
+        stderr_tail=text_in(object_in(value, "target", {}), "stderr_tail"),
+        disjoint_cpus=object_in(value, "cpus", {}).get("disjoint") is not False,
+        shared_cpus=text_in(object_in(value, "cpus", {}), "shared_cpus"),
         numbers=numbers,
         unread=unread,
         memory=_read_memory(value) if measured else None,
         gates=_read_gates(value),
         histogram_paths=_histogram_paths(value) if measured else {},
-        options=_short_texts(_object(contestant, "options", {})),
+        options=_short_texts(object_in(contestant, "options", {})),
         granted=_short_texts(_granted(value)),
     )
 
@@ -267,32 +271,32 @@ def _short_texts(values: dict[str, Any]) -> dict[str, str]:
 
 def _granted(value: dict[str, Any]) -> dict[str, Any]:
     """What `ready` says was granted; a skipped cell has no target."""
-    ready = _object(_object(value, "target", {}), "ready", {})
-    return _object(ready, "granted", {})
+    ready = object_in(object_in(value, "target", {}), "ready", {})
+    return object_in(ready, "granted", {})
 
 
 def _read_point(value: dict[str, Any]) -> Point:
     def whole(key: str) -> int | None:
-        number = _number(value, key)
+        number = number_in(value, key)
         return None if number is None else int(number)
 
     return Point(
-        id=_name(value, "id"),
-        workload=_text(value, "workload"),
-        kind=_choice(value, "kind", KINDS),
+        id=name_in(value, "id"),
+        workload=text_in(value, "workload"),
+        kind=choice_in(value, "kind", KINDS),
         connections=whole("connections"),
         message_bytes=whole("message_bytes"),
         depth=whole("depth"),
-        rate_per_s=_number(value, "rate_per_s"),
-        arrivals=_text(value, "arrivals"),
-        duration_s=_number(value, "duration_s"),
+        rate_per_s=number_in(value, "rate_per_s"),
+        arrivals=text_in(value, "arrivals"),
+        duration_s=number_in(value, "duration_s"),
         workers=whole("workers"),
-        burn_us=_number(value, "burn_us"),
+        burn_us=number_in(value, "burn_us"),
         hog_every=whole("hog_every"),
-        hog_rate_per_s=_number(value, "hog_rate_per_s"),
+        hog_rate_per_s=number_in(value, "hog_rate_per_s"),
         hot_connections=whole("hot_connections"),
-        hot_share=_number(value, "hot_share"),
-        options=_short_texts(_object(value, "options", {})),
+        hot_share=number_in(value, "hot_share"),
+        options=_short_texts(object_in(value, "options", {})),
     )
 
 
@@ -301,23 +305,23 @@ def _read_numbers(value: dict[str, Any]) -> tuple[dict[str, float], dict[str, st
     that are null."""
     numbers: dict[str, float] = {}
     unread: dict[str, str] = {}
-    load = _object(value, "load", {})
-    cost = _object(value, "cost", {})
+    load = object_in(value, "load", {})
+    cost = object_in(value, "cost", {})
     sources = [
         ("load", load, ("offered_per_s", "achieved_per_s", "elapsed_s")),
-        ("count", _object(load, "counts", {}), ("planned", "sent", "ok")),
-        ("server", _object(cost, "server", {}), COST_FIELDS),
-        ("client", _object(cost, "client", {}), COST_FIELDS),
+        ("count", object_in(load, "counts", {}), ("planned", "sent", "ok")),
+        ("server", object_in(cost, "server", {}), COST_FIELDS),
+        ("client", object_in(cost, "client", {}), COST_FIELDS),
     ]
     for prefix, source, keys in sources:
         for key in keys:
-            number = _number(source, key)
+            number = number_in(source, key)
             if number is not None:
                 numbers[f"{prefix}.{key}"] = number
-            elif cause := _text(source, f"{key}_cause"):
+            elif cause := text_in(source, f"{key}_cause"):
                 unread[f"{prefix}.{key}"] = cause
-    size = _number(_object(value, "point"), "message_bytes")
-    inside = per_operation(_object(value, "target", {}).get("result"), size)
+    size = number_in(object_in(value, "point"), "message_bytes")
+    inside = per_operation(object_in(value, "target", {}).get("result"), size)
     numbers.update({f"inside.{name}": number for name, number in inside.items()})
     numbers.update(file_numbers(value))
     numbers.update(_read_timer_numbers(value))
@@ -325,28 +329,28 @@ def _read_numbers(value: dict[str, Any]) -> tuple[dict[str, float], dict[str, st
 
 
 def _read_memory(value: dict[str, Any]) -> Memory | None:
-    memory = _object(value, "memory", {})
+    memory = object_in(value, "memory", {})
     slopes: dict[tuple[str, str], Slope] = {}
     parts: dict[tuple[str, str], float] = {}
-    states = _object(memory, "states", {})
+    states = object_in(memory, "states", {})
     for state in STATES:
-        measured = _object(states, state, {})
+        measured = object_in(states, state, {})
         for side in ("user", "kernel"):
-            fit = _object(measured, side, {})
-            slope = _number(fit, "slope_bytes", signed=True)
+            fit = object_in(measured, side, {})
+            slope = number_in(fit, "slope_bytes", signed=True)
             if slope is not None:
-                low = _number(fit, "low_bytes", signed=True)
-                high = _number(fit, "high_bytes", signed=True)
+                low = number_in(fit, "low_bytes", signed=True)
+                high = number_in(fit, "high_bytes", signed=True)
                 slopes[state, side] = Slope(
                     slope, slope if low is None else low, slope if high is None else high
                 )
-        for part in _object(measured, "kernel_parts", {}):
-            number = _number(measured["kernel_parts"], part, signed=True)
+        for part in object_in(measured, "kernel_parts", {}):
+            number = number_in(measured["kernel_parts"], part, signed=True)
             if number is not None:
                 parts[state, str(part)] = number
     if not slopes:
         return None
-    return Memory(_text(memory, "source"), _text(memory, "unit"), slopes, parts)
+    return Memory(text_in(memory, "source"), text_in(memory, "unit"), slopes, parts)
 
 
 def _read_gates(value: dict[str, Any]) -> tuple[dict[str, Any], ...]:
@@ -360,64 +364,17 @@ def _histogram_paths(value: dict[str, Any]) -> dict[str, str]:
     """Of the load generator, or of work inside the target: path by name."""
     found: dict[str, str] = {}
     for part in ("load", "work"):
-        paths = _object(_object(value, part, {}), "histograms", {})
-        found |= {name: _text(paths, name) for name in HISTOGRAMS if _text(paths, name)}
+        paths = object_in(object_in(value, part, {}), "histograms", {})
+        found |= {name: text_in(paths, name) for name in HISTOGRAMS if text_in(paths, name)}
     return found
 
 
 def _read_timer_numbers(value: dict[str, Any]) -> dict[str, float]:
     """What a timer cell's counts come to."""
-    if _object(value, "point").get("kind") != "timer":
+    if object_in(value, "point").get("kind") != "timer":
         return {}
-    counts = _object(_object(value, "work", {}), "counts", {})
-    known = {key: n for key in timer_work.COUNTS if (n := _number(counts, key)) is not None}
+    counts = object_in(object_in(value, "work", {}), "counts", {})
+    known = {key: n for key in timer_work.COUNTS if (n := number_in(counts, key)) is not None}
     numbers = {f"timer.{name}": number for name, number in timer_work.costs(known).items()}
-    slack = _number(_granted(value), "timer_slack_ns")
+    slack = number_in(_granted(value), "timer_slack_ns")
     return numbers if slack is None else {**numbers, "timer.slack_ns": slack}
-
-
-def _object(value: dict[str, Any], key: str, default: Any = None) -> dict[str, Any]:
-    """An object; null counts as missing. Raises CellError when required or of another type."""
-    found = value.get(key)
-    if found is None and default is not None:
-        return default
-    if not isinstance(found, dict):
-        raise CellError(f"`{key}` is not an object")
-    return found
-
-
-def _text(value: dict[str, Any], key: str) -> str:
-    found = value.get(key)
-    if found is None:
-        return ""
-    if not isinstance(found, str):
-        raise CellError(f"`{key}` is not a text")
-    return found
-
-
-def _name(value: dict[str, Any], key: str) -> str:
-    found = _text(value, key)
-    if not found or len(found) > NAME_CHARS_MAX or not found.isprintable():
-        raise CellError(f"`{key}` is not a name of 1 to {NAME_CHARS_MAX} printable characters")
-    return found
-
-
-def _choice(value: dict[str, Any], key: str, choices: tuple[str, ...]) -> str:
-    found = value.get(key)
-    if found not in choices:
-        raise CellError(f"`{key}` is {str(found)[:40]!r}, not one of {', '.join(choices)}")
-    return str(found)
-
-
-def _number(
-    value: dict[str, Any], key: str, *, required: bool = False, signed: bool = False
-) -> float | None:
-    """A finite number, or None when missing or null. Raises CellError for anything else."""
-    found = value.get(key)
-    if found is None and not required:
-        return None
-    if isinstance(found, bool) or not isinstance(found, (int, float)):
-        raise CellError(f"`{key}` is not a number")
-    if found < 0 and not signed:
-        raise CellError(f"`{key}` is negative ({found})")
-    return float(found)

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tailrace_report import hdr
-from tailrace_report.cell import Cell, CellError, read_cell
+from tailrace_report.cell import Cell, read_cell
+from tailrace_report.cell_fields import CellError
 from tailrace_report.errors import CampaignError
 from tailrace_report.micro import Micro, read_micro
 

@@ -101,9 +101,8 @@ def _head(study: Study, figures_missing: str) -> str:
 def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]:
     """Sections in order: anchor, title, introduction, pictures, tables."""
     opened, ceilings = study.points_of("open"), study.points_of("closed")
-    memory = [
-        t for p in study.points_of("memory", "task_memory") for t in sections.memory(study, p)
-    ]
+    sizes = study.points_of("memory", "task_memory")
+    memory = [table for point in sizes for table in sections.memory(study, point)]
     machine = study.campaign.manifest
     for key in ("machine", "fingerprint", "environment"):
         if isinstance(study.campaign.manifest.get(key), dict):

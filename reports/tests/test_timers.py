@@ -13,7 +13,8 @@ import hdr_encoder
 import make_campaign
 from tailrace_report import figure_window, finding, headline, timer_work, timers
 from tailrace_report.build import build
-from tailrace_report.cell import CellError, read_cell
+from tailrace_report.cell import read_cell
+from tailrace_report.cell_fields import CellError
 from tailrace_report.load import read_campaign
 from tailrace_report.study import Study
 
