@@ -5,11 +5,15 @@ RUNTIMES ?=
 PRESET ?= release
 ROUNDS ?= 5
 FILTER ?=
+PEERS ?=
 
-.PHONY: help setup bench micro test report check format clean
+.PHONY: help setup bench peers adapters micro test report check format clean
 
 help:
-	@echo 'make bench [PROFILE=smoke|quick|full] [RUNTIMES=a,b]  measure this machine, draw the report'
+	@echo 'make bench [PROFILE=smoke|quick|full] [RUNTIMES=a,b | PEERS=1]  measure this machine, draw'
+	@echo '                                 the report; PEERS=1: with all peers in other languages'
+	@echo 'make peers                       build those whose toolchains are here, say which are not'
+	@echo 'make adapters                    libuv and Asio under our adapters beside the bare libraries'
 	@echo 'make micro [ROUNDS=5] [FILTER=text]  micro benchmarks: spawn, switch, channels, timers'
 	@echo 'make test [PRESET=release]       build and run all tests, C++ and Python'
 	@echo 'make report                      redraw the report of results/latest'
@@ -22,7 +26,13 @@ setup:
 	@scripts/setup
 
 bench:
-	@scripts/bench "$(PROFILE)" "$(RUNTIMES)"
+	@PEERS="$(PEERS)" scripts/bench "$(PROFILE)" "$(RUNTIMES)"
+
+peers:
+	@scripts/peers
+
+adapters:
+	@scripts/setup && scripts/build "$(PRESET)" && scripts/adapter-honesty --preset "$(PRESET)"
 
 micro:
 	@PRESET="$(PRESET)" scripts/micro --rounds "$(ROUNDS)" --filter "$(FILTER)"

@@ -60,6 +60,11 @@ void choose_runtimes(profile& from, const std::vector<std::string>& asked,
   from.contestants = asked;
 }
 
+void add_peers(profile& from, const std::vector<std::string>& peers) {
+  for (const std::string& id : peers)
+    if (std::ranges::count(from.contestants, id) == 0) from.contestants.push_back(id);
+}
+
 // hog and skew show how work moves between workers, so they need a core for each.
 observe::cpu_partition cpus_of_point(const run_options& options, const point& work, int workers,
                                      const observe::cpu_partition& chosen) {
@@ -75,6 +80,7 @@ campaign_setup plan_from(profile from, const run_options& options, std::uint64_t
   const auto folders = target_folders(options.targets);
   const auto found = find_contestants(folders);
   choose_runtimes(from, options.runtimes, found);
+  if (options.peers) add_peers(from, peers_in(folders, found));
   for (const std::string& id : from.contestants) {
     setup.contestants.emplace(id, contestant_or_missing(found, id, folders));
   }

@@ -42,8 +42,11 @@ bool known_command(const std::string& name) {
 
 void add_run_options(CLI::App& run, run_options& options) {
   run.add_option("--profile", options.profile, "name or TOML file")->capture_default_str();
-  run.add_option("--runtimes", options.runtimes, "only these contestants: ID,ID,...")
-      ->delimiter(',');
+  auto* runtimes =
+      run.add_option("--runtimes", options.runtimes, "only these contestants: ID,ID,...");
+  runtimes->delimiter(',');
+  run.add_flag("--peers", options.peers, "the peers in other languages too, all that were built")
+      ->excludes(runtimes);
   run.add_option("--name", options.name, "of the campaign (default: profile and time)");
   run.add_option("--results", options.results, "folder for campaigns")->capture_default_str();
   run.add_option("--resume", options.resume, "finish this campaign");

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
 
 #include "harness/control/cell_failure.hpp"
 #include "harness/control/target_session.hpp"
@@ -19,6 +21,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr const char* prefix = "tailrace-target-";
+constexpr const char* note_suffix = ".absent";
 
 }  // namespace
 
@@ -136,7 +139,7 @@ std::string absence_note(const std::string& id, const std::vector<std::string>& 
   constexpr std::size_t most = 300;
   std::string note;
   for (const std::string& folder : folders) {
-    std::ifstream file(fmt::format("{}/{}{}.absent", folder, prefix, id));
+    std::ifstream file(fmt::format("{}/{}{}{}", folder, prefix, id, note_suffix));
     char line[most] = {};
     file.get(line, most);  // of a longer line the beginning
     if (line[0] != '\0') note = line;
@@ -145,6 +148,23 @@ std::string absence_note(const std::string& id, const std::vector<std::string>& 
 }
 
 }  // namespace
+
+std::vector<std::string> peers_in(const std::vector<std::string>& folders,
+                                  const std::map<std::string, contestant>& found) {
+  std::set<std::string> ids;
+  for (const auto& [id, who] : found)
+    if (who.family == "peer") ids.insert(id);
+  for (const std::string& folder : folders) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+      std::string name = entry.path().filename().string();
+      if (!name.starts_with(prefix) || !name.ends_with(note_suffix)) continue;
+      name.resize(name.size() - std::string_view(note_suffix).size());
+      ids.insert(name.substr(std::string_view(prefix).size()));
+    }
+  }
+  return {ids.begin(), ids.end()};
+}
 
 contestant contestant_or_missing(const std::map<std::string, contestant>& found,
                                  const std::string& id, const std::vector<std::string>& folders) {

@@ -35,6 +35,10 @@ std::vector<std::string> target_folders(const std::string& extra);
 // Every executable in the folders, by id.
 std::map<std::string, contestant> find_contestants(const std::vector<std::string>& folders);
 
+// Ids of the peers in the folders: of those found, and of those that the build left a note on.
+std::vector<std::string> peers_in(const std::vector<std::string>& folders,
+                                  const std::map<std::string, contestant>& found);
+
 // The one with this id, or an entry that says why there is none: where the build left a note in
 // `tailrace-target-<id>.absent` beside the executables, in its words.
 contestant contestant_or_missing(const std::map<std::string, contestant>& found,

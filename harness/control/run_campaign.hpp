@@ -13,6 +13,7 @@ namespace tailrace::control {
 struct run_options {
   std::string profile = "quick";
   std::vector<std::string> runtimes;  // empty: all of the profile's
+  bool peers = false;                 // all peers that were built, beside the profile's
   std::string name;                   // empty: <profile>-<date>-<time>
   std::string results = "results";
   std::string resume;  // name or folder of a campaign, or empty

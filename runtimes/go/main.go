@@ -10,6 +10,7 @@ import (
 
 	"tailrace/internal/protocol"
 	"tailrace/internal/serving"
+	"tailrace/internal/timers"
 )
 
 func main() {
@@ -19,6 +20,9 @@ func main() {
 func start(request *protocol.Request) (protocol.Target, error) {
 	runtime.GOMAXPROCS(request.Workers)
 	debug.SetGCPercent(int(request.Options.Int("gogc")))
+	if request.Workload == "timer" {
+		return measured{timers.Start(request)}, nil
+	}
 	server, err := serving.Start(request)
 	if err != nil {
 		return nil, err // not `server`: a nil *Server in a Target is no nil Target
@@ -28,6 +32,7 @@ func start(request *protocol.Request) (protocol.Target, error) {
 
 func describe() *protocol.Description {
 	options := serving.Options()
+	options = append(options, timers.Options()...)
 	options = append(options, protocol.Integer("gogc", "how far the heap grows between two "+
 		"collections, in per cent (GOGC)", 100, 10, 10_000))
 	return &protocol.Description{
@@ -38,7 +43,7 @@ func describe() *protocol.Description {
 		Backend:   "epoll",
 		Kernel:    "3.2",
 		Versions:  versions(),
-		Workloads: serving.Workloads,
+		Workloads: append(serving.Workloads, "timer"),
 		Options:   options,
 		Best:      map[string]string{"buffer": "lent", "buffer_bytes": "65536"},
 		Default:   map[string]string{},

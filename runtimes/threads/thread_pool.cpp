@@ -7,13 +7,13 @@ namespace tailrace::threads {
 
 int thread_pool::submit(task_node& task, const thread_attributes& attributes,
                         const thread_body& body) {
-  // Also while a thread is started: else two tasks could count on the one that each sees as free.
+  // Held while a thread starts: that thread is this task's, which no other submit() may count on.
   const std::lock_guard lock(mutex_);
   if (must_grow()) {
     const int error = threads_.start(attributes, body.body, body.argument);
-    if (error == 0)
+    if (error == 0) [[likely]]
       ++started_;
-    else if (started_ == 0) [[unlikely]]
+    else if (started_ == 0)
       return error;  // else one of those that there are will take it
   }
   queue_.push(task);

@@ -33,7 +33,7 @@ function(tailrace_version_of result)
   set(version "")
   execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE text ERROR_VARIABLE text RESULT_VARIABLE code
                   TIMEOUT 20)
-  if(code EQUAL 0 AND text MATCHES "([0-9]+\\.[0-9]+(\\.[0-9]+)?)")
+  if(code EQUAL 0 AND text MATCHES "([0-9]+(\\.[0-9]+)*)")
     set(version ${CMAKE_MATCH_1})
   endif()
   set(${result} "${version}" PARENT_SCOPE)

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 SCRIPTS = Path(__file__).resolve().parent.parent
@@ -44,6 +45,12 @@ class bench_script(unittest.TestCase):
         self.assertEqual(calls[1:], [
             "scripts/build gcc programs",
             "build/gcc/bin/tailrace run --profile smoke --runtimes local,threads"])
+
+    def test_peers_by_the_environment(self):
+        for value, given in (("1", True), ("0", False), ("", False)):
+            with unittest.mock.patch.dict("os.environ", PEERS=value):
+                _, calls = self.bench("exit 0", "quick", "")
+            self.assertEqual(calls[2].endswith(" --peers"), given, value)
 
     def test_failed_cells_are_reported_and_fail(self):
         code, calls = self.bench(self.NEW + "exit 7", "quick", "", earlier=False)

@@ -6,37 +6,61 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use async_global_executor::GlobalExecutorConfig;
+use async_std::channel::{Receiver, Sender, bounded};
 use async_std::task::{self, JoinHandle};
 use serde_json::{Map, Value};
 use tailrace_protocol::{Done, Outcome, Ready, Refused, Request, Target};
-use tailrace_serving::{abandon, end_all, is_ready, listen, sample, sleepers};
+use tailrace_serving::{
+    InProcess, TIMER, Timers, abandon, end_all, is_ready, listen, sample, sleepers,
+};
 
 use crate::server::{serve, sleeper};
+use crate::timers;
 
 /// Less than what the protocol allows from `stop` to the end.
 const STOP: Duration = Duration::from_secs(4);
 
 pub struct AsyncStd {
-    accepting: JoinHandle<()>,
+    accepting: Option<JoinHandle<()>>,
     sleeping: Vec<JoinHandle<()>>,
     request: Request,
-    address: String,
+    addresses: Vec<String>,
+    timers: Option<InProcessWork>,
+}
+
+struct InProcessWork {
+    run: &'static Timers,
+    running: Sender<()>, // nothing is sent: the work ends when it is dropped
+    stopped: Receiver<()>,
+    task: Option<JoinHandle<()>>,
 }
 
 impl AsyncStd {
-    pub fn start(request: &Request, _: Done) -> Result<AsyncStd, Refused> {
+    pub fn start(request: &Request, done: Done) -> Result<AsyncStd, Refused> {
+        if request.workload == TIMER {
+            let run = Timers::prepare(request, 1, done);
+            start_executor(request.workers);
+            let (running, stopped) = bounded(1);
+            return Ok(AsyncStd {
+                accepting: None,
+                sleeping: Vec::new(),
+                request: request.clone(),
+                addresses: Vec::new(),
+                timers: Some(InProcessWork { run, running, stopped, task: None }),
+            });
+        }
         let mut listening = listen(request, 1)?;
         start_executor(request.workers);
         let deadline = Instant::now() + Duration::from_secs(3600);
         let sleeping: Vec<_> =
             (0..sleepers(request, 0, 1)).map(|_| task::spawn(sleeper(deadline))).collect();
         let listener = listening.sockets.pop().expect("one was asked for");
-        let accepting = task::spawn(serve(listener, request.clone()));
+        let accepting = Some(task::spawn(serve(listener, request.clone())));
         while !is_ready(request) {
             sleep(Duration::from_millis(1));
         }
-        let (request, address) = (request.clone(), listening.address);
-        Ok(AsyncStd { accepting, sleeping, request, address })
+        let (request, addresses) = (request.clone(), vec![listening.address]);
+        Ok(AsyncStd { accepting, sleeping, request, addresses, timers: None })
     }
 }
 
@@ -52,18 +76,38 @@ fn start_executor(workers: usize) {
 
 impl Target for AsyncStd {
     fn ready(&self) -> Ready {
-        let addresses = vec![self.address.clone()];
-        Ready { addresses, backend: "epoll", granted: Map::new() }
+        let granted = self.timers.as_ref().map(|_| Timers::granted()).unwrap_or_default();
+        Ready { addresses: self.addresses.clone(), backend: "epoll", granted }
+    }
+
+    fn begin(&mut self) {
+        if let Some(work) = self.timers.as_mut().filter(|work| work.run.parts().begin()) {
+            work.task = Some(task::spawn(timers::work(work.run, work.stopped.clone())));
+        }
     }
 
     fn sample(&self) -> Map<String, Value> {
-        sample(&self.request.workload)
+        match &self.timers {
+            Some(work) => work.run.counts(),
+            None => sample(&self.request.workload),
+        }
     }
 
     fn finish(self) -> Outcome {
         abandon();
+        if let Some(work) = self.timers {
+            drop(work.running);
+            task::block_on(async {
+                if let Some(task) = work.task {
+                    task.await;
+                }
+            });
+            return work.run.outcome();
+        }
         task::block_on(async {
-            self.accepting.cancel().await;
+            if let Some(task) = self.accepting {
+                task.cancel().await;
+            }
             for task in self.sleeping {
                 task.cancel().await;
             }

@@ -3,6 +3,7 @@
 
 mod executor;
 mod server;
+mod timers;
 
 use std::process::ExitCode;
 

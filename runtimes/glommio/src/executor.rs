@@ -17,8 +17,11 @@ use glommio::{
 };
 use tailrace_protocol::{Refused, Request};
 use tailrace_serving::{
-    Asleep, Buffer, Duplex, Hog, Live, Nothing, Open, Part, Work, echo, end_all, own, sleepers,
+    Asleep, Buffer, Duplex, Hog, Live, Nothing, Open, Part, Timers, Work, echo, end_all, own,
+    sleepers,
 };
+
+use crate::timers;
 
 /// Out of descriptors or memory: sessions that end will free some.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(10);
@@ -75,18 +78,23 @@ pub fn work(part: Part) -> Result<Counted, Refused> {
 }
 
 async fn serve_until_stop(part: Part) {
-    let Part { listener, request, index, stop, .. } = part;
-    let mine = sleepers(&request, index, request.workers);
-    let sleeping: Vec<_> = (0..mine).map(|_| spawn_local(sleeper())).collect();
-    let accepting = spawn_local(serve(adopt_listener(listener), request));
-    let _ = adopt_stream(stop).read(&mut [0]).await; // its end, which is all that ever comes
-    accepting.cancel().await;
-    for task in sleeping {
+    let Part { listener, request, index, stop, timers, .. } = part;
+    let workers = request.workers;
+    let mine = sleepers(&request, index, workers);
+    let mut tasks: Vec<_> = (0..mine).map(|_| spawn_local(sleeper())).collect();
+    if let Some(listener) = listener {
+        tasks.push(spawn_local(serve(adopt_listener(listener), request)));
+    }
+    let mut stop = adopt_stream(stop);
+    while let Ok(1..) = stop.read(&mut [0]).await {
+        tasks.extend(timers.map(|run| spawn_local(timers::work(run, index, workers))));
+    }
+    for task in tasks {
         task.cancel().await;
     }
     end_all();
     for _ in 0..STOP_ROUNDS_MAX {
-        if own().open() == 0 {
+        if own().open() == 0 && timers.is_none_or(Timers::is_settled) {
             break;
         }
         Timer::new(STOP_ROUND).await;

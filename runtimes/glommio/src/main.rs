@@ -2,6 +2,7 @@
 //! tailrace-target-glommio: glommio, an executor over io_uring on each worker.
 
 mod executor;
+mod timers;
 
 use std::process::ExitCode;
 
@@ -9,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tailrace_protocol::{
     Description, Done, OptionSpec, Outcome, Ready, Refused, Request, Target, target_main,
 };
-use tailrace_serving::{Buffer, NAMES, PerCore, options, sample, versions};
+use tailrace_serving::{Buffer, NAMES, PerCore, options, versions};
 
 use crate::executor::Counted;
 
@@ -49,28 +50,33 @@ struct Glommio {
 }
 
 impl Glommio {
-    fn start(request: &Request, _: Done) -> Result<Glommio, Refused> {
-        Ok(Glommio { workers: PerCore::start(request, executor::work)?, request: request.clone() })
+    fn start(request: &Request, done: Done) -> Result<Glommio, Refused> {
+        let workers = PerCore::start(request, done, executor::work)?;
+        Ok(Glommio { workers, request: request.clone() })
     }
 }
 
 impl Target for Glommio {
     fn ready(&self) -> Ready {
-        let addresses = vec![self.workers.address()];
-        Ready { addresses, backend: "io_uring", granted: Map::new() }
+        let addresses = self.workers.addresses();
+        Ready { addresses, backend: "io_uring", granted: self.workers.granted() }
+    }
+
+    fn begin(&mut self) {
+        self.workers.begin();
     }
 
     fn sample(&self) -> Map<String, Value> {
-        sample(&self.request.workload)
+        self.workers.sample(&self.request)
     }
 
     fn finish(self) -> Outcome {
-        let each = self.workers.finish();
+        let (each, outcome) = self.workers.finish(&self.request);
         let list = |of: fn(&Counted) -> u64| json!(each.iter().map(of).collect::<Vec<_>>());
         let metrics = Map::from_iter([
             ("busy_ns".to_owned(), list(|worker| worker.busy_ns)),
             ("polls".to_owned(), list(|worker| worker.polls)),
         ]);
-        Outcome { counts: sample(&self.request.workload), metrics, ..Outcome::default() }
+        Outcome { metrics, ..outcome }
     }
 }

@@ -3,11 +3,8 @@
 //! of monoio cannot be cancelled from outside: sessions end because their sockets are, sleepers
 //! because they are woken and told.
 
-use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
-use std::task::{Poll, Waker};
+use std::rc::Rc;
 use std::time::Duration;
 
 use monoio::io::AsyncReadRent;
@@ -15,9 +12,12 @@ use monoio::net::{TcpListener, TcpStream, UnixStream};
 use monoio::time::{Instant, TimeDriver, sleep, sleep_until};
 use monoio::{IoUringDriver, Runtime, RuntimeBuilder};
 use tailrace_protocol::{Refused, Request};
-use tailrace_serving::{Asleep, Hog, Live, Nothing, Open, Part, Work, end_all, own, sleepers};
+use tailrace_serving::{
+    Asleep, Hog, Live, Nothing, Open, Part, Timers, Work, end_all, own, sleepers,
+};
 
-use crate::session;
+use crate::sleepers::{Sleepers, or_stopped};
+use crate::{session, timers};
 
 /// Out of descriptors or memory: sessions that end will free some.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(10);
@@ -56,18 +56,27 @@ pub fn work(part: Part) -> Result<(), Refused> {
     let mut runtime = build(&part.request).map_err(|error| refused(&error))?;
     part.runtime_stands();
     runtime.block_on(async {
+        let (index, workers) = (part.index, part.request.workers);
+        let all = Rc::new(Sleepers::default());
         let deadline = Instant::now() + Duration::from_secs(3600);
-        for _ in 0..sleepers(&part.request, part.index, part.request.workers) {
-            monoio::spawn(sleeper(deadline));
+        for _ in 0..sleepers(&part.request, index, workers) {
+            monoio::spawn(sleeper(deadline, all.clone()));
         }
-        let listener = TcpListener::from_std(part.listener).expect("the socket is new");
-        monoio::spawn(serve(listener, part.request));
+        if let Some(listener) = part.listener {
+            let listener = TcpListener::from_std(listener).expect("the socket is new");
+            monoio::spawn(serve(listener, part.request));
+        }
         let mut stop = UnixStream::from_std(part.stop).expect("the socket is new");
-        let _ = stop.read(vec![0]).await; // its end, which is all that ever comes
-        wake_sleepers();
+        while let (Ok(1..), _) = stop.read(vec![0]).await {
+            if let Some(run) = part.timers {
+                monoio::spawn(timers::work(run, index, workers, all.clone()));
+            }
+        }
+        all.stop();
         end_all();
         for _ in 0..STOP_ROUNDS_MAX {
-            if own().open() == 0 && own().sleeping() == 0 {
+            let settled = part.timers.is_none_or(Timers::is_settled);
+            if own().open() == 0 && own().sleeping() == 0 && settled {
                 break;
             }
             sleep(STOP_ROUND).await;
@@ -116,31 +125,10 @@ impl Connection {
     }
 }
 
-thread_local! {
-    static SLEEPERS: RefCell<Vec<Waker>> = const { RefCell::new(Vec::new()) };
-    static STOPPED: Cell<bool> = const { Cell::new(false) };
-}
-
-async fn sleeper(deadline: Instant) {
+async fn sleeper(deadline: Instant, all: Rc<Sleepers>) {
     let asleep = Asleep::new();
-    let mut sleep = pin!(sleep_until(deadline));
-    let mut known = false;
-    poll_fn(|context| {
-        if STOPPED.get() {
-            return Poll::Ready(());
-        }
-        if !std::mem::replace(&mut known, true) {
-            SLEEPERS.with_borrow_mut(|all| all.push(context.waker().clone()));
-        }
-        sleep.as_mut().poll(context).map(|()| own().woken_early.add(1))
-    })
-    .await;
-    drop(asleep);
-}
-
-fn wake_sleepers() {
-    STOPPED.set(true);
-    for waker in SLEEPERS.take() {
-        waker.wake();
+    if or_stopped(sleep_until(deadline), &all).await.is_some() {
+        own().woken_early.add(1);
     }
+    drop(asleep);
 }

@@ -3,6 +3,8 @@
 
 mod executor;
 mod session;
+mod sleepers;
+mod timers;
 
 use std::process::ExitCode;
 
@@ -10,7 +12,7 @@ use serde_json::{Map, Value, json};
 use tailrace_protocol::{
     Description, Done, OptionSpec, Outcome, Ready, Refused, Request, Target, target_main,
 };
-use tailrace_serving::{NAMES, PerCore, options, sample, versions};
+use tailrace_serving::{NAMES, PerCore, TIMER, options, versions};
 
 fn main() -> ExitCode {
     target_main(&describe(), Monoio::start)
@@ -53,23 +55,30 @@ struct Monoio {
 }
 
 impl Monoio {
-    fn start(request: &Request, _: Done) -> Result<Monoio, Refused> {
-        Ok(Monoio { workers: PerCore::start(request, executor::work)?, request: request.clone() })
+    fn start(request: &Request, done: Done) -> Result<Monoio, Refused> {
+        let workers = PerCore::start(request, done, executor::work)?;
+        Ok(Monoio { workers, request: request.clone() })
     }
 }
 
 impl Target for Monoio {
     fn ready(&self) -> Ready {
-        let granted = Map::from_iter([("receive_buffer".to_owned(), json!("one a connection"))]);
-        Ready { addresses: vec![self.workers.address()], backend: "io_uring", granted }
+        let mut granted = self.workers.granted();
+        if self.request.workload != TIMER {
+            granted.insert("receive_buffer".to_owned(), json!("one a connection"));
+        }
+        Ready { addresses: self.workers.addresses(), backend: "io_uring", granted }
+    }
+
+    fn begin(&mut self) {
+        self.workers.begin();
     }
 
     fn sample(&self) -> Map<String, Value> {
-        sample(&self.request.workload)
+        self.workers.sample(&self.request)
     }
 
     fn finish(self) -> Outcome {
-        let _: Vec<()> = self.workers.finish(); // monoio counts nothing about itself
-        Outcome { counts: sample(&self.request.workload), ..Outcome::default() }
+        self.workers.finish(&self.request).1 // monoio counts nothing about itself
     }
 }

@@ -13,32 +13,45 @@ use smol::{Executor, Task, block_on};
 use tailrace_protocol::{
     Done, Outcome, Ready, Refused, Request, Target, confine_thread, worker_cpu,
 };
-use tailrace_serving::{abandon, is_ready, listen, sample};
+use tailrace_serving::{InProcess, TIMER, Timers, abandon, is_ready, listen, sample};
 
 use crate::server::serve;
+use crate::timers;
 
 pub struct Smol {
     executor: Arc<Executor<'static>>,
     running: Sender<()>, // nothing is sent: the threads end when it is dropped
     threads: Vec<JoinHandle<()>>,
-    accepting: Task<()>,
+    working: Option<Task<()>>, // the accept loop, or in-process work that has begun
     request: Request,
-    address: String,
+    addresses: Vec<String>,
+    timers: Option<&'static Timers>,
 }
 
 impl Smol {
-    pub fn start(request: &Request, _: Done) -> Result<Smol, Refused> {
+    pub fn start(request: &Request, done: Done) -> Result<Smol, Refused> {
+        if request.workload == TIMER {
+            let timers = Timers::prepare(request, 1, done);
+            return Ok(Smol { timers: Some(timers), ..Smol::idle(request)? });
+        }
         let mut listening = listen(request, 1)?;
-        let executor = Arc::new(Executor::new());
-        let (running, stopped) = bounded(1);
-        let threads = start_threads(request, &executor, &stopped)?;
+        let smol = Smol::idle(request)?;
+        let executor = &smol.executor;
         let listener = listening.sockets.pop().expect("one was asked for");
         let accepting = executor.spawn(serve(executor.clone(), listener, request.clone()));
         while !is_ready(request) {
             sleep(Duration::from_millis(1));
         }
-        let (request, address) = (request.clone(), listening.address);
-        Ok(Smol { executor, running, threads, accepting, request, address })
+        Ok(Smol { working: Some(accepting), addresses: vec![listening.address], ..smol })
+    }
+
+    /// Its threads run, and nothing is to be done yet.
+    fn idle(request: &Request) -> Result<Smol, Refused> {
+        let executor = Arc::new(Executor::new());
+        let (running, stopped) = bounded(1);
+        let threads = start_threads(request, &executor, &stopped)?;
+        let (request, addresses) = (request.clone(), Vec::new());
+        Ok(Smol { executor, running, threads, working: None, request, addresses, timers: None })
     }
 }
 
@@ -66,22 +79,33 @@ fn start_threads(
 
 impl Target for Smol {
     fn ready(&self) -> Ready {
-        let addresses = vec![self.address.clone()];
-        Ready { addresses, backend: "epoll", granted: Map::new() }
+        let granted = self.timers.map(|_| Timers::granted()).unwrap_or_default();
+        Ready { addresses: self.addresses.clone(), backend: "epoll", granted }
+    }
+
+    fn begin(&mut self) {
+        if let Some(run) = self.timers.filter(|run| run.parts().begin()) {
+            self.working = Some(self.executor.spawn(timers::work(self.executor.clone(), run)));
+        }
     }
 
     fn sample(&self) -> Map<String, Value> {
-        sample(&self.request.workload)
+        self.timers.map_or_else(|| sample(&self.request.workload), InProcess::counts)
     }
 
     fn finish(self) -> Outcome {
         abandon();
-        block_on(self.accepting.cancel()); // it has the executor too
+        if let Some(task) = self.working {
+            block_on(task.cancel()); // it has the executor too
+        }
         drop(self.running);
         for thread in self.threads {
             let _ = thread.join(); // one that panicked has ended the process
         }
         drop(self.executor); // with it every task that is left, and so its socket
-        Outcome { counts: sample(&self.request.workload), ..Outcome::default() }
+        self.timers.map_or_else(
+            || Outcome { counts: sample(&self.request.workload), ..Outcome::default() },
+            InProcess::outcome,
+        )
     }
 }

@@ -217,32 +217,37 @@ TEST(threads_pool, connections_that_wait_are_closed_by_a_stop) {
   EXPECT_EQ(server.counts.errors.get(), 0u);
 }
 
-task<void> until_all_run(std::atomic<int>& running, int all) {
-  ++running;
-  EXPECT_TRUE(eventually([&] { return running == all; }));
+task<void> count_and_block(std::atomic<int>& running, int all, conformance::gate& open) {
+  if (running.fetch_add(1) + 1 == all) open.set();
+  open.wait();
   co_return;
 }
 
-task<void> spawn_some(threads::pool_runtime& owner, std::atomic<int>& running, int all, int some) {
+task<void> spawn_all(threads::pool_runtime& owner, int count, std::atomic<int>& running, int all,
+                     conformance::gate& open) {
   scope<threads::pool_runtime> children(owner);
-  for (int i = 0; i < some; ++i)
-    children.spawn(until_all_run(running, all));
+  for (int i = 0; i < count; ++i)
+    children.spawn(count_and_block(running, all, open));
   co_await children.join();
 }
 
-task<void> spawn_from_many(threads::pool_runtime& owner, int spawners, int some) {
-  std::atomic<int> running = 0;
+// Spawned from several threads at once, all of them run at once: none counts on another's thread.
+task<void> spawn_from_many(threads::pool_runtime& owner, int spawners, int each,
+                           std::atomic<int>& running, conformance::gate& open) {
   scope<threads::pool_runtime> children(owner);
   for (int i = 0; i < spawners; ++i)
-    children.spawn(spawn_some(owner, running, spawners * some, some));
+    children.spawn(spawn_all(owner, each, running, spawners * each, open));
   co_await children.join();
 }
 
-TEST(threads_pool, tasks_spawned_at_the_same_time_do_not_count_on_the_same_thread) {
-  constexpr int spawners = 8;
-  constexpr int some = 24;
-  const auto owner = pool_of(1 + spawners + spawners * some, 128);
-  owner->run(spawn_from_many(*owner, spawners, some));
+TEST(threads_pool, tasks_within_the_limit_all_run_at_once) {
+  for (int round = 0; round < 10; ++round) {
+    const auto owner = pool_of(200, 128);
+    std::atomic<int> running{0};
+    conformance::gate open;
+    owner->run(spawn_from_many(*owner, 4, 40, running, open));
+    EXPECT_EQ(running.load(), 160);
+  }
 }
 
 TEST(threads_pool, its_threads_are_kept_and_end_with_the_run) {

@@ -54,25 +54,32 @@ func Main(description *Description, start func(*Request) (Target, error)) int {
 		printLine(description.object())
 		return 0
 	}
-	if err := confine(request.CPUs); err != nil {
-		return badUsage(description, fmt.Errorf("--cpus: %w", err))
+	var slack int64
+	if _, has := request.Options["timer_slack_ns"]; has {
+		slack = request.Options.Int("timer_slack_ns")
+	}
+	if err := confine(request.CPUs, slack); err != nil {
+		return badUsage(description, err)
 	}
 	target, err := start(request)
 	if err != nil {
 		return refuse(err)
 	}
 	commands := make(chan string)
+	ended := make(chan struct{}) // nobody listens to commands any more
 	go func() {
-		readCommands(os.Stdin, func(line string) { commands <- line })
+		readCommands(os.Stdin, func(line string) {
+			select {
+			case commands <- line:
+			case <-ended:
+			}
+		})
 		fmt.Fprintln(os.Stderr, "standard input was closed: exiting at once")
 		os.Exit(exitFailed)
 	}()
 	printReady(target.Ready(), request)
 	obey(target, commands)
-	go func() {
-		for range commands { // so that the end of standard input is still seen
-		}
-	}()
+	close(ended)
 	printResult(target.Finish())
 	return 0
 }

@@ -70,20 +70,43 @@ func cpuText(cpus []int) string {
 	return strings.Join(parts, ",")
 }
 
-// confine keeps the process to exactly these CPUs; an empty list confines nothing. Go's runtime has
-// threads before main() runs, and threads inherit at their birth alone: so this thread is confined
-// and the program started anew in the same process, whose threads all inherit it. Returns where
-// that has been done already, or with one sentence where not all of the CPUs can be used.
-func confine(cpus []int) error {
-	if len(cpus) == 0 {
-		return nil
-	}
+// confine keeps the process to exactly these CPUs and gives its threads this timer slack; no CPUs
+// confine nothing, and a slack of 0 is the kernel's. Go's runtime has threads before main() runs,
+// and threads inherit at their birth alone: so this thread gets both and the program is started
+// anew in the same process, whose threads all inherit them. Returns where that has been done
+// already, or with one sentence where not all of the CPUs can be used.
+func confine(cpus []int, slack int64) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	before := allowedCPUs()
-	if cpuText(before) == cpuText(cpus) {
+	confined := len(cpus) == 0 || cpuText(before) == cpuText(cpus)
+	if confined && (slack == 0 || TimerSlack() == slack) {
 		return nil
 	}
+	if !confined {
+		if err := confineThread(before, cpus); err != nil {
+			return err
+		}
+	}
+	if slack != 0 {
+		if err := unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(slack), 0, 0, 0); err != nil {
+			return fmt.Errorf("no timer slack of %d ns: %w", slack, err)
+		}
+	}
+	err := syscall.Exec("/proc/self/exe", os.Args, os.Environ())
+	return fmt.Errorf("the program cannot be started anew: %w", err)
+}
+
+// TimerSlack is that of the calling thread, in ns: by how much the kernel may delay its wake-ups.
+func TimerSlack() int64 {
+	slack, err := unix.PrctlRetInt(unix.PR_GET_TIMERSLACK, 0, 0, 0, 0)
+	if err != nil {
+		return 0
+	}
+	return int64(slack)
+}
+
+func confineThread(before, cpus []int) error {
 	var wanted unix.CPUSet
 	for _, cpu := range cpus {
 		wanted.Set(cpu)
@@ -94,8 +117,7 @@ func confine(cpus []int) error {
 		return fmt.Errorf("CPUs %s cannot all be used here: choose from those this process may "+
 			"use (%s before the attempt)", cpuText(cpus), cpuText(before))
 	}
-	err = syscall.Exec("/proc/self/exe", os.Args, os.Environ())
-	return fmt.Errorf("the program cannot be started anew on CPUs %s: %w", cpuText(cpus), err)
+	return nil
 }
 
 func allowedCPUs() []int {

@@ -28,8 +28,8 @@ func Options() []protocol.Option {
 		protocol.Choice("buffer", "owned: one a connection, as usual; lent: from a pool, from read "+
 			"to write", "owned", "lent"),
 		protocol.Integer("buffer_bytes", "size of that buffer", 32768, 64, 1<<20),
-		protocol.Integer("tasks", "goroutines that sleep until one hour from now", 0, 0,
-			10_000_000).For("idle"),
+		protocol.Integer("tasks", "goroutines that sleep: in idle until one hour from now", 0, 0,
+			10_000_000).For("idle", "timer"),
 	}
 	return append(all, hogOptions()...)
 }

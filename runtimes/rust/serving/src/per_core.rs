@@ -1,27 +1,35 @@
 // SPDX-License-Identifier: MIT
-//! `workers` threads, each with a runtime of its own and a listener that shares the port with the
-//! others. Nothing else is shared.
+//! `workers` threads, each with a runtime of its own and, in served workloads, a listener that
+//! shares the port with the others. Nothing else is shared.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle, sleep};
 use std::time::Duration;
 
-use tailrace_protocol::{Refused, Request, confine_thread, worker_cpu};
+use serde_json::{Map, Value};
+use tailrace_protocol::{Done, Outcome, Refused, Request, confine_thread, worker_cpu};
 
+use crate::counts::sample;
+use crate::in_process::InProcess;
 use crate::listen::listen;
+use crate::timers::{TIMER, Timers};
 use crate::workloads::{abandon, is_ready};
 
 /// What one thread has of the workload.
 pub struct Part {
-    /// Non-blocking.
-    pub listener: TcpListener,
+    /// Non-blocking; nothing in in-process work.
+    pub listener: Option<TcpListener>,
     pub request: Request,
     pub index: usize,
-    /// Ends when the thread has to: a socket, because every runtime can await one, and not every
-    /// runtime can be woken by another thread otherwise. Non-blocking.
+    /// Ends when the thread has to; a byte comes when in-process work begins. A socket, because
+    /// every runtime can await one, and not every runtime can be woken by another thread
+    /// otherwise. Non-blocking.
     pub stop: UnixStream,
+    /// In-process work alone.
+    pub timers: Option<&'static Timers>,
     up: Sender<()>,
 }
 
@@ -39,39 +47,83 @@ struct Worker<T> {
 
 pub struct PerCore<T> {
     workers: Vec<Worker<T>>,
-    address: String,
+    address: Option<String>,
+    timers: Option<&'static Timers>,
 }
 
 impl<T: Send + 'static> PerCore<T> {
     /// Starts the threads, each pinned to its CPU, and returns when all are ready to serve. `work`
-    /// runs on each until its `stop` ends; what it returns then, `finish()` returns.
+    /// runs on each until its `stop` ends; what it returns then, `finish()` returns. In-process
+    /// work calls `done` when it has ended by itself.
     ///
     /// # Errors
     /// Where the kernel refuses the port or a thread, or a runtime does not come up.
     pub fn start(
         request: &Request,
+        done: Done,
         work: fn(Part) -> Result<T, Refused>,
     ) -> Result<PerCore<T>, Refused> {
-        let listening = listen(request, request.workers)?;
+        let mut timers = None;
+        let mut address = None;
+        let mut sockets = Vec::new();
+        if request.workload == TIMER {
+            timers = Some(Timers::prepare(request, request.workers, done));
+        } else {
+            let listening = listen(request, request.workers)?;
+            sockets = listening.sockets;
+            address = Some(listening.address);
+        }
+        let mut sockets = sockets.into_iter();
         let mut workers = Vec::new();
-        for (index, listener) in listening.sockets.into_iter().enumerate() {
-            workers.push(start_worker(listener, request, index, work)?);
+        for index in 0..request.workers {
+            workers.push(start_worker(sockets.next(), timers, request, index, work)?);
         }
         while !is_ready(request) {
             sleep(Duration::from_millis(1));
         }
-        Ok(PerCore { workers, address: listening.address })
+        Ok(PerCore { workers, address, timers })
     }
 
-    /// As a client of this machine reaches it.
+    /// As clients of this machine reach it; in-process work has none.
     #[must_use]
-    pub fn address(&self) -> String {
-        self.address.clone()
+    pub fn addresses(&self) -> Vec<String> {
+        self.address.iter().cloned().collect()
     }
 
-    /// Ends all threads, and returns what they return.
+    /// What `ready` says of the workload beside what the request does.
     #[must_use]
-    pub fn finish(self) -> Vec<T> {
+    pub fn granted(&self) -> Map<String, Value> {
+        self.timers.map(|_| Timers::granted()).unwrap_or_default()
+    }
+
+    /// In-process work begins; a second time changes nothing.
+    pub fn begin(&mut self) {
+        if self.timers.is_some_and(|run| run.parts().begin()) {
+            for worker in &mut self.workers {
+                let _ = worker.stop.write_all(&[1]); // an empty socket takes a byte
+            }
+        }
+    }
+
+    /// Counts now.
+    #[must_use]
+    pub fn sample(&self, request: &Request) -> Map<String, Value> {
+        self.timers.map_or_else(|| sample(&request.workload), InProcess::counts)
+    }
+
+    /// Ends all threads; gives what they return, and the outcome without metrics.
+    #[must_use]
+    pub fn finish(self, request: &Request) -> (Vec<T>, Outcome) {
+        let timers = self.timers;
+        let returned = self.join();
+        let outcome = timers.map_or_else(
+            || Outcome { counts: sample(&request.workload), ..Outcome::default() },
+            InProcess::outcome,
+        );
+        (returned, outcome)
+    }
+
+    fn join(self) -> Vec<T> {
         abandon();
         let threads: Vec<_> = self
             .workers
@@ -87,7 +139,8 @@ impl<T: Send + 'static> PerCore<T> {
 }
 
 fn start_worker<T: Send + 'static>(
-    listener: TcpListener,
+    listener: Option<TcpListener>,
+    timers: Option<&'static Timers>,
     request: &Request,
     index: usize,
     work: fn(Part) -> Result<T, Refused>,
@@ -96,7 +149,8 @@ fn start_worker<T: Send + 'static>(
     let (stop, stopped) = UnixStream::pair().map_err(refused)?;
     stopped.set_nonblocking(true).map_err(refused)?;
     let (up, is_up) = mpsc::channel();
-    let part = Part { listener, request: request.clone(), index, stop: stopped, up };
+    let request = request.clone();
+    let part = Part { listener, request, index, stop: stopped, timers, up };
     let thread = thread::Builder::new()
         .name(format!("worker-{index}"))
         .spawn(move || {

@@ -3,9 +3,9 @@
 
 use tailrace_protocol::{OptionSpec, Request};
 
-use crate::{counts, hog};
+use crate::{counts, hog, timers};
 
-pub const NAMES: &[&str] = &["echo", "idle", "hog"];
+pub const NAMES: &[&str] = &["echo", "idle", "hog", "timer"];
 
 /// What a workload does with received bytes before they go back.
 pub trait Work: 'static {
@@ -23,9 +23,11 @@ impl Work for Nothing {
 /// The options of the workloads; those of the runtime are its own.
 #[must_use]
 pub fn options() -> Vec<OptionSpec> {
-    let help = "tasks that sleep until one hour from now";
-    let mut all = vec![OptionSpec::integer("tasks", 0, 0..=10_000_000, help).only_for(&["idle"])];
+    let help = "tasks that sleep: in idle until one hour from now";
+    let tasks = OptionSpec::integer("tasks", 0, 0..=10_000_000, help);
+    let mut all = vec![tasks.only_for(&["idle", timers::TIMER])];
     all.extend(hog::options());
+    all.extend(timers::options());
     all
 }
 

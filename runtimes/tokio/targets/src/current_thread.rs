@@ -4,13 +4,14 @@
 
 use serde_json::{Map, Value};
 use tailrace_protocol::{Done, Outcome, Ready, Refused, Request, Target};
-use tailrace_serving::{Part, PerCore, sample};
+use tailrace_serving::{Part, PerCore};
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tokio::runtime::{Builder, RuntimeMetrics};
 
 use crate::description::apply;
 use crate::metrics;
+use crate::timers;
 use crate::workloads::serve;
 
 pub struct CurrentThread {
@@ -21,25 +22,29 @@ pub struct CurrentThread {
 impl CurrentThread {
     /// # Errors
     /// Where the kernel refuses the port or a thread.
-    pub fn start(request: &Request, _: Done) -> Result<CurrentThread, Refused> {
-        let workers = PerCore::start(request, work)?;
+    pub fn start(request: &Request, done: Done) -> Result<CurrentThread, Refused> {
+        let workers = PerCore::start(request, done, work)?;
         Ok(CurrentThread { workers, request: request.clone() })
     }
 }
 
 impl Target for CurrentThread {
     fn ready(&self) -> Ready {
-        let addresses = vec![self.workers.address()];
-        Ready { addresses, backend: "epoll", granted: Map::new() }
+        let addresses = self.workers.addresses();
+        Ready { addresses, backend: "epoll", granted: self.workers.granted() }
+    }
+
+    fn begin(&mut self) {
+        self.workers.begin();
     }
 
     fn sample(&self) -> Map<String, Value> {
-        sample(&self.request.workload)
+        self.workers.sample(&self.request)
     }
 
     fn finish(self) -> Outcome {
-        let metrics = metrics::of(&self.workers.finish());
-        Outcome { counts: sample(&self.request.workload), metrics, histograms: Map::new() }
+        let (runtimes, outcome) = self.workers.finish(&self.request);
+        Outcome { metrics: metrics::of(&runtimes), ..outcome }
     }
 }
 
@@ -50,11 +55,17 @@ fn work(part: Part) -> Result<RuntimeMetrics, Refused> {
         .build()
         .map_err(|error| Refused::by_kernel("cannot start a runtime of Tokio", &error))?;
     part.runtime_stands();
-    let workers = part.request.workers;
-    runtime.spawn(serve(part.listener, part.request, part.index, workers));
+    let (index, workers) = (part.index, part.request.workers);
+    if let Some(listener) = part.listener {
+        runtime.spawn(serve(listener, part.request, index, workers));
+    }
     runtime.block_on(async {
         let mut stop = UnixStream::from_std(part.stop).expect("a runtime takes a new socket");
-        let _ = stop.read(&mut [0]).await; // its end, which is all that ever comes
+        while let Ok(1..) = stop.read(&mut [0]).await {
+            if let Some(run) = part.timers {
+                tokio::spawn(timers::work(run, index, workers));
+            }
+        }
     });
     Ok(runtime.metrics())
     // Dropping the runtime drops every task, and so closes its socket.

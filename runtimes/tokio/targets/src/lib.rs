@@ -4,6 +4,7 @@
 
 mod metrics;
 mod server;
+mod timers;
 mod workloads;
 
 pub mod current_thread;

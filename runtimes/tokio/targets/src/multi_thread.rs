@@ -11,11 +11,12 @@ use serde_json::{Map, Value};
 use tailrace_protocol::{
     Done, Outcome, Ready, Refused, Request, Target, confine_thread, worker_cpu,
 };
-use tailrace_serving::{abandon, is_ready, listen, sample};
+use tailrace_serving::{InProcess, TIMER, Timers, abandon, is_ready, listen, sample};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::description::apply;
 use crate::metrics;
+use crate::timers;
 use crate::workloads::serve;
 
 /// Less than what the protocol allows from `stop` to the end.
@@ -24,41 +25,58 @@ const SHUTDOWN: Duration = Duration::from_secs(4);
 pub struct MultiThread {
     runtime: Runtime,
     request: Request,
-    address: String,
+    addresses: Vec<String>,
+    timers: Option<&'static Timers>,
 }
 
 impl MultiThread {
     /// # Errors
     /// Where the kernel refuses the port or a thread.
-    pub fn start(request: &Request, _: Done) -> Result<MultiThread, Refused> {
-        let mut listening = listen(request, 1)?;
-        let runtime = build(request)?;
+    pub fn start(request: &Request, done: Done) -> Result<MultiThread, Refused> {
+        let request = request.clone();
+        if request.workload == TIMER {
+            let timers = Some(Timers::prepare(&request, 1, done));
+            let runtime = build(&request)?;
+            return Ok(MultiThread { runtime, request, addresses: Vec::new(), timers });
+        }
+        let mut listening = listen(&request, 1)?;
+        let runtime = build(&request)?;
         let listener = listening.sockets.pop().expect("one was asked for");
         // On a worker, not in block_on: that would run the accept loop on a thread that has to be
         // woken for each connection.
         runtime.spawn(serve(listener, request.clone(), 0, 1));
-        while !is_ready(request) {
+        while !is_ready(&request) {
             sleep(Duration::from_millis(1));
         }
-        Ok(MultiThread { runtime, request: request.clone(), address: listening.address })
+        Ok(MultiThread { runtime, request, addresses: vec![listening.address], timers: None })
     }
 }
 
 impl Target for MultiThread {
     fn ready(&self) -> Ready {
-        let addresses = vec![self.address.clone()];
-        Ready { addresses, backend: "epoll", granted: Map::new() }
+        let granted = self.timers.map(|_| Timers::granted()).unwrap_or_default();
+        Ready { addresses: self.addresses.clone(), backend: "epoll", granted }
+    }
+
+    fn begin(&mut self) {
+        if let Some(run) = self.timers.filter(|run| run.parts().begin()) {
+            self.runtime.spawn(timers::work(run, 0, 1));
+        }
     }
 
     fn sample(&self) -> Map<String, Value> {
-        sample(&self.request.workload)
+        self.timers.map_or_else(|| sample(&self.request.workload), InProcess::counts)
     }
 
     fn finish(self) -> Outcome {
         let metrics = metrics::of(&[self.runtime.metrics()]);
         abandon();
         self.runtime.shutdown_timeout(SHUTDOWN); // drops every task, and so closes its socket
-        Outcome { counts: sample(&self.request.workload), metrics, histograms: Map::new() }
+        let outcome = self.timers.map_or_else(
+            || Outcome { counts: sample(&self.request.workload), ..Outcome::default() },
+            InProcess::outcome,
+        );
+        Outcome { metrics, ..outcome }
     }
 }
 

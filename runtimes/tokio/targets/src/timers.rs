@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+//! The workload `timer` on Tokio: a task for each sleep, awaited by its handle.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use tailrace_serving::{InProcess, Timers};
+use tokio::task::{spawn, yield_now};
+use tokio::time::{Instant, sleep_until};
+
+/// The part `index` of `parts` (runtimes that share the workload between them).
+pub async fn work(run: &'static Timers, index: usize, parts: usize) {
+    if run.cancels() {
+        arm_and_cancel(run, index, parts).await;
+    } else {
+        let tasks = run.tasks_of(index, parts);
+        let sleepers: Vec<_> = tasks.map(|task| spawn(sleeper(run, task))).collect();
+        for sleeper in sleepers {
+            let _ = sleeper.await; // a panic has ended the process
+        }
+    }
+    run.parts().part_ended();
+}
+
+async fn sleeper(run: &'static Timers, task: u64) {
+    let deadline = run.deadline(task);
+    let armed = run.arm();
+    sleep_until(Instant::from_std(deadline)).await;
+    armed.fired(task, deadline);
+}
+
+async fn arm_and_cancel(run: &'static Timers, index: usize, parts: usize) {
+    for now in run.batches_of(index, parts) {
+        let asleep = Arc::new(AtomicU64::new(0));
+        let one = |task| {
+            let asleep = asleep.clone();
+            spawn(async move {
+                asleep.fetch_add(1, Relaxed); // pairs with the load below; how many, nothing else
+                sleeper(run, task).await;
+            })
+        };
+        let sleepers: Vec<_> = (0..now).map(one).collect();
+        while asleep.load(Relaxed) < now {
+            yield_now().await;
+        }
+        for sleeper in &sleepers {
+            sleeper.abort();
+        }
+        for sleeper in sleepers {
+            let _ = sleeper.await; // it was cancelled
+        }
+    }
+}
