@@ -10,8 +10,8 @@ PEERS ?=
 .PHONY: help setup bench peers adapters micro test report check format clean
 
 help:
-	@echo 'make bench [PROFILE=smoke|quick|full] [RUNTIMES=a,b | PEERS=1]  measure this machine, draw'
-	@echo '                                 the report; PEERS=1: with all peers in other languages'
+	@echo 'make bench [PROFILE=smoke|quick|full] [RUNTIMES=a,b | PEERS=1]  measure this machine,'
+	@echo '                                 draw the report; PEERS=1: with all peers'
 	@echo 'make peers                       build those whose toolchains are here, say which are not'
 	@echo 'make adapters                    libuv and Asio under our adapters beside the bare libraries'
 	@echo 'make micro [ROUNDS=5] [FILTER=text]  micro benchmarks: spawn, switch, channels, timers'

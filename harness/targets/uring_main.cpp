@@ -45,22 +45,20 @@ std::vector<option_spec> options_of_files() {
   return options;
 }
 
-uring::options chosen_options(const run_request& request) {
+uring::options chosen_options(const option_values& given) {
   uring::options chosen;
   for (const char* name : {"taskrun", "receive", "send", "direct_descriptors", "registered_ring",
                            "sqpoll", "min_wait_us", "timer_window_us", "large_bytes"})
-    TAILRACE_CHECK(uring::set_option(chosen, name, request.options.all().at(name)));
+    TAILRACE_CHECK(uring::set_option(chosen, name, given.all().at(name)));
   for (const option_spec& of_files : options_of_files())
-    if (request.options.has(of_files.name))
-      TAILRACE_CHECK(uring::set_option(chosen, of_files.name, request.options.text(of_files.name)));
-  if (const std::string conflict = uring::conflict_of(chosen); !conflict.empty())
-    throw target_refused("these options exclude each other: " + conflict, "leave one of them out");
+    if (given.has(of_files.name))
+      TAILRACE_CHECK(uring::set_option(chosen, of_files.name, given.text(of_files.name)));
   return chosen;
 }
 
 std::unique_ptr<uring::runtime> make_runtime(const run_request& request) {
   try {
-    return std::make_unique<uring::runtime>(chosen_options(request));
+    return std::make_unique<uring::runtime>(chosen_options(request.options));
   } catch (const uring::unavailable& error) {
     throw target_refused(error.why().cause, error.why().remedy, target_refused::kind::unsupported);
   }
@@ -78,6 +76,9 @@ int main(int argc, char** argv) {
   description.options = options_of_uring();
   for (option_spec& each : options_of_files())
     description.options.push_back(std::move(each));
+  description.objection = [](const option_values& given) {
+    return uring::conflict_of(chosen_options(given));
+  };
   description.needs = {{"kernel", "6.0"}};
   description.examine_machine = [](target_description& examined) {
     if (const auto possible = uring::check_available(); !possible)

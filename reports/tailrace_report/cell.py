@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tailrace_report import timer_work
+from tailrace_report.file_numbers import CACHE_NAMES, CACHES, file_numbers
 from tailrace_report.hdr import Histogram
 from tailrace_report.runtime_metrics import per_operation
 
 STATUSES = ("ok", "gated", "failed", "skipped")
 KINDS = ("open", "closed", "memory", "task_memory", "hog", "skew", "timer", "file")
-CACHES = ("warm", "cold", "direct")
 STATES = ("idle", "after_echo", "active", "retained", "sleeping")
 HISTOGRAMS = (
     "response",
@@ -29,11 +29,6 @@ HISTOGRAMS = (
     "lateness_ns",
     "read_ns",
 )
-CACHE_NAMES = {
-    "warm": "in the page cache",
-    "cold": "not in the page cache",
-    "direct": "past the page cache",
-}
 NAME_CHARS_MAX = 200
 COST_FIELDS = (
     "cpu_us_per_op",
@@ -324,7 +319,7 @@ def _read_numbers(value: dict[str, Any]) -> tuple[dict[str, float], dict[str, st
     size = _number(_object(value, "point"), "message_bytes")
     inside = per_operation(_object(value, "target", {}).get("result"), size)
     numbers.update({f"inside.{name}": number for name, number in inside.items()})
-    numbers.update(_read_file_numbers(value))
+    numbers.update(file_numbers(value))
     numbers.update(_read_timer_numbers(value))
     return numbers, unread
 
@@ -368,30 +363,6 @@ def _histogram_paths(value: dict[str, Any]) -> dict[str, str]:
         paths = _object(_object(value, part, {}), "histograms", {})
         found |= {name: _text(paths, name) for name in HISTOGRAMS if _text(paths, name)}
     return found
-
-
-def _read_file_numbers(value: dict[str, Any]) -> dict[str, float]:
-    """What a file cell comes to, in what a reader asks for."""
-    counts = _object(_object(value, "work", {}), "counts", {})
-    file = _object(value, "file", {})
-    reads, read_bytes = _number(counts, "reads"), _number(counts, "read_bytes")
-    whole_ns, cpu_ns = _number(counts, "whole_ns"), _number(counts, "whole_cpu_ns")
-    if not file or not reads or not whole_ns or not read_bytes or cpu_ns is None:
-        return {}
-    numbers = {
-        "iops": reads * 1e9 / whole_ns,
-        "bytes_per_s": read_bytes * 1e9 / whole_ns,
-        "cpu_us_per_read": cpu_ns / 1e3 / reads,
-        "cpus": cpu_ns / whole_ns,
-        "threads_peak": _number(file, "threads_peak"),
-        "io_workers_peak": _number(file, "io_workers_peak"),
-        "device_share": (_number(file, "device_read_bytes") or 0.0) / read_bytes,
-    }
-    for when in ("before", "after"):
-        seen = _object(file, when, {})
-        pages = _number(seen, "pages")
-        numbers[f"resident_{when}"] = (_number(seen, "resident") or 0.0) / pages if pages else None
-    return {f"file.{name}": number for name, number in numbers.items() if number is not None}
 
 
 def _read_timer_numbers(value: dict[str, Any]) -> dict[str, float]:

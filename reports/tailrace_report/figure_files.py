@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 from tailrace_report import canvas, files, palette, wording
-from tailrace_report.cell import CACHE_NAMES, CACHES, Contestant, Point
+from tailrace_report.cell import Contestant, Point
 from tailrace_report.figure_latency import ticks
+from tailrace_report.file_numbers import CACHE_NAMES, CACHES
 from tailrace_report.study import Entry, Measure, Study, number
 
 

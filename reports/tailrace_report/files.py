@@ -8,7 +8,8 @@ before and after, and the bytes that the kernel read from a device for each byte
 from __future__ import annotations
 
 from tailrace_report import sections, stats, wording
-from tailrace_report.cell import CACHE_NAMES, CACHES, Point
+from tailrace_report.cell import Contestant, Point
+from tailrace_report.file_numbers import CACHE_NAMES, CACHES
 from tailrace_report.hdr import Histogram
 from tailrace_report.sections import NAME, QUANTILES
 from tailrace_report.study import Study, number, quantile
@@ -47,11 +48,13 @@ def table(study: Study, point: Point) -> Table:
         key: study.compare(point, number(f"file.{key}"))
         for key in ("cpus", "threads_peak", "io_workers_peak", "device_share")
     }
-    resident = [study.compare(point, number(f"file.resident_{when}")) for when in ("before", "after")]
+    resident = [
+        study.compare(point, number(f"file.resident_{when}")) for when in ("before", "after")
+    ]
     made = Table(
         f"Reading a file, {point.title}",
-        [NAME, Column("blocks"), Column("reads/s"), Column("group by reads/s"), Column("per second")]
-        + [Column("CPU a read"), Column("group by CPU"), Column("CPUs used")]
+        [NAME, Column("blocks"), Column("reads/s"), Column("group by reads/s")]
+        + [Column("per second"), Column("CPU a read"), Column("group by CPU"), Column("CPUs used")]
         + [Column(name) for _, name in SHOWN]
         + [Column("longest"), Column("threads"), Column("io-wq")]
         + [Column("from devices"), Column("resident")],
@@ -81,7 +84,7 @@ def table(study: Study, point: Point) -> Table:
 
 
 def _quantile(
-    compared: sections.Compared, who: sections.Contestant, p: float, pooled: Histogram
+    compared: sections.Compared, who: Contestant, p: float, pooled: Histogram
 ) -> str:
     text = sections.value(compared, who, wording.duration)
     if text == wording.MISSING and stats.supported(pooled.total, p):

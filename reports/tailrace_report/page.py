@@ -25,7 +25,7 @@ from tailrace_report import (
     uneven,
     versus,
 )
-from tailrace_report.cell import CACHES
+from tailrace_report.file_numbers import CACHES
 from tailrace_report.study import Study
 from tailrace_report.tables import Table, to_html
 
@@ -138,16 +138,7 @@ def _content(study: Study) -> list[tuple[str, str, str, list[str], list[Table]]]
             ["skew"],
             [uneven.skew(study, p) for p in study.points_of("skew")],
         ),
-        (
-            "files",
-            "Reading a file",
-            "Blocks of one file in seeded random order, each checked by its stamp. Three experiments"
-            " that are never averaged: with the file in the page cache, with none of it there, and"
-            " past it; each proven by what the kernel says of the page cache and of the device.",
-            [*(f"file-{cache}" for cache in CACHES), "file-iops", "file-cpu", "file-speed"]
-            + ["file-cost"],
-            [files.table(study, p) for p in files.points(study)],
-        ),
+        _files(study),
         (
             "memory",
             "Memory per connection and per task",
@@ -191,6 +182,19 @@ def _timers(study: Study) -> tuple[str, str, str, list[str], list[Table]]:
         ["timer", "timer-window"],
         [timers.lateness(study, p) for p in timers.fired_points(study)]
         + ([calls] if calls.rows else []),
+    )
+
+
+def _files(study: Study) -> tuple[str, str, str, list[str], list[Table]]:
+    return (
+        "files",
+        "Reading a file",
+        "Blocks of one file in seeded random order, each checked by its stamp. Three experiments"
+        " that are never averaged: with the file in the page cache, with none of it there, and"
+        " past it; each proven by what the kernel says of the page cache and of the device.",
+        [*(f"file-{cache}" for cache in CACHES), "file-iops", "file-cpu", "file-speed"]
+        + ["file-cost"],
+        [files.table(study, p) for p in files.points(study)],
     )
 
 

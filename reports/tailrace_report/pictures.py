@@ -24,7 +24,7 @@ from tailrace_report import (
     svg,
     timers,
 )
-from tailrace_report.cell import CACHES
+from tailrace_report.file_numbers import CACHES
 from tailrace_report.page import Picture
 from tailrace_report.study import Study
 

@@ -27,19 +27,23 @@ std::expected<basic_file<Contexts>, start_error> basic_runtime<Contexts>::open_f
     const std::string& path, file_access how) {
   auto opened = sys::open_file(path, how);
   if (!opened) return std::unexpected(std::move(opened.error()));
-  opened_file taken(context_);
-  boost::system::error_code refused;
-  taken.assign(opened->get(), refused);
-  if (refused)
-    return std::unexpected(
-        start_error{refused.value(), "Asio refuses the file " + path + ": " + refused.message()});
-  static_cast<void>(opened->release());  // Asio's from now on
-  return file(*this, std::move(taken));
+  return file(*this, opened_file(std::move(*opened)));
 }
 
-template <class Contexts>
-std::uint64_t basic_file<Contexts>::bytes() const noexcept {
-  return sys::file_bytes(file_->native_handle());
+std::expected<std::unique_ptr<asio_file>, int> opened_file::take(boost::asio::io_context& context) {
+  if (!unused_.empty()) {
+    std::unique_ptr<asio_file> taken = std::move(unused_.back());
+    unused_.pop_back();
+    return taken;
+  }
+  auto copy = sys::duplicate(file_.get());
+  if (!copy) return std::unexpected(copy.error());
+  auto made = std::make_unique<asio_file>(context);
+  boost::system::error_code refused;
+  made->assign(copy->get(), refused);
+  if (refused) return std::unexpected(refused.value());
+  static_cast<void>(copy->release());  // Asio's from now on
+  return made;
 }
 
 template <class Contexts>
@@ -49,13 +53,28 @@ read_awaiter<Contexts>::read_awaiter(basic_runtime<Contexts>& owner, opened_file
 
 template <class Contexts>
 void read_awaiter<Contexts>::start() {
-  const std::lock_guard lock(runtime_.file_mutex());
-  from_.async_read_some_at(
+  std::unique_lock lock(runtime_.file_mutex());
+  auto taken = from_.take(runtime_.io());
+  lock.unlock();
+  if (!taken) {
+    boost::asio::post(runtime_.io(),
+                      [this, error = taken.error()] { complete(io_result::of_error(error)); });
+    return;
+  }
+  reader_ = std::move(*taken);
+  reader_->async_read_some_at(
       offset_, boost::asio::buffer(into_.data(), into_.size()),
       [this](const boost::system::error_code& error, std::size_t count) {
         const bool ended = error == boost::asio::error::eof;
         complete(!error || ended ? io_result::of_count(count) : io_result::of_error(error.value()));
       });
+}
+
+template <class Contexts>
+void read_awaiter<Contexts>::give_back() {
+  if (reader_ == nullptr) return;
+  const std::lock_guard lock(runtime_.file_mutex());
+  from_.give_back(std::move(reader_));
 }
 
 #else
@@ -73,11 +92,6 @@ std::expected<basic_file<Contexts>, start_error> basic_runtime<Contexts>::open_f
   }
   return file(*this, pooled_file(std::move(*opened), how,
                                  on_the_spot ? file_mode::inlined : file_mode::pool));
-}
-
-template <class Contexts>
-std::uint64_t basic_file<Contexts>::bytes() const noexcept {
-  return sys::file_bytes(file_->descriptor());
 }
 
 template <class Contexts>

@@ -44,6 +44,13 @@ std::uint64_t file_bytes(int fd) noexcept {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+std::expected<descriptor, int> duplicate(int fd) noexcept {
+  const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (copy >= 0) return descriptor(copy);
+  if (errno != EMFILE) die("fcntl", fd, errno);
+  return std::unexpected(EMFILE);
+}
+
 io_result refused_read(const char* call, int fd, int error) noexcept {
   switch (error) {
     case EBADF:

@@ -32,6 +32,9 @@ std::expected<descriptor, start_error> open_file(const std::string& path, file_a
 
 std::uint64_t file_bytes(int fd) noexcept;
 
+// Another descriptor of the same open file, close-on-exec; or why there is none (EMFILE).
+std::expected<descriptor, int> duplicate(int fd) noexcept;
+
 // Fewer bytes than asked for: the file ends there. Errors: EIO, ENOMEM, EINVAL (a direct read that
 // is not aligned as this file system wants it), ...
 io_result read_at(int fd, std::span<std::byte> into, std::uint64_t offset) noexcept;

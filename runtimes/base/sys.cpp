@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -15,6 +16,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <system_error>
 
 namespace tailrace::sys {
@@ -189,6 +191,20 @@ descriptor make_epoll() {
 
 descriptor make_eventfd() {
   return checked("eventfd", ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+}
+
+int own_cpu_clock() noexcept {
+  clockid_t clock{};
+  const int error = ::pthread_getcpuclockid(::pthread_self(), &clock);
+  if (error != 0) die("pthread_getcpuclockid", -1, error);
+  return clock;
+}
+
+std::optional<std::uint64_t> cpu_time_ns(int clock) noexcept {
+  timespec used{};
+  if (::clock_gettime(clock, &used) != 0) return std::nullopt;  // EINVAL: no such thread
+  return static_cast<std::uint64_t>(used.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(used.tv_nsec);
 }
 
 void signal_eventfd(int fd) noexcept {

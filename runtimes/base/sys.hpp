@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -100,6 +101,11 @@ descriptor make_eventfd();
 // Adds a signal / takes all signals; never blocks.
 void signal_eventfd(int fd) noexcept;
 void drain_eventfd(int fd) noexcept;
+
+// The clock of the CPU time that the calling thread uses, for any thread to read.
+int own_cpu_clock() noexcept;
+// In ns; nothing where that thread has gone.
+std::optional<std::uint64_t> cpu_time_ns(int clock) noexcept;
 
 // 0, or why the descriptor cannot be watched: ENOMEM, ENOSPC (fs.epoll.max_user_watches).
 [[nodiscard]] int epoll_add(int epoll, int fd, std::uint32_t events, void* data) noexcept;

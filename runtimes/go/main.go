@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"tailrace/internal/files"
 	"tailrace/internal/protocol"
 	"tailrace/internal/serving"
 	"tailrace/internal/timers"
@@ -20,8 +21,15 @@ func main() {
 func start(request *protocol.Request) (protocol.Target, error) {
 	runtime.GOMAXPROCS(request.Workers)
 	debug.SetGCPercent(int(request.Options.Int("gogc")))
-	if request.Workload == "timer" {
+	switch request.Workload {
+	case "timer":
 		return measured{timers.Start(request)}, nil
+	case "file-read":
+		reading, err := files.Start(request)
+		if err != nil {
+			return nil, err
+		}
+		return measured{reading}, nil
 	}
 	server, err := serving.Start(request)
 	if err != nil {
@@ -33,6 +41,7 @@ func start(request *protocol.Request) (protocol.Target, error) {
 func describe() *protocol.Description {
 	options := serving.Options()
 	options = append(options, timers.Options()...)
+	options = append(options, files.Options()...)
 	options = append(options, protocol.Integer("gogc", "how far the heap grows between two "+
 		"collections, in per cent (GOGC)", 100, 10, 10_000))
 	return &protocol.Description{
@@ -43,7 +52,7 @@ func describe() *protocol.Description {
 		Backend:   "epoll",
 		Kernel:    "3.2",
 		Versions:  versions(),
-		Workloads: append(serving.Workloads, "timer"),
+		Workloads: append(serving.Workloads, "timer", "file-read"),
 		Options:   options,
 		Best:      map[string]string{"buffer": "lent", "buffer_bytes": "65536"},
 		Default:   map[string]string{},

@@ -50,7 +50,8 @@ class sample_file {
 class aligned_memory {
  public:
   explicit aligned_memory(std::size_t size)
-      : bytes_(static_cast<std::byte*>(std::aligned_alloc(direct_alignment, size))), size_(size) {
+      : bytes_(static_cast<std::byte*>(std::aligned_alloc(direct_alignment, rounded_up(size)))),
+        size_(size) {
     std::memset(bytes_, 0xEE, size);
   }
   aligned_memory(const aligned_memory&) = delete;
@@ -63,6 +64,10 @@ class aligned_memory {
   }
 
  private:
+  static std::size_t rounded_up(std::size_t size) {
+    return (size + direct_alignment - 1) / direct_alignment * direct_alignment;
+  }
+
   std::byte* bytes_;
   std::size_t size_;
 };

@@ -219,11 +219,13 @@ TEST(timer_heap_stress, shared_under_a_lock) {
 // Threads that claim one word in turn: each finds what the one before it left, and what that one
 // wrote meanwhile is its own.
 TEST(claimed_word, who_claims_keeps_all_others_out) {
-  constexpr int turns = 500'000;
+  constexpr int turns = 2'000'000;
   std::array<int, 2> marks{};
   void* word = nullptr;
   std::array<long, 3> counts{};  // plain: a race if two are inside
+  std::barrier start(3);
   const auto take_turns = [&] {
+    start.arrive_and_wait();
     for (int i = 0; i < turns; ++i) {
       void* const found = claimed_word::claim(word);
       ++counts[found == nullptr ? 0 : found == &marks[0] ? 1 : 2];

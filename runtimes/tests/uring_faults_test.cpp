@@ -4,7 +4,9 @@
 // sent comes back, and nothing stays behind: destructors of the runtime check what is in flight,
 // those of its pools what is lent.
 #include <netinet/tcp.h>
+#include <pthread.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "base/uring/tests/seccomp_filter.hpp"
+#include "base/uring/tests/signal_storm.hpp"
 #include "base/uring/tests/uring_available.hpp"
 #include "conformance_harness.hpp"
 #include "uring/runtime.hpp"
@@ -147,6 +150,47 @@ TEST_F(uring_faults, cancels_wait_for_the_kernel) {
       EXPECT_EQ(peer.receive(1).size(), 1u);  // its send is on the way
     served.stop();
   }
+}
+
+task<void> tell_thread_and_echo(R::stream peer, std::atomic<pthread_t>& thread, gate& told) {
+  thread = ::pthread_self();
+  told.set();
+  co_await echo(std::move(peer));
+}
+
+TEST_F(uring_faults, a_storm_of_signals_loses_nothing) {
+  for (const uring::receive_mode receive :
+       {uring::receive_mode::multishot, uring::receive_mode::single}) {
+    options_under_test.receive = receive;
+    std::atomic<pthread_t> worker{};
+    gate told;
+    server served(
+        [&](R&, R::stream peer) { return tell_thread_and_echo(std::move(peer), worker, told); });
+    client first = served.connect();
+    told.wait();
+    const uring::signal_storm storm_of_signals(worker);
+    storm(served, 50, 20, 3000);
+    first.send("x");
+    EXPECT_EQ(first.receive(1), "x");
+  }
+}
+
+task<void> yield_until_busy(R& owner, std::uint64_t& seen) {
+  constexpr int turns = 10'000'000;  // far more CPU time than the clock's grain
+  for (int i = 0; i < turns && seen == 0; ++i) {
+    seen = worker_metric(owner, "busy_ns");
+    co_await owner.yield();
+  }
+}
+
+// While it runs and afterwards: what its thread has used grows, and is kept.
+TEST_F(uring_faults, busy_time_is_the_cpu_time_of_the_loop) {
+  const auto runtime = harness::make();
+  EXPECT_EQ(worker_metric(*runtime, "busy_ns"), 0u);
+  std::uint64_t during = 0;
+  runtime->run(yield_until_busy(*runtime, during));
+  EXPECT_GT(during, 0u);
+  EXPECT_GE(worker_metric(*runtime, "busy_ns"), during);
 }
 
 TEST_F(uring_faults, short_transfers_are_continued) {

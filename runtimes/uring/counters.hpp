@@ -10,6 +10,7 @@ namespace tailrace::uring {
 
 struct counters {
   owned_counter polls;             // completions, and tasks resumed without one
+  owned_counter busy_ns;           // CPU time of its thread, once run() has ended
   owned_counter parks;             // times it waited for completions
   owned_counter forced_yields;     // operations sent to the back, their task's budget spent
   owned_counter enters;            // calls of io_uring_enter(2)

@@ -3,8 +3,6 @@
 // registered with the kernel.
 #include "uring/file.hpp"
 
-#include <sys/uio.h>
-
 #include "uring/runtime.hpp"
 
 namespace tailrace::uring {

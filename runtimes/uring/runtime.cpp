@@ -91,14 +91,30 @@ void runtime::run(task<void> main) {
   enable();
   scope<runtime> main_scope(*this);
   main_scope_ = &main_scope;
+  begin_cpu_time();
   main_scope.spawn(std::move(main));
   arm_wake();
   while (main_scope.live() != 0)
     turn();
   drain();
   counters_.timers_armed.set(timers_.size());
+  counters_.busy_ns.set(busy_ns());
+  cpu_clock_.store(0, std::memory_order_release);  // release: pairs with busy_ns()
   main_scope_ = nullptr;
   main_scope.rethrow_first_failure();
+}
+
+void runtime::begin_cpu_time() noexcept {
+  const int clock = sys::own_cpu_clock();
+  cpu_began_ = sys::cpu_time_ns(clock).value_or(0);
+  cpu_clock_.store(clock, std::memory_order_release);  // release: pairs with busy_ns()
+}
+
+std::uint64_t runtime::busy_ns() const noexcept {
+  // acquire: pairs with the release stores of begin_cpu_time() and run().
+  const int clock = cpu_clock_.load(std::memory_order_acquire);
+  const auto used = clock != 0 ? sys::cpu_time_ns(clock) : std::nullopt;
+  return used ? *used - cpu_began_ : counters_.busy_ns.get();
 }
 
 void runtime::request_stop() noexcept {
@@ -109,7 +125,8 @@ void runtime::request_stop() noexcept {
 
 runtime_metrics runtime::metrics() const {
   runtime_metrics metrics;
-  metrics.workers.push_back({{"polls", counters_.polls.get()},
+  metrics.workers.push_back({{"busy_ns", busy_ns()},
+                             {"polls", counters_.polls.get()},
                              {"parks", counters_.parks.get()},
                              {"forced_yields", counters_.forced_yields.get()},
                              {"enters", counters_.enters.get()},

@@ -168,6 +168,9 @@ class runtime {
  private:
   // runtime.cpp: the loop.
   void enable();
+  // CPU time, not time outside of the wait: the kernel does its share of the work inside it.
+  void begin_cpu_time() noexcept;
+  std::uint64_t busy_ns() const noexcept;
   void turn();
   void run_ready();
   void take_completions();
@@ -228,6 +231,9 @@ class runtime {
   // too; the flag tells a stop from a spurious wake-up.
   atomic<bool> stop_requested_{false};
   counters counters_;
+  std::uint64_t cpu_began_ = 0;  // written before cpu_clock_
+  // Of the thread of run(), 0 before and after; release by that thread, acquire by metrics().
+  atomic<int> cpu_clock_{0};
 };
 
 // One-shot event for scope::join.

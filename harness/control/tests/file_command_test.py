@@ -61,7 +61,8 @@ class FileCommandTest(unittest.TestCase):
         for cache, cell in by_cache.items():
             if cache != "warm" and cell["status"] == "skipped":
                 # tmpfs, or what accounts no reads: that is what it has to say.
-                self.assertRegex(cell["cause"], "keeps the file in memory|accounts no read|O_DIRECT")
+                why = "keeps the file in memory|accounts no read|O_DIRECT"
+                self.assertRegex(cell["cause"], why)
                 continue
             # A machine with other work gates it; never the proof.
             self.assertIn(cell["status"], ("ok", "gated"), cell["cause"])

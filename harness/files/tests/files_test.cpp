@@ -155,9 +155,9 @@ TEST_F(stamped_files, what_was_evicted_is_gone_and_what_is_read_then_is_there) {
   const stamped_file file = made(4 * mebibyte, 1);
   const auto evicted = evict(file.path);
   ASSERT_TRUE(evicted) << evicted.error();
-  if (evicted->resident == evicted->pages)
-    GTEST_SKIP() << "the file system of temporary files keeps what it has: "
-                 << place_of(file.path).filesystem;
+  const std::string filesystem = place_of(file.path).filesystem;
+  if (filesystem == "tmpfs" || filesystem == "ramfs")
+    GTEST_SKIP() << filesystem << ", where temporary files are, keeps what it has";
   EXPECT_LT(evicted->share(), 0.05);
   const int fd = ::open(file.path.c_str(), O_RDONLY | O_CLOEXEC);
   ::posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);

@@ -2,17 +2,16 @@
 //! async-std has one executor, the process's, which nobody can end: on `stop` its tasks are
 //! cancelled or, sessions, ended by their sockets.
 
+use std::pin::Pin;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use async_global_executor::GlobalExecutorConfig;
-use async_std::channel::{Receiver, Sender, bounded};
+use async_std::channel::{Sender, bounded};
 use async_std::task::{self, JoinHandle};
 use serde_json::{Map, Value};
 use tailrace_protocol::{Done, Outcome, Ready, Refused, Request, Target};
-use tailrace_serving::{
-    InProcess, TIMER, Timers, abandon, end_all, is_ready, listen, sample, sleepers,
-};
+use tailrace_serving::{Job, abandon, end_all, is_ready, listen, sample, sleepers};
 
 use crate::server::{serve, sleeper};
 use crate::timers;
@@ -25,20 +24,19 @@ pub struct AsyncStd {
     sleeping: Vec<JoinHandle<()>>,
     request: Request,
     addresses: Vec<String>,
-    timers: Option<InProcessWork>,
+    in_process: Option<InProcessWork>,
 }
 
 struct InProcessWork {
-    run: &'static Timers,
+    job: Job,
     running: Sender<()>, // nothing is sent: the work ends when it is dropped
-    stopped: Receiver<()>,
+    work: Option<Pin<Box<dyn Future<Output = ()> + Send>>>, // that has not begun
     task: Option<JoinHandle<()>>,
 }
 
 impl AsyncStd {
     pub fn start(request: &Request, done: Done) -> Result<AsyncStd, Refused> {
-        if request.workload == TIMER {
-            let run = Timers::prepare(request, 1, done);
+        if let Some(job) = Job::prepare(request, 1, done)? {
             start_executor(request.workers);
             let (running, stopped) = bounded(1);
             return Ok(AsyncStd {
@@ -46,7 +44,12 @@ impl AsyncStd {
                 sleeping: Vec::new(),
                 request: request.clone(),
                 addresses: Vec::new(),
-                timers: Some(InProcessWork { run, running, stopped, task: None }),
+                in_process: Some(InProcessWork {
+                    job,
+                    running,
+                    work: Some(timers::prepare(job, stopped)),
+                    task: None,
+                }),
             });
         }
         let mut listening = listen(request, 1)?;
@@ -60,7 +63,7 @@ impl AsyncStd {
             sleep(Duration::from_millis(1));
         }
         let (request, addresses) = (request.clone(), vec![listening.address]);
-        Ok(AsyncStd { accepting, sleeping, request, addresses, timers: None })
+        Ok(AsyncStd { accepting, sleeping, request, addresses, in_process: None })
     }
 }
 
@@ -76,33 +79,34 @@ fn start_executor(workers: usize) {
 
 impl Target for AsyncStd {
     fn ready(&self) -> Ready {
-        let granted = self.timers.as_ref().map(|_| Timers::granted()).unwrap_or_default();
+        let granted = self.in_process.as_ref().map(|work| work.job.granted()).unwrap_or_default();
         Ready { addresses: self.addresses.clone(), backend: "epoll", granted }
     }
 
     fn begin(&mut self) {
-        if let Some(work) = self.timers.as_mut().filter(|work| work.run.parts().begin()) {
-            work.task = Some(task::spawn(timers::work(work.run, work.stopped.clone())));
+        if let Some(work) = self.in_process.as_mut().filter(|work| work.job.begin()) {
+            work.task = work.work.take().map(task::spawn);
         }
     }
 
     fn sample(&self) -> Map<String, Value> {
-        match &self.timers {
-            Some(work) => work.run.counts(),
+        match &self.in_process {
+            Some(work) => work.job.counts(),
             None => sample(&self.request.workload),
         }
     }
 
     fn finish(self) -> Outcome {
         abandon();
-        if let Some(work) = self.timers {
+        if let Some(work) = self.in_process {
+            work.job.stop();
             drop(work.running);
             task::block_on(async {
                 if let Some(task) = work.task {
                     task.await;
                 }
             });
-            return work.run.outcome();
+            return work.job.outcome();
         }
         task::block_on(async {
             if let Some(task) = self.accepting {

@@ -2,6 +2,7 @@
 //! tailrace-target-async-std: async-std's global executor on `workers` threads.
 
 mod executor;
+mod files;
 mod server;
 mod timers;
 

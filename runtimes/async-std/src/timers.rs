@@ -2,6 +2,7 @@
 //! The workload `timer` on async-std: a task for each sleep, awaited by its handle.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
@@ -9,11 +10,21 @@ use std::time::Instant;
 use async_std::channel::Receiver;
 use async_std::task::{self, JoinHandle, spawn};
 use futures_lite::FutureExt;
-use tailrace_serving::{InProcess, Timers};
+use tailrace_serving::{InProcess, Job, Timers};
+
+use crate::files;
+
+/// What is called comes before the work begins, what is awaited after it.
+pub fn prepare(job: Job, stopped: Receiver<()>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    match job {
+        Job::Timers(run) => Box::pin(work(run, stopped)),
+        Job::Files(run) => Box::pin(files::work(run, run.turns_of(0, 1))),
+    }
+}
 
 /// Until all have slept, or until `stopped` is closed: async-std's tasks outlive their handles, and
 /// so they are cancelled one by one.
-pub async fn work(run: &'static Timers, stopped: Receiver<()>) {
+async fn work(run: &'static Timers, stopped: Receiver<()>) {
     if run.cancels() {
         for now in run.batches_of(0, 1) {
             arm_and_cancel(run, now).await;

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/uring/tests/seccomp_filter.hpp"
+#include "base/uring/tests/signal_storm.hpp"
 #include "base/uring/tests/uring_available.hpp"
 #include "runtimes/bare/tests/loopback_server.hpp"
 
@@ -96,6 +97,22 @@ TEST_P(uring_echo, storm_on_the_buffers_loses_nothing) {
   EXPECT_TRUE(!lends || loop_->events().out_of_buffers > 0);  // it was a storm
   EXPECT_EQ(counts.received_bytes, peers * size);
   EXPECT_EQ(counts.sent_bytes, peers * size);
+}
+
+// The wait ends with EINTR again and again.
+TEST_P(uring_echo, a_storm_of_signals_loses_nothing) {
+  serve();
+  loop_->wait_until_enabled();
+  const int peer = connected();
+  ASSERT_EQ(echoed(peer, "before"), "before");
+  {
+    const uring::signal_storm storm(worker_.native_handle());
+    const std::string text = pattern(30'000);
+    for (int i = 0; i < 100; ++i)
+      ASSERT_TRUE(echoed(peer, text) == text);
+  }
+  ::close(peer);
+  EXPECT_EQ(ended().errors, 0u);
 }
 
 // The peer's window is small and it reads late: sends stop half-way, and others go on meanwhile.

@@ -17,8 +17,7 @@ use glommio::{
 };
 use tailrace_protocol::{Refused, Request};
 use tailrace_serving::{
-    Asleep, Buffer, Duplex, Hog, Live, Nothing, Open, Part, Timers, Work, echo, end_all, own,
-    sleepers,
+    Asleep, Buffer, Duplex, Hog, Live, Nothing, Open, Part, Work, echo, end_all, own, sleepers,
 };
 
 use crate::timers;
@@ -78,7 +77,7 @@ pub fn work(part: Part) -> Result<Counted, Refused> {
 }
 
 async fn serve_until_stop(part: Part) {
-    let Part { listener, request, index, stop, timers, .. } = part;
+    let Part { listener, request, index, stop, job, .. } = part;
     let workers = request.workers;
     let mine = sleepers(&request, index, workers);
     let mut tasks: Vec<_> = (0..mine).map(|_| spawn_local(sleeper())).collect();
@@ -86,15 +85,16 @@ async fn serve_until_stop(part: Part) {
         tasks.push(spawn_local(serve(adopt_listener(listener), request)));
     }
     let mut stop = adopt_stream(stop);
+    let mut work = job.map(|job| timers::prepare(job, index, workers));
     while let Ok(1..) = stop.read(&mut [0]).await {
-        tasks.extend(timers.map(|run| spawn_local(timers::work(run, index, workers))));
+        tasks.extend(work.take().map(spawn_local));
     }
     for task in tasks {
         task.cancel().await;
     }
     end_all();
     for _ in 0..STOP_ROUNDS_MAX {
-        if own().open() == 0 && timers.is_none_or(Timers::is_settled) {
+        if own().open() == 0 && job.is_none_or(|job| job.is_settled()) {
             break;
         }
         Timer::new(STOP_ROUND).await;

@@ -2,6 +2,7 @@
 //! tailrace-target-glommio: glommio, an executor over io_uring on each worker.
 
 mod executor;
+mod files;
 mod timers;
 
 use std::process::ExitCode;

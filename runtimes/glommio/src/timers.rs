@@ -2,15 +2,26 @@
 //! The workload `timer` on glommio: a task for each sleep, awaited by its handle.
 
 use std::cell::Cell;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Instant;
 
 use glommio::spawn_local;
 use glommio::timer::Timer;
-use tailrace_serving::{InProcess, Timers};
+use tailrace_serving::{InProcess, Job, Timers};
+
+use crate::files;
+
+/// What is called comes before the work begins, what is awaited after it.
+pub fn prepare(job: Job, index: usize, parts: usize) -> Pin<Box<dyn Future<Output = ()>>> {
+    match job {
+        Job::Timers(run) => Box::pin(work(run, index, parts)),
+        Job::Files(run) => Box::pin(files::work(run, run.turns_of(index, parts))),
+    }
+}
 
 /// The part of this executor. Dropped, its tasks are cancelled.
-pub async fn work(run: &'static Timers, index: usize, parts: usize) {
+async fn work(run: &'static Timers, index: usize, parts: usize) {
     if run.cancels() {
         arm_and_cancel(run, index, parts).await;
     } else {

@@ -12,9 +12,7 @@ use monoio::net::{TcpListener, TcpStream, UnixStream};
 use monoio::time::{Instant, TimeDriver, sleep, sleep_until};
 use monoio::{IoUringDriver, Runtime, RuntimeBuilder};
 use tailrace_protocol::{Refused, Request};
-use tailrace_serving::{
-    Asleep, Hog, Live, Nothing, Open, Part, Timers, Work, end_all, own, sleepers,
-};
+use tailrace_serving::{Asleep, Hog, Live, Nothing, Open, Part, Work, end_all, own, sleepers};
 
 use crate::sleepers::{Sleepers, or_stopped};
 use crate::{session, timers};
@@ -67,15 +65,14 @@ pub fn work(part: Part) -> Result<(), Refused> {
             monoio::spawn(serve(listener, part.request));
         }
         let mut stop = UnixStream::from_std(part.stop).expect("the socket is new");
+        let mut work = part.job.map(|job| timers::prepare(job, index, workers, all.clone()));
         while let (Ok(1..), _) = stop.read(vec![0]).await {
-            if let Some(run) = part.timers {
-                monoio::spawn(timers::work(run, index, workers, all.clone()));
-            }
+            work.take().map(monoio::spawn); // detached
         }
         all.stop();
         end_all();
         for _ in 0..STOP_ROUNDS_MAX {
-            let settled = part.timers.is_none_or(Timers::is_settled);
+            let settled = part.job.is_none_or(|job| job.is_settled());
             if own().open() == 0 && own().sleeping() == 0 && settled {
                 break;
             }

@@ -2,6 +2,7 @@
 //! tailrace-target-monoio: monoio, a runtime over io_uring on each worker.
 
 mod executor;
+mod files;
 mod session;
 mod sleepers;
 mod timers;
@@ -12,7 +13,7 @@ use serde_json::{Map, Value, json};
 use tailrace_protocol::{
     Description, Done, OptionSpec, Outcome, Ready, Refused, Request, Target, target_main,
 };
-use tailrace_serving::{NAMES, PerCore, TIMER, options, versions};
+use tailrace_serving::{NAMES, PerCore, options, versions};
 
 fn main() -> ExitCode {
     target_main(&describe(), Monoio::start)
@@ -64,7 +65,7 @@ impl Monoio {
 impl Target for Monoio {
     fn ready(&self) -> Ready {
         let mut granted = self.workers.granted();
-        if self.request.workload != TIMER {
+        if !self.workers.is_in_process() {
             granted.insert("receive_buffer".to_owned(), json!("one a connection"));
         }
         Ready { addresses: self.workers.addresses(), backend: "io_uring", granted }

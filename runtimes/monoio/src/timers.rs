@@ -4,17 +4,32 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use monoio::spawn;
 use monoio::time::{Instant, sleep_until};
-use tailrace_serving::{InProcess, Timers};
+use tailrace_serving::{InProcess, Job, Timers};
 
+use crate::files;
 use crate::sleepers::{Sleepers, or_stopped};
 
+/// What is called comes before the work begins, what is awaited after it.
+pub fn prepare(
+    job: Job,
+    index: usize,
+    parts: usize,
+    all: Rc<Sleepers>,
+) -> Pin<Box<dyn Future<Output = ()>>> {
+    match job {
+        Job::Timers(run) => Box::pin(work(run, index, parts, all)),
+        Job::Files(run) => Box::pin(files::work(run, run.turns_of(index, parts))),
+    }
+}
+
 /// The part of this runtime. `all`: those whom `stop` wakes.
-pub async fn work(run: &'static Timers, index: usize, parts: usize, all: Rc<Sleepers>) {
+async fn work(run: &'static Timers, index: usize, parts: usize, all: Rc<Sleepers>) {
     if run.cancels() {
         arm_and_cancel(run, index, parts, &all).await;
     } else {

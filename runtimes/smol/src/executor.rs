@@ -2,6 +2,7 @@
 //! One executor, `workers` threads that run it as smol's documentation has it, one listener. The
 //! reactor is the process's: a thread without tasks waits in it.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle, sleep};
@@ -13,7 +14,7 @@ use smol::{Executor, Task, block_on};
 use tailrace_protocol::{
     Done, Outcome, Ready, Refused, Request, Target, confine_thread, worker_cpu,
 };
-use tailrace_serving::{InProcess, TIMER, Timers, abandon, is_ready, listen, sample};
+use tailrace_serving::{Job, abandon, is_ready, listen, sample};
 
 use crate::server::serve;
 use crate::timers;
@@ -25,14 +26,16 @@ pub struct Smol {
     working: Option<Task<()>>, // the accept loop, or in-process work that has begun
     request: Request,
     addresses: Vec<String>,
-    timers: Option<&'static Timers>,
+    job: Option<Job>,
+    work: Option<Pin<Box<dyn Future<Output = ()> + Send>>>, // that has not begun
 }
 
 impl Smol {
     pub fn start(request: &Request, done: Done) -> Result<Smol, Refused> {
-        if request.workload == TIMER {
-            let timers = Timers::prepare(request, 1, done);
-            return Ok(Smol { timers: Some(timers), ..Smol::idle(request)? });
+        if let Some(job) = Job::prepare(request, 1, done)? {
+            let smol = Smol::idle(request)?;
+            let work = Some(timers::prepare(smol.executor.clone(), job));
+            return Ok(Smol { job: Some(job), work, ..smol });
         }
         let mut listening = listen(request, 1)?;
         let smol = Smol::idle(request)?;
@@ -51,7 +54,8 @@ impl Smol {
         let (running, stopped) = bounded(1);
         let threads = start_threads(request, &executor, &stopped)?;
         let (request, addresses) = (request.clone(), Vec::new());
-        Ok(Smol { executor, running, threads, working: None, request, addresses, timers: None })
+        let (working, job, work) = (None, None, None);
+        Ok(Smol { executor, running, threads, working, request, addresses, job, work })
     }
 }
 
@@ -79,22 +83,26 @@ fn start_threads(
 
 impl Target for Smol {
     fn ready(&self) -> Ready {
-        let granted = self.timers.map(|_| Timers::granted()).unwrap_or_default();
+        let granted = self.job.map(|job| job.granted()).unwrap_or_default();
         Ready { addresses: self.addresses.clone(), backend: "epoll", granted }
     }
 
     fn begin(&mut self) {
-        if let Some(run) = self.timers.filter(|run| run.parts().begin()) {
-            self.working = Some(self.executor.spawn(timers::work(self.executor.clone(), run)));
+        if self.job.is_some_and(|job| job.begin()) {
+            self.working = self.work.take().map(|work| self.executor.spawn(work));
         }
     }
 
     fn sample(&self) -> Map<String, Value> {
-        self.timers.map_or_else(|| sample(&self.request.workload), InProcess::counts)
+        self.job.map_or_else(|| sample(&self.request.workload), |job| job.counts())
     }
 
     fn finish(self) -> Outcome {
         abandon();
+        drop(self.work); // it has the executor too
+        if let Some(job) = self.job {
+            job.stop();
+        }
         if let Some(task) = self.working {
             block_on(task.cancel()); // it has the executor too
         }
@@ -103,9 +111,9 @@ impl Target for Smol {
             let _ = thread.join(); // one that panicked has ended the process
         }
         drop(self.executor); // with it every task that is left, and so its socket
-        self.timers.map_or_else(
+        self.job.map_or_else(
             || Outcome { counts: sample(&self.request.workload), ..Outcome::default() },
-            InProcess::outcome,
+            |job| job.outcome(),
         )
     }
 }

@@ -2,6 +2,7 @@
 //! tailrace-target-smol: smol's executor on `workers` threads, over its one reactor.
 
 mod executor;
+mod files;
 mod server;
 mod timers;
 

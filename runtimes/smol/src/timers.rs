@@ -2,14 +2,28 @@
 //! The workload `timer` on smol: a task for each sleep, awaited by its handle. With the executor
 //! all of them are dropped.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use smol::future::yield_now;
 use smol::{Executor, Timer};
-use tailrace_serving::{InProcess, Timers};
+use tailrace_serving::{InProcess, Job, Timers};
 
-pub async fn work(executor: Arc<Executor<'static>>, run: &'static Timers) {
+use crate::files;
+
+/// What is called comes before the work begins, what is awaited after it.
+pub fn prepare(
+    executor: Arc<Executor<'static>>,
+    job: Job,
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    match job {
+        Job::Timers(run) => Box::pin(work(executor, run)),
+        Job::Files(run) => Box::pin(files::work(executor, run, run.turns_of(0, 1))),
+    }
+}
+
+async fn work(executor: Arc<Executor<'static>>, run: &'static Timers) {
     if run.cancels() {
         arm_and_cancel(&executor, run).await;
     } else {

@@ -16,7 +16,8 @@ type Option struct {
 	Name, Default, Help string
 	Values              []string
 	Least, Most         int64
-	Text                string   // what the text is, such as "absolute path"
+	MultipleOf          int64    // where integers have to be
+	Text                string   // "text": any; no workload runs without one
 	Workloads           []string // to which it belongs; none: to all
 }
 
@@ -62,6 +63,9 @@ func (o Option) check(value string) error {
 			strings.Join(o.Values, ", "), excerpt(value))
 	}
 	if o.Text != "" {
+		if value == "" {
+			return fmt.Errorf("option '%s' is needed", o.Name)
+		}
 		return nil
 	}
 	// Unsigned: a sign would not come back as it was given.
@@ -69,6 +73,9 @@ func (o Option) check(value string) error {
 	if err != nil || int64(number) < o.Least || int64(number) > o.Most {
 		return fmt.Errorf("option '%s' is an integer from %d to %d, not '%s'", o.Name, o.Least,
 			o.Most, excerpt(value))
+	}
+	if o.MultipleOf != 0 && int64(number)%o.MultipleOf != 0 {
+		return fmt.Errorf("option '%s' is a multiple of %d, not %d", o.Name, o.MultipleOf, number)
 	}
 	return nil
 }
@@ -113,19 +120,20 @@ func resolve(options []Option, workload string, settings []string) (Values, erro
 		if !has {
 			return nil, fmt.Errorf("--set takes name=value, not '%s'", excerpt(setting))
 		}
-		option, known := own[name]
-		if !known {
+		if _, known := own[name]; !known {
 			return nil, fmt.Errorf("workload %s has no option '%s': it has %s", workload,
 				excerpt(name), strings.Join(names, ", "))
-		}
-		if err := option.check(value); err != nil {
-			return nil, err
 		}
 		if given[name] {
 			return nil, fmt.Errorf("option '%s' is set twice", name)
 		}
 		given[name] = true
 		values[name] = value
+	}
+	for name, value := range values {
+		if err := own[name].check(value); err != nil {
+			return nil, err
+		}
 	}
 	return values, nil
 }

@@ -22,12 +22,15 @@ func Options() []protocol.Option {
 		protocol.Integer("lead_ms", "from the start to the first deadline", 1000, 0, 600_000),
 		protocol.Integer("at_once", "cancel: timers armed before they are cancelled", 1000, 1,
 			1_000_000),
-		protocol.Integer("seed", "of the deadlines", 1, 0, math.MaxInt64),
+		protocol.Integer("seed", "of the deadlines, of the order of reads", 1, 0, math.MaxInt64),
 		protocol.Integer("timer_slack_ns", "PR_SET_TIMERSLACK of every thread; 0: the kernel's",
 			0, 0, 1_000_000_000),
 	}
 	for i := range options {
 		options[i] = options[i].For("timer")
+		if options[i].Name == "seed" {
+			options[i] = options[i].For("timer", "file-read")
+		}
 	}
 	return options
 }

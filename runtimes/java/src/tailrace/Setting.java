@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 
 /**
  * An option that {@code --set name=value} gives. Exactly one of these says what is allowed:
- * {@code values}; {@code least} to {@code most}; {@code text}, which says what the text is.
+ * {@code values}; {@code least} to {@code most}, of block_bytes multiples of 4096; {@code text}.
  */
 record Setting(String name, String preset, String help, List<String> values, long least, long most,
         String text, List<String> workloads) {
@@ -20,6 +20,11 @@ record Setting(String name, String preset, String help, List<String> values, lon
 
     static Setting integer(String name, String help, long preset, long least, long most) {
         return new Setting(name, "" + preset, help, null, least, most, null, List.of());
+    }
+
+    /** Any text but none: the workload does not run without. */
+    static Setting needed(String name, String help) {
+        return new Setting(name, "", help, null, 0, 0, "text", List.of());
     }
 
     /** Belongs to these workloads only. */
@@ -57,6 +62,11 @@ record Setting(String name, String preset, String help, List<String> values, lon
                 throw new BadUsage("option '" + name + "' is an integer from " + least + " to "
                         + most + ", not '" + shown + "'");
             }
+            if (name.equals("block_bytes") && Long.parseLong(value) % 4096 != 0) {
+                throw new BadUsage("option '" + name + "' is a multiple of 4096, not " + value);
+            }
+        } else if (value.isEmpty()) {
+            throw new BadUsage("option '" + name + "' is needed");
         }
     }
 
@@ -79,12 +89,14 @@ record Setting(String name, String preset, String help, List<String> values, lon
                         + BadUsage.excerpt(parts[0]) + "': it has "
                         + String.join(", ", own.keySet()));
             }
-            one.check(parts[1]);
             if (inForce.put(parts[0], parts[1]) != null) {
                 throw new BadUsage("option '" + parts[0] + "' is set twice");
             }
         }
         own.forEach((name, one) -> inForce.putIfAbsent(name, one.preset));
+        for (Map.Entry<String, String> each : inForce.entrySet()) {
+            own.get(each.getKey()).check(each.getValue());
+        }
         return inForce;
     }
 }

@@ -46,7 +46,8 @@ final class Timers extends InProcess {
                         .only("timer"),
                 Setting.integer("at_once", "cancel: timers armed before they are cancelled", 1000,
                         1, 1_000_000).only("timer"),
-                Setting.integer("seed", "of the deadlines", 1, 0, Long.MAX_VALUE).only("timer"),
+                Setting.integer("seed", "of the deadlines, of the order of reads", 1, 0,
+                        Long.MAX_VALUE).only("timer", "file-read"),
                 // The script that starts the virtual machine acts on it.
                 Setting.integer("timer_slack_ns", "timer slack of every thread; 0: the kernel's", 0,
                         0, 1_000_000_000).only("timer"));
@@ -67,10 +68,13 @@ final class Timers extends InProcess {
 
     /** The deadline of a task after the first possible: splitmix64 (Steele, Lea, Flood 2014). */
     static long offset(long seed, long index, long spreadNs) {
-        long z = seed + (index + 1) * 0x9e3779b97f4a7c15L;
-        z = (z ^ z >>> 30) * 0xbf58476d1ce4e5b9L;
+        return Long.remainderUnsigned(mix(seed + (index + 1) * 0x9e3779b97f4a7c15L), spreadNs);
+    }
+
+    static long mix(long number) {
+        long z = (number ^ number >>> 30) * 0xbf58476d1ce4e5b9L;
         z = (z ^ z >>> 27) * 0x94d049bb133111ebL;
-        return Long.remainderUnsigned(z ^ z >>> 31, spreadNs);
+        return z ^ z >>> 31;
     }
 
     private long offset(int index) {

@@ -7,7 +7,7 @@ import java.util.Map;
 
 /** The workloads by name, their options, and the forms to measure. */
 final class Workloads {
-    static final List<String> NAMES = List.of("echo", "idle", "hog", "timer");
+    static final List<String> NAMES = List.of("echo", "idle", "hog", "timer", "file-read");
     static final Map<String, String> BEST = Map.of("io", "channel", "buffer_bytes", "16384");
 
     private Workloads() {}
@@ -15,6 +15,7 @@ final class Workloads {
     static List<Setting> settings() {
         List<Setting> all = new ArrayList<>(Server.settings());
         all.addAll(Timers.settings());
+        all.addAll(FileReads.settings());
         // The script that starts the virtual machine acts on it.
         all.add(Setting.choice("gc", "collector: as the machine suggests to the JVM, or by name",
                 "ergonomic", "serial", "parallel", "g1", "z"));
@@ -22,6 +23,10 @@ final class Workloads {
     }
 
     static Target start(Request request) throws Refused {
-        return request.workload().equals("timer") ? new Timers(request) : new Server(request);
+        return switch (request.workload()) {
+            case "timer" -> new Timers(request);
+            case "file-read" -> new FileReads(request);
+            default -> new Server(request);
+        };
     }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.LongStream;
 
 /** Unit tests without a framework: prints what failed and exits 1, or exits 0. */
 final class Units {
@@ -30,6 +31,7 @@ final class Units {
         hogs();
         json();
         timers();
+        files();
         System.out.println(failures + " failed");
         System.exit(failures == 0 ? 0 : 1);
     }
@@ -144,6 +146,20 @@ final class Units {
     private static void timers() {
         same(Timers.offset(1, 0, 1_000_000_000), 200822465L, "the contract's first deadline");
         same(Timers.offset(1, 1, 1_000_000_000), 66428519L, "its second");
+    }
+
+    private static void files() {
+        BlockOrder order = BlockOrder.of(1000, 1);
+        same(List.of(order.at(0), order.at(1), order.at(2)), List.of(44L, 515L, 728L),
+                "the contract's order");
+        same(List.of(BlockOrder.stamp(1, 0), BlockOrder.stamp(1, 1)),
+                List.of(2433363436L, 3203108257L), "its stamps");
+        for (long blocks : new long[] {1, 2, 3, 64, 1000}) {
+            BlockOrder one = BlockOrder.of(blocks, 7);
+            LongStream all = LongStream.range(0, blocks).map(one::at);
+            same(all.filter(block -> block < blocks).distinct().count(), blocks,
+                    "different blocks");
+        }
     }
 
     private static void json() {

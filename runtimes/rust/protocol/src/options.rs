@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 enum Allowed {
     Choice(&'static [&'static str]),
     Integer(RangeInclusive<u64>),
+    Text,
 }
 
 #[derive(Clone, Debug)]
@@ -20,6 +21,7 @@ pub struct OptionSpec {
     allowed: Allowed,
     help: &'static str,
     workloads: &'static [&'static str],
+    multiple_of: u64,
 }
 
 impl OptionSpec {
@@ -31,7 +33,14 @@ impl OptionSpec {
         help: &'static str,
     ) -> OptionSpec {
         let default = values[0].to_owned();
-        OptionSpec { name, default, allowed: Allowed::Choice(values), help, workloads: &[] }
+        OptionSpec {
+            name,
+            default,
+            allowed: Allowed::Choice(values),
+            help,
+            workloads: &[],
+            multiple_of: 1,
+        }
     }
 
     #[must_use]
@@ -42,7 +51,28 @@ impl OptionSpec {
         help: &'static str,
     ) -> OptionSpec {
         let default = default.to_string();
-        OptionSpec { name, default, allowed: Allowed::Integer(allowed), help, workloads: &[] }
+        OptionSpec {
+            name,
+            default,
+            allowed: Allowed::Integer(allowed),
+            help,
+            workloads: &[],
+            multiple_of: 1,
+        }
+    }
+
+    /// Any text but none: the workload does not run without.
+    #[must_use]
+    pub fn needed(name: &'static str, help: &'static str) -> OptionSpec {
+        let (default, allowed) = (String::new(), Allowed::Text);
+        OptionSpec { name, default, allowed, help, workloads: &[], multiple_of: 1 }
+    }
+
+    /// An integer has to be.
+    #[must_use]
+    pub fn multiple_of(mut self, unit: u64) -> OptionSpec {
+        self.multiple_of = unit;
+        self
     }
 
     /// Belongs to these workloads only.
@@ -66,16 +96,21 @@ impl OptionSpec {
             // Digits alone: parse() would take a sign.
             Allowed::Integer(range)
                 if value.bytes().all(|byte| byte.is_ascii_digit())
-                    && value.parse().is_ok_and(|number| range.contains(&number)) =>
+                    && value.parse().is_ok_and(|number: u64| {
+                        range.contains(&number) && number % self.multiple_of == 0
+                    }) =>
             {
                 Ok(())
             }
             Allowed::Integer(range) => Err(format!(
-                "option '{}' is an integer from {} to {}, not '{shown}'",
+                "option '{}' is a multiple of {} from {} to {}, not '{shown}'",
                 self.name,
+                self.multiple_of,
                 range.start(),
                 range.end()
             )),
+            Allowed::Text if value.is_empty() => Err(format!("option '{}' is needed", self.name)),
+            Allowed::Text => Ok(()),
         }
     }
 
@@ -83,6 +118,7 @@ impl OptionSpec {
         let values = match &self.allowed {
             Allowed::Choice(values) => json!(values),
             Allowed::Integer(range) => json!(format!("integer {}..{}", range.start(), range.end())),
+            Allowed::Text => json!("text"),
         };
         let mut object = json!({
             "name": self.name, "default": self.default, "values": values, "help": self.help,
@@ -131,12 +167,11 @@ pub(crate) fn resolve(
         let Some((name, value)) = setting.split_once('=') else {
             return Err(format!("--set takes name=value, not '{}'", excerpt(setting)));
         };
-        let Some(spec) = own.iter().find(|spec| spec.name == name) else {
+        let Some(_) = own.iter().find(|spec| spec.name == name) else {
             let names: Vec<&str> = own.iter().map(|spec| spec.name).collect();
             let (name, names) = (excerpt(name), list(&names));
             return Err(format!("workload {workload} has no option '{name}': it has {names}"));
         };
-        spec.check(value)?;
         if given.insert(name.to_owned(), value.to_owned()).is_some() {
             return Err(format!("option '{name}' is set twice"));
         }
@@ -144,6 +179,9 @@ pub(crate) fn resolve(
     let mut values: BTreeMap<String, String> =
         own.iter().map(|spec| (spec.name.to_owned(), spec.default.clone())).collect();
     values.extend(given);
+    for spec in own {
+        spec.check(&values[spec.name])?;
+    }
     Ok(OptionValues(values))
 }
 

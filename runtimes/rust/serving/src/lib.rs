@@ -4,6 +4,7 @@
 //! runtime.
 
 mod counts;
+mod files;
 mod held;
 mod hog;
 mod in_process;
@@ -17,9 +18,10 @@ mod versions;
 mod workloads;
 
 pub use counts::{Counts, own, sample};
+pub use files::{Block, FILE_READ, Files, Turns};
 pub use held::{Asleep, Open};
 pub use hog::Hog;
-pub use in_process::{InProcess, Parts};
+pub use in_process::{InProcess, Job, Parts};
 pub use listen::{Listening, listen};
 pub use live::{Live, end_all};
 pub use per_core::{Part, PerCore};

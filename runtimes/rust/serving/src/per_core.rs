@@ -13,9 +13,8 @@ use serde_json::{Map, Value};
 use tailrace_protocol::{Done, Outcome, Refused, Request, confine_thread, worker_cpu};
 
 use crate::counts::sample;
-use crate::in_process::InProcess;
+use crate::in_process::Job;
 use crate::listen::listen;
-use crate::timers::{TIMER, Timers};
 use crate::workloads::{abandon, is_ready};
 
 /// What one thread has of the workload.
@@ -29,7 +28,7 @@ pub struct Part {
     /// otherwise. Non-blocking.
     pub stop: UnixStream,
     /// In-process work alone.
-    pub timers: Option<&'static Timers>,
+    pub job: Option<Job>,
     up: Sender<()>,
 }
 
@@ -48,7 +47,7 @@ struct Worker<T> {
 pub struct PerCore<T> {
     workers: Vec<Worker<T>>,
     address: Option<String>,
-    timers: Option<&'static Timers>,
+    job: Option<Job>,
 }
 
 impl<T: Send + 'static> PerCore<T> {
@@ -63,12 +62,10 @@ impl<T: Send + 'static> PerCore<T> {
         done: Done,
         work: fn(Part) -> Result<T, Refused>,
     ) -> Result<PerCore<T>, Refused> {
-        let mut timers = None;
+        let job = Job::prepare(request, request.workers, done)?;
         let mut address = None;
         let mut sockets = Vec::new();
-        if request.workload == TIMER {
-            timers = Some(Timers::prepare(request, request.workers, done));
-        } else {
+        if job.is_none() {
             let listening = listen(request, request.workers)?;
             sockets = listening.sockets;
             address = Some(listening.address);
@@ -76,12 +73,12 @@ impl<T: Send + 'static> PerCore<T> {
         let mut sockets = sockets.into_iter();
         let mut workers = Vec::new();
         for index in 0..request.workers {
-            workers.push(start_worker(sockets.next(), timers, request, index, work)?);
+            workers.push(start_worker(sockets.next(), job, request, index, work)?);
         }
         while !is_ready(request) {
             sleep(Duration::from_millis(1));
         }
-        Ok(PerCore { workers, address, timers })
+        Ok(PerCore { workers, address, job })
     }
 
     /// As clients of this machine reach it; in-process work has none.
@@ -90,15 +87,20 @@ impl<T: Send + 'static> PerCore<T> {
         self.address.iter().cloned().collect()
     }
 
+    #[must_use]
+    pub fn is_in_process(&self) -> bool {
+        self.job.is_some()
+    }
+
     /// What `ready` says of the workload beside what the request does.
     #[must_use]
     pub fn granted(&self) -> Map<String, Value> {
-        self.timers.map(|_| Timers::granted()).unwrap_or_default()
+        self.job.map(|job| job.granted()).unwrap_or_default()
     }
 
     /// In-process work begins; a second time changes nothing.
     pub fn begin(&mut self) {
-        if self.timers.is_some_and(|run| run.parts().begin()) {
+        if self.job.is_some_and(|job| job.begin()) {
             for worker in &mut self.workers {
                 let _ = worker.stop.write_all(&[1]); // an empty socket takes a byte
             }
@@ -108,17 +110,20 @@ impl<T: Send + 'static> PerCore<T> {
     /// Counts now.
     #[must_use]
     pub fn sample(&self, request: &Request) -> Map<String, Value> {
-        self.timers.map_or_else(|| sample(&request.workload), InProcess::counts)
+        self.job.map_or_else(|| sample(&request.workload), |job| job.counts())
     }
 
     /// Ends all threads; gives what they return, and the outcome without metrics.
     #[must_use]
     pub fn finish(self, request: &Request) -> (Vec<T>, Outcome) {
-        let timers = self.timers;
+        let job = self.job;
+        if let Some(job) = job {
+            job.stop();
+        }
         let returned = self.join();
-        let outcome = timers.map_or_else(
+        let outcome = job.map_or_else(
             || Outcome { counts: sample(&request.workload), ..Outcome::default() },
-            InProcess::outcome,
+            |job| job.outcome(),
         );
         (returned, outcome)
     }
@@ -140,7 +145,7 @@ impl<T: Send + 'static> PerCore<T> {
 
 fn start_worker<T: Send + 'static>(
     listener: Option<TcpListener>,
-    timers: Option<&'static Timers>,
+    job: Option<Job>,
     request: &Request,
     index: usize,
     work: fn(Part) -> Result<T, Refused>,
@@ -150,7 +155,7 @@ fn start_worker<T: Send + 'static>(
     stopped.set_nonblocking(true).map_err(refused)?;
     let (up, is_up) = mpsc::channel();
     let request = request.clone();
-    let part = Part { listener, request, index, stop: stopped, timers, up };
+    let part = Part { listener, request, index, stop: stopped, job, up };
     let thread = thread::Builder::new()
         .name(format!("worker-{index}"))
         .spawn(move || {

@@ -13,6 +13,7 @@ use nix::sys::prctl::{get_timerslack, set_timerslack};
 use serde_json::{Map, Value, json};
 use tailrace_protocol::{Done, OptionSpec, Outcome, Request};
 
+use crate::files::FILE_READ;
 use crate::in_process::{InProcess, Parts};
 use crate::moment::{Moment, count_phase, histogram, histogram_text};
 
@@ -32,7 +33,8 @@ pub fn options() -> Vec<OptionSpec> {
         integer("spread_ms", 1000, 1..=60_000, "from the first deadline to the last"),
         integer("lead_ms", 1000, 0..=600_000, "from the start to the first deadline"),
         integer("at_once", 1000, 1..=1_000_000, "cancel: timers armed before they are cancelled"),
-        integer("seed", 1, 0..=most, "of the deadlines"),
+        OptionSpec::integer("seed", 1, 0..=most, "of the deadlines, of the order of reads")
+            .only_for(&[TIMER, FILE_READ]),
         integer("timer_slack_ns", 0, 0..=1_000_000_000, "of every thread; 0: the kernel's"),
     ]
 }
@@ -79,8 +81,8 @@ pub struct Timers {
 }
 
 impl Timers {
-    /// On the main thread, before others: they inherit its timer slack. The work of the process, and
-    /// so for as long as it lives; `parts` runtimes share it.
+    /// On the main thread, before others: they inherit its timer slack. The work of the process,
+    /// and so for as long as it lives; `parts` runtimes share it.
     #[must_use]
     pub fn prepare(request: &Request, parts: usize, done: Done) -> &'static Timers {
         let number = |name| request.options.integer(name);
@@ -262,10 +264,13 @@ impl InProcess for Timers {
 
 fn offset(seed: u64, index: u64, spread_ns: u64) -> u64 {
     let step = (index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mut z = seed.wrapping_add(step);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mix(seed.wrapping_add(step)) % spread_ns
+}
+
+pub(crate) fn mix(number: u64) -> u64 {
+    let mut z = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (z ^ (z >> 31)) % spread_ns
+    z ^ (z >> 31)
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 
 use tailrace_protocol::{OptionSpec, Request};
 
-use crate::{counts, hog, timers};
+use crate::{counts, files, hog, timers};
 
-pub const NAMES: &[&str] = &["echo", "idle", "hog", "timer"];
+pub const NAMES: &[&str] = &["echo", "idle", "hog", "timer", "file-read"];
 
 /// What a workload does with received bytes before they go back.
 pub trait Work: 'static {
@@ -28,6 +28,7 @@ pub fn options() -> Vec<OptionSpec> {
     let mut all = vec![tasks.only_for(&["idle", timers::TIMER])];
     all.extend(hog::options());
     all.extend(timers::options());
+    all.extend(files::options());
     all
 }
 

@@ -61,10 +61,9 @@ fn work(part: Part) -> Result<RuntimeMetrics, Refused> {
     }
     runtime.block_on(async {
         let mut stop = UnixStream::from_std(part.stop).expect("a runtime takes a new socket");
+        let mut work = part.job.map(|job| timers::prepare(job, index, workers));
         while let Ok(1..) = stop.read(&mut [0]).await {
-            if let Some(run) = part.timers {
-                tokio::spawn(timers::work(run, index, workers));
-            }
+            work.take().map(tokio::spawn); // detached
         }
     });
     Ok(runtime.metrics())

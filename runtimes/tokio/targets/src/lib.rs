@@ -2,6 +2,7 @@
 //! Tokio as a contestant: the workloads written once, and the two ways to run them, as the targets
 //! `tokio` ([`multi_thread`]) and `tokio-current` ([`current_thread`]).
 
+mod files;
 mod metrics;
 mod server;
 mod timers;

@@ -2,6 +2,7 @@
 //! The target `tokio`: one multi-thread runtime, `workers` of its threads, one listener. The main
 //! thread is none of them.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread::sleep;
@@ -11,7 +12,7 @@ use serde_json::{Map, Value};
 use tailrace_protocol::{
     Done, Outcome, Ready, Refused, Request, Target, confine_thread, worker_cpu,
 };
-use tailrace_serving::{InProcess, TIMER, Timers, abandon, is_ready, listen, sample};
+use tailrace_serving::{Job, abandon, is_ready, listen, sample};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::description::apply;
@@ -26,7 +27,8 @@ pub struct MultiThread {
     runtime: Runtime,
     request: Request,
     addresses: Vec<String>,
-    timers: Option<&'static Timers>,
+    job: Option<Job>,
+    work: Option<Pin<Box<dyn Future<Output = ()> + Send>>>, // that has not begun
 }
 
 impl MultiThread {
@@ -34,10 +36,16 @@ impl MultiThread {
     /// Where the kernel refuses the port or a thread.
     pub fn start(request: &Request, done: Done) -> Result<MultiThread, Refused> {
         let request = request.clone();
-        if request.workload == TIMER {
-            let timers = Some(Timers::prepare(&request, 1, done));
+        if let Some(job) = Job::prepare(&request, 1, done)? {
             let runtime = build(&request)?;
-            return Ok(MultiThread { runtime, request, addresses: Vec::new(), timers });
+            let work = Some(timers::prepare(job, 0, 1));
+            return Ok(MultiThread {
+                runtime,
+                request,
+                addresses: Vec::new(),
+                job: Some(job),
+                work,
+            });
         }
         let mut listening = listen(&request, 1)?;
         let runtime = build(&request)?;
@@ -48,33 +56,37 @@ impl MultiThread {
         while !is_ready(&request) {
             sleep(Duration::from_millis(1));
         }
-        Ok(MultiThread { runtime, request, addresses: vec![listening.address], timers: None })
+        let addresses = vec![listening.address];
+        Ok(MultiThread { runtime, request, addresses, job: None, work: None })
     }
 }
 
 impl Target for MultiThread {
     fn ready(&self) -> Ready {
-        let granted = self.timers.map(|_| Timers::granted()).unwrap_or_default();
+        let granted = self.job.map(|job| job.granted()).unwrap_or_default();
         Ready { addresses: self.addresses.clone(), backend: "epoll", granted }
     }
 
     fn begin(&mut self) {
-        if let Some(run) = self.timers.filter(|run| run.parts().begin()) {
-            self.runtime.spawn(timers::work(run, 0, 1));
+        if self.job.is_some_and(|job| job.begin()) {
+            self.work.take().map(|work| self.runtime.spawn(work)); // detached
         }
     }
 
     fn sample(&self) -> Map<String, Value> {
-        self.timers.map_or_else(|| sample(&self.request.workload), InProcess::counts)
+        self.job.map_or_else(|| sample(&self.request.workload), |job| job.counts())
     }
 
     fn finish(self) -> Outcome {
         let metrics = metrics::of(&[self.runtime.metrics()]);
         abandon();
+        if let Some(job) = self.job {
+            job.stop();
+        }
         self.runtime.shutdown_timeout(SHUTDOWN); // drops every task, and so closes its socket
-        let outcome = self.timers.map_or_else(
+        let outcome = self.job.map_or_else(
             || Outcome { counts: sample(&self.request.workload), ..Outcome::default() },
-            InProcess::outcome,
+            |job| job.outcome(),
         );
         Outcome { metrics, ..outcome }
     }

@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: MIT
 //! The workload `timer` on Tokio: a task for each sleep, awaited by its handle.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use tailrace_serving::{InProcess, Timers};
+use tailrace_serving::{InProcess, Job, Timers};
 use tokio::task::{spawn, yield_now};
 use tokio::time::{Instant, sleep_until};
 
+use crate::files;
+
+/// Spawns nothing yet: what is called comes before the work begins, what is awaited after it.
+pub fn prepare(job: Job, index: usize, parts: usize) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    match job {
+        Job::Timers(run) => Box::pin(work(run, index, parts)),
+        Job::Files(run) => Box::pin(files::work(run, run.turns_of(index, parts))),
+    }
+}
+
 /// The part `index` of `parts` (runtimes that share the workload between them).
-pub async fn work(run: &'static Timers, index: usize, parts: usize) {
+async fn work(run: &'static Timers, index: usize, parts: usize) {
     if run.cancels() {
         arm_and_cancel(run, index, parts).await;
     } else {
