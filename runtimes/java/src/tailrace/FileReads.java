@@ -105,8 +105,8 @@ final class FileReads extends InProcess {
             }
             order = BlockOrder.of(blocks, request.integer("seed"));
         } catch (IOException | UnsupportedOperationException failure) {
-            throw new Refused("cannot read " + path + ": " + failure, "give a file that exists, may "
-                    + "be read, and has at least one block");
+            throw new Refused("cannot read " + path + ": " + failure, "give a file that exists, "
+                    + "may be read, and has at least one block");
         }
         stampSeed = request.integer("stamp_seed");
         byTime = request.integer("reads") == 0;
