@@ -103,14 +103,21 @@ impl OptionSpec {
                 Ok(())
             }
             Allowed::Integer(range) => Err(format!(
-                "option '{}' is a multiple of {} from {} to {}, not '{shown}'",
+                "option '{}' is {} from {} to {}, not '{shown}'",
                 self.name,
-                self.multiple_of,
+                self.number_text(),
                 range.start(),
                 range.end()
             )),
             Allowed::Text if value.is_empty() => Err(format!("option '{}' is needed", self.name)),
             Allowed::Text => Ok(()),
+        }
+    }
+
+    fn number_text(&self) -> String {
+        match self.multiple_of {
+            1 => "an integer".to_owned(),
+            unit => format!("a multiple of {unit}"),
         }
     }
 
