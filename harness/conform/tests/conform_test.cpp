@@ -90,8 +90,8 @@ TEST(conform, passes_a_conforming_target_and_skips_only_what_it_has_not) {
   EXPECT_EQ(object["ok"], true);
   for (const json& each : object["checks"]) {
     const std::string name = each["name"];
-    const bool skips = name == "says_why_unavailable" || name.starts_with("timer_") ||
-                       name.starts_with("file_");
+    const bool skips =
+        name == "says_why_unavailable" || name.starts_with("timer_") || name.starts_with("file_");
     EXPECT_EQ(each["status"], skips ? "skipped" : "ok") << each;
   }
 }
