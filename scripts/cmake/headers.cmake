@@ -7,6 +7,9 @@ list(FILTER headers EXCLUDE REGEX "/tests/") # a suite may be text for one runti
 if(NOT libuv_FOUND)
   list(FILTER headers EXCLUDE REGEX "^runtimes/libuv/")
 endif()
+if(NOT TAILRACE_ASIO_INCLUDE_DIR)
+  list(FILTER headers EXCLUDE REGEX "^runtimes/asio/")
+endif()
 if(NOT benchmark_FOUND)
   list(FILTER headers EXCLUDE REGEX "^workloads/micro/")
 endif()
@@ -20,6 +23,9 @@ endforeach()
 add_library(headers OBJECT EXCLUDE_FROM_ALL ${units})
 target_include_directories(headers PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/runtimes
                                            ${CMAKE_SOURCE_DIR}/workloads)
+if(TAILRACE_ASIO_INCLUDE_DIR)
+  target_include_directories(headers SYSTEM PRIVATE ${TAILRACE_ASIO_INCLUDE_DIR})
+endif()
 target_link_libraries(
   headers
   PRIVATE Threads::Threads fmt::fmt CLI11::CLI11 nlohmann_json::nlohmann_json
