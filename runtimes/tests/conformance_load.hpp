@@ -18,6 +18,9 @@
 #ifndef TAILRACE_SANITIZED
 #define TAILRACE_SANITIZED false
 #endif
+#if TAILRACE_SANITIZED
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 namespace tailrace::conformance {
 
@@ -87,16 +90,37 @@ inline void live_at_once(server& served) {
   }
 }
 
+// A race that is suppressed starts a sanitizer's symbolizer, whose pipes stay open: start it now.
+inline void start_symbolizer() {
+#if TAILRACE_SANITIZED
+  char name[64];
+  __sanitizer_symbolize_pc(reinterpret_cast<void*>(&start_symbolizer), "%f", name, sizeof name);
+#endif
+}
+
 inline std::ptrdiff_t open_descriptors() {
   const std::filesystem::directory_iterator all("/proc/self/fd");
   return std::distance(begin(all), end(all));
 }
 
+// What they are, for the message of a failure.
+inline std::string descriptor_names() {
+  std::string names;
+  for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;  // the directory itself
+    names += each.path().filename().string() + " " +
+             std::filesystem::read_symlink(each.path(), gone).string() + "\n";
+  }
+  return names;
+}
+
 TEST(conformance, churn_leaks_neither_descriptors_nor_memory) {
+  start_symbolizer();
   {
     server first(serve_with_echo);
   }  // A library may keep descriptors for the process (libuv: two).
   const std::ptrdiff_t before = open_descriptors();
+  const std::string names_before = descriptor_names();
   {
     server served(serve_with_echo);
     live_at_once(served);
@@ -111,7 +135,8 @@ TEST(conformance, churn_leaks_neither_descriptors_nor_memory) {
       EXPECT_LE(::mallinfo2().uordblks, used + 60'000);
     }
   }
-  EXPECT_EQ(open_descriptors(), before);
+  EXPECT_EQ(open_descriptors(), before) << "before:\n" << names_before << "after:\n"
+                                        << descriptor_names();
 }
 
 TEST(conformance, a_firehose_does_not_starve_another_client) {
