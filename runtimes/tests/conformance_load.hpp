@@ -135,7 +135,8 @@ TEST(conformance, churn_leaks_neither_descriptors_nor_memory) {
       EXPECT_LE(::mallinfo2().uordblks, used + 60'000);
     }
   }
-  EXPECT_EQ(open_descriptors(), before) << "before:\n" << names_before << "after:\n"
+  EXPECT_EQ(open_descriptors(), before) << "before:\n"
+                                        << names_before << "after:\n"
                                         << descriptor_names();
 }
 
