@@ -15,45 +15,7 @@ constexpr std::uint16_t queue_limit = 4;
 constexpr std::uint8_t large_in_a_row = 2;
 constexpr std::uint8_t small_in_a_row = 32;
 
-bool has_more(const io_uring_cqe& done) noexcept {
-  return (done.flags & IORING_CQE_F_MORE) != 0;
-}
-
-// These died in the queue: accept(2), "Error handling"; the next accept may succeed.
-bool died_in_queue(int error) noexcept {
-  switch (error) {
-    case EINTR:
-    case EAGAIN:
-    case ECONNABORTED:
-    case ENETDOWN:
-    case EPROTO:
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case ENONET:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool refuses_accept(int error) noexcept {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
-         error == EPERM;
-}
-
 }  // namespace
-
-// Of an armed request: whether it ended, and with it the last claim on a slot that is closed.
-inline bool runtime::ended_request(socket_slot& slot, const io_uring_cqe& done) noexcept {
-  if (has_more(done)) return false;
-  slot.armed = armed_request::none;
-  slot.stopping = false;
-  --slot.in_flight;
-  --in_flight_;
-  return slot.closing && slot.in_flight == 0;
-}
 
 inline void runtime::received(socket_slot& slot, const io_uring_cqe& done) noexcept {
   const bool settled = ended_request(slot, done);
@@ -156,33 +118,22 @@ void runtime::dispatch(const io_uring_cqe& done) noexcept {
       return read_ended(*static_cast<operation*>(object), done);
     case tag::accept:
       return accepted(*static_cast<listener_slot*>(object), done);
-    case tag::wake:
-      return woken(done);
-    case tag::ignored:
-      return;
+    case tag::rare:
+      return dispatch_rare(done);
   }
 }
 
-void runtime::accepted(listener_slot& slot, const io_uring_cqe& done) noexcept {
-  const bool settled = ended_request(slot, done);
-  const int error = done.res < 0 ? -done.res : 0;
-  if (slot.closing) {
-    if (error == 0) close_descriptor(done.res);
-    if (settled) settle(slot);
-    return;
+void runtime::dispatch_rare(const io_uring_cqe& done) noexcept {
+  switch (rare_of(done.user_data)) {
+    case rare::wake:
+      return woken(done);
+    case rare::message:
+      return done.res >= 0 ? arrived(done.res) : look_for_stop();
+    case rare::handed_over:
+      return handed_over(done);
+    case rare::ignored:
+      return;
   }
-  if (error == 0) {
-    slot.accepted.push_back(done.res);
-  } else if (refuses_accept(error)) {
-    slot.end = -error;
-  } else if (error != ECANCELED && !died_in_queue(error)) {
-    sys::die("io_uring accept", slot.fd, error);
-  }
-  if (slot.receiver == nullptr || draining_) return;
-  auto& acceptor = static_cast<accept_awaiter&>(*slot.receiver);
-  if (!acceptor.take_waiting()) return arm_accept(slot);
-  slot.receiver = nullptr;
-  resume(acceptor);
 }
 
 void runtime::arm_now(socket_slot& slot) noexcept {
@@ -201,23 +152,12 @@ void runtime::arm_now(socket_slot& slot) noexcept {
   name_descriptor(entry, slot);
 }
 
-void runtime::arm_accept(listener_slot& slot) noexcept {
-  if (slot.armed != armed_request::none) return;
-  slot.armed = armed_request::accept;
-  io_uring_sqe& entry = request(slot);
-  if (options_.direct_descriptors)
-    ::io_uring_prep_multishot_accept_direct(&entry, slot.fd, nullptr, nullptr, 0);
-  else
-    ::io_uring_prep_multishot_accept(&entry, slot.fd, nullptr, nullptr, SOCK_CLOEXEC);
-  entry.user_data = data_of(static_cast<socket_slot*>(&slot), tag::accept);
-}
-
 void runtime::cancel_request(std::uint64_t user_data) noexcept {
   // Entries are submitted in order: a later request with this user data is not there yet.
   io_uring_sqe& entry = ring_.entry();
   ::io_uring_prep_cancel64(&entry, user_data, 0);
   entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
-  entry.user_data = data_of(nullptr, tag::ignored);
+  entry.user_data = data_of(rare::ignored);
 }
 
 void runtime::stop_armed(socket_slot& slot) noexcept {
@@ -252,9 +192,10 @@ void runtime::starve(socket_slot& slot) noexcept {
   last_starved_ = &slot;
 }
 
-// Before each submission. As many as there are buffers begin anew, the longest waiting first. The
-// others receive by calls into pooled buffers, so that nobody waits for what slow readers hold;
-// where calls are not allowed, they wait for buffers that come back.
+// Before each submission. The window was too small: it grows, at least to what is starved. As many
+// as there are buffers begin anew, the longest waiting first. The others receive by calls into pooled buffers, so that nobody
+// waits for what slow readers hold; where calls are not allowed, they wait for buffers that come
+// back.
 void runtime::feed_starved() noexcept {
   if (starved_ == nullptr) return;
   buffer_ring& provided = intake_.provided();
@@ -262,6 +203,7 @@ void runtime::feed_starved() noexcept {
   provided.publish();
   const bool may_call = options_.receive == receive_mode::adaptive && !options_.direct_descriptors;
   for (std::uint32_t fed = 0; starved_ != nullptr;) {
+    if (fed == provided.published() && provided.widen()) provided.publish();
     const bool has_buffer = fed < provided.published();
     if (!has_buffer && !may_call && !draining_) return;
     socket_slot& slot = *std::exchange(starved_, starved_->next);
@@ -307,6 +249,7 @@ socket_slot& runtime::adopt(int fd) {
   slot.owner = this;
   slot.single = options_.receive == receive_mode::single;
   counters_.open_descriptors.add(1);
+  counters_.accepted.add(1);
   return slot;
 }
 
@@ -315,6 +258,7 @@ void runtime::close_socket(socket_slot& slot) noexcept {
   for (operation* op : {slot.receiver, slot.sender})
     if (op != nullptr) cancel(*op->node);
   intake_.drop_queued(slot);
+  if (place_ != nullptr && !slot.listener) place_->ended.add(1);
   counters_.open_descriptors.subtract(1);
   if (slot.in_flight == 0) return settle(slot);
   // By user data, which the kernel hashes; by descriptor it would look through all that is armed.
@@ -322,15 +266,9 @@ void runtime::close_socket(socket_slot& slot) noexcept {
   stop_armed(slot);
 }
 
-void runtime::close_listener(listener_slot& slot) noexcept {
-  for (; slot.first < slot.accepted.size(); ++slot.first)
-    close_descriptor(slot.accepted[slot.first]);
-  close_socket(slot);
-}
-
 // Closed, and the kernel has let go of it.
 void runtime::settle(socket_slot& slot) noexcept {
-  if (slot.listener) return sys::close(std::exchange(slot.fd, -1));
+  if (slot.listener) return settle_listener(static_cast<listener_slot&>(slot));
   close_descriptor(std::exchange(slot.fd, -1));
   if (slot.listed) return;  // that list hands it on
   slot.next = closed_;
@@ -343,7 +281,7 @@ void runtime::close_descriptor(int fd) noexcept {
   io_uring_sqe& entry = ring_.entry();
   ::io_uring_prep_close_direct(&entry, static_cast<unsigned>(fd));
   entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
-  entry.user_data = data_of(nullptr, tag::ignored);
+  entry.user_data = data_of(rare::ignored);
 }
 
 void runtime::recycle_closed() noexcept {

@@ -40,6 +40,7 @@
 #include "metrics.hpp"
 #include "scope.hpp"
 #include "task.hpp"
+#include "uring/accept_group.hpp"
 #include "uring/counters.hpp"
 #include "uring/intake.hpp"
 #include "uring/options.hpp"
@@ -85,8 +86,9 @@ class runtime {
   using mutex_type = no_mutex;
   class completion;
 
-  // Throws unavailable.
-  explicit runtime(const options& chosen = {});
+  // With options::shared_accept it accepts as one of the group, or as a group of its own. Throws
+  // unavailable.
+  explicit runtime(const options& chosen = {}, accept_group* group = nullptr);
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
   ~runtime();
@@ -105,7 +107,8 @@ class runtime {
   runtime_metrics metrics() const;
 
   // From the first listen() or run() on: what the kernel gave ("ring"), and the wishes that it did
-  // not ("ring_missing"), as words; with files open, whether they and their memory are registered.
+  // not ("ring_missing"), as words; by what other threads wake it ("wake"); with files open,
+  // whether they and their memory are registered.
   std::vector<std::pair<std::string, std::string>> granted() const;
 
   // For scope<runtime>.
@@ -184,17 +187,38 @@ class runtime {
   void recycle_closed() noexcept;
   void arm_wake() noexcept;
   void woken(const io_uring_cqe& done) noexcept;
+  void look_for_stop() noexcept;
   void drain() noexcept;
+
+  // accepting.cpp: how connections come.
+  listener_slot& add_listener(int fd);
+  void accepted(listener_slot& slot, const io_uring_cqe& done) noexcept;
+  void tell_acceptor(listener_slot& slot) noexcept;
+  bool hand_over(int fd) noexcept;
+  void handed_over(const io_uring_cqe& done) noexcept;
+  void arrived(int fd) noexcept;
+  void take_over(int fd) noexcept;
+  bool expects_messages() const noexcept;
+  void leave_group() noexcept;
+  void settle_listener(listener_slot& slot) noexcept;
 
   // completions.cpp: what each completion means.
   void dispatch(const io_uring_cqe& done) noexcept;
+  void dispatch_rare(const io_uring_cqe& done) noexcept;
   void received(socket_slot& slot, const io_uring_cqe& done) noexcept;
   void receive_ended(socket_slot& slot, const io_uring_cqe& done, bool settled) noexcept;
   void polled(socket_slot& slot, const io_uring_cqe& done) noexcept;
-  void accepted(listener_slot& slot, const io_uring_cqe& done) noexcept;
   void sent(operation& op, const io_uring_cqe& done) noexcept;
   void read_ended(operation& op, const io_uring_cqe& done) noexcept;
-  bool ended_request(socket_slot& slot, const io_uring_cqe& done) noexcept;
+  // Of an armed request: whether it ended, and with it the last claim on a slot that is closed.
+  bool ended_request(socket_slot& slot, const io_uring_cqe& done) noexcept {
+    if ((done.flags & IORING_CQE_F_MORE) != 0) return false;
+    slot.armed = armed_request::none;
+    slot.stopping = false;
+    --slot.in_flight;
+    --in_flight_;
+    return slot.closing && slot.in_flight == 0;
+  }
   void arm_now(socket_slot& slot) noexcept;
   void attempt_single(socket_slot& slot) noexcept;
   void stop_armed(socket_slot& slot) noexcept;
@@ -213,7 +237,12 @@ class runtime {
   ready_queue ready_;
   timer_heap timers_;
   slot_pool slots_;
-  std::vector<std::unique_ptr<listener_slot>> listeners_;  // those with fd -1 may go
+  std::vector<std::unique_ptr<listener_slot>> listeners_;  // those that are gone may go
+  std::unique_ptr<accept_group> own_group_;                // where none was given
+  accept_group* group_ = nullptr;                          // null: accept=reuseport
+  accept_group::place* place_ = nullptr;                   // in group_, once it has listened there
+  listener_slot* shared_listener_ = nullptr;               // that of the group, while it is open
+  std::uint64_t messages_ = 0;                             // connections that arrived
   socket_slot* closed_ = nullptr;                          // closed and settled in this turn
   socket_slot* starved_ = nullptr;  // wait for provided buffers, first come, first served
   socket_slot* last_starved_ = nullptr;
@@ -227,8 +256,10 @@ class runtime {
   bool enabled_ = false;
   bool draining_ = false;
   scope<runtime>* main_scope_ = nullptr;
-  // release by request_stop(), acquire by woken() after it drained wake_. The eventfd orders them
-  // too; the flag tells a stop from a spurious wake-up.
+  // Others wake it by a message to its ring; else, or where that is refused, by wake_.
+  bool wakes_by_message_ = false;
+  // release by request_stop(), acquire by look_for_stop(). The kernel orders them too; the flag
+  // tells a stop from a spurious wake-up.
   atomic<bool> stop_requested_{false};
   counters counters_;
   std::uint64_t cpu_began_ = 0;  // written before cpu_clock_

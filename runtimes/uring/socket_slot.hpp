@@ -37,11 +37,27 @@ struct operation : ready_item {
 };
 
 // The low bits of user data: what the rest points to.
-enum class tag : std::uint64_t { receive, poll, accept, send, wake, ignored, read };
+enum class tag : std::uint64_t { receive, poll, accept, send, read, rare };
 inline constexpr std::uint64_t tag_mask = 7;
+
+// Of what points to nothing, the bits above say what it is, and the rest is a number.
+// message: from another ring, result >= 0: a connection; handed_over: sent to another ring.
+enum class rare : std::uint64_t { ignored, wake, message, handed_over };
+inline constexpr int rare_shift = 3;
+inline constexpr int number_shift = 5;
 
 inline std::uint64_t data_of(const void* object, tag kind) noexcept {
   return reinterpret_cast<std::uint64_t>(object) | static_cast<std::uint64_t>(kind);
+}
+constexpr std::uint64_t data_of(rare what, std::uint64_t number = 0) noexcept {
+  return number << number_shift | static_cast<std::uint64_t>(what) << rare_shift |
+         static_cast<std::uint64_t>(tag::rare);
+}
+constexpr rare rare_of(std::uint64_t user_data) noexcept {
+  return static_cast<rare>(user_data >> rare_shift & 3);
+}
+constexpr std::uint64_t number_of(std::uint64_t user_data) noexcept {
+  return user_data >> number_shift;
 }
 
 enum class armed_request : std::uint8_t { none, receive, poll, accept };
@@ -78,6 +94,7 @@ struct listener_slot : socket_slot {
 
   std::vector<int> accepted;  // not yet asked for, from `first` on
   std::size_t first = 0;
+  bool gone = false;  // closed, and the kernel has let go of it
 };
 
 // Slots at stable addresses, in chunks; recycled last in, first out.

@@ -162,4 +162,8 @@ class ring {
   std::vector<std::string> missing_;
 };
 
+// A completion for the ring with that descriptor, enabled and of this process, which wakes it if it
+// waits. 0 or an errno value. Any thread, with or without a ring; one system call (Linux 6.13).
+[[nodiscard]] int post_message(int ring, std::int32_t result, std::uint64_t user_data) noexcept;
+
 }  // namespace tailrace::uring
