@@ -76,7 +76,8 @@ void runtime::arm_accept(listener_slot& slot) noexcept {
   const bool follows = slot.fd < 0;  // its connections come as messages
   if (follows || slot.armed != armed_request::none) return;
   slot.armed = armed_request::accept;
-  io_uring_sqe& entry = request(slot);
+  io_uring_sqe& entry = ring_.entry();
+  ++in_flight_;
   if (options_.direct_descriptors)
     ::io_uring_prep_multishot_accept_direct(&entry, slot.fd, nullptr, nullptr, 0);
   else

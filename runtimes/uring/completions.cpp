@@ -17,7 +17,7 @@ constexpr std::uint8_t small_in_a_row = 32;
 
 }  // namespace
 
-inline void runtime::received(socket_slot& slot, const io_uring_cqe& done) noexcept {
+[[gnu::always_inline]] inline void runtime::received(socket_slot& slot, const io_uring_cqe& done) noexcept {
   const bool settled = ended_request(slot, done);
   if (done.res <= 0) [[unlikely]]
     return receive_ended(slot, done, settled);
@@ -87,14 +87,12 @@ void runtime::attempt_single(socket_slot& slot) noexcept {
   resume(receiver);
 }
 
-inline void runtime::sent(operation& op, const io_uring_cqe& done) noexcept {
+[[gnu::always_inline]] inline void runtime::sent(operation& op, const io_uring_cqe& done) noexcept {
   auto& sender = static_cast<send_awaiter&>(op);
-  socket_slot& slot = sender.slot_;
-  --slot.in_flight;
-  --in_flight_;
   if (!sender.completed(done.res)) return;
+  socket_slot& slot = sender.slot_;
   slot.sender = nullptr;
-  if (slot.closing && slot.in_flight == 0) [[unlikely]]
+  if (slot.closing && !slot.in_flight()) [[unlikely]]
     settle(slot);
   resume(sender);
 }
@@ -105,22 +103,37 @@ inline void runtime::read_ended(operation& op, const io_uring_cqe& done) noexcep
   if (reader.completed(done.res)) resume(reader);
 }
 
-void runtime::dispatch(const io_uring_cqe& done) noexcept {
-  void* const object = reinterpret_cast<void*>(done.user_data & ~tag_mask);
-  switch (static_cast<tag>(done.user_data & tag_mask)) {
-    case tag::receive:
-      return received(*static_cast<socket_slot*>(object), done);
-    case tag::send:
-      return sent(*static_cast<operation*>(object), done);
+void runtime::take_completions() {
+  if (ring_.overflown()) [[unlikely]]
+    counters_.overflows.add(1);
+  // The two of each echo are tried first, and all of what they mean is inlined here.
+  const std::uint32_t count = ring_.take_completions([this](const io_uring_cqe& done) {
+    const tag kind = tag_of(done.user_data);
+    if (kind == tag::receive) return received(*object_of<socket_slot>(done.user_data), done);
+    if (kind == tag::send) return sent(*object_of<operation>(done.user_data), done);
+    dispatch(kind, done);
+  });
+  counters_.polls.add(count);
+  counters_.completions.add(count);
+  counters_.enters.set(ring_.enters());
+  counters_.submissions.set(ring_.submitted());
+}
+
+void runtime::dispatch(tag kind, const io_uring_cqe& done) noexcept {
+  switch (kind) {
     case tag::poll:
-      return polled(*static_cast<socket_slot*>(object), done);
+      return polled(*object_of<socket_slot>(done.user_data), done);
     case tag::read:
-      return read_ended(*static_cast<operation*>(object), done);
+      return read_ended(*object_of<operation>(done.user_data), done);
     case tag::accept:
-      return accepted(*static_cast<listener_slot*>(object), done);
+      return accepted(static_cast<listener_slot&>(*object_of<socket_slot>(done.user_data)), done);
     case tag::rare:
       return dispatch_rare(done);
+    case tag::receive:
+    case tag::send:
+      break;
   }
+  TAILRACE_CHECK_VALUES(false, done.user_data, done.res);
 }
 
 void runtime::dispatch_rare(const io_uring_cqe& done) noexcept {
@@ -137,7 +150,8 @@ void runtime::dispatch_rare(const io_uring_cqe& done) noexcept {
 }
 
 void runtime::arm_now(socket_slot& slot) noexcept {
-  io_uring_sqe& entry = request(slot);
+  io_uring_sqe& entry = ring_.entry();
+  ++in_flight_;
   if (slot.single) {
     slot.armed = armed_request::poll;
     ::io_uring_prep_poll_multishot(&entry, 0, poll_input);
@@ -260,7 +274,7 @@ void runtime::close_socket(socket_slot& slot) noexcept {
   intake_.drop_queued(slot);
   if (place_ != nullptr && !slot.listener) place_->ended.add(1);
   counters_.open_descriptors.subtract(1);
-  if (slot.in_flight == 0) return settle(slot);
+  if (!slot.in_flight()) return settle(slot);
   // By user data, which the kernel hashes; by descriptor it would look through all that is armed.
   // A send in flight was cancelled with its operation.
   stop_armed(slot);

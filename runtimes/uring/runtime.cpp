@@ -199,17 +199,6 @@ void runtime::run_ready() {
   counters_.polls.add(ran);
 }
 
-void runtime::take_completions() {
-  if (ring_.overflown()) [[unlikely]]
-    counters_.overflows.add(1);
-  const std::uint32_t count =
-      ring_.take_completions([this](const io_uring_cqe& done) { dispatch(done); });
-  counters_.polls.add(count);
-  counters_.completions.add(count);
-  counters_.enters.set(ring_.enters());
-  counters_.submissions.set(ring_.submitted());
-}
-
 void runtime::expire_timers() noexcept {
   if (timers_.empty()) return;
   const auto now = std::chrono::steady_clock::now();

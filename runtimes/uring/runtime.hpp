@@ -139,12 +139,8 @@ class runtime {
   void reattempt_later(socket_slot& slot) noexcept;
   // A call received that many bytes: the size decides how the next ones are received.
   void judge_single(socket_slot& slot, std::size_t bytes) noexcept;
-  // An entry for a request that names the slot; its completion is counted.
-  io_uring_sqe& request(socket_slot& slot) noexcept {
-    ++slot.in_flight;
-    ++in_flight_;
-    return ring_.entry();
-  }
+  // An entry for a request whose completion resumes a task: while one lives, nothing is drained.
+  io_uring_sqe& entry() noexcept { return ring_.entry(); }
   void cancel_request(std::uint64_t user_data) noexcept;
   // An entry for a read into this memory; its completion is counted.
   io_uring_sqe& read_request(std::span<const std::byte> into) noexcept {
@@ -161,9 +157,9 @@ class runtime {
     entry.fd = slot.fd;
     if (options_.direct_descriptors) entry.flags |= IOSQE_FIXED_FILE;
   }
+  bool always_sends_directly() const noexcept { return options_.send == send_mode::direct; }
   bool sends_directly(const socket_slot& slot) const noexcept {
-    return slot.single ? options_.send != send_mode::through_ring
-                       : options_.send == send_mode::direct;
+    return slot.single ? options_.send != send_mode::through_ring : always_sends_directly();
   }
   intake& buffers() noexcept { return intake_; }
   timer_heap& timers() noexcept { return timers_; }
@@ -176,7 +172,6 @@ class runtime {
   std::uint64_t busy_ns() const noexcept;
   void turn();
   void run_ready();
-  void take_completions();
   [[gnu::always_inline]] void resume(operation& op) noexcept {
     op.node->waiting = nullptr;
     budget_ = coop_budget;
@@ -203,7 +198,8 @@ class runtime {
   void settle_listener(listener_slot& slot) noexcept;
 
   // completions.cpp: what each completion means.
-  void dispatch(const io_uring_cqe& done) noexcept;
+  void take_completions();
+  void dispatch(tag kind, const io_uring_cqe& done) noexcept;
   void dispatch_rare(const io_uring_cqe& done) noexcept;
   void received(socket_slot& slot, const io_uring_cqe& done) noexcept;
   void receive_ended(socket_slot& slot, const io_uring_cqe& done, bool settled) noexcept;
@@ -215,9 +211,8 @@ class runtime {
     if ((done.flags & IORING_CQE_F_MORE) != 0) return false;
     slot.armed = armed_request::none;
     slot.stopping = false;
-    --slot.in_flight;
     --in_flight_;
-    return slot.closing && slot.in_flight == 0;
+    return slot.closing && slot.sender == nullptr;
   }
   void arm_now(socket_slot& slot) noexcept;
   void attempt_single(socket_slot& slot) noexcept;
@@ -247,7 +242,7 @@ class runtime {
   socket_slot* starved_ = nullptr;  // wait for provided buffers, first come, first served
   socket_slot* last_starved_ = nullptr;
   socket_slot* reattempts_ = nullptr;  // single receives to try again
-  std::uint32_t in_flight_ = 0;        // requests that name a slot or a file, or the wake-up
+  std::uint32_t in_flight_ = 0;        // requests that will complete, but for sends
   std::span<std::byte> registered_;    // memory that the kernel knows; empty: none
   std::uint32_t places_ = 0;           // of open files in the ring's table, a bit each
   bool has_places_ = false;

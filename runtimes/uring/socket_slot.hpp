@@ -49,6 +49,14 @@ inline constexpr int number_shift = 5;
 inline std::uint64_t data_of(const void* object, tag kind) noexcept {
   return reinterpret_cast<std::uint64_t>(object) | static_cast<std::uint64_t>(kind);
 }
+constexpr tag tag_of(std::uint64_t user_data) noexcept {
+  return static_cast<tag>(user_data & tag_mask);
+}
+// What data_of() was given, as the same type.
+template <class Object>
+Object* object_of(std::uint64_t user_data) noexcept {
+  return reinterpret_cast<Object*>(user_data & ~tag_mask);
+}
 constexpr std::uint64_t data_of(rare what, std::uint64_t number = 0) noexcept {
   return number << number_shift | static_cast<std::uint64_t>(what) << rare_shift |
          static_cast<std::uint64_t>(tag::rare);
@@ -66,9 +74,8 @@ struct alignas(64) socket_slot {
   static constexpr std::int32_t not_ended = 1;
 
   int fd = -1;                    // a descriptor, or an index into the ring's table of files
-  std::uint32_t in_flight = 0;    // requests that name the slot or its descriptor
   operation* receiver = nullptr;  // also the acceptor, on a listener
-  operation* sender = nullptr;
+  operation* sender = nullptr;    // also while it is only waiting for its last completion
   socket_slot* next = nullptr;  // free, closed, starved or reattempt list
   runtime* owner = nullptr;
   std::int32_t end = not_ended;    // 0: end of stream; < 0: -errno; both are told after the bytes
@@ -86,6 +93,8 @@ struct alignas(64) socket_slot {
   bool listener : 1 = false;
 
   bool ended() const noexcept { return end != not_ended; }
+  // Requests that name the slot or its descriptor.
+  bool in_flight() const noexcept { return armed != armed_request::none || sender != nullptr; }
 };
 static_assert(sizeof(socket_slot) == 64);
 

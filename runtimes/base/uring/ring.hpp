@@ -68,8 +68,7 @@ class ring {
   io_uring_sqe& entry() noexcept {
     if (queued() == ring_.sq.ring_entries) [[unlikely]]
       make_room();
-    io_uring_sqe& taken = ring_.sq.sqes[ring_.sq.sqe_tail & ring_.sq.ring_mask];
-    ++ring_.sq.sqe_tail;
+    io_uring_sqe& taken = ring_.sq.sqes[ring_.sq.sqe_tail++ & ring_.sq.ring_mask];
     clear(taken);
     return taken;
   }
