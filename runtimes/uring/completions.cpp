@@ -11,6 +11,8 @@ namespace {
 
 // A connection of which so many receives wait for their task gets no more of the shared buffers.
 constexpr std::uint16_t queue_limit = 4;
+// A batch of so many completions is nothing unusual.
+constexpr std::uint32_t eager_window = 64;
 // Receives in a row that change a connection's way of receiving.
 constexpr std::uint8_t large_in_a_row = 2;
 constexpr std::uint8_t small_in_a_row = 32;
@@ -206,8 +208,8 @@ void runtime::starve(socket_slot& slot) noexcept {
   last_starved_ = &slot;
 }
 
-// Before each submission. The window was too small: it grows, at least to what is starved. As many
-// as there are buffers begin anew, the longest waiting first. The others receive by calls into pooled buffers, so that nobody
+// Before each submission. The window was too small: it doubles, and up to eager_window it grows to
+// what is starved. As many as there are buffers begin anew, the longest waiting first. The others receive by calls into pooled buffers, so that nobody
 // waits for what slow readers hold; where calls are not allowed, they wait for buffers that come
 // back.
 void runtime::feed_starved() noexcept {
@@ -217,7 +219,8 @@ void runtime::feed_starved() noexcept {
   provided.publish();
   const bool may_call = options_.receive == receive_mode::adaptive && !options_.direct_descriptors;
   for (std::uint32_t fed = 0; starved_ != nullptr;) {
-    if (fed == provided.published() && provided.widen()) provided.publish();
+    if (fed == provided.published() && provided.window() < eager_window && provided.widen())
+      provided.publish();
     const bool has_buffer = fed < provided.published();
     if (!has_buffer && !may_call && !draining_) return;
     socket_slot& slot = *std::exchange(starved_, starved_->next);
