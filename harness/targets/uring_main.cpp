@@ -53,9 +53,9 @@ std::vector<option_spec> options_of_files() {
 
 uring::options chosen_options(const option_values& given) {
   uring::options chosen;
-  for (const char* name : {"taskrun", "receive", "send", "accept", "wake",
-                           "direct_descriptors", "registered_ring", "sqpoll", "min_wait_us", "timer_window_us",
-                           "large_bytes"})
+  for (const char* name :
+       {"taskrun", "receive", "send", "accept", "wake", "direct_descriptors", "registered_ring",
+        "sqpoll", "min_wait_us", "timer_window_us", "large_bytes"})
     TAILRACE_CHECK(uring::set_option(chosen, name, given.all().at(name)));
   for (const option_spec& of_files : options_of_files())
     if (given.has(of_files.name))

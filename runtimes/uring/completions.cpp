@@ -19,7 +19,8 @@ constexpr std::uint8_t small_in_a_row = 32;
 
 }  // namespace
 
-[[gnu::always_inline]] inline void runtime::received(socket_slot& slot, const io_uring_cqe& done) noexcept {
+[[gnu::always_inline]] inline void runtime::received(socket_slot& slot,
+                                                     const io_uring_cqe& done) noexcept {
   const bool settled = ended_request(slot, done);
   if (done.res <= 0) [[unlikely]]
     return receive_ended(slot, done, settled);
@@ -209,9 +210,9 @@ void runtime::starve(socket_slot& slot) noexcept {
 }
 
 // Before each submission. The window was too small: it doubles, and up to eager_window it grows to
-// what is starved. As many as there are buffers begin anew, the longest waiting first. The others receive by calls into pooled buffers, so that nobody
-// waits for what slow readers hold; where calls are not allowed, they wait for buffers that come
-// back.
+// what is starved. As many as there are buffers begin anew, the longest waiting first. The others
+// receive by calls into pooled buffers, so that nobody waits for what slow readers hold; where
+// calls are not allowed, they wait for buffers that come back.
 void runtime::feed_starved() noexcept {
   if (starved_ == nullptr) return;
   buffer_ring& provided = intake_.provided();

@@ -76,7 +76,7 @@ struct alignas(64) socket_slot {
   int fd = -1;                    // a descriptor, or an index into the ring's table of files
   operation* receiver = nullptr;  // also the acceptor, on a listener
   operation* sender = nullptr;    // also while it is only waiting for its last completion
-  socket_slot* next = nullptr;  // free, closed, starved or reattempt list
+  socket_slot* next = nullptr;    // free, closed, starved or reattempt list
   runtime* owner = nullptr;
   std::int32_t end = not_ended;    // 0: end of stream; < 0: -errno; both are told after the bytes
   std::uint16_t first_buffer = 0;  // received, not yet asked for: a list through the buffers
