@@ -8,11 +8,13 @@ formats of the real one, with numbers from that JSON and seeded noise.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import os
 import random
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +41,10 @@ USUAL: dict[str, Any] = {
     "rate": 100000.0,
     "noise": 0.02,
     "jitter": {},  # metric -> amplitude: makes an exact metric vary
-    "crash": "",  # cost or run
+    "crash": "",  # cost, run or skip
+    "same_factor": 1.0,  # how much slower everything is in the arm `same`
+    "sleep_s": 0.0,  # before its costs are told, with its process id in the file `sleeping`
+    "nothing_counted": False,
 }
 
 
@@ -84,6 +89,11 @@ def cost(words: list[str]) -> int:
     if behaviour.get("says") is not None:
         print(behaviour["says"])
         return 0
+    if behaviour["sleep_s"]:
+        part = program.parent.parent / ".sleeping"
+        part.write_text(str(os.getpid()))
+        part.rename(part.with_name("sleeping"))
+        time.sleep(behaviour["sleep_s"])
     lot = random.Random(os.getpid())
     names = [n for n in behaviour if n.startswith("syscalls.")]
     names += ["allocations", "user_bytes_per_idle_connection", "instructions", "switches.voluntary"]
@@ -101,8 +111,11 @@ def cost(words: list[str]) -> int:
     }
     calls = [name for name in values if name.startswith("syscalls.")]
     if calls:
-        values["syscalls.total"] = [sum(values[n][i] for n in calls) for i in range(len(values[calls[0]]))]
+        repeats = range(int(options["--repeats"]))
+        values["syscalls.total"] = [sum(values[n][i] for n in calls) for i in repeats]
     kind = {"switches.voluntary": "banded"}
+    if behaviour["nothing_counted"]:
+        values = {}
     listed = [
         {"name": n, "unit": "x", "kind": kind.get(n, "exact"), "values": v, "operations": 1000}
         for n, v in values.items()
@@ -186,6 +199,7 @@ def cell(
         line.update(status="skipped", cause="io_uring is refused here", remedy="a newer kernel")
         return line
     noise = behaviour["noise"]
+    drift *= behaviour["same_factor"] if arm == "same" else 1.0
     rate = behaviour["rate"] * spread(lot, noise) / drift
     requests = int(rate if point["kind"] == "closed" else 20000)
     line["load"] = make_campaign.load_of(point, requests, rate)
@@ -200,11 +214,17 @@ def cell(
 
 
 def text_of(requests: int, middle_ns: float) -> str:
+    # Few distinct values, or encoding them would be most of the tests' time.
+    middle = math.exp(round(math.log(middle_ns), 2))
+    return _encoded(requests, middle)
+
+
+@functools.lru_cache(maxsize=1000)
+def _encoded(requests: int, middle_ns: float) -> str:
     import hdr_encoder
     import make_campaign
 
-    counts = make_campaign.counts_of(requests, middle_ns, 3.4, 0.0006)
-    return hdr_encoder.encode(counts)
+    return hdr_encoder.encode(make_campaign.counts_of(requests, middle_ns, 3.4, 0.0006))
 
 
 def main(words: list[str]) -> int:
