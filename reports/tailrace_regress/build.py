@@ -81,34 +81,52 @@ def build(root: Path, ref: str, preset: str, targets: Sequence[str]) -> Arms:
     """Raises GateError: usage for an unknown ref, else `nothing` with the log's tail."""
     commit = resolve(root, ref)
     check_schema(root, commit)
-    head = root / "build/regress/head"
-    missing = _build_tree(root, root, head, preset, targets, "head")
-    if missing:
-        raise nothing(f"this tree has no target {', '.join(missing)}")
-    base, notes = _base(root, commit, preset, targets)
+    head = harness(root, preset, targets).parent
+    base, notes = kept(root, commit, preset, targets)
     relinked = base / "relinked"
     return Arms(
         base / "bin",
-        head / "bin",
+        head,
         relinked if relinked.is_dir() else None,
-        head / "bin" / "tailrace",
+        head / "tailrace",
         commit,
         tuple(notes),
     )
 
 
-def _base(
-    root: Path, commit: str, preset: str, targets: Sequence[str]
+def harness(root: Path, preset: str, targets: Sequence[str]) -> Path:
+    """Builds this tree as it is, targets and harness, and returns the harness; the targets are
+    beside it. Raises GateError."""
+    folder = root / "build/regress/head"
+    missing = _build_tree(root, root, folder, preset, targets, "head")
+    if missing:
+        raise nothing(f"this tree has no target {', '.join(missing)}")
+    return folder / "bin" / "tailrace"
+
+
+@contextlib.contextmanager
+def copied(folder: Path) -> Iterator[Path]:
+    """A copy of a folder of executables beside it, gone afterwards."""
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        yield Path(shutil.copytree(folder, Path(scratch) / "bin"))
+
+
+def kept(
+    root: Path, commit: str, preset: str, targets: Sequence[str], patch: Path | None = None
 ) -> tuple[Path, list[str]]:
-    """The folder of the base's executables, from the cache or made now; and notes."""
-    asked = json.dumps([commit, preset, sorted(targets), _toolchain(root)])
+    """The folder of a commit's executables (`bin/`, `relinked/`), from the cache or made now, and
+    notes. `patch` is applied to the worktree first."""
+    text = patch.read_text("utf-8") if patch else ""
+    asked = json.dumps([commit, preset, sorted(targets), _toolchain(root), text])
     digest = hashlib.sha256(asked.encode()).hexdigest()[:8]
-    kept = root / "build/regress" / f"base-{commit[:12]}-{digest}"
+    place = root / "build/regress" / f"base-{commit[:12]}-{digest}"
     with contextlib.suppress(OSError, ValueError):
-        return kept, list(json.loads((kept / KEPT).read_text("utf-8"))["notes"])
-    shutil.rmtree(kept, ignore_errors=True)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with _worktree(root, commit) as tree, tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
+        return place, list(json.loads((place / KEPT).read_text("utf-8"))["notes"])
+    shutil.rmtree(place, ignore_errors=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with _worktree(root, commit) as tree, tempfile.TemporaryDirectory(dir=place.parent) as scratch:
+        if patch:
+            _step(["git", "apply", str(patch)], tree, f"{patch.name} does not apply to {commit[:12]}")
         part = Path(scratch) / "base"
         (part / "bin").mkdir(parents=True)
         boost = root / "build/boost"
@@ -124,8 +142,8 @@ def _base(
         notes = [f"the base has no target {target}" for target in missing] + [note]
         notes = [text for text in notes if text]
         (part / KEPT).write_text(json.dumps({"asked": asked, "notes": notes}), "utf-8")
-        os.replace(part, kept)
-    return kept, notes
+        os.replace(part, place)
+    return place, notes
 
 
 def _toolchain(root: Path) -> str:

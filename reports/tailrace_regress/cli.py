@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 INTERRUPTED = 130
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Bad usage is 1 here: 2 says that nothing could be measured."""
 
     def error(self, message: str) -> NoReturn:
@@ -34,7 +34,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: list[str]) -> int:
     asked = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         return _decide(asked) if asked.command == "decide" else _run(asked)
     except GateError as error:
@@ -51,13 +51,13 @@ def main(arguments: list[str]) -> int:
         return INTERRUPTED
 
 
-def _interrupt(*_: object) -> None:
+def interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="regress", description="Compare this tree with a base, both measured.")
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    parser = Parser(prog="regress", description="Compare this tree with a base, both measured.")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
     run = commands.add_parser("run", help="build, measure and judge")
     run.add_argument("--base", default="", help="commit, branch or tag to compare with")
     run.add_argument("--targets", default="local,steal,uring", help="ids, separated by commas")

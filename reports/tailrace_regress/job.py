@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tailrace_regress import build, campaign_numbers, judge, measure, stored
+from tailrace_regress import build, campaign_numbers, children, judge, measure, stored
 from tailrace_regress.judge import CANARY, COSTS, COUNTS, FRESH, ROUNDS
 from tailrace_regress.outcome import nothing
 from tailrace_regress.samples import BASE, HEAD, RELINKED, SAME, Key, Samples
@@ -40,6 +40,7 @@ class Plan:
     fresh: int = 12
     base_bin: Path | None = None
     head_bin: Path | None = None
+    relinked_bin: Path | None = None
     tailrace: Path | None = None
 
 
@@ -104,7 +105,9 @@ def _arms(plan: Plan) -> build.Arms:
     """Built now, or folders that the caller has."""
     if plan.base_bin and plan.head_bin and plan.tailrace:
         commit = plan.base or str(plan.base_bin)
-        return build.Arms(plan.base_bin, plan.head_bin, None, plan.tailrace, commit)
+        return build.Arms(
+            plan.base_bin, plan.head_bin, plan.relinked_bin, plan.tailrace, commit
+        )
     commit = build.resolve(plan.root, plan.base)
     measure.say(f"building {commit[:12]} and this tree, preset {plan.preset}")
     return build.build(plan.root, plan.base, plan.preset, plan.targets)
@@ -112,8 +115,6 @@ def _arms(plan: Plan) -> build.Arms:
 
 def _head(root: Path) -> str:
     """The commit of the head, with a plus where the tree differs from it."""
-    from tailrace_regress import children
-
     done = children.run(["git", "describe", "--always", "--abbrev=12", "--dirty=+"], 60.0, root)
     return done.out.decode("utf-8", "replace").strip() if done.code == 0 else "unknown"
 

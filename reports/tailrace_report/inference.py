@@ -12,7 +12,7 @@ from the binomial distribution behind the sign interval. Pure functions, no rand
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from statistics import NormalDist
 
@@ -59,6 +59,29 @@ def adjusted(p_values: Sequence[float]) -> list[float]:
         least = min(least, p_values[index] * len(p_values) / (len(p_values) - place))
         answer[index] = least
     return answer
+
+
+def share_interval(hits: int, of: int, confidence: float = stats.CONFIDENCE) -> tuple[float, float]:
+    """The exact interval of a share (Clopper and Pearson 1934): what a count of hits allows."""
+    if not 0 <= hits <= of or of == 0:
+        raise ValueError(f"{hits} hits of {of}")
+    tail = (1 - confidence) / 2
+
+    def solve(reached: Callable[[float], float]) -> float:
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if reached(middle) > tail else (low, middle)
+        return low
+
+    low = 0.0 if hits == 0 else 1 - solve(lambda q: _at_most(of - hits, of, q))
+    high = 1.0 if hits == of else solve(lambda p: _at_most(hits, of, p))
+    return low, high
+
+
+def _at_most(count: int, of: int, p: float) -> float:
+    """P(binomial(of, p) <= count)."""
+    return sum(math.comb(of, k) * p**k * (1 - p) ** (of - k) for k in range(count + 1))
 
 
 def spread(differences: Sequence[float]) -> float:

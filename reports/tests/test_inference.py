@@ -67,6 +67,21 @@ class Families(unittest.TestCase):
         self.assertEqual(inference.adjusted([0.04, 0.05]), [0.05, 0.05])
 
 
+class Shares(unittest.TestCase):
+    def test_by_hand(self) -> None:
+        # No hit: the upper end solves (1 - p)^n = 0.025; all hits mirror it.
+        low, high = inference.share_interval(0, 20)
+        self.assertEqual(low, 0.0)
+        self.assertAlmostEqual(high, 1 - 0.025 ** (1 / 20))
+        self.assertAlmostEqual(inference.share_interval(20, 20)[0], 0.025 ** (1 / 20))
+        # 1 of 2: the ends solve 1 - (1 - p)^2 = 0.025 and 1 - p^2 = 0.025.
+        low, high = inference.share_interval(1, 2)
+        self.assertAlmostEqual(low, 1 - math.sqrt(0.975))
+        self.assertAlmostEqual(high, math.sqrt(0.975))
+        with self.assertRaises(ValueError):
+            inference.share_interval(3, 2)
+
+
 class Sizes(unittest.TestCase):
     def test_spread_ignores_a_few_wild_rounds(self) -> None:
         calm = [-0.02, -0.01, 0.0, 0.01, 0.02]
