@@ -80,6 +80,9 @@ def collect(
     stays."""
     have = 0
     if path.exists():
+        whole = path.read_bytes()
+        if not whole.endswith(b"\n"):  # a line torn by an interruption; that round comes again
+            path.write_bytes(whole[: whole.rfind(b"\n") + 1])
         before, rounds = read(path)
         have = len(rounds)
         for key, value in facts.items():

@@ -7,7 +7,8 @@ draw) gives a curve that chance alone could have made. Each quantile is scaled b
 over the relabellings, and the 95 % point of the largest scaled distance of a whole curve (max-T,
 Westfall and Young 1993) gives the p value of the whole curve and, around what was seen, a band for
 all quantiles together, without a correction for their number. Before the band's width is taken,
-the median ratio is divided out of the head, or a true change would widen its own band.
+the median ratio is divided out of the head, or a true change would widen its own band; what that
+takes from the spread of few rounds is given back as Student's t does for a mean.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import math
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 
 from tailrace_regress.campaign_numbers import target_of
 from tailrace_regress.samples import BASE, HEAD
@@ -85,7 +87,7 @@ def curve(target: str, point: str, title: str, pairs: list[Pair]) -> Curve:
     beyond = len(largest) - bisect.bisect_left(largest, distance - 1e-9)
     shift = math.exp(-stats.median(seen))
     _, spreads, aligned = _chance([(b, _scaled(h, shift)) for b, h in pairs], shares)
-    limit = aligned[math.ceil(CONFIDENCE * len(aligned)) - 1]
+    limit = aligned[math.ceil(CONFIDENCE * len(aligned)) - 1] * _few_rounds(len(pairs))
     return Curve(
         target,
         point,
@@ -110,6 +112,15 @@ def _chance(pairs: list[Pair], shares: list[float]) -> tuple[list[float], list[f
         for i in range(len(shares))
     ]
     return seen, spreads, sorted(max(abs(d) / s for d, s in zip(one, spreads)) for one in chance)
+
+
+def _few_rounds(rounds: int) -> float:
+    """How much wider an interval from deviations about their own mean must be: the quantile of
+    Student's t (by the expansion of Cornish and Fisher) to that of the normal distribution, and
+    n / (n - 1) for the variance."""
+    z, free = NormalDist().inv_cdf((1 + CONFIDENCE) / 2), rounds - 1
+    t = z + (z**3 + z) / (4 * free) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * free**2)
+    return t / z * math.sqrt(rounds / free)
 
 
 def _scaled(histogram: Histogram, factor: float) -> Histogram:
