@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Lines that GitHub turns into annotations: at most ten, worst first, one of them naming the rest."""
+"""Lines that GitHub turns into annotations: at most ten, worst first; the last counts the rest."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ def lines(judged: Judgement) -> list[str]:
         found.append(("warning", judged.canary))
     invalid = [] if judged.floors.alarm else judged.of(outcome.INVALID)
     found += [("warning", f"invalid: {phrases.sentence(one)}") for one in invalid]
-    found += [
-        ("warning", f"inconclusive: {phrases.needs(one)}") for one in judged.of(outcome.INCONCLUSIVE)
-    ]
+    undecided = judged.of(outcome.INCONCLUSIVE)
+    found += [("warning", f"inconclusive: {phrases.needs(one)}") for one in undecided]
     if len(found) > ANNOTATIONS_MAX:
         left = len(found) - ANNOTATIONS_MAX + 1
         found = found[: ANNOTATIONS_MAX - 1]

@@ -126,7 +126,8 @@ def kept(
     place.parent.mkdir(parents=True, exist_ok=True)
     with _worktree(root, commit) as tree, tempfile.TemporaryDirectory(dir=place.parent) as scratch:
         if patch:
-            _step(["git", "apply", str(patch)], tree, f"{patch.name} does not apply to {commit[:12]}")
+            sentence = f"{patch.name} does not apply to {commit[:12]}"
+            _step(["git", "apply", str(patch)], tree, sentence)
         part = Path(scratch) / "base"
         (part / "bin").mkdir(parents=True)
         boost = root / "build/boost"

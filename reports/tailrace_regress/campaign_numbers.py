@@ -104,5 +104,6 @@ def _skipped(cells: list[Cell]) -> list[str]:
                     f" the {other} arm"
                 )
         cell = next(iter(arms.values()))
-        notes.append(f"{target} was skipped: {cell.cause}" + (f"; {cell.remedy}" if cell.remedy else ""))
+        remedy = f"; {cell.remedy}" if cell.remedy else ""
+        notes.append(f"{target} was skipped: {cell.cause}{remedy}")
     return notes

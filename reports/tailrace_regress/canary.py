@@ -48,7 +48,8 @@ def floors(samples: Samples) -> Floors:
 
 def sentence(samples: Samples, found: Floors) -> str:
     """One line for the reports: what ran and what it showed."""
-    ran = [WORDS[arm] for arm in (SAME, RELINKED) if any(samples.arm(k, arm) for k in samples.keys())]
+    keys = samples.keys()
+    ran = [WORDS[arm] for arm in (SAME, RELINKED) if any(samples.arm(k, arm) for k in keys)]
     if not ran:
         return "No canary ran."
     if found.alarm:

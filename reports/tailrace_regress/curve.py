@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Head / base over the whole latency distribution, with a band that holds for all quantiles at once.
+"""Head / base over the whole latency distribution, with one band for all quantiles at once.
 
 The histograms of an arm's rounds are merged and their quantiles divided. Under "nothing changed"
 the labels of a round may be swapped: every relabelling (2^(rounds-1); above RELABELLINGS a seeded

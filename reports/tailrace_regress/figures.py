@@ -123,8 +123,8 @@ def curves_text(found: Sequence[Curve]) -> str:
     for one in found:
         top = max(range(len(one.x)), key=lambda i: abs(math.log(one.ratio[i])))
         parts.append(
-            f"{one.target} at {one.point}: furthest from 1 at the {100 * (1 - 1 / one.x[top]):.4g} %"
-            f" quantile with {one.ratio[top]:.3f} [{one.low[top]:.3f}, {one.high[top]:.3f}],"
+            f"{one.target} at {one.point}: furthest from 1 at {100 * (1 - 1 / one.x[top]):.4g} %"
+            f" with {one.ratio[top]:.3f} [{one.low[top]:.3f}, {one.high[top]:.3f}],"
             f" joint p {one.p:.2g}"
         )
     return ". ".join(parts)

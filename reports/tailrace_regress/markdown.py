@@ -66,9 +66,8 @@ def _details(title: str, findings: Sequence[Finding], room: int) -> str:
         left = len(findings) - fits
         rest = f"\n{left} rows left out; all are in regress.json.\n" if left else ""
         shown = to_markdown(phrases.table("", findings[:fits])) if fits else ""
-        text = (
-            f"<details><summary>{title} ({len(findings)})</summary>\n\n{shown}{rest}\n</details>\n\n"
-        )
+        summary = f"<summary>{title} ({len(findings)})</summary>"
+        text = f"<details>{summary}\n\n{shown}{rest}\n</details>\n\n"
         if _size(text) <= room or fits == 0:
             return text
         fits = fits * 3 // 4

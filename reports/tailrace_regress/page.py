@@ -87,7 +87,8 @@ def _section(
 ) -> str:
     figures = [
         f"<figure>{one.svg}<figcaption>{html.escape(one.title)}"
-        f' (<a href="{one.name}.png">PNG</a>, <a href="{one.name}.svg">SVG</a>)</figcaption></figure>'
+        f' (<a href="{one.name}.png">PNG</a>, <a href="{one.name}.svg">SVG</a>)'
+        "</figcaption></figure>"
         for one in pictures
         if one is not None
     ]

@@ -58,7 +58,8 @@ class Tally:
         low, high = share_interval(self.regression, self.decisions)
         return (
             f"{what}: {self.regression} of {self.decisions} decisions confirm a regression"
-            f" ({100 * self.regression / self.decisions:.1f} % [{100 * low:.1f}, {100 * high:.1f}]),"
+            f" ({100 * self.regression / self.decisions:.1f} %"
+            f" [{100 * low:.1f}, {100 * high:.1f}]),"
             f" {self.inconclusive} inconclusive, {self.equivalent} equivalent,"
             f" {self.advisory} with times advisory"
         )

@@ -161,7 +161,8 @@ def _jobs(asked: argparse.Namespace) -> bool:
         found = faults.read(asked.fault_folder, asked.only)
         for one in faults.run_all(plan, commit, found, asked.repeat, asked.out / "faults.jsonl"):
             word = "caught" if one["caught"] else "MISSED"
-            print(f"{one['name']}, job {one['number'] + 1}: {word}, exit {one['code']}: {one['said']}")
+            job_name = f"{one['name']}, job {one['number'] + 1}"
+            print(f"{job_name}: {word}, exit {one['code']}: {one['said']}")
             good &= bool(one["caught"])
     return good
 

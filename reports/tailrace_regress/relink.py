@@ -17,7 +17,7 @@ from tailrace_regress import children
 from tailrace_regress.outcome import GateError
 
 LIMIT_S = 600.0
-PADDING = "  .text\n  .globl tailrace_layout_padding\ntailrace_layout_padding:\n  .skip 13520, 0xcc\n"
+PADDING = "  .text\n  .globl tailrace_padding\ntailrace_padding:\n  .skip 13520, 0xcc\n"
 STACK_NOTE = '  .section .note.GNU-stack,"",@progbits\n'
 
 

@@ -32,7 +32,7 @@ def fingerprints(one: Campaign, other: Campaign) -> Table:
     """Keys of machine and build whose values differ."""
     table = Table(
         "What differs besides the numbers",
-        [Column("key", right=False), Column(one.name, right=False), Column(other.name, right=False)],
+        [Column(name, right=False) for name in ("key", one.name, other.name)],
     )
     before, after = _facts(one.manifest), _facts(other.manifest)
     differing = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
@@ -85,5 +85,5 @@ def numbers(one: Campaign, other: Campaign) -> Table:
     lacking = len(set(before) ^ set(after))
     if lacking:
         table.notes.append(f"{lacking} numbers are in one of the two only.")
-    table.notes.append("Between these lies everything that changed; make regress isolates the tree.")
+    table.notes.append("Between them lies all that changed; make regress isolates the tree.")
     return table

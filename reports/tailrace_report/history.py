@@ -97,7 +97,8 @@ def changes(entries: Sequence[Entry], notes: Sequence[accepted.Note]) -> list[Ch
             continue  # no level can differ by more
         ends = [0, *change_points(logs), len(logs)]
         for start, at, end in zip(ends, ends[1:], ends[2:]):
-            before, since = (math.exp(stats.median(part)) for part in (logs[start:at], logs[at:end]))
+            sides = (logs[start:at], logs[at:end])
+            before, since = (math.exp(stats.median(side)) for side in sides)
             one = Change(place, before, since, those[at], end - at, "")
             if abs(math.log(since / before)) >= math.log1p(RELEVANT):
                 found.append(_noted(one, notes))

@@ -263,7 +263,8 @@ class Demoted(unittest.TestCase):
     def test_next_to_nothing_is_nothing(self) -> None:
         key = Key("local", "cost", "switches.voluntary")
         pairs = [(0.0001, 0.0009), (0.0, 0.0008), (0.0002, 0.0)] * 4
-        found = gate.settle_counts(counted([a for a, _ in pairs], [b for _, b in pairs], key), [key])
+        samples = counted([a for a, _ in pairs], [b for _, b in pairs], key)
+        found = gate.settle_counts(samples, [key])
         self.assertEqual(found[0].verdict, outcome.EQUIVALENT)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""scripts/gate-power: banks, decisions drawn from them, faults; and the small bank of real rounds."""
+"""scripts/gate-power: banks, decisions drawn from them, faults; and the small real bank."""
 
 from __future__ import annotations
 
@@ -95,7 +95,8 @@ class Banks(unittest.TestCase):
         self.assertIn("another commit", caught.exception.sentence)
 
     def test_a_bad_line_is_named(self) -> None:
-        for line in ('{"schema": "x"}', "[]", '{"schema": "tailrace-bank-1", "values": {"a": [1]}}'):
+        pair = '{"schema": "tailrace-bank-1", "values": {"a": [1]}}'
+        for line in ('{"schema": "x"}', "[]", pair):
             self.path.write_text(f"{line}\n")
             with self.assertRaises(GateError) as caught:
                 bank.read(self.path)
@@ -116,7 +117,8 @@ class Faults(unittest.TestCase):
 
     def test_a_patch_says_whom_it_spoils(self) -> None:
         patch = self.root / "more-calls.patch"
-        patch.write_text("One call more.\nTargets: local, steal\nMetrics: syscalls.total\n\ndiff --git")
+        says = "One call more.\nTargets: local, steal\nMetrics: syscalls.total\n\n"
+        patch.write_text(f"{says}diff --git")
         (one,) = faults.read(self.root, "")
         self.assertEqual((one.name, one.targets), ("more-calls", ("local", "steal")))
         self.assertEqual(one.metrics, ("syscalls.total",))

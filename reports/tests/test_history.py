@@ -151,7 +151,8 @@ class Comparisons(unittest.TestCase):
 
 
 class Notes(unittest.TestCase):
-    good = '[[accepted]]\ndate = 2026-11-21\ntarget = "*"\nmetric = "p50"\nup_to = 1.5\nreason = "x"\n'
+    good = '[[accepted]]\ndate = 2026-11-21\ntarget = "*"\nmetric = "p50"\nup_to = 1.5\n'
+    good += 'reason = "x"\n'
 
     def read(self, text: str) -> list[accepted.Note]:
         with tempfile.TemporaryDirectory() as scratch:

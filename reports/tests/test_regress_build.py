@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Building the arms, with a small repository and programs that only pretend to be cmake and ninja."""
+"""Building the arms, in a small repository, with programs that pretend to be cmake and ninja."""
 
 from __future__ import annotations
 
