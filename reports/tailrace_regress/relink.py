@@ -2,8 +2,8 @@
 """The layout canary: the base's own objects, linked once more so that code lies elsewhere.
 
 The link command comes from ninja. In front of everything stands an object of some odd kilobytes of
-code that nobody calls, and the objects follow in reverse order; libraries stay in theirs. What
-runs is instruction for instruction the same.
+code that nobody calls; objects and static libraries follow in reverse order, the libraries as one
+group. What runs is instruction for instruction the same.
 """
 
 from __future__ import annotations
@@ -47,14 +47,19 @@ def _relink_one(folder: Path, program: str, padding: Path, out: Path) -> None:
 
 
 def turned(line: str, padding: str, out: str) -> list[str]:
-    """The words of a link command, with padding first and objects reversed, writing to `out`.
-    Raises ValueError when it does not look like one of ours."""
+    """The words of a link command, with padding first, objects and archives reversed, writing to
+    `out`. Raises ValueError when it does not look like one of ours."""
     words = [word for word in shlex.split(line) if word not in (":", "&&")]
     objects = [index for index, word in enumerate(words) if word.endswith(".o")]
     if not objects or "-o" not in words[:-1]:
         raise ValueError(f"not a link command: {line[:80]}")
-    for index, word in zip(objects, [words[index] for index in reversed(objects)]):
-        words[index] = word
+    archives = [index for index, word in enumerate(words) if word.endswith(".a")]
+    for places in (objects, archives):
+        for index, word in zip(places, [words[index] for index in reversed(places)]):
+            words[index] = word
     words[words.index("-o") + 1] = out
+    if archives:
+        words.insert(archives[-1] + 1, "-Wl,--end-group")
+        words.insert(archives[0], "-Wl,--start-group")
     words.insert(objects[0], padding)
     return words

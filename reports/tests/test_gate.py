@@ -71,6 +71,11 @@ class Exact(unittest.TestCase):
         self.assertEqual(self.word([342.0] * 3, [347.0] * 3, key), outcome.EQUIVALENT)
         self.assertEqual(self.word([-13.0] * 3, [-9.0] * 3, key), outcome.EQUIVALENT)
 
+    def test_less_than_nothing_counts_as_nothing(self) -> None:
+        about = Key("local", "cost", "user_bytes_per_idle_connection").about
+        self.assertEqual(verdict.loss(about, -13.0, -40.0), 0.0)
+        self.assertAlmostEqual(verdict.loss(about, -13.0, 12.0), math.log(2))
+
     def test_what_does_not_repeat_is_demoted(self) -> None:
         self.assertEqual(self.word([2.0, 2.4, 2.1], [2.0] * 3), "demoted")
         self.assertEqual(self.word([2.0] * 3, [2.0, 2.4, 2.1]), "demoted")
@@ -188,6 +193,22 @@ class TwoLooks(unittest.TestCase):
         rounds = timed({CPU: noisy(10, 0.01, 90, 0.08), **self.others})
         many = self.judged(rounds=rounds, fresh=timed({CPU: nearly}))
         self.assertEqual(self.verdict_of(many), outcome.INCONCLUSIVE)
+
+    def test_steady_trifles_do_not_soften_the_correction(self) -> None:
+        trifles = {key: [0.001 + 0.0001 * n for n in range(10)] for key in self.others}
+        nearly = [-0.001] + [0.05 + 0.001 * n for n in range(8)]
+        rounds = timed({CPU: noisy(10, 0.01, 90, 0.08), **trifles})
+        self.assertEqual(judge.suspects({ROUNDS: rounds}), [CPU])
+        judged = self.judged(rounds=rounds, fresh=timed({CPU: nearly}))
+        self.assertEqual(self.verdict_of(judged), outcome.INCONCLUSIVE)
+
+    def test_a_small_p_alone_is_no_regression(self) -> None:
+        # Three of twelve rounds a little better: p = 0.003, but the interval holds no change.
+        mixed = [-0.001, -0.002, -0.003] + [0.05 + 0.001 * n for n in range(9)]
+        rounds = timed({CPU: noisy(10, 0.01, 90, 0.08)})
+        judged = self.judged(rounds=rounds, fresh=timed({CPU: mixed}))
+        self.assertLess(judged.findings[0].adjusted or 1.0, gate.Q)
+        self.assertEqual(self.verdict_of(judged), outcome.INCONCLUSIVE)
 
     def test_what_matters_to_nobody_is_no_regression(self) -> None:
         sure = timed({CPU: noisy(20, 0.002, 5, 0.02)})

@@ -104,6 +104,8 @@ class Trends(unittest.TestCase):
         (one,) = history.changes(entries([90.0] * 8 + [100.0] * 8), [])
         self.assertEqual((one.note, one.worse < 1), ("", True))
         self.assertEqual(history.changes(entries([100.0] * 8 + [98.5] * 8), []), [])
+        odd = [100.0] * 5 + [70.0] + [100.0] * 5 + [98.5] * 11
+        self.assertEqual(history.changes(entries(odd), []), [])
 
     def test_campaigns_of_other_machines_and_unreadable_ones_stay_apart(self) -> None:
         with tempfile.TemporaryDirectory() as scratch:

@@ -169,11 +169,12 @@ class Builds(unittest.TestCase):
 
 class Relinking(unittest.TestCase):
     def test_objects_turn_round_and_padding_comes_first(self) -> None:
-        line = ": && /usr/bin/g++ -O2 x/a.o x/b.o x/c.o -o bin/t  libone.a -lz && :"
+        line = ": && /usr/bin/g++ -O2 x/a.o x/b.o x/c.o -o bin/t  libone.a libtwo.a -lz && :"
         words = relink.turned(line, "pad.s", "out/t")
         self.assertEqual(
             words,
-            "/usr/bin/g++ -O2 pad.s x/c.o x/b.o x/a.o -o out/t libone.a -lz".split(),
+            "/usr/bin/g++ -O2 pad.s x/c.o x/b.o x/a.o -o out/t -Wl,--start-group libtwo.a libone.a"
+            " -Wl,--end-group -lz".split(),
         )
 
     def test_what_is_no_link_command_is_refused(self) -> None:
