@@ -42,7 +42,7 @@ class Arms:
 
 def resolve(root: Path, ref: str) -> str:
     """The commit of a ref. Raises GateError (usage) when there is none."""
-    if not ref or ref.startswith("-"):
+    if not ref:
         raise usage("no base to compare with: make regress BASE=<commit, branch or tag>")
     done = children.run(
         ["git", "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"], LIMIT_S, root

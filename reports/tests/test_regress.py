@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import fake_gate
+import test_report
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKDOWN_BYTES_MAX = 60 << 10
@@ -249,6 +250,19 @@ class Refusals(Gate):
 
 
 class Texts(Gate):
+    def test_the_page_is_well_formed_and_safe(self) -> None:
+        self.run_gate({}, {"syscalls.<script>alert(1)</script>": 1.0})
+        text = (self.folder() / "index.html").read_text()
+        checker = test_report.check(text)
+        self.assertEqual(checker.problems, [])
+        self.assertEqual((checker.open, checker.scripts), ([], 1))
+        for link in checker.links:
+            place = self.folder() / link
+            self.assertTrue(link[1:] in checker.ids or place.is_file(), link)
+        self.assertIn("&lt;script&gt;alert", text)
+        self.assertLess(len(text), test_report.HTML_BYTES_MAX)
+        self.assertNotIn("<script>", (self.folder() / "summary.md").read_text())
+
     def test_markdown_stays_small_and_says_what_it_leaves_out(self) -> None:
         calls = {f"syscalls.call_{'x' * 60}_{n}": 1.0 for n in range(600)}
         done = self.run_gate(calls, {**calls, "allocations": 3.0}, "--blocks", "6")
