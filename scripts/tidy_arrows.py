@@ -2,9 +2,9 @@
 """Which folder may include which: the arrows of dependency, for tidy.py.
 
 base <- each runtime <- harness/targets -> workloads -> the runtime concept. What measures (load,
-control, observe, record, conform, files) includes no runtime and no workload, and of runtimes/base
-only base/uring: that is a layer over the kernel and no part of a runtime. Tests may include
-anything.
+control, observe, record, conform, files, cost) includes no runtime and no workload, and of
+runtimes/base only base/uring: that is a layer over the kernel and no part of a runtime. Tests may
+include anything.
 """
 import ast
 import re
@@ -15,7 +15,7 @@ SYSTEM_INCLUDE = re.compile(r"^\s*#\s*include\s+<([^>]+)>(.*)")
 ROOTS = ("", "runtimes/", "workloads/", "harness/")
 # The interchange form of histograms: what is measured inside a runtime is printed in it too.
 CODEC = {"harness/load/histogram.hpp", "harness/load/histogram_codec.hpp"}
-MEASURES = ("load", "control", "observe", "record", "conform", "files")
+MEASURES = ("load", "control", "observe", "record", "conform", "files", "cost")
 KERNEL_LAYER = "runtimes/base/uring/"  # what drives io_uring, for whoever does
 
 # Headers through which a runtime would reach the kernel past runtimes/base.

@@ -75,16 +75,46 @@ observe::cpu_partition cpus_of_point(const run_options& options, const point& wo
   return work.workers == 0 ? chosen : observe::partition_cpus(observe::usable_cores(), workers);
 }
 
+// Where the executables of an arm are, or of a campaign without arms.
+struct program_source {
+  std::string arm;
+  std::vector<std::string> folders;
+  std::map<std::string, contestant> found;
+};
+
+void choose_contestants(profile& from, const run_options& options,
+                        const std::vector<program_source>& sources) {
+  std::map<std::string, contestant> all;
+  for (const program_source& source : sources)
+    all.insert(source.found.begin(), source.found.end());
+  choose_runtimes(from, options.runtimes, all);
+  if (!options.peers) return;
+  for (const program_source& source : sources)
+    add_peers(from, peers_in(source.folders, source.found));
+}
+
 campaign_setup plan_from(profile from, const run_options& options, std::uint64_t seed, int blocks) {
   campaign_setup setup;
-  const auto folders = target_folders(options.targets);
-  const auto found = find_contestants(folders);
-  choose_runtimes(from, options.runtimes, found);
-  if (options.peers) add_peers(from, peers_in(folders, found));
-  for (const std::string& id : from.contestants) {
-    setup.contestants.emplace(id, contestant_or_missing(found, id, folders));
+  setup.arms = parse_arms(options.arms);
+  std::vector<program_source> sources;
+  for (const arm& each : setup.arms)
+    sources.push_back({each.name, {each.folder}, find_contestants({each.folder})});
+  if (sources.empty()) {
+    const auto folders = target_folders(options.targets);
+    sources.push_back({"", folders, find_contestants(folders)});
   }
-  setup.made_plan = make_plan(from, entrants_of(from, setup.contestants), seed, blocks);
+  choose_contestants(from, options, sources);
+  std::vector<entrant> entrants;
+  for (const program_source& source : sources) {
+    auto& contestants = setup.contestants[source.arm];
+    for (const std::string& id : from.contestants)
+      contestants.emplace(id, contestant_or_missing(source.found, id, source.folders));
+    for (entrant& who : entrants_of(from, contestants)) {
+      who.arm = source.arm;
+      entrants.push_back(std::move(who));
+    }
+  }
+  setup.made_plan = make_plan(from, entrants, seed, blocks);
   setup.setting.cpus = choose_cpus(options, from.workers);
   for (const point& work : from.points)
     setup.point_cpus.push_back(cpus_of_point(options, work, from.workers, setup.setting.cpus));
@@ -97,10 +127,15 @@ campaign_setup plan_from(profile from, const run_options& options, std::uint64_t
   return setup;
 }
 
-json contestants_json(const std::map<std::string, contestant>& contestants) {
+json contestants_json(const campaign_setup& setup) {
+  std::vector<std::pair<std::string, contestant>> all;  // with their arms
+  for (const auto& [arm_name, contestants] : setup.contestants)
+    for (const auto& each : contestants)
+      all.emplace_back(arm_name, each.second);
   json list = json::array();
-  for (const auto& [id, who] : contestants) {
-    json entry = {{"id", id}, {"available", who.available}};
+  for (const auto& [arm_name, who] : all) {
+    json entry = {{"id", who.id}, {"available", who.available}};
+    if (!arm_name.empty()) entry["arm"] = arm_name;
     entry["cause"] = who.available ? json(nullptr) : json(who.cause);
     entry["remedy"] = who.available ? json(nullptr) : json(who.remedy);
     entry["path"] = who.path.empty() ? json(nullptr) : json(who.path);
@@ -117,28 +152,31 @@ json manifest_json(const run_options& options, const campaign_setup& setup) {
   json load = json::array();
   for (const std::string& word : setup.setting.load_program)
     load.push_back(word);
-  return {{"schema", 1},
-          {"tool", {{"name", "tailrace"}, {"version", TAILRACE_VERSION}}},
-          {"build",
-           {{"compiler", TAILRACE_COMPILER},
-            {"flags", TAILRACE_FLAGS},
-            {"digest", program_digest("/proc/self/exe")}}},
-          {"seed", made.seed},
-          {"command", options.command},
-          {"load_program", load},
-          {"profile",
-           {{"name", made.profile},
-            {"title", setup.from.title},
-            {"path", setup.from.path},
-            {"blocks", made.blocks}}},
-          {"started_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
-          {"cpus",
-           {{"target", observe::cpus_text(setup.setting.cpus.target)},
-            {"client", observe::cpus_text(setup.setting.cpus.client)},
-            {"disjoint", setup.setting.cpus.disjoint},
-            {"note", setup.setting.cpus.note}}},
-          {"machine", observe::machine_fingerprint()},
-          {"contestants", contestants_json(setup.contestants)}};
+  json manifest = {
+      {"schema", 1},
+      {"tool", {{"name", "tailrace"}, {"version", TAILRACE_VERSION}}},
+      {"build",
+       {{"compiler", TAILRACE_COMPILER},
+        {"flags", TAILRACE_FLAGS},
+        {"digest", program_digest("/proc/self/exe")}}},
+      {"seed", made.seed},
+      {"command", options.command},
+      {"load_program", load},
+      {"profile",
+       {{"name", made.profile},
+        {"title", setup.from.title},
+        {"path", setup.from.path},
+        {"blocks", made.blocks}}},
+      {"started_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
+      {"cpus",
+       {{"target", observe::cpus_text(setup.setting.cpus.target)},
+        {"client", observe::cpus_text(setup.setting.cpus.client)},
+        {"disjoint", setup.setting.cpus.disjoint},
+        {"note", setup.setting.cpus.note}}},
+      {"machine", observe::machine_fingerprint()},
+      {"contestants", contestants_json(setup)}};
+  if (!setup.arms.empty()) manifest["arms"] = arms_json(setup.arms);
+  return manifest;
 }
 
 void refuse_other_plan(const json& stored, const json& now, const std::string& name) {
@@ -164,8 +202,10 @@ void refuse_other_programs(const json& manifest, const campaign_setup& setup,
     differs("tailrace itself");
   }
   for (const json& entry : manifest.at("contestants")) {
-    const auto who = setup.contestants.find(entry.at("id"));
-    if (who == setup.contestants.end()) continue;
+    const auto of_arm = setup.contestants.find(entry.value("arm", ""));
+    if (of_arm == setup.contestants.end()) continue;
+    const auto who = of_arm->second.find(entry.at("id"));
+    if (who == of_arm->second.end()) continue;
     const json digest = entry.value("digest", json());
     const std::string before = digest.is_string() ? digest.get<std::string>() : "";
     if (before != who->second.digest) differs("the executable of " + who->first);
@@ -240,6 +280,7 @@ campaign_setup plan_resumed(const run_options& options) {
       if (std::ranges::count(as_then.runtimes, id) == 0) as_then.runtimes.push_back(id);
     }
   }
+  if (as_then.arms.empty()) as_then.arms = arm_options(manifest);
   const std::uint64_t seed = options.seed.value_or(old_plan.at("seed").get<std::uint64_t>());
   const int blocks = options.blocks.value_or(old_plan.at("blocks").get<int>());
   campaign_setup setup =

@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 
+#include "harness/control/arms.hpp"
 #include "harness/control/cell_run.hpp"
 #include "harness/control/contestants.hpp"
 #include "harness/control/plan.hpp"
@@ -18,7 +19,9 @@ namespace tailrace::control {
 
 struct campaign_setup {
   profile from;
-  std::map<std::string, contestant> contestants;  // those of the plan
+  std::vector<arm> arms;  // none: the campaign has only one build of each
+  // Those of the plan, by arm ("" without arms) and id.
+  std::map<std::string, std::map<std::string, contestant>> contestants;
   plan made_plan;
   cell_setting setting;                            // its CPUs: those of points without their own
   std::vector<observe::cpu_partition> point_cpus;  // by index into the plan's points

@@ -28,31 +28,33 @@ std::string utc_now() {
 }
 
 json new_record(const cell_work& work, const cell_setting& setting) {
-  return {{"schema", 1},
-          {"cell", work.cell.id},
-          {"block", work.cell.block},
-          {"order", work.cell.order},
-          {"seed", work.cell.seed},
-          {"contestant", entrant_json(work.who)},
-          {"point", point_json(work.work)},
-          {"cpus",
-           {{"target", observe::cpus_text(setting.cpus.target)},
-            {"client", observe::cpus_text(setting.cpus.client)},
-            {"disjoint", setting.cpus.disjoint},
-            {"shared_cpus", setting.cpus.shared ? json(setting.cpus.note) : json(nullptr)}}},
-          {"status", "failed"},
-          {"cause", nullptr},
-          {"remedy", nullptr},
-          {"started_at", utc_now()},
-          {"wall_s", 0.0},
-          {"target", nullptr},
-          {"load", nullptr},
-          {"cost", nullptr},
-          {"memory", nullptr},
-          {"work", nullptr},
-          {"file", nullptr},
-          {"noise", nullptr},
-          {"gates", json::array()}};
+  json record = {{"schema", 1},
+                 {"cell", work.cell.id},
+                 {"block", work.cell.block},
+                 {"order", work.cell.order},
+                 {"seed", work.cell.seed},
+                 {"contestant", entrant_json(work.who)},
+                 {"point", point_json(work.work)},
+                 {"cpus",
+                  {{"target", observe::cpus_text(setting.cpus.target)},
+                   {"client", observe::cpus_text(setting.cpus.client)},
+                   {"disjoint", setting.cpus.disjoint},
+                   {"shared_cpus", setting.cpus.shared ? json(setting.cpus.note) : json(nullptr)}}},
+                 {"status", "failed"},
+                 {"cause", nullptr},
+                 {"remedy", nullptr},
+                 {"started_at", utc_now()},
+                 {"wall_s", 0.0},
+                 {"target", nullptr},
+                 {"load", nullptr},
+                 {"cost", nullptr},
+                 {"memory", nullptr},
+                 {"work", nullptr},
+                 {"file", nullptr},
+                 {"noise", nullptr},
+                 {"gates", json::array()}};
+  if (!work.who.arm.empty()) record["arm"] = work.who.arm;
+  return record;
 }
 
 // Throws a skip where it is clear beforehand that this cell cannot run.

@@ -40,8 +40,12 @@ struct start_error {
   int act = 0;
   int error = 0;
 };
-constexpr std::array act_names = {"", "be bound to its parent's life", "be pinned to its CPUs",
-                                  "join its cgroup", "be executed"};
+constexpr std::array act_names = {"",
+                                  "be bound to its parent's life",
+                                  "be pinned to its CPUs",
+                                  "join its cgroup",
+                                  "be executed",
+                                  "be prepared for its measurement"};
 
 void raise_file_limit() {
   rlimit limit{};
@@ -79,6 +83,10 @@ start_error become(const child_command& command, pid_t parent, int go_fd) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }
   arguments.push_back(nullptr);
+  if (command.in_child) {
+    const int error = command.in_child();
+    if (error != 0) return {5, error};
+  }
   ::execv(arguments[0], arguments.data());
   return {4, errno};
 }

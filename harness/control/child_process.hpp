@@ -18,6 +18,9 @@ struct child_command {
   std::string cgroup_join_path;   // the file to write "0" to, or empty
   // Called with the child's id while it waits to execute its program; may be empty.
   std::function<void(int)> before_exec = {};
+  // Called in the child just before that, once before_exec has returned: 0, or the errno for which
+  // the program is not executed. May be empty.
+  std::function<int()> in_child = {};
 };
 
 class child_process {

@@ -14,6 +14,9 @@
 #ifdef TAILRACE_HAS_LOAD
 #include "harness/load/load_main.hpp"
 #endif
+#ifdef TAILRACE_HAS_COST
+#include "harness/cost/cost_main.hpp"
+#endif
 #ifdef TAILRACE_HAS_CONFORM
 #include "harness/conform/conform_main.hpp"
 #endif
@@ -31,10 +34,14 @@ std::optional<int> forwarded(int argc, char** argv) {
 #ifdef TAILRACE_HAS_CONFORM
   if (command == "conform") return conform_main(argc - 1, argv + 1);
 #endif
+#ifdef TAILRACE_HAS_COST
+  if (command == "cost") return cost::cost_main(argc - 1, argv + 1);
+#endif
   return std::nullopt;
 }
 
-constexpr std::array commands = {"run", "list", "doctor", "file", "load", "conform", "version"};
+constexpr std::array commands = {"run",  "list",    "doctor", "file",
+                                 "load", "conform", "cost",   "version"};
 
 bool known_command(const std::string& name) {
   return std::ranges::any_of(commands, [&](const char* each) { return name == each; });
@@ -54,8 +61,12 @@ void add_run_options(CLI::App& run, run_options& options) {
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 53));
   run.add_option("--blocks", options.blocks, "repetitions (default: the profile's)")
       ->check(CLI::Range(1, 1000));
-  run.add_option("--targets", options.targets,
-                 "one more folder with tailrace-target-* executables");
+  auto* targets = run.add_option("--targets", options.targets,
+                                 "one more folder with tailrace-target-* executables");
+  run.add_option("--arm", options.arms,
+                 "NAME=FOLDER, twice or more: every cell with the executables of each folder")
+      ->allow_extra_args(false)
+      ->excludes(targets);
   run.add_option("--files", options.files,
                  "folder, on a disk, for the file that file-read reads; kept (default: .files in "
                  "the results folder)");
@@ -94,6 +105,7 @@ int parse_and_run(int argc, char** argv) {
   add_file_options(*of_file, file);
   app.add_subcommand("load", "the load generator alone (tailrace load --help)");
   app.add_subcommand("conform", "check an executable against the target protocol");
+  app.add_subcommand("cost", "exact costs of one operation of a target (tailrace cost --help)");
   if (argc > 1 && argv[1][0] != '-' && !known_command(argv[1])) {
     fmt::print(stderr, "tailrace: unknown command \"{}\"; the commands are {}\n", argv[1],
                fmt::join(commands, ", "));

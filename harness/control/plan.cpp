@@ -38,9 +38,35 @@ std::vector<std::size_t> shuffled(std::size_t count, splitmix64& random) {
   return order;
 }
 
-}  // namespace
+// The entrants by what they are the arms of, in the order in which they came.
+std::vector<std::vector<std::size_t>> grouped_by_arms(const std::vector<entrant>& entrants) {
+  std::vector<std::vector<std::size_t>> groups;
+  for (std::size_t i = 0; i < entrants.size(); ++i) {
+    const auto same = std::ranges::find_if(groups, [&](const auto& group) {
+      const entrant& first = entrants[group.front()];
+      return !entrants[i].arm.empty() && first.id == entrants[i].id &&
+             first.form == entrants[i].form;
+    });
+    if (same == groups.end()) {
+      groups.push_back({i});
+    } else {
+      same->push_back(i);
+    }
+  }
+  return groups;
+}
 
-namespace {
+// Drawn apart from the rest of the plan, which is the same with arms and without.
+std::vector<std::size_t> order_of_arms(const std::vector<std::size_t>& group, std::uint64_t seed,
+                                       std::size_t point, int block) {
+  const auto pair = static_cast<std::uint64_t>(block / 2);
+  splitmix64 random(seed + (pair << 32) + (std::uint64_t{point} << 16) + group.front() + 1);
+  std::vector<std::size_t> order;
+  for (const std::size_t at : shuffled(group.size(), random))
+    order.push_back(group[at]);
+  if (block % 2 == 1) std::ranges::reverse(order);
+  return order;
+}
 
 // The options of this form, where the contestant has it.
 std::optional<std::map<std::string, std::string>> options_of(const profile& from,
@@ -81,9 +107,19 @@ std::vector<entrant> entrants_of(const profile& from,
   return entrants;
 }
 
+namespace {
+
+std::string cell_id(int block, const point& work, const entrant& who) {
+  return fmt::format("b{}-{}-{}-{}{}{}", block, work.id, who.id, who.form,
+                     who.arm.empty() ? "" : "-", who.arm);
+}
+
+}  // namespace
+
 plan make_plan(const profile& from, const std::vector<entrant>& entrants, std::uint64_t seed,
                int blocks) {
   plan made = {from.name, seed, blocks, from.points, entrants, {}};
+  const auto groups = grouped_by_arms(entrants);
   splitmix64 random(seed);
   for (int block = 0; block < blocks; ++block) {
     // Seeds first and in profile order, so that they do not depend on the shuffle.
@@ -93,13 +129,14 @@ plan make_plan(const profile& from, const std::vector<entrant>& entrants, std::u
       seeds.push_back(random.next() >> 11);
     for (const std::size_t at : shuffled(from.points.size(), random)) {
       const point& work = from.points[at];
-      const std::vector<std::size_t> order = shuffled(entrants.size(), random);
+      const std::vector<std::size_t> order = shuffled(groups.size(), random);
       if (work.blocks != 0 && block >= work.blocks) continue;
-      for (const std::size_t who : order) {
-        if (std::ranges::count(from.forms_at(work), entrants[who].form) == 0) continue;
-        const std::string id =
-            fmt::format("b{}-{}-{}-{}", block, work.id, entrants[who].id, entrants[who].form);
-        made.cells.push_back({id, block, static_cast<int>(made.cells.size()), seeds[at], at, who});
+      for (const std::size_t group : order) {
+        for (const std::size_t who : order_of_arms(groups[group], seed, at, block)) {
+          if (std::ranges::count(from.forms_at(work), entrants[who].form) == 0) continue;
+          made.cells.push_back({cell_id(block, work, entrants[who]), block,
+                                static_cast<int>(made.cells.size()), seeds[at], at, who});
+        }
       }
     }
   }
@@ -107,11 +144,13 @@ plan make_plan(const profile& from, const std::vector<entrant>& entrants, std::u
 }
 
 json entrant_json(const entrant& who) {
-  return {{"id", who.id},
-          {"form", who.form},
-          {"options", who.options},
-          {"workers", who.workers},
-          {"family", who.family}};
+  json object = {{"id", who.id},
+                 {"form", who.form},
+                 {"options", who.options},
+                 {"workers", who.workers},
+                 {"family", who.family}};
+  if (!who.arm.empty()) object["arm"] = who.arm;
+  return object;
 }
 
 json plan_json(const plan& made) {
@@ -132,6 +171,8 @@ json plan_json(const plan& made) {
                                {"point", made.points[each.point].id},
                                {"contestant", made.entrants[each.entrant].id},
                                {"form", made.entrants[each.entrant].form}});
+    const std::string& arm = made.entrants[each.entrant].arm;
+    if (!arm.empty()) object["cells"].back()["arm"] = arm;
   }
   return object;
 }

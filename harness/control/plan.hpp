@@ -3,6 +3,9 @@
 // each block runs every contestant once at every point; the points come in shuffled order, and at a
 // point the contestants follow each other in shuffled order, so that slow drift of the machine hits
 // all alike. Within a block all contestants of a point get the same seed, so the same schedule.
+// With arms (several builds of the same contestants to be compared) a contestant's arms follow each
+// other at once, in an order that is turned round from each even block to the next one, and drawn
+// anew for each such pair: ABBA or BAAB with two.
 // A pure function of profile, contestants and seed; the same everywhere (own shuffle). Any thread.
 #pragma once
 
@@ -23,10 +26,11 @@ struct entrant {  // a contestant in one of its forms
   std::map<std::string, std::string> options;
   int workers = 1;
   std::string family;
+  std::string arm = {};  // empty: the campaign has none
 };
 
 struct planned_cell {
-  std::string id;  // b<block>-<point>-<contestant>-<form>
+  std::string id;  // b<block>-<point>-<contestant>-<form>, and -<arm>
   int block = 0;
   int order = 0;
   std::uint64_t seed = 0;
@@ -49,6 +53,7 @@ struct plan {
 std::vector<entrant> entrants_of(const profile& from,
                                  const std::map<std::string, contestant>& contestants);
 
+// Entrants that differ in nothing but their arm are the arms of one.
 plan make_plan(const profile& from, const std::vector<entrant>& entrants, std::uint64_t seed,
                int blocks);
 

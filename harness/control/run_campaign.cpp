@@ -53,7 +53,7 @@ void run_cells(const campaign_setup& setup, record::campaign& campaign, progress
     if (at.workers != 0) who.workers = at.workers;
     cell_setting setting = setup.setting;
     setting.cpus = setup.point_cpus[cell.point];
-    const cell_work work = {cell, at, who, setup.contestants.at(who.id)};
+    const cell_work work = {cell, at, who, setup.contestants.at(who.arm).at(who.id)};
     json record = run_cell(work, setting);
     store(campaign, record);
     const json& cause = record["cause"];

@@ -19,6 +19,8 @@ struct run_options {
   std::string resume;  // name or folder of a campaign, or empty
   std::optional<std::uint64_t> seed;
   std::optional<int> blocks;
+  // NAME=FOLDER, at least two: every cell is run with the executables of each folder.
+  std::vector<std::string> arms;
   std::string targets;      // one more folder with executables
   std::string files;        // where files to read are kept; empty: .files in `results`
   std::string target_cpus;  // empty: chosen by topology

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "harness/control/cell_failure.hpp"
@@ -24,8 +25,9 @@ std::int64_t deadline_in(double seconds) {
 
 child_command command_of(const target_request& request) {
   child_command command;
-  command.argv = {request.program,  "run",       "--workload",
-                  request.workload, "--workers", std::to_string(request.workers)};
+  command.argv = request.wrapper;
+  command.argv.insert(command.argv.end(), {request.program, "run", "--workload", request.workload,
+                                           "--workers", std::to_string(request.workers)});
   if (!request.cpus.empty()) {
     command.argv.insert(command.argv.end(), {"--cpus", observe::cpus_text(request.cpus)});
   }
@@ -35,6 +37,7 @@ child_command command_of(const target_request& request) {
   command.cpus = request.cpus;
   command.cgroup_join_path = request.cgroup_join_path;
   command.before_exec = request.before_exec;
+  command.in_child = request.in_child;
   return command;
 }
 
@@ -60,10 +63,21 @@ void target_session::fail_on_end(const std::string& wanted) {
   throw cell_failure(cause);
 }
 
+outcome target_session::next_line(std::int64_t deadline_ns, std::string& line) {
+  constexpr std::int64_t between_acts_ns = 1'000'000;
+  while (meanwhile_) {
+    meanwhile_();
+    const std::int64_t now_ns = observe::monotonic_ns();
+    const outcome got = output_.next_line(std::min(deadline_ns, now_ns + between_acts_ns), line);
+    if (got != outcome::late || now_ns >= deadline_ns) return got;
+  }
+  return output_.next_line(deadline_ns, line);
+}
+
 json target_session::next_event(double limit_s, const std::string& wanted) {
   const std::int64_t deadline = deadline_in(limit_s);
   std::string line;
-  switch (output_.next_line(deadline, line)) {
+  switch (next_line(deadline, line)) {
     case outcome::line:
       break;
     case outcome::ended:

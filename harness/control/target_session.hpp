@@ -23,6 +23,8 @@ struct target_request {
   std::map<std::string, std::string> options;
   std::string cgroup_join_path;
   std::function<void(int)> before_exec = {};  // see child_process.hpp
+  std::function<int()> in_child = {};         // the same
+  std::vector<std::string> wrapper;  // the command that runs the program's command, by its path
 };
 
 struct target_limits {
@@ -45,6 +47,8 @@ class target_session {
   nlohmann::json wait_ready();
   // The first address of `ready`.
   std::string address() const { return address_; }
+  // Called again and again while an answer is awaited; empty: no more.
+  void while_waiting(std::function<void()> act) { meanwhile_ = std::move(act); }
   void start();
   // The `counts` of a `sample` event.
   nlohmann::json sample();
@@ -60,6 +64,7 @@ class target_session {
 
  private:
   nlohmann::json next_event(double limit_s, const std::string& wanted);
+  child_output::outcome next_line(std::int64_t deadline_ns, std::string& line);
   [[noreturn]] void fail_on_end(const std::string& wanted);
   void send(const std::string& command);
 
@@ -67,6 +72,7 @@ class target_session {
   child_process child_;
   child_output output_;
   std::string address_;
+  std::function<void()> meanwhile_;
 };
 
 // of_what: `connections` or `tasks`. Throws a cell_failure that skips where the target's `ready`

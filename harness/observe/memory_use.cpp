@@ -82,7 +82,27 @@ double value_or_zero(const std::map<std::string, std::int64_t>& numbers, const c
   return found == numbers.end() ? 0.0 : static_cast<double>(found->second);
 }
 
+// nullopt once the process is gone: a zombie's file is empty.
+std::optional<std::map<std::string, std::int64_t>> read_pages(int pid) {
+  const auto smaps = read_text(fmt::format("/proc/{}/smaps_rollup", pid));
+  if (!smaps.text) return std::nullopt;
+  auto pages = number_lines(*smaps.text);
+  if (!pages.contains("Private_Dirty")) return std::nullopt;
+  return pages;
+}
+
+double user_bytes_of(const std::map<std::string, std::int64_t>& pages) {
+  return value_or_zero(pages, "Private_Clean") + value_or_zero(pages, "Private_Dirty") -
+         value_or_zero(pages, "LazyFree");
+}
+
 }  // namespace
+
+std::optional<double> read_user_bytes(int pid) {
+  const auto pages = read_pages(pid);
+  if (!pages) return std::nullopt;
+  return user_bytes_of(*pages);
+}
 
 const char* memory_source_name(memory_source source) {
   switch (source) {
@@ -170,18 +190,15 @@ double target_cgroup::read_kernel(const memory_reading& own) const {
 }
 
 std::optional<memory_reading> target_cgroup::read(int pid) const {
-  const auto smaps = read_text(fmt::format("/proc/{}/smaps_rollup", pid));
+  const auto pages = read_pages(pid);
   const auto status = read_text(fmt::format("/proc/{}/status", pid));
-  if (!smaps.text || !status.text) return std::nullopt;
-  const auto pages = number_lines(*smaps.text);
+  if (!pages || !status.text) return std::nullopt;
   const auto process = number_lines(*status.text);
-  if (!pages.contains("Private_Dirty")) return std::nullopt;  // a zombie's is empty
   memory_reading reading;
-  reading.user_bytes = value_or_zero(pages, "Private_Clean") +
-                       value_or_zero(pages, "Private_Dirty") - value_or_zero(pages, "LazyFree");
-  reading.parts["pss"] = value_or_zero(pages, "Pss") - value_or_zero(pages, "LazyFree");
-  reading.parts["anonymous"] = value_or_zero(pages, "Anonymous");
-  reading.parts["lazy_free"] = value_or_zero(pages, "LazyFree");
+  reading.user_bytes = user_bytes_of(*pages);
+  reading.parts["pss"] = value_or_zero(*pages, "Pss") - value_or_zero(*pages, "LazyFree");
+  reading.parts["anonymous"] = value_or_zero(*pages, "Anonymous");
+  reading.parts["lazy_free"] = value_or_zero(*pages, "LazyFree");
   reading.parts["kernel_stack"] = value_or_zero(process, "Threads") * kernel_stack_bytes;
   reading.parts["page_tables"] = value_or_zero(process, "VmPTE");
   reading.kernel_bytes = read_kernel(reading);

@@ -27,6 +27,9 @@ struct memory_reading {
   std::map<std::string, double> parts;
 };
 
+// The user bytes alone. nullopt once the process is gone.
+std::optional<double> read_user_bytes(int pid);
+
 class target_cgroup {
  public:
   // Tries v2, then v1; without either this is an empty object whose source is procfs.

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// See cost_main.hpp.
+#include "harness/cost/cost_main.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "harness/control/cell_failure.hpp"
+#include "harness/control/child_process.hpp"
+#include "harness/control/interrupt.hpp"
+#include "harness/cost/one_cpu.hpp"
+#include "harness/cost/passes.hpp"
+#include "harness/record/durable_file.hpp"
+#include "harness/record/refusal.hpp"
+
+namespace tailrace::cost {
+namespace {
+
+constexpr int unsupported_here = 3;
+constexpr int exit_interrupted = 130;
+const std::vector<std::string> groups = {"syscalls", "allocations",  "memory", "switches",
+                                         "cpu",      "instructions", "size"};
+
+void add_options(CLI::App& app, cost_options& options, std::vector<std::string>& settings,
+                 std::vector<std::string>& only) {
+  app.add_option("target", options.target, "a tailrace-target-* executable")->required();
+  app.add_option("--set", settings, "an option of the target: NAME=VALUE")->allow_extra_args(false);
+  app.add_option("--workload", options.workload, "what is asked of it")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"echo"}));
+  app.add_option("--workers", options.workers)->capture_default_str()->check(CLI::Range(1, 1024));
+  app.add_option("--connections", options.connections, "each with one message outstanding")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 10'000U));
+  app.add_option("--message-bytes", options.message_bytes)
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 65536U));
+  app.add_option("--repeats", options.repeats, "of every pass, each with fresh processes")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--only", only, "only these metrics: GROUP,GROUP,...")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember(groups));
+  app.add_option("--step-limit-s", options.step_limit_s, "how long any one step may take")
+      ->capture_default_str()
+      ->check(CLI::Range(0.1, 3600.0));
+  app.add_option("--json", options.json, "a file for the result, or - for standard output");
+}
+
+void read_settings(const std::vector<std::string>& texts, cost_options& options) {
+  for (const std::string& text : texts) {
+    const auto equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      throw usage_refusal(fmt::format("--set {} is not NAME=VALUE", text));
+    }
+    options.settings[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  // A path: programs are not looked for.
+  if (options.target.find('/') == std::string::npos) options.target = "./" + options.target;
+  if (::access(options.target.c_str(), X_OK) != 0 ||
+      std::filesystem::is_directory(options.target)) {
+    throw usage_refusal("there is no executable " + options.target);
+  }
+}
+
+struct named_pass {
+  const char* name;
+  bool wanted;
+  std::function<void(int repeat)> run;
+};
+
+// Repeats go round the passes, so that slow drift of the machine does not fall on one of them.
+void run_passes(const cost_options& options, const measured_target& target, cost_sheet& sheet) {
+  const std::array passes = {
+      named_pass{"system calls", options.wants("syscalls"),
+                 [&](int repeat) { count_syscalls(options, repeat, sheet); }},
+      named_pass{"allocations", options.wants("allocations"),
+                 [&](int repeat) { count_allocations(options, target, repeat, sheet); }},
+      named_pass{"memory", options.wants("memory"),
+                 [&](int repeat) { measure_memory(options, target, repeat, sheet); }},
+      named_pass{"CPU time and switches", options.wants("cpu") || options.wants("switches"),
+                 [&](int repeat) { measure_time(options, repeat, sheet); }},
+      named_pass{"instructions", options.wants("instructions"),
+                 [&](int repeat) { count_instructions(options, repeat, sheet); }},
+      named_pass{"size", options.wants("size"),
+                 [&](int repeat) { measure_executable(options, repeat, sheet); }}};
+  for (int repeat = 0; repeat < options.repeats; ++repeat) {
+    for (const named_pass& pass : passes) {
+      if (!pass.wanted) continue;
+      try {
+        pass.run(repeat);
+      } catch (const control::cell_failure& failure) {
+        throw usage_refusal(fmt::format("{}, while its {} were measured: {}", target.id, pass.name,
+                                        failure.what()));
+      }
+    }
+  }
+}
+
+void print(const cost_sheet& sheet, const std::string& target_id, const cost_options& options) {
+  if (options.json.empty()) {
+    fmt::print("{}", sheet.table_of(target_id, options));
+    return;
+  }
+  const std::string text = sheet.json_of(target_id, options)
+                               .dump(1, ' ', false, nlohmann::json::error_handler_t::replace) +
+                           "\n";
+  if (options.json == "-") {
+    fmt::print("{}", text);
+  } else {
+    record::write_whole(options.json, text);
+  }
+}
+
+int run(const cost_options& options) {
+  control::catch_interrupts();
+  control::adopt_orphans();
+  stand_on_one_cpu();
+  cost_sheet sheet;
+  measured_target target;
+  try {
+    target = examine_target(options);
+  } catch (const control::cell_failure& failure) {
+    std::string sentence = fmt::format("{}: {}", options.target, failure.what());
+    if (!failure.remedy().empty()) sentence += "; " + failure.remedy();
+    throw refusal(sentence, failure.skipped() ? unsupported_here : refusal::bad_usage);
+  }
+  run_passes(options, target, sheet);
+  print(sheet, target.id, options);
+  return 0;
+}
+
+}  // namespace
+
+int cost_main(int argc, char** argv) {
+  CLI::App app("Counts what one operation of a target costs.", "tailrace cost");
+  cost_options options;
+  std::vector<std::string> settings;
+  std::vector<std::string> only;
+  add_options(app, options, settings, only);
+  try {
+    app.parse(argc, argv);
+    options.only.insert(only.begin(), only.end());
+    read_settings(settings, options);
+    return run(options);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "tailrace cost: {}; see tailrace cost --help\n", error.what());
+    return refusal::bad_usage;
+  } catch (const refusal& refused) {
+    fmt::print(stderr, "tailrace cost: {}\n", refused.what());
+    return refused.exit_code();
+  } catch (const control::interrupted&) {
+    fmt::print(stderr, "tailrace cost: interrupted\n");
+    return exit_interrupted;
+  }
+}
+
+}  // namespace tailrace::cost

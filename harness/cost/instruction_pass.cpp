@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// User instructions per operation: the target under valgrind's callgrind, once with few rounds and
+// once with more; the slope between the two totals leaves out start-up and shutdown.
+//
+// valgrind runs one thread of a program at a time, and does not know that one which waits in
+// io_uring_enter could let another run. So a target that does not soon answer `stop` is kept awake
+// by more rounds until it does, and those are counted as operations, too. See passes.hpp.
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "harness/control/cell_failure.hpp"
+#include "harness/cost/echo_rounds.hpp"
+#include "harness/cost/passes.hpp"
+#include "harness/observe/cpu_use.hpp"
+
+namespace tailrace::cost {
+namespace {
+
+namespace fs = std::filesystem;
+using control::cell_failure;
+
+constexpr std::int64_t few_rounds = 100;
+constexpr std::int64_t more_rounds = 400;
+constexpr std::int64_t patience_ns = 1'000'000'000;
+constexpr double slower = 3;  // what valgrind may need more than the limit of a step
+
+class scratch_folder {
+ public:
+  scratch_folder() {
+    std::string name = (fs::temp_directory_path() / "tailrace-cost-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw cell_failure("cannot make a folder for valgrind");
+    path_ = name;
+  }
+  ~scratch_folder() {
+    std::error_code error;
+    fs::remove_all(path_, error);
+  }
+  scratch_folder(const scratch_folder&) = delete;
+  scratch_folder& operator=(const scratch_folder&) = delete;
+  fs::path operator/(const char* name) const { return path_ / name; }
+
+ private:
+  fs::path path_;
+};
+
+std::string find_program(const char* name) {
+  const char* const path = std::getenv("PATH");
+  std::string_view rest = path != nullptr ? path : "/usr/bin:/bin";
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find(':'), rest.size());
+    const fs::path candidate = fs::path(rest.substr(0, end)) / name;
+    std::error_code error;
+    if (fs::is_regular_file(candidate, error)) return candidate.string();
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return "";
+}
+
+// "==123== Collected : 4567"
+std::optional<std::int64_t> collected(const fs::path& log) {
+  std::ifstream file(log);
+  std::string line;
+  std::optional<std::int64_t> found;
+  while (std::getline(file, line)) {
+    const auto at = line.find("Collected : ");
+    if (at != std::string::npos) found = std::strtoll(line.c_str() + at + 12, nullptr, 10);
+  }
+  return found;
+}
+
+struct total {
+  std::int64_t instructions = 0;
+  std::int64_t operations = 0;
+};
+
+total run_under(const std::string& valgrind, const cost_options& options, std::int64_t rounds) {
+  const scratch_folder scratch;
+  control::target_request request = request_of(options);
+  request.wrapper = {valgrind, "--tool=callgrind",
+                     "--fair-sched=yes",  // the thread that waits for its turn gets it
+                     "--callgrind-out-file=" + (scratch / "out").string(),
+                     "--log-file=" + (scratch / "log").string()};
+  cost_options patient = options;
+  patient.step_limit_s *= slower;
+  control::target_limits limits = limits_of(patient);
+  limits.stop_s = patient.step_limit_s;
+  control::output_pump pump;
+  control::target_session session(pump, request, limits);
+  await_ready(session, options.connections);
+  echo_rounds load(session.address(), options.message_bytes, patient.step_limit_s);
+  load.open(options.connections);
+  load.rounds(rounds);
+  const std::int64_t from_ns = observe::monotonic_ns() + patience_ns;
+  bool serves = true;
+  session.while_waiting([&] {
+    if (!serves || observe::monotonic_ns() < from_ns) return;
+    try {
+      load.round();
+    } catch (const cell_failure&) {
+      serves = false;  // it has stopped in the middle of a round
+    }
+  });
+  session.stop();
+  const auto instructions = collected(scratch / "log");
+  if (!instructions) throw cell_failure("callgrind printed no total");
+  return {*instructions, load.operations()};
+}
+
+}  // namespace
+
+void count_instructions(const cost_options& options, int repeat, cost_sheet& sheet) {
+  const std::string valgrind = find_program("valgrind");
+  if (valgrind.empty()) return sheet.add_absent("instructions", "valgrind not found");
+  try {
+    const total few = run_under(valgrind, options, few_rounds);
+    const total more = run_under(valgrind, options, more_rounds);
+    const std::int64_t operations = more.operations - few.operations;
+    sheet.add(repeat, {"instructions", "instructions/op", metric_kind::banded, {}, operations},
+              static_cast<double>(more.instructions - few.instructions) /
+                  static_cast<double>(operations));
+    sheet.set_source("instructions", "callgrind");
+  } catch (const cell_failure& failure) {
+    sheet.add_absent("instructions", std::string("under valgrind: ") + failure.what());
+  }
+}
+
+}  // namespace tailrace::cost
