@@ -48,6 +48,7 @@ def settle_exact(samples: Samples) -> tuple[list[Finding], list[Key]]:
         base = list(samples.arm(key, BASE).values())
         head = list(samples.arm(key, HEAD).values())
         if not base or not head:
+            found.append(verdict.of_one_arm(key, base, head))
             continue
         answer = verdict.exact(key, base, head) if key.about.kind == metrics.EXACT else None
         if answer is None:

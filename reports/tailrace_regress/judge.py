@@ -136,6 +136,6 @@ def exit_code(judged: Judgement, strict: bool) -> int:
         return outcome.ENVIRONMENT
     if not decided:
         return outcome.NOTHING
-    if strict and judged.of(outcome.INCONCLUSIVE):
+    if strict and judged.of(outcome.INCONCLUSIVE, outcome.INVALID):
         return outcome.OPEN
     return outcome.NONE

@@ -81,6 +81,14 @@ def exact(key: Key, base: Sequence[float], head: Sequence[float]) -> Finding | N
     )
 
 
+def of_one_arm(key: Key, base: Sequence[float], head: Sequence[float]) -> Finding:
+    """What only one arm could tell: nothing to compare, and worth saying."""
+    arm = "base" if base else "head"
+    before, after = (stats.median(some) if some else math.nan for some in (base, head))
+    note = f"measured in the {arm} arm only"
+    return Finding(key, outcome.INVALID, "none", before, after, 0, key.about.delta, note=note)
+
+
 def grain(metric: Metric, value: float) -> float:
     """Numbers closer than this are the same number, in the unit of the metric."""
     return metric.floor + metric.delta / 2 * abs(value)

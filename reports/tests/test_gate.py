@@ -86,6 +86,15 @@ class Exact(unittest.TestCase):
         self.assertEqual(self.word([193.0] * 3, [195.0] * 3, key), outcome.REGRESSION)
         self.assertEqual(self.word([193.0] * 3, [193.5] * 3, key), outcome.EQUIVALENT)
 
+    def test_what_one_arm_alone_tells_is_said_and_decides_nothing(self) -> None:
+        samples = counted([2.0] * 3, [2.0] * 3)
+        samples.add(Key("local", "cost", "allocations"), BASE, 0, 0.0)
+        judged = judge.judge({COSTS: samples}, (), TODAY)
+        self.assertEqual(judged.findings[0].verdict, outcome.INVALID)
+        self.assertEqual(judged.findings[0].note, "measured in the base arm only")
+        self.assertEqual(judge.exit_code(judged, False), outcome.NONE)
+        self.assertEqual(judge.exit_code(judged, True), outcome.OPEN)
+
     def test_kinds_that_change_places_are_no_regression(self) -> None:
         samples = Samples()
         kinds = {"syscalls.read": (1.0, 0.0), "syscalls.recvfrom": (0.0, 1.0)}

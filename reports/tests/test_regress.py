@@ -271,15 +271,16 @@ class Texts(Gate):
         self.assertLess(len(text.encode()), MARKDOWN_BYTES_MAX)
         self.assertRegex(text, r"\d+ rows left out; all are in regress.json")
         self.assertEqual(text.count("<details>"), text.count("</details>"))
-        before_fold = text.split("<details>")[0]
-        self.assertLessEqual(len(re.findall(r"^\| local", before_fold, re.M)), 10)
 
-    def test_at_most_ten_annotations(self) -> None:
+    def test_at_most_ten_annotations_and_rows(self) -> None:
         calls = {f"syscalls.call_{n}": 1.0 for n in range(40)}
         done = self.run_gate({}, calls, "--blocks", "6", GITHUB_ACTIONS="true")
         lines = [line for line in done.stdout.splitlines() if line.startswith("::")]
         self.assertEqual(len(lines), 10)
         self.assertIn("more of these in summary.md", lines[-1])
+        shown = (self.folder() / "summary.md").read_text().split("<details>")[0]
+        self.assertEqual(len(re.findall(r"^\| local", shown, re.M)), 10)
+        self.assertIn("31 more changes below", shown)
 
     def test_sarif_has_the_shape_of_2_1_0(self) -> None:
         self.run_gate({}, {"allocations": 1.0})
