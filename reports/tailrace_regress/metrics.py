@@ -47,9 +47,9 @@ TABLE = (
         "instructions",
         "instructions/op",
         EXACT,
-        0.004,
-        0.5,
-        "user mode; the kernel's answers differ in batches, so a fraction comes and goes",
+        0.002,
+        0.1,
+        "one in five hundred; repetitions differ by a tenth of one where batches do",
     ),
     Metric(
         "switches.voluntary",
