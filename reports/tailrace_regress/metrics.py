@@ -57,7 +57,7 @@ TABLE = (
         BANDED,
         0.05,
         0.02,
-        "5 %: who waits depends on the neighbours too; next to none is none",
+        "who waits depends on the neighbours too; next to none is none",
     ),
     Metric(
         "switches.involuntary", "switches/op", BANDED, 0.5, 0.02, "neighbours decide it", gate=False
@@ -65,15 +65,15 @@ TABLE = (
     Metric(
         "executable_bytes", "B", EXACT, 0.01, 0.0, "with symbols, so by -g too: shown", gate=False
     ),
-    Metric("text_bytes", "B", EXACT, 0.05, 256.0, "5 %: code may grow with what it does"),
+    Metric("text_bytes", "B", EXACT, 0.05, 256.0, "code may grow with what it does"),
     Metric("cpu_user_us", "us/op", BANDED, 0.05, 0.02, "of short passes: shown", gate=False),
     Metric("cpu_system_us", "us/op", BANDED, 0.05, 0.05, "of short passes: shown", gate=False),
     Metric("cpu_us", "us/op", BANDED, 0.05, 0.05, "of short passes: shown", gate=False),
-    Metric("rate", "ops/s", TIMED, 0.03, 0.0, "3 % of rate is a machine in thirty", False),
-    Metric("cpu_us_per_op", "us", TIMED, 0.03, 0.0, "3 % of CPU time, as for the rate"),
-    Metric("p50", "ns", TIMED, 0.05, 0.0, "5 %: at low load the hypervisor's wake-up is in it"),
-    Metric("p99", "ns", TIMED, 0.10, 0.0, "10 %: runs of one build differ by as much"),
-    Metric("p99.9", "ns", TIMED, 0.25, 0.0, "25 %: some stalls decide it", gate=False),
+    Metric("rate", "ops/s", TIMED, 0.03, 0.0, "a machine in thirty", False),
+    Metric("cpu_us_per_op", "us", TIMED, 0.03, 0.0, "as the rate"),
+    Metric("p50", "ns", TIMED, 0.05, 0.0, "at low load the hypervisor's wake-up is in it"),
+    Metric("p99", "ns", TIMED, 0.10, 0.0, "runs of one build differ by as much"),
+    Metric("p99.9", "ns", TIMED, 0.25, 0.0, "some stalls decide it", gate=False),
 )
 _BY_NAME = {metric.name: metric for metric in TABLE}
 CALLS, ALL_CALLS = "syscalls.", "syscalls.total"

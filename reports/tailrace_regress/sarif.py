@@ -76,5 +76,5 @@ def _result(one: Finding, rules: list[str], profile: str, judged: Judgement) -> 
 
 def _place(one: Finding, profile: str) -> str:
     if one.key.place == metrics.COST:
-        return "harness/cost"
+        return "harness/cost/cost_main.cpp"
     return f"harness/profiles/{profile}.toml"
