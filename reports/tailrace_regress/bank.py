@@ -92,7 +92,7 @@ def collect(
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
         _append(path, [{"schema": SCHEMA, **facts}])
-    scratch = path.parent / f".{path.name}.campaign"
+    scratch = path.parent / f"{path.stem}-rounds"
     while have < wanted:
         measure.say(f"bank: {have} of {wanted} rounds")
         batch = min(BATCH, wanted - have)

@@ -135,7 +135,8 @@ def kept(
             (tree / "build").mkdir(exist_ok=True)
             (tree / "build/boost").symlink_to(boost)
         built = tree / "build/arm"
-        missing = _build_tree(root, tree, built, preset, targets, "base")
+        arm = patch.stem if patch else "base"
+        missing = _build_tree(root, tree, built, preset, targets, arm)
         there = [PREFIX + target for target in targets if target not in missing]
         for program in there:
             shutil.copy2(built / "bin" / program, part / "bin")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -64,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--profile", default="ci", help="of the rounds: a name or a TOML file")
     run.add_argument("--preset", default="release", help="of both builds")
     run.add_argument("--results", type=Path, default=ROOT / "results")
-    run.add_argument("--seed", type=int, default=1, help="of all orders")
+    run.add_argument("--seed", type=int, help="of all orders (default: from the clock)")
     for name, default, what in (
         ("repeats", 3, "repetitions of costs"),
         ("counts", 12, "rounds of costs that do not repeat"),
@@ -90,6 +91,8 @@ def _run(asked: argparse.Namespace) -> int:
     for name, least in (("repeats", 2), ("counts", 6), ("canary", 0), ("blocks", 0), ("fresh", 6)):
         if not least <= getattr(asked, name) <= 1000:
             raise usage(f"--{name} is from {least} to 1000")
+    if asked.seed is not None and not 0 <= asked.seed < 1 << 32:
+        raise usage("--seed is from 0 to 2^32 - 1")
     given = [asked.base_bin, asked.head_bin, asked.tailrace]
     if any(given) and not all(given):
         raise usage("--base-bin, --head-bin and --tailrace belong together")
@@ -101,7 +104,7 @@ def _run(asked: argparse.Namespace) -> int:
         preset=asked.preset,
         profile=asked.profile,
         targets=targets,
-        seed=asked.seed,
+        seed=time.time_ns() % (1 << 32) if asked.seed is None else asked.seed,
         repeats=asked.repeats,
         counts=asked.counts,
         canary=asked.canary,

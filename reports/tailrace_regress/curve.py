@@ -6,9 +6,9 @@ the labels of a round may be swapped: every relabelling (2^(rounds-1); above REL
 draw) gives a curve that chance alone could have made. Each quantile is scaled by its own spread
 over the relabellings, and the 95 % point of the largest scaled distance of a whole curve (max-T,
 Westfall and Young 1993) gives the p value of the whole curve and, around what was seen, a band for
-all quantiles together, without a correction for their number. Before the band's width is taken,
-the median ratio is divided out of the head, or a true change would widen its own band; what that
-takes from the spread of few rounds is given back as Student's t does for a mean.
+all quantiles together, without a correction for their number: it leaves 1 nowhere unless p <= 5 %.
+There the median ratio is divided out of the head first, or a true change would widen its own band;
+what that takes from the spread of few rounds is given back as Student's t does for a mean.
 """
 
 from __future__ import annotations
@@ -84,10 +84,12 @@ def curve(target: str, point: str, title: str, pairs: list[Pair]) -> Curve:
     shares = [1 - 1 / x for x in grid]
     seen, spreads, largest = _chance(pairs, shares)
     distance = max(abs(d) / s for d, s in zip(seen, spreads))
-    beyond = len(largest) - bisect.bisect_left(largest, distance - 1e-9)
-    shift = math.exp(-stats.median(seen))
-    _, spreads, aligned = _chance([(b, _scaled(h, shift)) for b, h in pairs], shares)
-    limit = aligned[math.ceil(CONFIDENCE * len(aligned)) - 1] * _few_rounds(len(pairs))
+    p = max(sum(one >= distance - 1e-9 for one in largest), 1) / len(largest)
+    limit = _quantile(largest)
+    if p <= 1 - CONFIDENCE:
+        shift = math.exp(-stats.median(seen))
+        _, spreads, aligned = _chance([(b, _scaled(h, shift)) for b, h in pairs], shares)
+        limit = _quantile(aligned) * _few_rounds(len(pairs))
     return Curve(
         target,
         point,
@@ -97,7 +99,7 @@ def curve(target: str, point: str, title: str, pairs: list[Pair]) -> Curve:
         tuple(math.exp(d) for d in seen),
         tuple(math.exp(d - limit * s) for d, s in zip(seen, spreads)),
         tuple(math.exp(d + limit * s) for d, s in zip(seen, spreads)),
-        max(beyond, 1) / len(largest),
+        p,
     )
 
 
@@ -112,6 +114,10 @@ def _chance(pairs: list[Pair], shares: list[float]) -> tuple[list[float], list[f
         for i in range(len(shares))
     ]
     return seen, spreads, sorted(max(abs(d) / s for d, s in zip(one, spreads)) for one in chance)
+
+
+def _quantile(ascending: list[float]) -> float:
+    return ascending[math.ceil(CONFIDENCE * len(ascending)) - 1]
 
 
 def _few_rounds(rounds: int) -> float:

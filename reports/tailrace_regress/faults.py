@@ -143,6 +143,7 @@ def run_all(
                 try:
                     ended = run(plan, commit, fault, number)
                 except GateError as error:
+                    measure.say(f"{error.sentence}\n{error.detail}".strip())
                     ended = Ended(name, number, error.code, (), False, error.sentence, "")
                 with log.open("a", encoding="utf-8") as file:
                     file.write(ended.as_json())

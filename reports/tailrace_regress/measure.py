@@ -8,6 +8,7 @@ does the same. Every number comes from a fresh process.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -141,10 +142,11 @@ def campaign(
     for arm, place in arms.items():
         command += ["--arm", f"{arm}={place}"]
     say(f"rounds of {', '.join(targets)}: {', '.join(arms)} ({folder.name})")
-    done = children.run(command, RUN_LIMIT_S)
-    latest = folder.parent / "latest"
-    if latest.is_symlink():
-        os.unlink(latest)
+    try:
+        done = children.run(command, RUN_LIMIT_S)
+    finally:
+        with contextlib.suppress(OSError):  # names the newest campaign, which is none of ours
+            os.unlink(folder.parent / "latest")
     if not (folder / "manifest.json").exists():
         raise nothing(f"tailrace run measured nothing: {done.last_words}", done.tail)
     try:

@@ -6,6 +6,7 @@ Locations are where the work is defined, for the gate does not know which line m
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from tailrace_regress import metrics, outcome, phrases
@@ -77,4 +78,4 @@ def _result(one: Finding, rules: list[str], profile: str, judged: Judgement) -> 
 def _place(one: Finding, profile: str) -> str:
     if one.key.place == metrics.COST:
         return "harness/cost/cost_main.cpp"
-    return f"harness/profiles/{profile}.toml"
+    return f"harness/profiles/{Path(profile).stem}.toml"

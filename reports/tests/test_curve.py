@@ -48,6 +48,7 @@ class Curves(unittest.TestCase):
             excluded = any(low > 1 or high < 1 for low, high in zip(found.low, found.high))
             out += excluded
             inside += found.p <= 0.05
+            self.assertTrue(found.p <= 0.05 or not excluded)
         # 30 curves at 5 %: more than five excluded would be one in a hundred.
         self.assertLessEqual(out, 5)
         self.assertLessEqual(inside, 5)
