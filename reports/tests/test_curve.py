@@ -53,6 +53,14 @@ class Curves(unittest.TestCase):
         self.assertLessEqual(out, 5)
         self.assertLessEqual(inside, 5)
 
+    def test_the_band_around_a_true_factor_covers_it_as_a_whole(self) -> None:
+        missed = 0
+        for seed in range(30):
+            found = curve.curve("local", "open", "t", rounds(6, 300 + seed, 1.2))
+            missed += not all(low <= 1.2 <= high for low, high in zip(found.low, found.high))
+        # 30 curves at 5 %, and values are rounded to 500 ns: see above.
+        self.assertLessEqual(missed, 5)
+
     def test_every_relabelling_is_visited_once(self) -> None:
         pairs = rounds(6, 3)
         work = curve._Relabelled(pairs)
