@@ -30,8 +30,8 @@ void say(const std::string& line) {
 
 // What the script `expensive` does for each message beside echoing it.
 void spend() {
-  for (int i = 0; i < 3; ++i)
-    [[maybe_unused]] const pid_t parent = ::getppid();
+  for (int i = 0; i < 3; ++i) [[maybe_unused]]
+    const pid_t parent = ::getppid();
   for (int i = 0; i < 2; ++i) {
     void* volatile const memory = std::malloc(100);
     std::free(memory);
