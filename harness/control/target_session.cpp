@@ -31,6 +31,9 @@ child_command command_of(const target_request& request) {
   if (!request.cpus.empty()) {
     command.argv.insert(command.argv.end(), {"--cpus", observe::cpus_text(request.cpus)});
   }
+  if (request.port != 0) {
+    command.argv.insert(command.argv.end(), {"--port", std::to_string(request.port)});
+  }
   for (const auto& [name, value] : request.options) {
     command.argv.insert(command.argv.end(), {"--set", name + "=" + value});
   }

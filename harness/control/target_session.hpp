@@ -20,6 +20,7 @@ struct target_request {
   std::string workload = "echo";
   int workers = 1;
   std::vector<int> cpus;
+  int port = 0;  // 0: any
   std::map<std::string, std::string> options;
   std::string cgroup_join_path;
   std::function<void(int)> before_exec = {};  // see child_process.hpp

@@ -41,7 +41,11 @@ void cost_sheet::add(int repeat, const metric& what, double value) {
 }
 
 void cost_sheet::add_absent(const std::string& name, const std::string& cause) {
-  if (std::ranges::count(absent_, name, &absence::name) == 0) absent_.push_back({name, cause});
+  if (!is_absent(name)) absent_.push_back({name, cause});
+}
+
+bool cost_sheet::is_absent(const std::string& name) const {
+  return std::ranges::count(absent_, name, &absence::name) > 0;
 }
 
 void cost_sheet::set_source(const std::string& group, const std::string& source) {
@@ -63,6 +67,7 @@ json cost_sheet::json_of(const std::string& target_id, const cost_options& optio
                  {"absent", json::array()},
                  {"sources", json::object()}};
   for (const metric& each : metrics_) {
+    if (is_absent(each.name)) continue;
     std::vector<double> values = each.values;
     values.resize(static_cast<std::size_t>(options.repeats));
     object["metrics"].push_back({{"name", each.name},
@@ -85,6 +90,7 @@ std::string cost_sheet::table_of(const std::string& target_id, const cost_option
   text += fmt::format("{:<32} {:>14} {:>14} {:<16} {}\n", "metric", "median", "max - min", "unit",
                       "kind");
   for (const metric& each : metrics_) {
+    if (is_absent(each.name)) continue;
     std::vector<double> values = each.values;
     values.resize(static_cast<std::size_t>(options.repeats));
     std::ranges::sort(values);

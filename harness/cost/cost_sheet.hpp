@@ -31,7 +31,7 @@ class cost_sheet {
  public:
   // The value of one repeat. Repeats count from 0; those without a value of this metric have 0.
   void add(int repeat, const metric& what, double value);
-  // Only the first cause of a name is kept.
+  // In one repeat is absent altogether. Only the first cause of a name is kept.
   void add_absent(const std::string& name, const std::string& cause);
   // By which of several ways a group was measured.
   void set_source(const std::string& group, const std::string& source);
@@ -40,6 +40,8 @@ class cost_sheet {
   std::string table_of(const std::string& target_id, const cost_options& options) const;
 
  private:
+  bool is_absent(const std::string& name) const;
+
   struct absence {
     std::string name;
     std::string cause;

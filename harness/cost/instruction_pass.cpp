@@ -3,10 +3,14 @@
 // once with more; the slope between the two totals leaves out start-up and shutdown.
 //
 // valgrind runs one thread of a program at a time, and does not know that one which waits in
-// io_uring_enter could let another run. So a target that does not soon answer `stop` is kept awake
-// by more rounds until it does, and those are counted as operations, too. See passes.hpp.
+// io_uring_enter could let another run. So a target that is not soon `ready` is kept awake by
+// connections that come and go, on a port that we chose for it, and one that does not soon answer
+// `stop` by more rounds; those are counted as operations, too. See passes.hpp.
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdlib>
@@ -27,7 +31,7 @@ namespace fs = std::filesystem;
 using control::cell_failure;
 
 constexpr std::int64_t few_rounds = 100;
-constexpr std::int64_t more_rounds = 400;
+constexpr std::int64_t more_rounds = 500;
 constexpr std::int64_t patience_ns = 1'000'000'000;
 constexpr double slower = 3;  // what valgrind may need more than the limit of a step
 
@@ -63,6 +67,39 @@ std::string find_program(const char* name) {
   return "";
 }
 
+sockaddr_in loopback(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  return address;
+}
+
+// One that nobody listens on just now.
+int free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = loopback(0);
+  socklen_t length = sizeof address;
+  const bool found = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0 &&
+                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
+  ::close(fd);
+  if (!found) throw cell_failure("there is no free port on 127.0.0.1");
+  return ntohs(address.sin_port);
+}
+
+// Some connections, each ended at once by a reset. What the target makes of them is its affair.
+void come_and_go(int port) {
+  constexpr int connections = 2;
+  const sockaddr_in address = loopback(port);
+  for (int i = 0; i < connections; ++i) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const linger reset = {1, 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    ::close(fd);
+  }
+}
+
 // "==123== Collected : 4567"
 std::optional<std::int64_t> collected(const fs::path& log) {
   std::ifstream file(log);
@@ -87,19 +124,22 @@ total run_under(const std::string& valgrind, const cost_options& options, std::i
                      "--fair-sched=yes",  // the thread that waits for its turn gets it
                      "--callgrind-out-file=" + (scratch / "out").string(),
                      "--log-file=" + (scratch / "log").string()};
+  request.port = free_port();
   cost_options patient = options;
   patient.step_limit_s *= slower;
   control::target_limits limits = limits_of(patient);
   limits.stop_s = patient.step_limit_s;
   control::output_pump pump;
   control::target_session session(pump, request, limits);
+  session.while_waiting([&, from_ns = observe::monotonic_ns() + patience_ns] {
+    if (observe::monotonic_ns() > from_ns) come_and_go(request.port);
+  });
   await_ready(session, options.connections);
   echo_rounds load(session.address(), options.message_bytes, patient.step_limit_s);
   load.open(options.connections);
   load.rounds(rounds);
-  const std::int64_t from_ns = observe::monotonic_ns() + patience_ns;
   bool serves = true;
-  session.while_waiting([&] {
+  session.while_waiting([&, from_ns = observe::monotonic_ns() + patience_ns] {
     if (!serves || observe::monotonic_ns() < from_ns) return;
     try {
       load.round();

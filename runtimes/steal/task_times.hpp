@@ -8,7 +8,7 @@
 // Threads: made_ready() and the records belong to the worker; end_wait() to whoever runs the task.
 // Cost: a poll reads the clock twice and looks at what each worker times; 19 KiB a worker. With one
 // worker 89 user instructions an echo; where it is off, 3: a poll and a push each test a pointer
-// (scripts/cost-per-echo).
+// (tailrace cost).
 #pragma once
 
 #include <chrono>

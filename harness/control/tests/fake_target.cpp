@@ -28,13 +28,26 @@ void say(const std::string& line) {
   [[maybe_unused]] const ssize_t count = ::write(1, whole.data(), whole.size());
 }
 
-void serve(int fd, bool wrong_bytes) {
+// What the script `expensive` does for each message beside echoing it.
+void spend() {
+  for (int i = 0; i < 3; ++i) [[maybe_unused]]
+    const pid_t parent = ::getppid();
+  for (int i = 0; i < 2; ++i) {
+    void* volatile const memory = std::malloc(100);
+    std::free(memory);
+  }
+}
+
+void serve(int fd, const std::string& script) {
   char bytes[65536];
   for (;;) {
     const ssize_t got = ::recv(fd, bytes, sizeof bytes, 0);
     if (got <= 0) break;
     received.fetch_add(got, relaxed);
-    if (wrong_bytes) bytes[got - 1] = static_cast<char>(bytes[got - 1] ^ 1);
+    if (script == "expensive") spend();
+    if (script == "dies-under-load") std::abort();
+    if (script == "never-answers") continue;
+    if (script == "wrong-bytes") bytes[got - 1] = static_cast<char>(bytes[got - 1] ^ 1);
     sent.fetch_add(got, relaxed);
     if (::send(fd, bytes, static_cast<std::size_t>(got), MSG_NOSIGNAL) != got) break;
   }
@@ -127,12 +140,12 @@ int main(int argc, char** argv) {
   before_ready(script);
   int port = 0;
   const int listener = listen_anywhere(port);
-  std::thread([listener, wrong = script == "wrong-bytes"] {
+  std::thread([listener, &script] {
     for (;;) {
       const int fd = ::accept(listener, nullptr, nullptr);
       if (fd < 0) continue;
       accepted.fetch_add(1, relaxed);
-      std::thread(serve, fd, wrong).detach();
+      std::thread(serve, fd, script).detach();
     }
   }).detach();
   say(R"({"event":"ready","pid":)" + std::to_string(::getpid()) + R"(,"addresses":["127.0.0.1:)" +

@@ -64,6 +64,74 @@ TEST(plan, order_changes_with_the_seed_and_only_with_it) {
   EXPECT_NE(one, plan_json(make_plan(four_by_three(), three(), 8, 4)).dump());
 }
 
+std::vector<entrant> three_in_two_arms() {
+  std::vector<entrant> entrants;
+  for (const char* arm : {"base", "head"}) {
+    for (entrant each : three()) {
+      each.arm = arm;
+      entrants.push_back(each);
+    }
+  }
+  return entrants;
+}
+
+TEST(plan, arms_of_a_contestant_follow_each_other_with_the_same_seed) {
+  const plan made = make_plan(four_by_three(), three_in_two_arms(), 7, 4);
+  ASSERT_EQ(made.cells.size(), 2U * (4 * 2 * 3 + 3));
+  std::set<std::string> ids;
+  for (std::size_t i = 0; i < made.cells.size(); i += 2) {
+    const planned_cell& one = made.cells[i];
+    const planned_cell& other = made.cells[i + 1];
+    EXPECT_EQ(one.block, other.block);
+    EXPECT_EQ(one.point, other.point);
+    EXPECT_EQ(one.seed, other.seed);
+    EXPECT_EQ(made.entrants[one.entrant].id, made.entrants[other.entrant].id);
+    EXPECT_NE(made.entrants[one.entrant].arm, made.entrants[other.entrant].arm);
+    EXPECT_TRUE(one.id.ends_with("-" + made.entrants[one.entrant].arm)) << one.id;
+    ids.insert({one.id, other.id});
+  }
+  EXPECT_EQ(ids.size(), made.cells.size());
+}
+
+TEST(plan, order_of_arms_is_turned_round_from_block_to_block_and_drawn_for_each_pair) {
+  profile from = four_by_three();
+  const plan made = make_plan(from, three_in_two_arms(), 7, 100);
+  // First arm by block, of one contestant at one point.
+  std::vector<std::string> first;
+  for (std::size_t i = 0; i < made.cells.size(); i += 2) {
+    const entrant& who = made.entrants[made.cells[i].entrant];
+    if (made.cells[i].point == 0 && who.id == "a") first.push_back(who.arm);
+  }
+  ASSERT_EQ(first.size(), 100U);
+  int base_first = 0;
+  for (std::size_t block = 0; block < first.size(); block += 2) {
+    EXPECT_NE(first[block], first[block + 1]) << block;
+    base_first += first[block] == "base" ? 1 : 0;
+  }
+  EXPECT_NEAR(base_first, 25, 15);  // of 50 draws, standard deviation 3.5
+}
+
+TEST(plan, arms_change_nothing_in_the_order_of_the_rest) {
+  const plan without = make_plan(four_by_three(), three(), 7, 4);
+  const plan with = make_plan(four_by_three(), three_in_two_arms(), 7, 4);
+  ASSERT_EQ(with.cells.size(), 2 * without.cells.size());
+  for (std::size_t i = 0; i < without.cells.size(); ++i) {
+    const planned_cell& one = without.cells[i];
+    const planned_cell& armed = with.cells[2 * i];
+    EXPECT_EQ(one.point, armed.point);
+    EXPECT_EQ(one.seed, armed.seed);
+    EXPECT_EQ(without.entrants[one.entrant].id, with.entrants[armed.entrant].id);
+  }
+}
+
+TEST(plan, json_names_the_arms_and_follows_the_schema) {
+  const nlohmann::json armed = plan_json(make_plan(four_by_three(), three_in_two_arms(), 7, 4));
+  EXPECT_TRUE(record::schema_violations(record::results_schema(), "plan", armed).empty());
+  EXPECT_TRUE(armed.at("cells")[0].contains("arm"));
+  const nlohmann::json plain = plan_json(make_plan(four_by_three(), three(), 7, 4));
+  EXPECT_FALSE(plain.at("cells")[0].contains("arm"));
+}
+
 TEST(plan, first_place_is_taken_by_each_in_turn) {
   std::map<std::size_t, int> first;
   const plan made = make_plan(four_by_three(), three(), 3, 300);
