@@ -132,7 +132,7 @@ TEST_F(uring_faults, one_message_at_a_time_goes_round_few_buffers) {
     EXPECT_EQ(peer.receive(1), "x");
   }
   served.stop();
-  EXPECT_LE(buffers.size(), 8u);
+  EXPECT_LE(buffers.size(), 9u);  // the window, and the one that is lent
 }
 
 task<void> send_into(R::stream& peer, std::string_view bytes, outcome& sent) {
