@@ -227,6 +227,7 @@ TEST_F(uring_accepts, a_message_to_a_ring_that_ends_is_awaited_and_its_connectio
   EXPECT_FALSE(served_by_second.is_set());
   kept.send("still here");
   EXPECT_EQ(kept.receive(10), "still here");
+  servers_.clear();  // before what their tasks refer to
 }
 
 task<void> listen_elsewhere(R& runtime, bool& refused) {

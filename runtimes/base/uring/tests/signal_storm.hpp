@@ -8,12 +8,14 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <latch>
 #include <thread>
 
 namespace tailrace::uring {
 
-// Interrupts a thread again and again, so that its system calls end with EINTR, until destroyed.
-// The first has been sent when it is made.
+// Interrupts a thread again and again, so that its system calls end with EINTR, from now on until
+// destroyed.
 class signal_storm {
  public:
   explicit signal_storm(pthread_t target) : target_(target) {
@@ -23,13 +25,11 @@ class signal_storm {
     thread_ = std::thread([this] {
       while (!over_.load(std::memory_order_relaxed)) {  // relaxed: only a request to end
         ::pthread_kill(target_, SIGUSR1);
-        blowing_.store(true, std::memory_order_relaxed);  // relaxed: see below
+        if (sent_++ == 0) began_.count_down();
         std::this_thread::sleep_for(std::chrono::microseconds(20));
       }
     });
-    // On a starved machine the test could be over before. relaxed: nothing else is handed over.
-    while (!blowing_.load(std::memory_order_relaxed))
-      std::this_thread::yield();
+    began_.wait();
   }
   ~signal_storm() {
     over_.store(true, std::memory_order_relaxed);  // relaxed: see above
@@ -41,7 +41,8 @@ class signal_storm {
   pthread_t target_;
   struct sigaction before_{};
   std::atomic<bool> over_{false};
-  std::atomic<bool> blowing_{false};  // a signal has been sent
+  std::latch began_{1};
+  std::uint64_t sent_ = 0;
   std::thread thread_;
 };
 
