@@ -6,8 +6,10 @@ PRESET ?= release
 ROUNDS ?= 5
 FILTER ?=
 PEERS ?=
+BASE ?=
+STRICT ?=
 
-.PHONY: help setup bench peers adapters micro test report check format clean
+.PHONY: help setup bench peers adapters micro regress test report check format clean
 
 help:
 	@echo 'make bench [PROFILE=smoke|quick|full] [RUNTIMES=a,b | PEERS=1]  measure this machine,'
@@ -15,6 +17,8 @@ help:
 	@echo 'make peers                       build those whose toolchains are here, say which are not'
 	@echo 'make adapters                    our adapters of libuv and Asio beside the bare libraries'
 	@echo 'make micro [ROUNDS=5] [FILTER=text]  micro benchmarks: spawn, switch, channels, timers'
+	@echo 'make regress BASE=ref [STRICT=1] [RUNTIMES=a,b] [PROFILE=ci]  is this tree slower or fatter'
+	@echo '                                 than that commit? (its exit code: scripts/regress)'
 	@echo 'make test [PRESET=release]       build and run all tests, C++ and Python'
 	@echo 'make report                      redraw the report of results/latest'
 	@echo 'make check                       what CI does: lint, both compilers, sanitizers, tests'
@@ -36,6 +40,12 @@ adapters:
 
 micro:
 	@PRESET="$(PRESET)" scripts/micro --rounds "$(ROUNDS)" --filter "$(FILTER)"
+
+# The profile is ci unless one is given: quick, the default of bench, has no arms in mind.
+regress:
+	@scripts/setup && scripts/regress --base "$(BASE)" --preset "$(PRESET)" \
+	  $(if $(filter-out file,$(origin PROFILE)),--profile "$(PROFILE)") \
+	  $(if $(RUNTIMES),--targets "$(RUNTIMES)") $(if $(STRICT),--strict)
 
 test:
 	@scripts/test "$(PRESET)"

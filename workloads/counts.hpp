@@ -15,7 +15,7 @@ namespace tailrace {
 template <bool Shared>
 class counter {
  public:
-  void add(std::uint64_t amount) noexcept {
+  [[gnu::always_inline]] void add(std::uint64_t amount) noexcept {
     // relaxed: see the head of this file.
     if constexpr (Shared)
       value_.fetch_add(amount, std::memory_order_relaxed);

@@ -73,7 +73,7 @@ void file_of_cell::look_after(std::int64_t device_read_bytes) {
   seen_.device_read_bytes = device_read_bytes;
 }
 
-nlohmann::json file_of_cell::json(const thread_peak& threads) const {
+nlohmann::json file_of_cell::json(const observe::thread_peak& threads) const {
   const files::file_place place = files::place_of(file_.path);
   return {{"cache", cache_},
           {"bytes", file_.bytes},

@@ -11,8 +11,8 @@
 
 #include "harness/control/file_check.hpp"
 #include "harness/control/profile.hpp"
-#include "harness/control/thread_watch.hpp"
 #include "harness/files/stamped_file.hpp"
+#include "harness/observe/thread_watch.hpp"
 
 namespace tailrace::control {
 
@@ -27,7 +27,7 @@ class file_of_cell {
   // Once the target is gone.
   void look_after(std::int64_t device_read_bytes);
   const file_evidence& evidence() const { return seen_; }
-  nlohmann::json json(const thread_peak& threads) const;
+  nlohmann::json json(const observe::thread_peak& threads) const;
 
  private:
   files::stamped_file file_;

@@ -20,10 +20,10 @@
 #include "harness/control/gates.hpp"
 #include "harness/control/inprocess_point.hpp"
 #include "harness/control/task_limit.hpp"
-#include "harness/control/thread_watch.hpp"
 #include "harness/control/timer_check.hpp"
 #include "harness/load/histogram_codec.hpp"
 #include "harness/observe/cpu_use.hpp"
+#include "harness/observe/thread_watch.hpp"
 
 namespace tailrace::control {
 namespace {
@@ -59,7 +59,7 @@ struct phase {
   observe::machine_use machine_begin, machine_end;
   children_use begin, end;
   bool known = false;
-  thread_peak threads;  // where they were watched
+  observe::thread_peak threads;  // where they were watched
 };
 
 // The target's CPU time from `start` to its end.
@@ -94,7 +94,9 @@ void require_threads(const cell_work& work) {
   const std::int64_t needed = tasks_at_once(work.work);
   if (needed <= allowed) return;
   throw cell_failure(
-      fmt::format("{} threads allowed, and {} tasks need one each", allowed, needed),
+      fmt::format("{} threads allowed, of which half are left to the machine, and {} tasks need "
+                  "one each",
+                  2 * allowed, needed),
       "raise kernel.pid_max, kernel.threads-max and the pids limit of the cgroup to twice as many",
       true);
 }
@@ -178,7 +180,7 @@ void note_end(target_session& target, json& told) {
 // From `start` to the end of the process.
 json run_work(const cell_work& work, const cell_setting& setting, target_session& target,
               file_of_cell* file, phase& seen) {
-  std::optional<thread_watch> threads;
+  std::optional<observe::thread_watch> threads;
   if (file != nullptr) {
     file->arrange();
     threads.emplace(target.pid());

@@ -8,8 +8,8 @@
 
 namespace tailrace::control {
 
-// The least of kernel.threads-max, kernel.pid_max, the pids cgroup and RLIMIT_NPROC, less what is
-// in use, and of that half: the machine has to live on.
+// Half of the least of kernel.threads-max, kernel.pid_max, the pids cgroup and RLIMIT_NPROC: the
+// other half is left to what else lives on the machine.
 std::int64_t thread_limit();
 
 // The counts, all made smaller by the same factor where the largest is above the limit.

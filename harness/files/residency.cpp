@@ -4,11 +4,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +21,7 @@
 #include <sstream>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace tailrace::files {
@@ -100,6 +103,19 @@ std::expected<residency, std::string> ask(const file_of& file, const std::filesy
   return residency{pages_of(file.bytes()), counts.cached, "cachestat"};
 }
 
+// For where the table of mounts shows nothing: in a chroot, for one.
+std::string filesystem_by_number(const std::filesystem::path& path) {
+  struct statfs status{};
+  if (::statfs(path.c_str(), &status) != 0) return {};
+  constexpr std::pair<std::uint32_t, const char*> known[] = {
+      {EXT4_SUPER_MAGIC, "ext4"}, {XFS_SUPER_MAGIC, "xfs"},           {BTRFS_SUPER_MAGIC, "btrfs"},
+      {TMPFS_MAGIC, "tmpfs"},     {OVERLAYFS_SUPER_MAGIC, "overlay"}, {NFS_SUPER_MAGIC, "nfs"}};
+  const auto number = static_cast<std::uint32_t>(status.f_type);
+  for (const auto& [magic, name] : known)
+    if (magic == number) return name;
+  return fmt::format("{:#x}", number);
+}
+
 }  // namespace
 
 std::expected<residency, std::string> read_residency(const std::filesystem::path& path) {
@@ -172,7 +188,9 @@ file_place place_of(const std::filesystem::path& path) {
     place.mount_options = options;
     return place;
   }
-  return {};
+  file_place place;
+  place.filesystem = filesystem_by_number(path);
+  return place;
 }
 
 }  // namespace tailrace::files

@@ -39,7 +39,8 @@ std::expected<residency, std::string> evict(const std::filesystem::path& path);
 std::expected<std::uint64_t, std::string> device_bytes_of_read(const std::filesystem::path& path,
                                                                bool direct);
 
-// Where a file lies: "ext4" on "/dev/vda", as /proc/self/mountinfo tells. Empty where it does not.
+// Where a file lies: "ext4" on "/dev/vda", as /proc/self/mountinfo tells. Where that does not, as
+// in a chroot, only the file system is told. All is empty where there is no such path.
 struct file_place {
   std::string filesystem;
   std::string device;

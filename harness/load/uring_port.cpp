@@ -41,10 +41,11 @@ uring::ring open_ring(std::size_t connections) {
   if (!kernel->buffer_rings || !kernel->multishot_receive)
     throw refused(uring::too_old("multishot receive", "6.0"));
   uring::ring_wishes wishes;
-  wishes.entries = 1024;
+  // Small rings stay in the cache: the kernel and we go round them all.
+  wishes.entries = 128;
   // A receive completes on each, and a send. What has no room the kernel keeps.
   wishes.cq_entries = static_cast<std::uint32_t>(
-      std::bit_ceil(std::clamp<std::size_t>(2 * connections, 4096, 32768)));
+      std::bit_ceil(std::clamp<std::size_t>(2 * connections, 1024, 32768)));
   auto opened = uring::ring::open(wishes);
   if (!opened) throw refused(opened.error());
   if (const int error = opened->enable(); error != 0) throw refused(uring::explain(error));

@@ -21,6 +21,12 @@ std::vector<option_spec> options_of_uring() {
       choice_option("send", "auto", {"auto", "ring", "direct"},
                     "with the next submission, or by a call at once; auto: direct where receives "
                     "are single"),
+      choice_option("accept", "reuseport", {"reuseport", "shared"},
+                    "each worker listens by itself, or one accepts for all and hands connections "
+                    "to the ring with the fewest"),
+      choice_option("wake", "msg_ring", {"msg_ring", "eventfd"},
+                    "by what other threads wake a ring: a message to it (Linux 6.13), or a "
+                    "descriptor that it polls"),
       choice_option("direct_descriptors", "off", {"off", "on"},
                     "connections live in the ring's own table of files"),
       choice_option("registered_ring", "on", {"on", "off"}, "register the ring's own descriptor"),
@@ -47,8 +53,9 @@ std::vector<option_spec> options_of_files() {
 
 uring::options chosen_options(const option_values& given) {
   uring::options chosen;
-  for (const char* name : {"taskrun", "receive", "send", "direct_descriptors", "registered_ring",
-                           "sqpoll", "min_wait_us", "timer_window_us", "large_bytes"})
+  for (const char* name :
+       {"taskrun", "receive", "send", "accept", "wake", "direct_descriptors", "registered_ring",
+        "sqpoll", "min_wait_us", "timer_window_us", "large_bytes"})
     TAILRACE_CHECK(uring::set_option(chosen, name, given.all().at(name)));
   for (const option_spec& of_files : options_of_files())
     if (given.has(of_files.name))
@@ -57,8 +64,9 @@ uring::options chosen_options(const option_values& given) {
 }
 
 std::unique_ptr<uring::runtime> make_runtime(const run_request& request) {
+  static uring::accept_group all(static_cast<std::size_t>(request.workers));
   try {
-    return std::make_unique<uring::runtime>(chosen_options(request.options));
+    return std::make_unique<uring::runtime>(chosen_options(request.options), &all);
   } catch (const uring::unavailable& error) {
     throw target_refused(error.why().cause, error.why().remedy, target_refused::kind::unsupported);
   }

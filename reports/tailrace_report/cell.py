@@ -220,6 +220,7 @@ class Cell:
     histogram_paths: dict[str, str]
     options: dict[str, str] = field(default_factory=dict)  # of the contestant's form
     granted: dict[str, str] = field(default_factory=dict)  # what the target says is in force
+    arm: str = ""  # whose build: where a campaign compares builds; also in the contestant's form
     histograms: dict[str, Histogram] = field(default_factory=dict)
 
     @property
@@ -237,6 +238,7 @@ def read_cell(value: dict[str, Any], line: int) -> Cell:
     measured = status in ("ok", "gated")
     point = _read_point(object_in(value, "point"))
     contestant = object_in(value, "contestant")
+    arm = name_in(value, "arm") if value.get("arm") is not None else ""
     numbers, unread = _read_numbers(value) if measured else ({}, {})
     return Cell(
         line=line,
@@ -244,7 +246,7 @@ def read_cell(value: dict[str, Any], line: int) -> Cell:
         block=int(number_in(value, "block", required=True) or 0),
         contestant=Contestant(
             name_in(contestant, "id"),
-            name_in(contestant, "form"),
+            form_of(name_in(contestant, "form"), arm),
             int(number_in(contestant, "workers") or 1),
         ),
         family=text_in(contestant, "family"),
@@ -262,7 +264,15 @@ def read_cell(value: dict[str, Any], line: int) -> Cell:
         histogram_paths=_histogram_paths(value) if measured else {},
         options=_short_texts(object_in(contestant, "options", {})),
         granted=_short_texts(_granted(value)),
+        arm=arm,
     )
+
+
+def form_of(form: str, arm: str) -> str:
+    """Builds of one contestant are told apart as its forms are: `base`, or `default base`."""
+    if not arm:
+        return form
+    return arm if form == "best" else f"{form} {arm}"
 
 
 def _short_texts(values: dict[str, Any]) -> dict[str, str]:

@@ -29,6 +29,12 @@ def main(arguments: list[str]) -> int:
     report.add_argument("--out", type=Path, help="where to write (default: CAMPAIGN/report)")
     micro = commands.add_parser("micro", help="print the table of micro benchmarks")
     micro.add_argument("folder", type=Path, help="folder with a micro.json (results/README.md)")
+    history = commands.add_parser("history", help="the trend over stored campaigns")
+    history.add_argument("folder", type=Path, nargs="+", help="campaigns, or folders of them")
+    history.add_argument("--accepted", type=Path, default=Path("results/accepted.toml"))
+    compare = commands.add_parser("compare", help="two stored campaigns side by side")
+    compare.add_argument("one", type=Path)
+    compare.add_argument("other", type=Path)
     asked = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -36,6 +42,10 @@ def main(arguments: list[str]) -> int:
     try:
         if asked.command == "micro":
             return _micro(asked.folder)
+        if asked.command == "history":
+            return _history(asked.folder, asked.accepted)
+        if asked.command == "compare":
+            return _compare(asked.one, asked.other)
         return _report(asked.campaign, asked.out)
     except CampaignError as error:
         for sentence in error.sentences:
@@ -63,5 +73,26 @@ def _micro(folder: Path) -> int:
 
     found = load.read_micro_file(folder / "micro.json")
     for table in micro_tables.tables(found):
+        print(tables.to_text(table))
+    return WRITTEN
+
+
+def _history(folders: list[Path], notes: Path) -> int:
+    from tailrace_report import history, tables
+
+    shown, left_out = history.tables(folders, notes)
+    for table in shown:
+        print(tables.to_text(table))
+    for sentence in left_out:
+        print(f"tailrace-report: {sentence}", file=sys.stderr)
+    if not shown:
+        raise CampaignError(["no campaign was found."])
+    return WRITTEN
+
+
+def _compare(one: Path, other: Path) -> int:
+    from tailrace_report import compare, tables
+
+    for table in compare.tables(one, other):
         print(tables.to_text(table))
     return WRITTEN

@@ -79,6 +79,11 @@ class Histogram:
         return self.total * (1.0 - p)
 
     @property
+    def slots(self) -> list[tuple[int, int]]:
+        """(highest value of the slot, count), ascending; not to be changed."""
+        return self._slots
+
+    @property
     def highest(self) -> int:
         """The highest slot's highest value, ns; 0 when empty."""
         return self._slots[-1][0] if self._slots else 0

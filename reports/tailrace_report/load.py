@@ -84,14 +84,14 @@ def _read_object(path: Path) -> dict[str, Any]:
     if len(data) > FILE_BYTES_MAX:
         raise CampaignError([f"{path} is larger than the {FILE_BYTES_MAX >> 20} MiB permitted."])
     try:
-        value = _parse(data)
+        value = parse_object(data)
         _check_schema(value)
     except ValueError as error:
         raise CampaignError([f"{path}: {error}."]) from None
     return value
 
 
-def _parse(data: bytes) -> dict[str, Any]:
+def parse_object(data: bytes) -> dict[str, Any]:
     """A JSON object with finite numbers only. Raises ValueError with one clause."""
     try:
         value = json.loads(
@@ -162,7 +162,7 @@ def _read_cells(folder: Path) -> tuple[list[Cell], list[str]]:
                 wrong.append(f"{path}, line {number}: over the limit of {limit}.")
                 break
             try:
-                value = _parse(line)
+                value = parse_object(line)
                 _check_schema(value)
                 cell = read_cell(value, number)
                 cell = cell.with_histograms(_read_histograms(folder, cell))

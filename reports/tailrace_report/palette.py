@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """One colour and one marker per runtime, the same in every figure, page and run.
 
-Okabe and Ito's colours (2008) without yellow, darkened for white paper and lightened for a dark
+Okabe and Ito's colours (2008), darkened for white paper (yellow to olive) and lightened for a dark
 page until each has at least 3:1 against its background (tests/test_palette.py computes it).
 A runtime that is not listed gets a colour by its name, so it is the same tomorrow. Families share
 a hue; marker and dash tell members apart, so no reader needs colour to tell lines apart.
@@ -21,6 +21,7 @@ HUES = {
     "orange": ("#b87400", "#e8a530"),
     "vermillion": ("#c75300", "#f08040"),
     "sky": ("#2f87bd", "#78c2ee"),
+    "olive": ("#6f6b00", "#cbc53c"),
 }
 INK = {
     "text": ("#1c1c1e", "#e8e8ea"),
@@ -42,8 +43,8 @@ RUNTIMES = {
     "asio-uring": ("sky", "X"),
     "threads": ("vermillion", "X"),
     "threads-pool": ("vermillion", "h"),
-    "tokio": ("purple", "p"),
-    "tokio-current": ("purple", "<"),
+    "tokio": ("olive", "p"),
+    "tokio-current": ("olive", "<"),
     "smol": ("green", ">"),
     "async-std": ("green", "p"),
     "glommio": ("green", "h"),

@@ -17,7 +17,7 @@ from tailrace_report.tables import Column, Table
 LATENESS = "lateness_ns"
 SHOWN = tuple((p, name) for p, name in QUANTILES if p in (0.5, 0.99, 0.999))
 # The unit in which a timer may be asked for; where it is not listed, nanoseconds.
-GRANULARITY = {"libuv": "1 ms", "tokio": "1 ms", "tokio-current": "1 ms"}
+GRANULARITY = dict.fromkeys(("libuv", "tokio", "tokio-current", "monoio"), "1 ms")
 WINDOW = "timer_window_us"
 
 

@@ -22,15 +22,13 @@ namespace tailrace {
 namespace {
 
 constexpr std::chrono::milliseconds accept_pause{100};
-constexpr std::uint32_t submission_entries = 128;
-constexpr std::uint32_t completion_entries = 1024;
 constexpr std::uint32_t hoped_for = 64;  // completions, with min_wait_us
 constexpr std::size_t gathered_most = 64;
 
 uring::ring open_ring(const uring_form& form) {
   uring::ring_wishes wishes;
-  wishes.entries = submission_entries;
-  wishes.cq_entries = completion_entries;
+  wishes.entries = form.entries;
+  wishes.cq_entries = form.cq_entries;
   wishes.completions = form.taskrun;
   wishes.sqpoll = form.sqpoll;
   wishes.registered_fd = form.registered_ring;
@@ -132,6 +130,8 @@ void bare_uring_echo::submit_and_take(std::uint32_t want, uring::ring::time dead
     gathered_count_ = 0;
     settling_.swap(quiet_);
   }
+  if (ring_.overflown()) [[unlikely]]
+    ++events_.overflows;
   events_.completions +=
       ring_.take_completions([this](const io_uring_cqe& completion) { serve(completion); });
   settle();

@@ -47,6 +47,7 @@ namespace tailrace {
 // What the loop counted about itself; read after run().
 struct uring_events {
   std::uint64_t completions = 0;
+  std::uint64_t overflows = 0;       // batches of which a part had no room in the ring
   std::uint64_t out_of_buffers = 0;  // receives that ENOBUFS ended
   std::uint64_t receives_ended = 0;  // multishot receives that ended with data, and were made again
   std::uint64_t short_sends = 0;

@@ -47,6 +47,8 @@ bool set_switch(uring_form& form, std::string_view name, const std::string& valu
   if (name == "send") return choose(form.direct_send, value, "direct", "ring");
   if (name == "quiet_sends") return choose(form.quiet_sends, value, "on", "off");
   if (name == "zero_copy") return choose(form.zero_copy, value, "on", "off");
+  if (name == "entries") return number(form.entries, value);
+  if (name == "cq_entries") return number(form.cq_entries, value);
   if (name == "bundle") return choose(form.bundle, value, "on", "off");
   return false;
 }

@@ -27,6 +27,8 @@ struct uring_form {
   bool quiet_sends = true;  // a send that does at once all it should leaves no completion (5.17)
   bool zero_copy = false;   // (6.0)
   bool bundle = false;      // a completion may span several buffers (6.10)
+  std::uint32_t entries = 128;      // of the ring, for submissions ...
+  std::uint32_t cq_entries = 1024;  // ... and for completions; no options of the target
 };
 
 // False: no such switch, or no such value.

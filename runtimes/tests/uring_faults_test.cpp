@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <iterator>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -109,6 +110,29 @@ TEST_F(uring_faults, a_completion_ring_that_is_far_too_small_loses_nothing) {
   storm(served, 100, 5, 64);
   EXPECT_GT(worker_metric(served.running().runtime(), "completions"), 500u);
   served.stop();
+}
+
+task<void> echo_and_note(R::stream peer, std::set<const std::byte*>& buffers) {
+  for (;;) {
+    const auto received = co_await peer.receive();
+    if (received.bytes().empty()) break;
+    buffers.insert(received.bytes().data());
+    const io_result sent = co_await peer.send_all(received.bytes());
+    if (!sent.ok()) break;
+  }
+}
+
+// Each is a page of memory that an idle worker keeps.
+TEST_F(uring_faults, one_message_at_a_time_goes_round_few_buffers) {
+  std::set<const std::byte*> buffers;
+  server served([&](R&, R::stream peer) { return echo_and_note(std::move(peer), buffers); });
+  client peer = served.connect();
+  for (int i = 0; i < 200; ++i) {
+    peer.send("x");
+    EXPECT_EQ(peer.receive(1), "x");
+  }
+  served.stop();
+  EXPECT_LE(buffers.size(), 8u);
 }
 
 task<void> send_into(R::stream& peer, std::string_view bytes, outcome& sent) {

@@ -11,51 +11,16 @@ namespace {
 
 // A connection of which so many receives wait for their task gets no more of the shared buffers.
 constexpr std::uint16_t queue_limit = 4;
+// A batch of so many completions is nothing unusual.
+constexpr std::uint32_t eager_window = 64;
 // Receives in a row that change a connection's way of receiving.
 constexpr std::uint8_t large_in_a_row = 2;
 constexpr std::uint8_t small_in_a_row = 32;
 
-bool has_more(const io_uring_cqe& done) noexcept {
-  return (done.flags & IORING_CQE_F_MORE) != 0;
-}
-
-// These died in the queue: accept(2), "Error handling"; the next accept may succeed.
-bool died_in_queue(int error) noexcept {
-  switch (error) {
-    case EINTR:
-    case EAGAIN:
-    case ECONNABORTED:
-    case ENETDOWN:
-    case EPROTO:
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case ENONET:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool refuses_accept(int error) noexcept {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
-         error == EPERM;
-}
-
 }  // namespace
 
-// Of an armed request: whether it ended, and with it the last claim on a slot that is closed.
-inline bool runtime::ended_request(socket_slot& slot, const io_uring_cqe& done) noexcept {
-  if (has_more(done)) return false;
-  slot.armed = armed_request::none;
-  slot.stopping = false;
-  --slot.in_flight;
-  --in_flight_;
-  return slot.closing && slot.in_flight == 0;
-}
-
-inline void runtime::received(socket_slot& slot, const io_uring_cqe& done) noexcept {
+[[gnu::always_inline]] inline void runtime::received(socket_slot& slot,
+                                                     const io_uring_cqe& done) noexcept {
   const bool settled = ended_request(slot, done);
   if (done.res <= 0) [[unlikely]]
     return receive_ended(slot, done, settled);
@@ -125,14 +90,12 @@ void runtime::attempt_single(socket_slot& slot) noexcept {
   resume(receiver);
 }
 
-inline void runtime::sent(operation& op, const io_uring_cqe& done) noexcept {
+[[gnu::always_inline]] inline void runtime::sent(operation& op, const io_uring_cqe& done) noexcept {
   auto& sender = static_cast<send_awaiter&>(op);
-  socket_slot& slot = sender.slot_;
-  --slot.in_flight;
-  --in_flight_;
   if (!sender.completed(done.res)) return;
+  socket_slot& slot = sender.slot_;
   slot.sender = nullptr;
-  if (slot.closing && slot.in_flight == 0) [[unlikely]]
+  if (slot.closing && !slot.in_flight()) [[unlikely]]
     settle(slot);
   resume(sender);
 }
@@ -143,50 +106,55 @@ inline void runtime::read_ended(operation& op, const io_uring_cqe& done) noexcep
   if (reader.completed(done.res)) resume(reader);
 }
 
-void runtime::dispatch(const io_uring_cqe& done) noexcept {
-  void* const object = reinterpret_cast<void*>(done.user_data & ~tag_mask);
-  switch (static_cast<tag>(done.user_data & tag_mask)) {
-    case tag::receive:
-      return received(*static_cast<socket_slot*>(object), done);
-    case tag::send:
-      return sent(*static_cast<operation*>(object), done);
+void runtime::take_completions() {
+  if (ring_.overflown()) [[unlikely]]
+    counters_.overflows.add(1);
+  // The two of each echo are tried first, and all of what they mean is inlined here.
+  const std::uint32_t count = ring_.take_completions([this](const io_uring_cqe& done) {
+    const tag kind = tag_of(done.user_data);
+    if (kind == tag::receive) return received(*object_of<socket_slot>(done.user_data), done);
+    if (kind == tag::send) return sent(*object_of<operation>(done.user_data), done);
+    dispatch(kind, done);
+  });
+  counters_.polls.add(count);
+  counters_.completions.add(count);
+  counters_.enters.set(ring_.enters());
+  counters_.submissions.set(ring_.submitted());
+}
+
+void runtime::dispatch(tag kind, const io_uring_cqe& done) noexcept {
+  switch (kind) {
     case tag::poll:
-      return polled(*static_cast<socket_slot*>(object), done);
+      return polled(*object_of<socket_slot>(done.user_data), done);
     case tag::read:
-      return read_ended(*static_cast<operation*>(object), done);
+      return read_ended(*object_of<operation>(done.user_data), done);
     case tag::accept:
-      return accepted(*static_cast<listener_slot*>(object), done);
-    case tag::wake:
+      return accepted(static_cast<listener_slot&>(*object_of<socket_slot>(done.user_data)), done);
+    case tag::rare:
+      return dispatch_rare(done);
+    case tag::receive:
+    case tag::send:
+      break;
+  }
+  TAILRACE_CHECK_VALUES(false, done.user_data, done.res);
+}
+
+void runtime::dispatch_rare(const io_uring_cqe& done) noexcept {
+  switch (rare_of(done.user_data)) {
+    case rare::wake:
       return woken(done);
-    case tag::ignored:
+    case rare::message:
+      return done.res >= 0 ? arrived(done.res) : look_for_stop();
+    case rare::handed_over:
+      return handed_over(done);
+    case rare::ignored:
       return;
   }
 }
 
-void runtime::accepted(listener_slot& slot, const io_uring_cqe& done) noexcept {
-  const bool settled = ended_request(slot, done);
-  const int error = done.res < 0 ? -done.res : 0;
-  if (slot.closing) {
-    if (error == 0) close_descriptor(done.res);
-    if (settled) settle(slot);
-    return;
-  }
-  if (error == 0) {
-    slot.accepted.push_back(done.res);
-  } else if (refuses_accept(error)) {
-    slot.end = -error;
-  } else if (error != ECANCELED && !died_in_queue(error)) {
-    sys::die("io_uring accept", slot.fd, error);
-  }
-  if (slot.receiver == nullptr || draining_) return;
-  auto& acceptor = static_cast<accept_awaiter&>(*slot.receiver);
-  if (!acceptor.take_waiting()) return arm_accept(slot);
-  slot.receiver = nullptr;
-  resume(acceptor);
-}
-
 void runtime::arm_now(socket_slot& slot) noexcept {
-  io_uring_sqe& entry = request(slot);
+  io_uring_sqe& entry = ring_.entry();
+  ++in_flight_;
   if (slot.single) {
     slot.armed = armed_request::poll;
     ::io_uring_prep_poll_multishot(&entry, 0, poll_input);
@@ -201,23 +169,12 @@ void runtime::arm_now(socket_slot& slot) noexcept {
   name_descriptor(entry, slot);
 }
 
-void runtime::arm_accept(listener_slot& slot) noexcept {
-  if (slot.armed != armed_request::none) return;
-  slot.armed = armed_request::accept;
-  io_uring_sqe& entry = request(slot);
-  if (options_.direct_descriptors)
-    ::io_uring_prep_multishot_accept_direct(&entry, slot.fd, nullptr, nullptr, 0);
-  else
-    ::io_uring_prep_multishot_accept(&entry, slot.fd, nullptr, nullptr, SOCK_CLOEXEC);
-  entry.user_data = data_of(static_cast<socket_slot*>(&slot), tag::accept);
-}
-
 void runtime::cancel_request(std::uint64_t user_data) noexcept {
   // Entries are submitted in order: a later request with this user data is not there yet.
   io_uring_sqe& entry = ring_.entry();
   ::io_uring_prep_cancel64(&entry, user_data, 0);
   entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
-  entry.user_data = data_of(nullptr, tag::ignored);
+  entry.user_data = data_of(rare::ignored);
 }
 
 void runtime::stop_armed(socket_slot& slot) noexcept {
@@ -252,9 +209,10 @@ void runtime::starve(socket_slot& slot) noexcept {
   last_starved_ = &slot;
 }
 
-// Before each submission. As many as there are buffers begin anew, the longest waiting first. The
-// others receive by calls into pooled buffers, so that nobody waits for what slow readers hold;
-// where calls are not allowed, they wait for buffers that come back.
+// Before each submission. The window was too small: it doubles, and up to eager_window it grows to
+// what is starved. As many as there are buffers begin anew, the longest waiting first. The others
+// receive by calls into pooled buffers, so that nobody waits for what slow readers hold; where
+// calls are not allowed, they wait for buffers that come back.
 void runtime::feed_starved() noexcept {
   if (starved_ == nullptr) return;
   buffer_ring& provided = intake_.provided();
@@ -262,6 +220,8 @@ void runtime::feed_starved() noexcept {
   provided.publish();
   const bool may_call = options_.receive == receive_mode::adaptive && !options_.direct_descriptors;
   for (std::uint32_t fed = 0; starved_ != nullptr;) {
+    if (fed == provided.published() && provided.window() < eager_window && provided.widen())
+      provided.publish();
     const bool has_buffer = fed < provided.published();
     if (!has_buffer && !may_call && !draining_) return;
     socket_slot& slot = *std::exchange(starved_, starved_->next);
@@ -307,6 +267,7 @@ socket_slot& runtime::adopt(int fd) {
   slot.owner = this;
   slot.single = options_.receive == receive_mode::single;
   counters_.open_descriptors.add(1);
+  counters_.accepted.add(1);
   return slot;
 }
 
@@ -315,22 +276,17 @@ void runtime::close_socket(socket_slot& slot) noexcept {
   for (operation* op : {slot.receiver, slot.sender})
     if (op != nullptr) cancel(*op->node);
   intake_.drop_queued(slot);
+  if (place_ != nullptr && !slot.listener) place_->ended.add(1);
   counters_.open_descriptors.subtract(1);
-  if (slot.in_flight == 0) return settle(slot);
+  if (!slot.in_flight()) return settle(slot);
   // By user data, which the kernel hashes; by descriptor it would look through all that is armed.
   // A send in flight was cancelled with its operation.
   stop_armed(slot);
 }
 
-void runtime::close_listener(listener_slot& slot) noexcept {
-  for (; slot.first < slot.accepted.size(); ++slot.first)
-    close_descriptor(slot.accepted[slot.first]);
-  close_socket(slot);
-}
-
 // Closed, and the kernel has let go of it.
 void runtime::settle(socket_slot& slot) noexcept {
-  if (slot.listener) return sys::close(std::exchange(slot.fd, -1));
+  if (slot.listener) return settle_listener(static_cast<listener_slot&>(slot));
   close_descriptor(std::exchange(slot.fd, -1));
   if (slot.listed) return;  // that list hands it on
   slot.next = closed_;
@@ -343,7 +299,7 @@ void runtime::close_descriptor(int fd) noexcept {
   io_uring_sqe& entry = ring_.entry();
   ::io_uring_prep_close_direct(&entry, static_cast<unsigned>(fd));
   entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
-  entry.user_data = data_of(nullptr, tag::ignored);
+  entry.user_data = data_of(rare::ignored);
 }
 
 void runtime::recycle_closed() noexcept {

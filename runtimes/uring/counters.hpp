@@ -13,6 +13,8 @@ struct counters {
   owned_counter busy_ns;           // CPU time of its thread, once run() has ended
   owned_counter parks;             // times it waited for completions
   owned_counter forced_yields;     // operations sent to the back, their task's budget spent
+  owned_counter accepted;          // connections that became its own
+  owned_counter handed_over;       // ... that it accepted for other rings
   owned_counter enters;            // calls of io_uring_enter(2)
   owned_counter submissions;       // entries that the kernel took
   owned_counter completions;       // of operations, as the kernel counts them

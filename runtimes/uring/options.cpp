@@ -24,6 +24,8 @@ bool choose(const choice<Value> (&choices)[Count], std::string_view name, Value&
 
 constexpr choice<bool> switches[] = {{"on", true}, {"off", false}};
 constexpr choice<bool> file_ways[] = {{"inline", false}, {"async", true}};
+constexpr choice<bool> accept_ways[] = {{"reuseport", false}, {"shared", true}};
+constexpr choice<bool> wakes[] = {{"msg_ring", true}, {"eventfd", false}};
 constexpr choice<taskrun> taskruns[] = {
     {"defer", taskrun::defer}, {"coop", taskrun::coop}, {"none", taskrun::none}};
 constexpr choice<receive_mode> receives[] = {{"auto", receive_mode::adaptive},
@@ -45,6 +47,8 @@ bool set_option(options& chosen, std::string_view name, std::string_view value) 
   if (name == "receive") return choose(receives, value, chosen.receive);
   if (name == "send") return choose(sends, value, chosen.send);
   if (name == "direct_descriptors") return choose(switches, value, chosen.direct_descriptors);
+  if (name == "accept") return choose(accept_ways, value, chosen.shared_accept);
+  if (name == "wake") return choose(wakes, value, chosen.wake_by_message);
   if (name == "registered_ring") return choose(switches, value, chosen.registered_ring);
   if (name == "sqpoll") return choose(switches, value, chosen.sqpoll);
   if (name == "files") return choose(file_ways, value, chosen.async_files);
@@ -65,6 +69,9 @@ std::string conflict_of(const options& chosen) {
     return "direct descriptors cannot be received from by a call: choose receive=multishot or auto";
   if (chosen.direct_descriptors && chosen.send == send_mode::direct)
     return "direct descriptors cannot be sent to by a call: choose send=ring or auto";
+  if (chosen.direct_descriptors && chosen.shared_accept)
+    return "direct descriptors belong to one ring and cannot be handed to another: choose "
+           "accept=reuseport";
   return {};
 }
 

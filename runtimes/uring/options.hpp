@@ -25,6 +25,8 @@ struct options {
   receive_mode receive = receive_mode::adaptive;
   send_mode send = send_mode::adaptive;
   bool direct_descriptors = false;  // connections live in the ring's own table of files
+  bool shared_accept = false;       // one runtime of an accept_group accepts for all
+  bool wake_by_message = true;      // else by an eventfd
   bool registered_ring = true;
   bool sqpoll = false;
   bool async_files = false;        // reads of files go to the kernel's threads (io-wq) at once

@@ -12,12 +12,19 @@ namespace {
 constexpr std::size_t ready_per_turn = 61;
 // With min_wait_us: a batch that is worth waiting for.
 constexpr std::uint32_t wanted_batch = 32;
+// Provided buffers that are published at first. The kernel goes round them all, so that each is a
+// page that a quiet worker holds, and grows cold; a burst widens the window to what it needs.
+constexpr std::uint32_t first_window = 8;
+// A message with a connection has its descriptor here.
+constexpr std::int32_t wake_word = -1;
 
 std::expected<void, refusal> check_features(const options& chosen) {
   const auto& kernel = probe_kernel();
   if (!kernel) return std::unexpected(kernel.error());
   if (!kernel->buffer_rings) return std::unexpected(too_old("provided-buffer rings", "6.0"));
   if (!kernel->multishot_receive) return std::unexpected(too_old("multishot receives", "6.0"));
+  if (chosen.shared_accept && !kernel->msg_ring)
+    return std::unexpected(too_old("messages between rings, which accept=shared asks for", "5.18"));
   if (chosen.min_wait_us != 0 && !kernel->min_wait)
     return std::unexpected(too_old("min-wait, which min_wait_us asks for", "6.12"));
   return {};
@@ -40,6 +47,7 @@ buffer_ring make_buffers(ring& owner, const options& chosen) {
   buffer_ring_shape shape;
   shape.buffers = chosen.buffers;
   shape.buffer_bytes = chosen.buffer_bytes;
+  shape.window = first_window;
   auto made = buffer_ring::create(owner, shape);
   if (!made) throw unavailable(made.error());
   return std::move(*made);
@@ -51,18 +59,23 @@ std::expected<void, refusal> check_available() {
   return check_features({});
 }
 
-runtime::runtime(const options& chosen)
+runtime::runtime(const options& chosen, accept_group* group)
     : options_(chosen),
       ring_(open_ring(chosen)),
       intake_(make_buffers(ring_, chosen)),
-      wake_(sys::make_eventfd()) {
+      wake_(sys::make_eventfd()),
+      wakes_by_message_(chosen.wake_by_message && probe_kernel()->sync_message) {
   if (chosen.direct_descriptors) make_file_table();
+  if (!chosen.shared_accept) return;
+  if (group == nullptr) own_group_ = std::make_unique<accept_group>(1);
+  group_ = group != nullptr ? group : own_group_.get();
 }
 
 runtime::~runtime() {
   TAILRACE_CHECK(ready_.empty());
   TAILRACE_CHECK_VALUES(timers_.empty(), timers_.size(), 0);
   TAILRACE_CHECK_VALUES(in_flight_ == 0, in_flight_, 0);
+  TAILRACE_CHECK(!expects_messages());
 }
 
 // On the thread that will use the ring; the constructor may have been called on another.
@@ -79,7 +92,9 @@ std::vector<std::pair<std::string, std::string>> runtime::granted() const {
     return text;
   };
   std::vector<std::pair<std::string, std::string>> told = {
-      {"ring", joined(ring_.granted())}, {"ring_missing", joined(ring_.missing())}};
+      {"ring", joined(ring_.granted())},
+      {"ring_missing", joined(ring_.missing())},
+      {"wake", wakes_by_message_ ? "msg_ring" : "eventfd"}};
   if (files_opened_) {
     told.emplace_back("fixed_files", places_ != 0 ? "on" : "off");
     told.emplace_back("registered_buffers", registered_.empty() ? "off" : "on");
@@ -118,9 +133,12 @@ std::uint64_t runtime::busy_ns() const noexcept {
 }
 
 void runtime::request_stop() noexcept {
-  // release: pairs with the acquire load in woken().
+  // release: pairs with the acquire load in look_for_stop().
   stop_requested_.store(true, std::memory_order_release);
-  sys::signal_eventfd(wake_.get());
+  // Refused also as long as the ring is not enabled.
+  const bool sent =
+      wakes_by_message_ && post_message(ring_.descriptor(), wake_word, data_of(rare::message)) == 0;
+  if (!sent) sys::signal_eventfd(wake_.get());
 }
 
 runtime_metrics runtime::metrics() const {
@@ -129,6 +147,8 @@ runtime_metrics runtime::metrics() const {
                              {"polls", counters_.polls.get()},
                              {"parks", counters_.parks.get()},
                              {"forced_yields", counters_.forced_yields.get()},
+                             {"accepted_per_worker", counters_.accepted.get()},
+                             {"handed_over", counters_.handed_over.get()},
                              {"enters", counters_.enters.get()},
                              {"submissions", counters_.submissions.get()},
                              {"completions", counters_.completions.get()},
@@ -146,21 +166,6 @@ void runtime::cancel(task_node& node) noexcept {
   operation& op = *static_cast<operation*>(node.waiting);
   node.waiting = nullptr;
   if (op.kind->abandon(op)) ready_.push(op);
-}
-
-std::expected<listener, start_error> runtime::listen(const endpoint& where) {
-  enable();
-  // Blocking: where a descriptor says O_NONBLOCK, the ring answers -EAGAIN instead of waiting.
-  auto socket = sys::listen_on(where, true);
-  if (!socket) return std::unexpected(std::move(socket.error()));
-  // Accepted connections inherit it, which saves them a call each.
-  sys::set_no_delay(socket->get());
-  const std::uint16_t port = sys::local_port(socket->get());
-  std::erase_if(listeners_, [](const auto& each) { return each->fd < 0; });
-  listener_slot& slot = *listeners_.emplace_back(std::make_unique<listener_slot>());
-  slot.fd = socket->release();
-  counters_.open_descriptors.add(1);
-  return listener(*this, slot, port);
 }
 
 void runtime::turn() {
@@ -194,17 +199,6 @@ void runtime::run_ready() {
   counters_.polls.add(ran);
 }
 
-void runtime::take_completions() {
-  if (ring_.overflown()) [[unlikely]]
-    counters_.overflows.add(1);
-  const std::uint32_t count =
-      ring_.take_completions([this](const io_uring_cqe& done) { dispatch(done); });
-  counters_.polls.add(count);
-  counters_.completions.add(count);
-  counters_.enters.set(ring_.enters());
-  counters_.submissions.set(ring_.submitted());
-}
-
 void runtime::expire_timers() noexcept {
   if (timers_.empty()) return;
   const auto now = std::chrono::steady_clock::now();
@@ -220,7 +214,7 @@ void runtime::expire_timers() noexcept {
 void runtime::arm_wake() noexcept {
   io_uring_sqe& entry = ring_.entry();
   ::io_uring_prep_poll_multishot(&entry, wake_.get(), poll_input);
-  entry.user_data = data_of(nullptr, tag::wake);
+  entry.user_data = data_of(rare::wake);
   ++in_flight_;
 }
 
@@ -229,20 +223,25 @@ void runtime::woken(const io_uring_cqe& done) noexcept {
   if (!more) --in_flight_;
   if (draining_) return;
   sys::drain_eventfd(wake_.get());
-  // acquire: pairs with the release store in request_stop().
-  if (stop_requested_.load(std::memory_order_acquire)) main_scope_->request_stop();
+  look_for_stop();
   if (!more) arm_wake();
+}
+
+void runtime::look_for_stop() noexcept {
+  // acquire: pairs with the release store in request_stop().
+  if (!draining_ && stop_requested_.load(std::memory_order_acquire)) main_scope_->request_stop();
 }
 
 // No task lives; what still stands in the kernel are armed requests. Until it has let go of the
 // last of them, neither buffers nor slots may vanish.
 void runtime::drain() noexcept {
   draining_ = true;
-  for (bool ask = true; in_flight_ != 0;) {
+  leave_group();
+  for (bool ask = true; in_flight_ != 0 || expects_messages();) {
     if (ask) {
       io_uring_sqe& entry = ring_.entry();
       ::io_uring_prep_cancel64(&entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
-      entry.user_data = data_of(nullptr, tag::ignored);
+      entry.user_data = data_of(rare::ignored);
     }
     // Asked again after a while: what was on its way from one state to the next may be missed.
     const auto before = counters_.completions.get();

@@ -40,6 +40,7 @@
 #include "metrics.hpp"
 #include "scope.hpp"
 #include "task.hpp"
+#include "uring/accept_group.hpp"
 #include "uring/counters.hpp"
 #include "uring/intake.hpp"
 #include "uring/options.hpp"
@@ -85,8 +86,9 @@ class runtime {
   using mutex_type = no_mutex;
   class completion;
 
-  // Throws unavailable.
-  explicit runtime(const options& chosen = {});
+  // With options::shared_accept it accepts as one of the group, or as a group of its own. Throws
+  // unavailable.
+  explicit runtime(const options& chosen = {}, accept_group* group = nullptr);
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
   ~runtime();
@@ -105,7 +107,8 @@ class runtime {
   runtime_metrics metrics() const;
 
   // From the first listen() or run() on: what the kernel gave ("ring"), and the wishes that it did
-  // not ("ring_missing"), as words; with files open, whether they and their memory are registered.
+  // not ("ring_missing"), as words; by what other threads wake it ("wake"); with files open,
+  // whether they and their memory are registered.
   std::vector<std::pair<std::string, std::string>> granted() const;
 
   // For scope<runtime>.
@@ -136,12 +139,8 @@ class runtime {
   void reattempt_later(socket_slot& slot) noexcept;
   // A call received that many bytes: the size decides how the next ones are received.
   void judge_single(socket_slot& slot, std::size_t bytes) noexcept;
-  // An entry for a request that names the slot; its completion is counted.
-  io_uring_sqe& request(socket_slot& slot) noexcept {
-    ++slot.in_flight;
-    ++in_flight_;
-    return ring_.entry();
-  }
+  // An entry for a request whose completion resumes a task: while one lives, nothing is drained.
+  io_uring_sqe& entry() noexcept { return ring_.entry(); }
   void cancel_request(std::uint64_t user_data) noexcept;
   // An entry for a read into this memory; its completion is counted.
   io_uring_sqe& read_request(std::span<const std::byte> into) noexcept {
@@ -158,9 +157,9 @@ class runtime {
     entry.fd = slot.fd;
     if (options_.direct_descriptors) entry.flags |= IOSQE_FIXED_FILE;
   }
+  bool always_sends_directly() const noexcept { return options_.send == send_mode::direct; }
   bool sends_directly(const socket_slot& slot) const noexcept {
-    return slot.single ? options_.send != send_mode::through_ring
-                       : options_.send == send_mode::direct;
+    return slot.single ? options_.send != send_mode::through_ring : always_sends_directly();
   }
   intake& buffers() noexcept { return intake_; }
   timer_heap& timers() noexcept { return timers_; }
@@ -173,7 +172,6 @@ class runtime {
   std::uint64_t busy_ns() const noexcept;
   void turn();
   void run_ready();
-  void take_completions();
   [[gnu::always_inline]] void resume(operation& op) noexcept {
     op.node->waiting = nullptr;
     budget_ = coop_budget;
@@ -184,17 +182,38 @@ class runtime {
   void recycle_closed() noexcept;
   void arm_wake() noexcept;
   void woken(const io_uring_cqe& done) noexcept;
+  void look_for_stop() noexcept;
   void drain() noexcept;
 
+  // accepting.cpp: how connections come.
+  listener_slot& add_listener(int fd);
+  void accepted(listener_slot& slot, const io_uring_cqe& done) noexcept;
+  void tell_acceptor(listener_slot& slot) noexcept;
+  bool hand_over(int fd) noexcept;
+  void handed_over(const io_uring_cqe& done) noexcept;
+  void arrived(int fd) noexcept;
+  void take_over(int fd) noexcept;
+  bool expects_messages() const noexcept;
+  void leave_group() noexcept;
+  void settle_listener(listener_slot& slot) noexcept;
+
   // completions.cpp: what each completion means.
-  void dispatch(const io_uring_cqe& done) noexcept;
+  void take_completions();
+  void dispatch(tag kind, const io_uring_cqe& done) noexcept;
+  void dispatch_rare(const io_uring_cqe& done) noexcept;
   void received(socket_slot& slot, const io_uring_cqe& done) noexcept;
   void receive_ended(socket_slot& slot, const io_uring_cqe& done, bool settled) noexcept;
   void polled(socket_slot& slot, const io_uring_cqe& done) noexcept;
-  void accepted(listener_slot& slot, const io_uring_cqe& done) noexcept;
   void sent(operation& op, const io_uring_cqe& done) noexcept;
   void read_ended(operation& op, const io_uring_cqe& done) noexcept;
-  bool ended_request(socket_slot& slot, const io_uring_cqe& done) noexcept;
+  // Of an armed request: whether it ended, and with it the last claim on a slot that is closed.
+  bool ended_request(socket_slot& slot, const io_uring_cqe& done) noexcept {
+    if ((done.flags & IORING_CQE_F_MORE) != 0) return false;
+    slot.armed = armed_request::none;
+    slot.stopping = false;
+    --in_flight_;
+    return slot.closing && slot.sender == nullptr;
+  }
   void arm_now(socket_slot& slot) noexcept;
   void attempt_single(socket_slot& slot) noexcept;
   void stop_armed(socket_slot& slot) noexcept;
@@ -213,12 +232,17 @@ class runtime {
   ready_queue ready_;
   timer_heap timers_;
   slot_pool slots_;
-  std::vector<std::unique_ptr<listener_slot>> listeners_;  // those with fd -1 may go
+  std::vector<std::unique_ptr<listener_slot>> listeners_;  // those that are gone may go
+  std::unique_ptr<accept_group> own_group_;                // where none was given
+  accept_group* group_ = nullptr;                          // null: accept=reuseport
+  accept_group::place* place_ = nullptr;                   // in group_, once it has listened there
+  listener_slot* shared_listener_ = nullptr;               // that of the group, while it is open
+  std::uint64_t messages_ = 0;                             // connections that arrived
   socket_slot* closed_ = nullptr;                          // closed and settled in this turn
   socket_slot* starved_ = nullptr;  // wait for provided buffers, first come, first served
   socket_slot* last_starved_ = nullptr;
   socket_slot* reattempts_ = nullptr;  // single receives to try again
-  std::uint32_t in_flight_ = 0;        // requests that name a slot or a file, or the wake-up
+  std::uint32_t in_flight_ = 0;        // requests that will complete, but for sends
   std::span<std::byte> registered_;    // memory that the kernel knows; empty: none
   std::uint32_t places_ = 0;           // of open files in the ring's table, a bit each
   bool has_places_ = false;
@@ -227,8 +251,10 @@ class runtime {
   bool enabled_ = false;
   bool draining_ = false;
   scope<runtime>* main_scope_ = nullptr;
-  // release by request_stop(), acquire by woken() after it drained wake_. The eventfd orders them
-  // too; the flag tells a stop from a spurious wake-up.
+  // Others wake it by a message to its ring; else, or where that is refused, by wake_.
+  bool wakes_by_message_ = false;
+  // release by request_stop(), acquire by look_for_stop(). The kernel orders them too; the flag
+  // tells a stop from a spurious wake-up.
   atomic<bool> stop_requested_{false};
   counters counters_;
   std::uint64_t cpu_began_ = 0;  // written before cpu_clock_

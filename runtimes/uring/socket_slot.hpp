@@ -37,11 +37,35 @@ struct operation : ready_item {
 };
 
 // The low bits of user data: what the rest points to.
-enum class tag : std::uint64_t { receive, poll, accept, send, wake, ignored, read };
+enum class tag : std::uint64_t { receive, poll, accept, send, read, rare };
 inline constexpr std::uint64_t tag_mask = 7;
+
+// Of what points to nothing, the bits above say what it is, and the rest is a number.
+// message: from another ring, result >= 0: a connection; handed_over: sent to another ring.
+enum class rare : std::uint64_t { ignored, wake, message, handed_over };
+inline constexpr int rare_shift = 3;
+inline constexpr int number_shift = 5;
 
 inline std::uint64_t data_of(const void* object, tag kind) noexcept {
   return reinterpret_cast<std::uint64_t>(object) | static_cast<std::uint64_t>(kind);
+}
+constexpr tag tag_of(std::uint64_t user_data) noexcept {
+  return static_cast<tag>(user_data & tag_mask);
+}
+// What data_of() was given, as the same type.
+template <class Object>
+Object* object_of(std::uint64_t user_data) noexcept {
+  return reinterpret_cast<Object*>(user_data & ~tag_mask);
+}
+constexpr std::uint64_t data_of(rare what, std::uint64_t number = 0) noexcept {
+  return number << number_shift | static_cast<std::uint64_t>(what) << rare_shift |
+         static_cast<std::uint64_t>(tag::rare);
+}
+constexpr rare rare_of(std::uint64_t user_data) noexcept {
+  return static_cast<rare>(user_data >> rare_shift & 3);
+}
+constexpr std::uint64_t number_of(std::uint64_t user_data) noexcept {
+  return user_data >> number_shift;
 }
 
 enum class armed_request : std::uint8_t { none, receive, poll, accept };
@@ -50,10 +74,9 @@ struct alignas(64) socket_slot {
   static constexpr std::int32_t not_ended = 1;
 
   int fd = -1;                    // a descriptor, or an index into the ring's table of files
-  std::uint32_t in_flight = 0;    // requests that name the slot or its descriptor
   operation* receiver = nullptr;  // also the acceptor, on a listener
-  operation* sender = nullptr;
-  socket_slot* next = nullptr;  // free, closed, starved or reattempt list
+  operation* sender = nullptr;    // also while it is only waiting for its last completion
+  socket_slot* next = nullptr;    // free, closed, starved or reattempt list
   runtime* owner = nullptr;
   std::int32_t end = not_ended;    // 0: end of stream; < 0: -errno; both are told after the bytes
   std::uint16_t first_buffer = 0;  // received, not yet asked for: a list through the buffers
@@ -70,6 +93,8 @@ struct alignas(64) socket_slot {
   bool listener : 1 = false;
 
   bool ended() const noexcept { return end != not_ended; }
+  // Requests that name the slot or its descriptor.
+  bool in_flight() const noexcept { return armed != armed_request::none || sender != nullptr; }
 };
 static_assert(sizeof(socket_slot) == 64);
 
@@ -78,6 +103,7 @@ struct listener_slot : socket_slot {
 
   std::vector<int> accepted;  // not yet asked for, from `first` on
   std::size_t first = 0;
+  bool gone = false;  // closed, and the kernel has let go of it
 };
 
 // Slots at stable addresses, in chunks; recycled last in, first out.

@@ -69,7 +69,7 @@ const operation_kind send_awaiter::send_kind{.abandon = &send_awaiter::abandon};
 // True: the send is over. Else the rest goes through the ring.
 bool send_awaiter::begin_directly() noexcept {
   if (unsent_.empty()) return true;
-  if (!slot_.owner->within_budget()) return false;
+  if (!slot_.owner->sends_directly(slot_) || !slot_.owner->within_budget()) return false;
   const io_result sent = sys::send(slot_.fd, unsent_, MSG_DONTWAIT);
   if (sent.count() == unsent_.size()) return true;
   if (!sent.ok() && sent.error() != EAGAIN) {

@@ -174,7 +174,7 @@ class listener final {
 }
 
 inline void send_awaiter::queue() noexcept {
-  io_uring_sqe& entry = slot_.owner->request(slot_);
+  io_uring_sqe& entry = slot_.owner->entry();
   // As io_uring_prep_send(), on an entry that is cleared already. MSG_WAITALL: the kernel goes on
   // with a short send by itself (Linux 5.19). More than 2^30 bytes are a short send.
   entry.opcode = IORING_OP_SEND;
@@ -190,7 +190,7 @@ inline void send_awaiter::queue() noexcept {
     result_ = io_result::of_error(ECANCELED);
     return false;
   }
-  if (slot_.owner->sends_directly(slot_) || unsent_.empty()) [[unlikely]] {
+  if (slot_.single || slot_.owner->always_sends_directly() || unsent_.empty()) [[unlikely]] {
     if (begin_directly()) return false;
   }
   slot_.sender = this;

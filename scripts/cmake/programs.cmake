@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-# The target `programs`: what a benchmark needs, without the tests. The target `contestants`: what
-# serves or runs a workload, with what shows that it does so as it must.
+# The target `programs`: what a benchmark needs, without the tests. The target `inhouse`: what
+# of it is ours and serves or runs a workload, with what shows that it does so as it must.
 set(program_names "^tailrace(-.*)?$")
-set(contestant_names "^tailrace-(target-.*|conform)$|^(conformance|extensions)_.*_test$")
+set(inhouse "(bare-.*|local|steal|uring|threads.*)")
+set(inhouse_names
+  "^tailrace-conform$|^tailrace-target-${inhouse}$|^(conformance|extensions)_${inhouse}_test$")
 
 # tailrace_collect(<target> <folder> <regex>): `target` needs every executable of that name,
 # wherever it is defined.
@@ -23,6 +25,5 @@ endfunction()
 add_custom_target(programs)
 tailrace_collect(programs ${CMAKE_SOURCE_DIR} "${program_names}")
 add_dependencies(programs peers) # not CMake's executables, as below
-add_custom_target(contestants)
-add_dependencies(contestants peers)
-tailrace_collect(contestants ${CMAKE_SOURCE_DIR} "${contestant_names}")
+add_custom_target(inhouse)
+tailrace_collect(inhouse ${CMAKE_SOURCE_DIR} "${inhouse_names}")

@@ -30,6 +30,7 @@ INSTANTIATE_TEST_SUITE_P(
         fault_case{"short-histogram", "timer_fires_all", "holds 199 values"},
         fault_case{"exits-7", "timer_cancels_all", "exit code 7"},
         fault_case{"dies", "timer_fires_all", "'result' event was due"},
+        fault_case{"hangs", "timer_fires_all", "in time"},
         fault_case{"loses-a-timer", "timer_cancels_all", "'fired' is negative"},
         fault_case{"wakes-early", "timer_stops_in_the_middle", "'result' event came"},
         fault_case{"ignores-stop", "timer_stops_in_the_middle", "in time"},

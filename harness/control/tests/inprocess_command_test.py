@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The command `tailrace` with points that run inside the target: a good cell is whole, and a target
-that lies, dies, hangs or answers nonsense costs its cell and nothing else. The target is
+that lies, dies or answers nonsense costs its cell and nothing else. The target is
 harness/tests/timer_target.py. Standard library only. Usage: inprocess_command_test.py TAILRACE"""
 
 import json

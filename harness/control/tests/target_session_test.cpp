@@ -28,6 +28,7 @@ class broken_target : public testing::Test {
     try {
       target.wait_ready();
       target.sample();
+      if (script == "works-forever") target.await_result(0.3);
       target.stop();
     } catch (const cell_failure& failure) {
       remedy_ = failure.remedy();
@@ -87,6 +88,11 @@ TEST_F(broken_target, exit_code_3_is_a_skip) {
 
 TEST_F(broken_target, ignored_stop_is_given_up) {
   EXPECT_EQ(life_of("ignores-stop"), "the target did not answer with `result` within 0.3 s");
+}
+
+// Of itself it gives no result, as a run in the target that hangs.
+TEST_F(broken_target, work_without_end_is_given_up) {
+  EXPECT_EQ(life_of("works-forever"), "the target did not answer with `result` within 0.3 s");
 }
 
 TEST_F(broken_target, result_without_exit_is_given_up) {

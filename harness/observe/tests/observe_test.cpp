@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <thread>
+#include <vector>
 
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/fingerprint.hpp"
@@ -11,6 +13,7 @@
 #include "harness/observe/proc_text.hpp"
 #include "harness/observe/slope.hpp"
 #include "harness/observe/syscall_counter.hpp"
+#include "harness/observe/thread_watch.hpp"
 #include "harness/observe/topology.hpp"
 
 namespace tailrace::observe {
@@ -138,6 +141,21 @@ TEST(syscalls, known_number_is_counted) {
   const auto after = counter.read();
   EXPECT_GE(after.all - before.all, 1000);
   EXPECT_LE(after.all - before.all, 1200);  // and a read for each counter
+}
+
+TEST(thread_watch, peak_has_all_threads_and_the_watching_one) {
+  const int before = threads_now(::getpid()).threads;
+  std::vector<std::jthread> more;
+  for (int i = 0; i < 3; ++i) {
+    more.emplace_back([](const std::stop_token& end) {
+      while (!end.stop_requested())
+        std::this_thread::yield();
+    });
+  }
+  thread_watch watch(::getpid());
+  const thread_peak peak = watch.peak();
+  EXPECT_EQ(peak.threads, before + 4);
+  EXPECT_EQ(peak.io_workers, 0);
 }
 
 TEST(fingerprint, null_values_have_a_cause) {

@@ -45,6 +45,7 @@ std::expected<kernel_features, refusal> probe_once() {
   found.bundles = has_feature(feature_recvsend_bundle);
   found.min_wait = has_feature(feature_min_timeout);
   found.no_iowait = has_feature(feature_no_iowait);
+  found.sync_message = opened->enable() == 0 && post_message(opened->descriptor(), 0, 0) == 0;
   return found;
 }
 
@@ -64,6 +65,7 @@ std::vector<std::string> kernel_features::names() const {
   add(read_multishot, "read_multishot");
   add(bundles, "bundles");
   add(min_wait, "min_wait");
+  add(sync_message, "sync_message");
   add(no_iowait, "no_iowait");
   return all;
 }

@@ -25,6 +25,7 @@ struct kernel_features {
   bool read_multishot = false;     // 6.7
   bool bundles = false;            // 6.10: receives and sends of several buffers at once
   bool min_wait = false;           // 6.12
+  bool sync_message = false;       // 6.13: post_message() of ring.hpp
   bool no_iowait = false;          // 6.15
 
   // The names of what is there, such as "buffer_rings".

@@ -20,6 +20,9 @@ inline constexpr std::uint32_t feature_recvsend_bundle = 1U << 14;  // Linux 6.1
 inline constexpr std::uint32_t feature_min_timeout = 1U << 15;      // Linux 6.12
 inline constexpr std::uint32_t feature_no_iowait = 1U << 17;        // Linux 6.15
 
+// io_uring_register(2), opcodes.
+inline constexpr unsigned register_send_msg_ring = 31;  // Linux 6.13
+
 // io_uring_enter(2), flags.
 inline constexpr std::uint32_t enter_no_iowait = 1U << 7;  // Linux 6.15
 

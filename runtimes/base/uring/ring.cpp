@@ -229,4 +229,12 @@ void ring::submit_and_wait(std::uint32_t want, time deadline, std::uint32_t min_
   enter(count, want, flags | IORING_ENTER_EXT_ARG, &argument);
 }
 
+int post_message(int ring, std::int32_t result, std::uint64_t user_data) noexcept {
+  // As io_uring_register_sync_msg() of liburing 2.8.
+  io_uring_sqe message{};
+  ::io_uring_prep_msg_ring(&message, ring, static_cast<unsigned>(result), user_data, 0);
+  constexpr auto no_ring = static_cast<unsigned>(-1);
+  return -::io_uring_register(no_ring, register_send_msg_ring, &message, 1);
+}
+
 }  // namespace tailrace::uring

@@ -165,6 +165,26 @@ TEST(uring_ring, sqpoll_submits_without_calls) {
   }
 }
 
+TEST(uring_ring, a_message_from_another_thread_ends_its_wait) {
+  TAILRACE_NEEDS_URING();
+  if (!probe_kernel()->sync_message) GTEST_SKIP() << "needs Linux 6.13";
+  ring mine = opened({});
+  std::thread sender([&] { EXPECT_EQ(post_message(mine.descriptor(), -7, 42), 0); });
+  while (mine.completed() == 0)
+    mine.submit_and_wait(1);
+  sender.join();
+  EXPECT_EQ(mine.completion(0).res, -7);
+  EXPECT_EQ(mine.completion(0).user_data, 42u);
+}
+
+TEST(uring_ring, a_message_to_what_takes_none_is_refused) {
+  TAILRACE_NEEDS_URING();
+  EXPECT_NE(post_message(0, 1, 2), 0);
+  auto disabled = ring::open({});
+  ASSERT_TRUE(disabled.has_value());
+  EXPECT_NE(post_message(disabled->descriptor(), 1, 2), 0);
+}
+
 TEST(uring_ring, moves_and_leaves_no_descriptor) {
   TAILRACE_NEEDS_URING();
   const std::ptrdiff_t before = open_descriptors();

@@ -3,17 +3,19 @@
 // is the process's.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <pthread.h>
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <latch>
 #include <thread>
 
 namespace tailrace::uring {
 
-// Interrupts a thread again and again, so that its system calls end with EINTR, until destroyed.
+// Interrupts a thread again and again, so that its system calls end with EINTR, from now on until
+// destroyed.
 class signal_storm {
  public:
   explicit signal_storm(pthread_t target) : target_(target) {
@@ -23,23 +25,24 @@ class signal_storm {
     thread_ = std::thread([this] {
       while (!over_.load(std::memory_order_relaxed)) {  // relaxed: only a request to end
         ::pthread_kill(target_, SIGUSR1);
-        ++sent_;
+        if (sent_++ == 0) began_.count_down();
         std::this_thread::sleep_for(std::chrono::microseconds(20));
       }
     });
+    began_.wait();
   }
   ~signal_storm() {
     over_.store(true, std::memory_order_relaxed);  // relaxed: see above
     thread_.join();
     ::sigaction(SIGUSR1, &before_, nullptr);
-    EXPECT_GT(sent_, 0);
   }
 
  private:
   pthread_t target_;
   struct sigaction before_{};
   std::atomic<bool> over_{false};
-  int sent_ = 0;
+  std::latch began_{1};
+  std::uint64_t sent_ = 0;
   std::thread thread_;
 };
 

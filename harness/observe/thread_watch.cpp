@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 // See thread_watch.hpp.
-#include "harness/control/thread_watch.hpp"
+#include "harness/observe/thread_watch.hpp"
 
 #include <fmt/format.h>
 
 #include "harness/observe/proc_text.hpp"
 
-namespace tailrace::control {
+namespace tailrace::observe {
 
 thread_peak threads_now(int pid) {
   const std::string folder = fmt::format("/proc/{}/task", pid);
   thread_peak now;
-  for (const int id : observe::numeric_entries(folder)) {
+  for (const int id : numeric_entries(folder)) {
     ++now.threads;
-    const auto name = observe::read_text(fmt::format("{}/{}/comm", folder, id));
+    const auto name = read_text(fmt::format("{}/{}/comm", folder, id));
     if (name.text && name.text->starts_with("iou-wrk-")) ++now.io_workers;
   }
   return now;
@@ -21,14 +21,14 @@ thread_peak threads_now(int pid) {
 
 void thread_watch::watch() {
   std::unique_lock lock(mutex_);
-  while (!ended_) {
+  do {
     lock.unlock();
     const thread_peak now = threads_now(pid_);
     peak_.threads = std::max(peak_.threads, now.threads);
     peak_.io_workers = std::max(peak_.io_workers, now.io_workers);
     lock.lock();
     changed_.wait_for(lock, interval, [this] { return ended_; });
-  }
+  } while (!ended_);
 }
 
 void thread_watch::end() {
@@ -40,4 +40,4 @@ void thread_watch::end() {
   if (thread_.joinable()) thread_.join();
 }
 
-}  // namespace tailrace::control
+}  // namespace tailrace::observe

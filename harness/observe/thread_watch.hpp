@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How many threads a process had at most while it worked, its io_uring workers (`iou-wrk-...`)
 // apart: looked up every 20 ms in /proc by a thread of the harness, which stays on the harness'
-// CPUs. What lived for less may have been missed. Owner: one thread.
+// CPUs. It looks once at least; what lived for less than that may have been missed. Owner: one
+// thread.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +11,7 @@
 #include <mutex>
 #include <thread>
 
-namespace tailrace::control {
+namespace tailrace::observe {
 
 struct thread_peak {
   int threads = 0;     // all of the process, its io_uring workers too
@@ -47,4 +48,4 @@ class thread_watch {
   std::thread thread_;
 };
 
-}  // namespace tailrace::control
+}  // namespace tailrace::observe

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: MIT
+"""Builds both arms alike: the base from a git worktree below build/, the head as the tree is.
+
+Both are configured with the same preset, without tests and peers, and with source paths taken out
+of the objects (scripts/cmake/regress.cmake), so that two builds of equal sources are equal; only
+the targets that are compared are built, and of the head the harness. Base executables are kept by
+commit in build/regress/; the worktree never is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tailrace_regress import children, relink
+from tailrace_regress.outcome import GateError, nothing, usage
+
+LIMIT_S = 3600.0
+PREFIX = "tailrace-target-"
+KEPT = "built.json"  # written last: a folder without it is not believed
+
+
+@dataclass(frozen=True)
+class Arms:
+    """Folders of executables, and what is known of them. `relinked` and `harness` may be None:
+    not made, with the note that says why."""
+
+    base: Path
+    head: Path
+    relinked: Path | None
+    tailrace: Path
+    commit: str
+    notes: tuple[str, ...] = ()
+
+
+def resolve(root: Path, ref: str) -> str:
+    """The commit of a ref. Raises GateError (usage) when there is none."""
+    if not ref:
+        raise usage("no base to compare with: make regress BASE=<commit, branch or tag>")
+    done = children.run(
+        ["git", "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"], LIMIT_S, root
+    )
+    if done.code != 0:
+        raise usage(
+            f"BASE={ref} names no commit of this repository; in a shallow clone, fetch it first"
+            " (git fetch origin <ref>)"
+        )
+    return done.out.decode().strip()
+
+
+def check_schema(root: Path, commit: str) -> None:
+    """Both trees must write results of one schema. Raises GateError."""
+    path = "results/schema.json"
+    done = children.run(["git", "show", f"{commit}:{path}"], LIMIT_S, root)
+    ours = _schema_id((root / path).read_bytes())
+    if done.code != 0:
+        raise nothing(f"the base {commit[:12]} has no {path}: it is older than the harness")
+    theirs = _schema_id(done.out)
+    if theirs != ours:
+        raise nothing(
+            f"the base {commit[:12]} writes results of schema {theirs}, this tree of {ours}: they"
+            " cannot be compared, choose a base after the change of schema"
+        )
+
+
+def _schema_id(data: bytes) -> str:
+    try:
+        return str(json.loads(data)["$id"])
+    except (ValueError, LookupError, TypeError):
+        return "unknown"
+
+
+def build(root: Path, ref: str, preset: str, targets: Sequence[str]) -> Arms:
+    """Raises GateError: usage for an unknown ref, else `nothing` with the log's tail."""
+    commit = resolve(root, ref)
+    check_schema(root, commit)
+    head = harness(root, preset, targets).parent
+    base, notes = kept(root, commit, preset, targets)
+    relinked = base / "relinked"
+    return Arms(
+        base / "bin",
+        head,
+        relinked if relinked.is_dir() else None,
+        head / "tailrace",
+        commit,
+        tuple(notes),
+    )
+
+
+def harness(root: Path, preset: str, targets: Sequence[str]) -> Path:
+    """Builds this tree as it is, targets and harness, and returns the harness; the targets are
+    beside it. Raises GateError."""
+    folder = root / "build/regress/head"
+    missing = _build_tree(root, root, folder, preset, targets, "head")
+    if missing:
+        raise nothing(f"this tree has no target {', '.join(missing)}")
+    return folder / "bin" / "tailrace"
+
+
+@contextlib.contextmanager
+def copied(folder: Path) -> Iterator[Path]:
+    """A copy of a folder of executables beside it, gone afterwards."""
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        yield Path(shutil.copytree(folder, Path(scratch) / "bin"))
+
+
+def kept(
+    root: Path, commit: str, preset: str, targets: Sequence[str], patch: Path | None = None
+) -> tuple[Path, list[str]]:
+    """The folder of a commit's executables (`bin/`, `relinked/`), from the cache or made now, and
+    notes. `patch` is applied to the worktree first."""
+    text = patch.read_text("utf-8") if patch else ""
+    asked = json.dumps([commit, preset, sorted(targets), _toolchain(root), text])
+    digest = hashlib.sha256(asked.encode()).hexdigest()[:8]
+    place = root / "build/regress" / f"base-{commit[:12]}-{digest}"
+    with contextlib.suppress(OSError, ValueError):
+        return place, list(json.loads((place / KEPT).read_text("utf-8"))["notes"])
+    shutil.rmtree(place, ignore_errors=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with _worktree(root, commit) as tree, tempfile.TemporaryDirectory(dir=place.parent) as scratch:
+        if patch:
+            sentence = f"{patch.name} does not apply to {commit[:12]}"
+            _step(["git", "apply", str(patch)], tree, sentence)
+        part = Path(scratch) / "base"
+        (part / "bin").mkdir(parents=True)
+        boost = root / "build/boost"
+        if boost.is_dir():  # headers that scripts/boost-headers unpacked, the same for both
+            (tree / "build").mkdir(exist_ok=True)
+            (tree / "build/boost").symlink_to(boost)
+        built = tree / "build/arm"
+        arm = patch.stem if patch else "base"
+        missing = _build_tree(root, tree, built, preset, targets, arm)
+        there = [PREFIX + target for target in targets if target not in missing]
+        for program in there:
+            shutil.copy2(built / "bin" / program, part / "bin")
+        note = relink.relink(built, there, part / "relinked")
+        notes = [f"the base has no target {target}" for target in missing] + [note]
+        notes = [text for text in notes if text]
+        (part / KEPT).write_text(json.dumps({"asked": asked, "notes": notes}), "utf-8")
+        os.replace(part, place)
+    return place, notes
+
+
+def _toolchain(root: Path) -> str:
+    """What else decides the machine code: the compiler's version and our additions."""
+    with contextlib.suppress(GateError):
+        return children.run(["g++", "--version"], 60.0).out.decode("utf-8", "replace") + (
+            root / "scripts/cmake/regress.cmake"
+        ).read_text("utf-8")
+    return ""
+
+
+@contextlib.contextmanager
+def _worktree(root: Path, commit: str) -> Iterator[Path]:
+    """A checkout of the commit below build/, gone afterwards, also when interrupted."""
+    tree = Path(tempfile.mkdtemp(prefix="tree-", dir=root / "build/regress"))
+    try:
+        done = children.run(
+            ["git", "worktree", "add", "--force", "--detach", str(tree), commit], LIMIT_S, root
+        )
+        if done.code != 0:
+            raise nothing(f"git cannot check out {commit[:12]}", done.tail)
+        yield tree
+    finally:
+        shutil.rmtree(tree, ignore_errors=True)
+        children.run(["git", "worktree", "prune"], LIMIT_S, root)
+
+
+def _build_tree(
+    root: Path, tree: Path, folder: Path, preset: str, targets: Sequence[str], arm: str
+) -> list[str]:
+    """Configures and builds one tree into `folder`, of the head the harness too. Returns the
+    targets that the tree does not have. Raises GateError with the log's tail."""
+    configure = ["cmake", "--preset", preset, "-S", str(tree), "-B", str(folder)]
+    configure += ["-DTAILRACE_TESTS=OFF", "-DTAILRACE_PEERS=OFF"]
+    configure += [f"-DCMAKE_PROJECT_tailrace_INCLUDE={root / 'scripts/cmake/regress.cmake'}"]
+    _step(configure, tree, f"the {arm} cannot be configured (preset {preset})")
+    make = ["cmake", "--build", str(folder)]
+    listed = _step([*make, "--target", "help"], tree, f"the {arm} cannot be built").split()
+    known = {word.rstrip(":") for word in listed}
+    missing = [target for target in targets if PREFIX + target not in known]
+    names = [PREFIX + target for target in targets if target not in missing]
+    names += ["tailrace"] if arm == "head" else []
+    if names:
+        jobs = ["-j", str(os.cpu_count() or 1), "--target"]
+        _step([*make, *jobs, *names], tree, f"the {arm} cannot be built (preset {preset})")
+    return missing
+
+
+def _step(command: Sequence[str], tree: Path, sentence: str) -> str:
+    """What it printed. Raises GateError with `sentence` and the tail of it."""
+    done = children.run(command, LIMIT_S, tree)
+    said = done.out.decode("utf-8", "replace") + done.err
+    if done.code != 0:
+        raise nothing(sentence, "\n".join(said.strip().splitlines()[-children.TAIL_LINES :]))
+    return said

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""From the cells of a campaign with arms to samples; and what makes such a campaign worthless.
+
+Gated cells count: what disturbs a round disturbs both arms of it alike, and the pairing, the median
+and the canaries deal with that; leaving out what a gate marks could leave out the regression
+itself (a head too slow for its offered rate is gated for that).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tailrace_regress.outcome import nothing
+from tailrace_regress.samples import BASE, HEAD, Key, Samples
+from tailrace_report import stats
+from tailrace_report.cell import Cell
+from tailrace_report.load import Campaign
+
+QUANTILES = (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999))
+# Slopes of memory points: kind of point, state, and the name under which they are known.
+SLOPES = (
+    ("memory", "idle", "user_bytes_per_idle_connection"),
+    ("memory", "after_echo", "user_bytes_per_used_connection"),
+    ("task_memory", "sleeping", "user_bytes_per_task"),
+)
+
+
+def target_of(cell: Cell) -> str:
+    """Id, with the form where that is not the best: one name for all arms."""
+    form = cell.contestant.form
+    if cell.arm:
+        form = "best" if form == cell.arm else form.removesuffix(f" {cell.arm}")
+    return cell.contestant.id if form == "best" else f"{cell.contestant.id} ({form})"
+
+
+def add(samples: Samples, campaign: Campaign, first_round: int = 0) -> int:
+    """Adds every number of every measured cell with an arm; returns the first unused round."""
+    last = first_round
+    for cell in campaign.cells:
+        if not cell.arm or not cell.measured:
+            continue
+        round_ = first_round + cell.block
+        last = max(last, round_ + 1)
+        for name, value in numbers(cell).items():
+            samples.add(Key(target_of(cell), cell.point.id, name), cell.arm, round_, value)
+    return last
+
+
+def numbers(cell: Cell) -> dict[str, float]:
+    """What the gate reads of a cell, by metric: rates where the loop is closed, quantiles where it
+    is open, for there each is what the other's mode decides beforehand."""
+    found: dict[str, float] = {}
+    if "server.cpu_us_per_op" in cell.numbers and cell.point.kind in ("open", "closed"):
+        found["cpu_us_per_op"] = cell.numbers["server.cpu_us_per_op"]
+    if cell.point.kind == "closed" and "load.achieved_per_s" in cell.numbers:
+        found["rate"] = cell.numbers["load.achieved_per_s"]
+    if cell.point.kind == "open" and "response" in cell.histograms:
+        histogram = cell.histograms["response"]
+        for name, p in QUANTILES:
+            if stats.supported(histogram.total, p):
+                found[name] = float(histogram.quantile(p))
+    for kind, state, name in SLOPES:
+        if cell.memory and cell.point.kind == kind and (state, "user") in cell.memory.slopes:
+            found[name] = cell.memory.slopes[state, "user"].bytes
+    return found
+
+
+def check(cells: Iterable[Cell]) -> list[str]:
+    """Raises GateError when an arm did wrong: it names the arm, target and cause. Returns notes on
+    what this machine, or one arm, cannot run."""
+    cells = list(cells)
+    broken = [cell for cell in cells if cell.status == "failed" and cell.arm]
+    if broken:
+        arms = sorted({cell.arm for cell in broken})
+        first = broken[0]
+        more = f" and {len(broken) - 1} more cells" if len(broken) > 1 else ""
+        raise nothing(
+            f"{first.cause or 'it failed'} ({target_of(first)} of the {first.arm} arm at"
+            f" {first.point.id}){more}: {_whose(arms)}, so nothing is compared",
+            first.stderr_tail,
+        )
+    return _skipped(cells)
+
+
+def _whose(arms: list[str]) -> str:
+    if len(arms) == 1:
+        return f"only the {arms[0]} arm fails"
+    return f"the arms {' and '.join(arms)} fail"
+
+
+def _skipped(cells: list[Cell]) -> list[str]:
+    """A target that only one of base and head can run is a defect of the other; of both, a note."""
+    by_target: dict[str, dict[str, Cell]] = {}
+    for cell in cells:
+        if cell.status == "skipped":
+            by_target.setdefault(target_of(cell), {})[cell.arm] = cell
+    measured = {(target_of(cell), cell.arm) for cell in cells if cell.measured}
+    notes = []
+    for target, arms in sorted(by_target.items()):
+        for arm, other in ((BASE, HEAD), (HEAD, BASE)):
+            if arm in arms and (target, arm) not in measured and (target, other) in measured:
+                raise nothing(
+                    f"{target} cannot run in the {arm} arm ({arms[arm].cause}), though it does in"
+                    f" the {other} arm"
+                )
+        cell = next(iter(arms.values()))
+        remedy = f"; {cell.remedy}" if cell.remedy else ""
+        notes.append(f"{target} was skipped: {cell.cause}{remedy}")
+    return notes

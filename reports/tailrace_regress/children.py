@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""Runs one program to its end, in a process group of its own, with a limit of time.
+
+Whatever ends the wait (the limit, Ctrl-C, SIGTERM), nothing of the group is left: it is asked with
+SIGINT, which `tailrace run` answers with a valid campaign, and after a grace killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tailrace_regress.outcome import nothing
+
+GRACE_S = 20.0
+TAIL_LINES = 25
+OUTPUT_BYTES_MAX = 64 << 20
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a program ended and what it said."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def tail(self) -> str:
+        return "\n".join(self.err.strip().splitlines()[-TAIL_LINES:])
+
+    @property
+    def last_words(self) -> str:
+        lines = self.err.strip().splitlines()
+        return lines[-1][:300] if lines else "it said nothing"
+
+
+def run(command: Sequence[str], limit_s: float, cwd: Path | None = None) -> Done:
+    """Raises GateError when it cannot start or takes longer than `limit_s`."""
+    try:
+        child = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise nothing(f"{command[0]} cannot be started: {error.strerror}") from None
+    try:
+        out, err = child.communicate(timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        _end(child)
+        raise nothing(f"{' '.join(command[:3])} took longer than {limit_s:.0f} s") from None
+    except BaseException:
+        _end(child)
+        raise
+    if len(out) > OUTPUT_BYTES_MAX:
+        raise nothing(f"{' '.join(command[:3])} printed {len(out)} bytes")
+    return Done(child.returncode, out, err.decode("utf-8", "replace"))
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    for number, wait_s in ((signal.SIGINT, GRACE_S), (signal.SIGKILL, GRACE_S)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.communicate(timeout=wait_s)
+            return

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""`make regress BASE=<ref>`: measures, judges, writes; the exit code is the verdict.
+
+0 no regression confirmed, 1 bad usage, 2 nothing measured or an arm does wrong, 3 a confirmed
+regression, 4 inconclusive (with --strict only), 5 the machine cannot be believed. Improvements
+never fail. Never a traceback for input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tailrace_regress import job, judge, outcome, output, phrases, stored
+from tailrace_regress.outcome import GateError, usage
+from tailrace_report import accepted
+from tailrace_report.errors import CampaignError
+from tailrace_report.load import parse_object
+
+ROOT = Path(__file__).resolve().parents[2]
+INTERRUPTED = 130
+
+
+class Parser(argparse.ArgumentParser):
+    """Bad usage is 1 here: 2 says that nothing could be measured."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(outcome.USAGE, f"{self.prog}: {message}\n")
+
+
+def main(arguments: list[str]) -> int:
+    asked = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        return _decide(asked) if asked.command == "decide" else _run(asked)
+    except GateError as error:
+        print(f"regress: {error.sentence}.", file=sys.stderr)
+        if error.detail:
+            print(error.detail, file=sys.stderr)
+        output.failed(error)
+        return error.code
+    except CampaignError as error:
+        print(f"regress: {error.sentences[0]}", file=sys.stderr)
+        return outcome.USAGE
+    except KeyboardInterrupt:
+        print("regress: interrupted; what was measured is in the folder.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(prog="regress", description="Compare this tree with a base, both measured.")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
+    run = commands.add_parser("run", help="build, measure and judge")
+    run.add_argument("--base", default="", help="commit, branch or tag to compare with")
+    run.add_argument("--targets", default="local,steal,uring", help="ids, separated by commas")
+    run.add_argument("--profile", default="ci", help="of the rounds: a name or a TOML file")
+    run.add_argument("--preset", default="release", help="of both builds")
+    run.add_argument("--results", type=Path, default=ROOT / "results")
+    run.add_argument("--seed", type=int, help="of all orders (default: from the clock)")
+    for name, default, what in (
+        ("repeats", 3, "repetitions of costs"),
+        ("counts", 12, "rounds of costs that do not repeat"),
+        ("canary", 10, "rounds of the base against itself; 0: none"),
+        ("blocks", 0, "rounds of the profile; 0: as it says"),
+        ("fresh", 12, "rounds that confirm suspects"),
+    ):
+        run.add_argument(f"--{name}", type=int, default=default, help=f"{what} ({default})")
+    for name in ("base-bin", "head-bin", "tailrace"):
+        run.add_argument(f"--{name}", type=Path, help="use this instead of building")
+    decide = commands.add_parser("decide", help="judge a finished job again, and write its files")
+    decide.add_argument("folder", type=Path, help="results/regress-<time>")
+    for command in (run, decide):
+        command.add_argument("--strict", action="store_true", help="inconclusive fails, with 4")
+        command.add_argument("--accepted", type=Path, default=ROOT / accepted.FILE)
+    return parser
+
+
+def _run(asked: argparse.Namespace) -> int:
+    targets = tuple(name for name in asked.targets.split(",") if name)
+    if not targets or any("/" in name for name in targets):
+        raise usage(f"{asked.targets!r} names no targets")
+    for name, least in (("repeats", 2), ("counts", 6), ("canary", 0), ("blocks", 0), ("fresh", 6)):
+        if not least <= getattr(asked, name) <= 1000:
+            raise usage(f"--{name} is from {least} to 1000")
+    if asked.seed is not None and not 0 <= asked.seed < 1 << 32:
+        raise usage("--seed is from 0 to 2^32 - 1")
+    given = [asked.base_bin, asked.head_bin, asked.tailrace]
+    if any(given) and not all(given):
+        raise usage("--base-bin, --head-bin and --tailrace belong together")
+    accepted.read(asked.accepted)  # a bad note is known before anything is measured
+    plan = job.Plan(
+        root=ROOT,
+        results=asked.results,
+        base=asked.base,
+        preset=asked.preset,
+        profile=asked.profile,
+        targets=targets,
+        seed=time.time_ns() % (1 << 32) if asked.seed is None else asked.seed,
+        repeats=asked.repeats,
+        counts=asked.counts,
+        canary=asked.canary,
+        blocks=asked.blocks or None,
+        fresh=asked.fresh,
+        base_bin=asked.base_bin,
+        head_bin=asked.head_bin,
+        tailrace=asked.tailrace,
+    )
+    measured = job.run(plan)
+    return _conclude(measured.folder, measured.stages, measured.facts, measured.notes, asked)
+
+
+def _decide(asked: argparse.Namespace) -> int:
+    try:
+        whole = parse_object((asked.folder / job.FACTS).read_bytes())
+    except OSError as error:
+        raise usage(f"{asked.folder} is no finished job: {job.FACTS}: {error.strerror}") from None
+    except ValueError as error:
+        raise usage(f"{asked.folder / job.FACTS}: {error}") from None
+    notes = [str(note) for note in whole.pop("notes", []) or []]
+    whole.pop("schema", None)
+    return _conclude(asked.folder, stored.read(asked.folder / job.SAMPLES), whole, notes, asked)
+
+
+def _conclude(
+    folder: Path,
+    stages: judge.Stages,
+    facts: dict[str, Any],
+    notes: list[str],
+    asked: argparse.Namespace,
+) -> int:
+    judged = judge.judge(stages, accepted.read(asked.accepted))
+    code = judge.exit_code(judged, asked.strict)
+    output.write(folder, judged, facts, notes, code)
+    print(phrases.headline(judged))
+    for one in judged.failing[:10]:
+        print(f"  {phrases.sentence(one)}")
+    passed = len([f for f in judged.findings if f.gate]) - len(judged.failing)
+    skipped = len(judged.of(outcome.INCONCLUSIVE, outcome.INVALID))
+    print(f"{passed - skipped} passed, {len(judged.failing)} failed, {skipped} skipped")
+    print(f"Report: {folder}/index.html")
+    return code

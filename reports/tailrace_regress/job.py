@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT
+"""One job: build or take two arms, measure them stage by stage, judge, write. Interrupted, it
+leaves no process, no worktree and a folder with what was measured so far."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tailrace_regress import build, campaign_numbers, children, judge, measure, stored
+from tailrace_regress.judge import CANARY, COSTS, COUNTS, FRESH, ROUNDS
+from tailrace_regress.outcome import nothing
+from tailrace_regress.samples import BASE, HEAD, RELINKED, SAME, Key, Samples
+
+SAMPLES, FACTS, CAMPAIGN = "samples.jsonl", "job.json", "rounds"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was asked. Numbers of rounds: repetitions of costs, of what does not repeat, of the
+    canary, of the profile (None: as it says) and of suspects."""
+
+    root: Path
+    results: Path
+    base: str
+    preset: str = "release"
+    profile: str = "ci"
+    targets: tuple[str, ...] = ("local", "steal", "uring")
+    seed: int = 1
+    repeats: int = 3
+    counts: int = 12
+    canary: int = 10
+    blocks: int | None = None
+    fresh: int = 12
+    base_bin: Path | None = None
+    head_bin: Path | None = None
+    relinked_bin: Path | None = None
+    tailrace: Path | None = None
+
+
+@dataclass
+class Job:
+    """What is known at each moment; written to the folder after each stage."""
+
+    folder: Path
+    stages: dict[str, Samples] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def save(self) -> None:
+        (self.folder / SAMPLES).write_text(stored.to_lines(self.stages), "utf-8")
+        whole = {"schema": "tailrace-job-1", "notes": self.notes, **self.facts}
+        (self.folder / FACTS).write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
+
+
+def new_folder(results: Path) -> Path:
+    """results/regress-<time>, made now, so that what cannot be written is known early."""
+    name = datetime.datetime.now(datetime.timezone.utc).strftime("regress-%Y%m%d-%H%M%S")
+    for number in range(1, 100):
+        folder = results / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise nothing(f"{folder} cannot be made: {error.strerror}") from None
+    raise nothing(f"{results} holds a hundred jobs of this second")
+
+
+def run(plan: Plan) -> Job:
+    """Measures everything. Raises GateError; the folder then holds what there is."""
+    started = time.monotonic()
+    arms = _arms(plan)
+    job = Job(new_folder(plan.results))
+    both = {BASE: arms.base, HEAD: arms.head}
+    targets, notes = measure.targets_of(both, plan.targets)
+    job.notes += [*arms.notes, *notes]
+    job.facts = {
+        "base": arms.commit,
+        "head": _head(plan.root),
+        "profile": plan.profile,
+        "preset": plan.preset,
+        "targets": targets,
+        "seed": plan.seed,
+        "started_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+    }
+    try:
+        _costs(plan, arms, both, targets, job)
+        _canary(plan, arms, targets[0], job)
+        _rounds(plan, arms, both, targets, job)
+    finally:
+        job.facts["elapsed_s"] = round(time.monotonic() - started, 1)
+        job.save()
+    return job
+
+
+def _arms(plan: Plan) -> build.Arms:
+    """Built now, or folders that the caller has."""
+    if plan.base_bin and plan.head_bin and plan.tailrace:
+        commit = plan.base or str(plan.base_bin)
+        return build.Arms(
+            plan.base_bin, plan.head_bin, plan.relinked_bin, plan.tailrace, commit
+        )
+    commit = build.resolve(plan.root, plan.base)
+    measure.say(f"building {commit[:12]} and this tree, preset {plan.preset}")
+    return build.build(plan.root, plan.base, plan.preset, plan.targets)
+
+
+def _head(root: Path) -> str:
+    """The commit of the head, with a plus where the tree differs from it."""
+    done = children.run(["git", "describe", "--always", "--abbrev=12", "--dirty=+"], 60.0, root)
+    return done.out.decode("utf-8", "replace").strip() if done.code == 0 else "unknown"
+
+
+def _costs(
+    plan: Plan, arms: build.Arms, both: Mapping[str, Path], targets: list[str], job: Job
+) -> None:
+    samples = job.stages[COSTS] = Samples()
+    rounds = range(plan.repeats)
+    absent = measure.cost_rounds(arms.tailrace, both, targets, rounds, samples, plan.seed)
+    job.notes += [f"not measured: {what} ({why})" for what, why in sorted(absent.items())]
+    samples.fill_absent_calls()
+    job.save()
+    open_keys = judge.uncertain(job.stages)
+    again = job.stages[COUNTS] = Samples()
+    for target in targets:
+        keys = [key for key in open_keys if key.target == target]
+        only = judge.passes(keys)
+        if only:
+            fresh = range(plan.counts)
+            measure.cost_rounds(
+                arms.tailrace, both, [target], fresh, again, plan.seed, ",".join(only)
+            )
+    again.fill_absent_calls()
+    job.save()
+
+
+def _canary(plan: Plan, arms: build.Arms, target: str, job: Job) -> None:
+    """Base against a copy of itself, and against itself linked otherwise, of one target."""
+    if not plan.canary:
+        job.notes.append("no canary was asked for")
+        return
+    copies = {BASE: arms.base, SAME: job.folder / "same"}
+    shutil.copytree(arms.base, copies[SAME])
+    if arms.relinked:
+        copies[RELINKED] = arms.relinked
+    try:
+        found, _ = measure.campaign(
+            arms.tailrace,
+            copies,
+            [target],
+            job.folder / CANARY,
+            profile=plan.profile,
+            blocks=plan.canary,
+            seed=plan.seed + 1,
+        )
+    finally:
+        shutil.rmtree(copies[SAME], ignore_errors=True)
+    job.stages[CANARY] = Samples()
+    campaign_numbers.add(job.stages[CANARY], found)
+    job.save()
+
+
+def _rounds(
+    plan: Plan, arms: build.Arms, both: Mapping[str, Path], targets: list[str], job: Job
+) -> None:
+    found, notes = measure.campaign(
+        arms.tailrace,
+        both,
+        targets,
+        job.folder / CAMPAIGN,
+        profile=plan.profile,
+        blocks=plan.blocks,
+        seed=plan.seed + 2,
+    )
+    job.notes += notes
+    job.facts["machine"] = found.manifest.get("machine")
+    job.stages[ROUNDS] = Samples()
+    campaign_numbers.add(job.stages[ROUNDS], found)
+    job.save()
+    leaning = judge.suspects(job.stages)
+    if not leaning:
+        return
+    measure.say("fresh rounds for " + ", ".join(map(str, leaning)))
+    again, _ = measure.campaign(
+        arms.tailrace,
+        both,
+        sorted({base_id(key) for key in leaning}),
+        job.folder / FRESH,
+        profile=plan.profile,
+        blocks=plan.fresh,
+        seed=plan.seed + 3,
+    )
+    job.stages[FRESH] = Samples()
+    campaign_numbers.add(job.stages[FRESH], again)
+
+
+def base_id(key: Key) -> str:
+    """The id of the contestant, without its form."""
+    return key.target.split(" ", 1)[0]

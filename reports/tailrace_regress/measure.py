@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""Measures arms with the harness of the head: `tailrace cost` in rounds, `tailrace run` in blocks.
+
+The order of arms within a round of costs is balanced and randomised here (each round starts with
+another arm than the round before, the first by lot); within a block of a campaign the harness
+does the same. Every number comes from a fresh process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tailrace_regress import campaign_numbers, children, cost_file
+from tailrace_regress.build import PREFIX
+from tailrace_regress.outcome import nothing
+from tailrace_regress.samples import Samples
+from tailrace_report.errors import CampaignError
+from tailrace_report.load import Campaign, read_campaign
+
+COST_LIMIT_S = 600.0
+DESCRIBE_LIMIT_S = 30.0
+RUN_LIMIT_S = 6 * 3600.0
+PROTOCOL = 1
+
+
+def say(text: str) -> None:
+    """Progress, for whoever waits."""
+    print(f"regress: {text}", file=sys.stderr, flush=True)
+
+
+def targets_of(arms: Mapping[str, Path], wanted: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Those of `wanted` that every arm has, able to run here and of our protocol; and notes on
+    the others. Raises GateError when none is left, or an arm speaks another protocol."""
+    good, notes = [], []
+    for target in wanted:
+        lacking = [arm for arm, folder in arms.items() if not _program(folder, target).exists()]
+        if lacking:
+            notes.append(f"{target} is not compared: the {' and '.join(lacking)} arm lacks it")
+            continue
+        told = {arm: _describe(arm, _program(folder, target)) for arm, folder in arms.items()}
+        unable = {arm: one for arm, one in told.items() if one.get("available") is False}
+        if unable and len(unable) < len(told):
+            arm, one = next(iter(unable.items()))
+            raise nothing(f"{target} can run here in all arms but {arm}: {one.get('cause')}")
+        if unable:
+            one = next(iter(unable.values()))
+            notes.append(f"{target} is skipped: {one.get('cause')}; {one.get('remedy')}")
+            continue
+        good.append(target)
+    if not good:
+        raise nothing("no target is left to compare: " + "; ".join(notes))
+    return good, notes
+
+
+def _program(folder: Path, target: str) -> Path:
+    return folder / (PREFIX + target)
+
+
+def _describe(arm: str, program: Path) -> dict[str, object]:
+    done = children.run([str(program), "describe"], DESCRIBE_LIMIT_S)
+    try:
+        told = json.loads(done.out)
+        protocol = told.get("protocol")
+    except (ValueError, AttributeError):
+        raise nothing(
+            f"{program.name} of the {arm} arm does not describe itself: {done.last_words}"
+        ) from None
+    if protocol != PROTOCOL:
+        raise nothing(
+            f"{program.name} of the {arm} arm speaks protocol {protocol!s:.20}, the harness of this"
+            f" tree {PROTOCOL}: choose a base that speaks it"
+        )
+    return told
+
+
+def cost_rounds(
+    tailrace: Path,
+    arms: Mapping[str, Path],
+    targets: Sequence[str],
+    rounds: range,
+    samples: Samples,
+    seed: int,
+    only: str = "",
+) -> dict[str, str]:
+    """Adds one repetition an arm and round of each target; returns why metrics are absent.
+
+    Raises GateError naming the arm when a target fails in it."""
+    lot = random.Random(f"{seed} {rounds.start} {only}")
+    names = sorted(arms)
+    lot.shuffle(names)
+    absent: dict[str, str] = {}
+    for round_ in rounds:
+        order = list(targets)
+        lot.shuffle(order)
+        for target in order:
+            for arm in names:
+                say(f"cost of {target}, round {round_ - rounds.start + 1} of {len(rounds)}, {arm}")
+                cost = _cost(tailrace, arm, _program(arms[arm], target), target, only)
+                cost.put_into(samples, arm, round_)
+                absent |= {f"{target}: {name}": why for name, why in cost.absent.items()}
+        names = names[1:] + names[:1] if len(names) > 2 else names[::-1]
+    return absent
+
+
+def _cost(tailrace: Path, arm: str, program: Path, target: str, only: str) -> cost_file.Cost:
+    command = [str(tailrace), "cost", str(program), "--repeats", "1", "--json", "-"]
+    command += ["--only", only] if only else []
+    done = children.run(command, COST_LIMIT_S)
+    if done.code != 0:
+        raise nothing(
+            f"{target} of the {arm} arm fails while its cost is measured: {done.last_words}",
+            done.tail,
+        )
+    try:
+        cost = cost_file.read(done.out)
+    except ValueError as error:
+        raise nothing(f"the cost of {target} in the {arm} arm cannot be read: {error}") from None
+    return cost_file.Cost(target, cost.values, cost.absent)
+
+
+def campaign(
+    tailrace: Path,
+    arms: Mapping[str, Path],
+    targets: Sequence[str],
+    folder: Path,
+    *,
+    profile: str,
+    blocks: int | None,
+    seed: int,
+) -> tuple[Campaign, list[str]]:
+    """One `tailrace run` into `folder` (its parent must exist), read back; and notes. Raises
+    GateError when cells failed or nothing was measured."""
+    command = [str(tailrace), "run", "--profile", profile, "--runtimes", ",".join(targets)]
+    command += ["--results", str(folder.parent), "--name", folder.name, "--seed", str(seed)]
+    command += ["--blocks", str(blocks)] if blocks else []
+    for arm, place in arms.items():
+        command += ["--arm", f"{arm}={place}"]
+    say(f"rounds of {', '.join(targets)}: {', '.join(arms)} ({folder.name})")
+    try:
+        done = children.run(command, RUN_LIMIT_S)
+    finally:
+        with contextlib.suppress(OSError):  # names the newest campaign, which is none of ours
+            os.unlink(folder.parent / "latest")
+    if not (folder / "manifest.json").exists():
+        raise nothing(f"tailrace run measured nothing: {done.last_words}", done.tail)
+    try:
+        found = read_campaign(folder)
+    except CampaignError as error:
+        raise nothing("what was measured cannot be read: " + error.sentences[0]) from None
+    notes = campaign_numbers.check(found.cells)
+    measured = [cell for cell in found.cells if cell.measured and cell.arm]
+    if not measured:
+        raise nothing(f"tailrace run measured no cell: {done.last_words}", done.tail)
+    return found, notes

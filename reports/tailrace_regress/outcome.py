@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+"""The words a metric can be judged with, the exit codes of a job, and the refusals that end one."""
+
+from __future__ import annotations
+
+REGRESSION, IMPROVEMENT, EQUIVALENT = "regression", "improvement", "equivalent"
+INCONCLUSIVE, INVALID = "inconclusive", "invalid"
+VERDICTS = (REGRESSION, INVALID, INCONCLUSIVE, IMPROVEMENT, EQUIVALENT)  # worst first
+
+# None confirmed; bad usage; nothing measured or incorrect; confirmed regression; inconclusive
+# (only when strict); the machine cannot be believed.
+NONE, USAGE, NOTHING, SLOWER, OPEN, ENVIRONMENT = 0, 1, 2, 3, 4, 5
+
+
+class GateError(Exception):
+    """The job cannot go on: one sentence for a person, what may stand below it, and the code."""
+
+    def __init__(self, code: int, sentence: str, detail: str = "") -> None:
+        super().__init__(sentence)
+        self.code, self.sentence, self.detail = code, sentence, detail
+
+
+def usage(sentence: str) -> GateError:
+    return GateError(USAGE, sentence)
+
+
+def nothing(sentence: str, detail: str = "") -> GateError:
+    return GateError(NOTHING, sentence, detail)

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: MIT
+"""Writes everything that a job says, into its folder and where GitHub looks for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tailrace_regress import annotations, exports, junit, markdown, page, phrases, sarif
+from tailrace_regress.curve import Curve, curves
+from tailrace_regress.judge import Judgement
+from tailrace_regress.outcome import GateError, nothing
+from tailrace_regress.verdict import Finding
+from tailrace_report.errors import CampaignError
+from tailrace_report.load import read_campaign
+from tailrace_report.stats import Estimate
+
+SCHEMA = "tailrace-regress-1"
+SUMMARY_BYTES_MAX = 900 << 10
+
+
+def write(
+    folder: Path, judged: Judgement, facts: Mapping[str, Any], notes: Sequence[str], code: int
+) -> None:
+    """All files of the folder. Raises GateError where it cannot be written."""
+    found = _curves(folder)
+    pictures, files, missing = _figures(judged, found)
+    summary = markdown.markdown(judged, facts, notes, code)
+    texts = {
+        "summary.md": summary,
+        "junit.xml": junit.junit(judged, facts),
+        "regress.sarif": sarif.sarif(judged, str(facts.get("profile", "ci"))),
+        "regress.json": as_json(judged, facts, notes, found, code),
+        "github-action-benchmark.json": exports.action_benchmark(judged),
+        "bencher.json": exports.bencher(judged),
+        "index.html": page.page(judged, facts, notes, pictures, missing),
+    }
+    try:
+        for name, text in texts.items():
+            _write_whole(folder / name, text.encode("utf-8", "replace"))
+        for name, data in files.items():
+            _write_whole(folder / name, data)
+    except OSError as error:
+        raise nothing(f"{error.filename} cannot be written: {error.strerror}") from None
+    _tell_github(judged, summary)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(data)
+    os.replace(part, path)
+
+
+def _curves(folder: Path) -> list[Curve]:
+    """From the campaign in the folder; none where there is none any more."""
+    try:
+        return curves(read_campaign(folder / "rounds"))
+    except CampaignError:
+        return []
+
+
+def _figures(
+    judged: Judgement, found: Sequence[Curve]
+) -> tuple[list[Any], dict[str, bytes], str]:
+    try:
+        from tailrace_regress import figures
+    except ImportError as error:
+        return [], {}, f"The figures are missing: this Python cannot import matplotlib ({error})."
+    return *figures.draw(judged, found), ""
+
+
+def as_json(
+    judged: Judgement,
+    facts: Mapping[str, Any],
+    notes: Sequence[str],
+    found: Sequence[Curve],
+    code: int,
+) -> str:
+    """Every finding with every number, for programs."""
+    whole = {
+        "schema": SCHEMA,
+        "exit_code": code,
+        "headline": phrases.headline(judged),
+        "canary": {
+            "text": judged.canary,
+            "alarm": judged.floors.alarm or None,
+            "moved": dict(judged.floors.moved),
+        },
+        **facts,
+        "notes": list(notes),
+        "findings": [_finding(one) for one in judged.findings],
+        "curves": [{k: v for k, v in vars(one).items()} for one in found],
+    }
+    return json.dumps(whole, indent=1, allow_nan=False, default=str) + "\n"
+
+
+def _finding(one: Finding) -> dict[str, Any]:
+    return {
+        "target": one.key.target,
+        "place": one.key.place,
+        "metric": one.key.metric,
+        "unit": one.key.about.unit,
+        "decides": one.gate,
+        "verdict": one.verdict,
+        "confirmed": one.confirmed,
+        "method": one.method,
+        "base": _number(one.base),
+        "head": _number(one.head),
+        "ratio": _estimate(one.ratio),
+        "p": one.p,
+        "adjusted_p": one.adjusted,
+        "matters_from": one.delta,
+        "detectable": one.detectable,
+        "rounds": one.rounds,
+        "rounds_needed": one.needed,
+        "note": one.note or None,
+    }
+
+
+def _number(value: float) -> float | None:
+    return value if value - value == 0 else None
+
+
+def _estimate(one: Estimate | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {"median": one.median, "low": one.low, "high": one.high, "kind": one.kind}
+
+
+def _tell_github(judged: Judgement, summary: str) -> None:
+    """Annotations and the job summary, where a workflow runs; elsewhere nothing."""
+    if os.environ.get("GITHUB_ACTIONS"):
+        for line in annotations.lines(judged):
+            print(line)
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return
+    try:
+        with open(path, "ab") as file:
+            file.write(summary.encode("utf-8")[:SUMMARY_BYTES_MAX] + b"\n")
+    except OSError as error:
+        print(f"regress: {path} cannot be written: {error.strerror}.", file=sys.stderr)
+
+
+def failed(error: GateError) -> None:
+    """A job that could not compare says so where GitHub looks, too."""
+    if os.environ.get("GITHUB_ACTIONS"):
+        print(f"::error title=tailrace::{annotations.escaped(error.sentence)}")
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(f"{markdown.MARKER}\n\n**Nothing was compared:** {error.sentence}.\n")

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: MIT
+"""Findings as text, the same words in every output."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from tailrace_regress import outcome
+from tailrace_regress.judge import Judgement
+from tailrace_regress.verdict import Finding
+from tailrace_report import wording
+from tailrace_report.tables import Column, Table
+
+COLUMNS = (
+    Column("metric", right=False),
+    Column("verdict", right=False),
+    Column("base"),
+    Column("head"),
+    Column("head / base"),
+    Column("p, adjusted"),
+    Column("rounds"),
+    Column("matters from"),
+    Column("could have seen"),
+    Column("note", right=False),
+)
+SHORT = {
+    "cpu_us_per_op": "CPU/op",
+    "rate": "rate",
+    "p50": "p50",
+    "p99": "p99",
+}
+
+
+def value(one: Finding, number: float) -> str:
+    """A number of this metric with its unit."""
+    unit = one.key.about.unit
+    if math.isnan(number):
+        return wording.MISSING
+    if unit == "ns":
+        return wording.duration(number)
+    if unit == "us":
+        return wording.microseconds(number)
+    if unit == "ops/s":
+        return wording.rate(number)
+    if unit == "B":
+        return f"{number:,.0f} B"
+    return f"{wording.figures(number, 4)} {unit}"
+
+
+def percent(share: float | None) -> str:
+    """A share as a size: 4.2 %, 0.42 %."""
+    if share is None:
+        return wording.MISSING
+    return f"{wording.figures(100 * share, 2)} %"
+
+
+def change(one: Finding) -> str:
+    """Head against base: `+12 % [8.0, 15]`, or the interval's absence said."""
+    ratio = one.ratio
+    if ratio is None:
+        return wording.MISSING
+    if one.method == "exact":
+        if one.base == one.head:
+            return "same"
+        small = one.base < one.key.about.floor
+        return f"{_signed(one.head / one.base - 1)}, exact" if not small else "new, exact"
+    low, high = (f"{100 * (end - 1):+.1f}" for end in (ratio.low, ratio.high))
+    kind = "" if ratio.kind == "interval" else " range"
+    return f"{_signed(ratio.median - 1)}{kind} [{low}, {high}]"
+
+
+def _signed(share: float) -> str:
+    return f"{100 * share:+.1f} %"
+
+
+def sentence(one: Finding) -> str:
+    """A finding in one line."""
+    before, after = value(one, one.base), value(one, one.head)
+    text = f"{one.key}: {before} -> {after} ({change(one)}"
+    if one.adjusted is not None and one.method == "paired":
+        text += f", adjusted p {one.adjusted:.2g}, {one.rounds} rounds"
+    return text + ")" + (f"; {one.note}" if one.note else "")
+
+
+def row(one: Finding) -> list[str]:
+    return [
+        str(one.key),
+        one.verdict + ("" if one.gate else " (tells, does not decide)"),
+        value(one, one.base),
+        value(one, one.head),
+        change(one),
+        wording.MISSING if one.adjusted is None else f"{one.adjusted:.2g}",
+        str(one.rounds),
+        percent(one.delta),
+        could_see(one),
+        one.note,
+    ]
+
+
+def could_see(one: Finding) -> str:
+    if one.method == "exact":
+        return "any"
+    if one.method != "paired":
+        return wording.MISSING
+    if one.detectable is None:
+        return "nothing: too few rounds"
+    return f">= {percent(one.detectable)}"
+
+
+def table(title: str, findings: Sequence[Finding]) -> Table:
+    made = Table(title, list(COLUMNS))
+    for one in findings:
+        made.add(*row(one))
+    return made
+
+
+def headline(judged: Judgement) -> str:
+    """The verdict, or what could have been seen: first in every output."""
+    failing = judged.failing
+    if failing:
+        more = f" (and {len(failing) - 1} more)" if len(failing) > 1 else ""
+        return f"Regression confirmed: {sentence(failing[0])}{more}"
+    if judged.floors.alarm:
+        return (
+            "No confirmed regression, but the times of this machine cannot be believed:"
+            f" {judged.floors.alarm}. What was counted still holds."
+        )
+    seen = sensitivity(judged)
+    return "No confirmed regression; " + (
+        f"could have seen {seen}" if seen else "only counted metrics could have shown one"
+    )
+
+
+def sensitivity(judged: Judgement) -> str:
+    """Per timed metric the smallest loss that would have been called, of the worst target."""
+    worst: dict[str, float] = {}
+    for one in judged.findings:
+        if one.gate and one.method == "paired" and one.key.metric in SHORT:
+            size = math.inf if one.detectable is None else one.detectable
+            worst[one.key.metric] = max(worst.get(one.key.metric, 0.0), size)
+    parts = []
+    for metric, name in SHORT.items():
+        if metric in worst:
+            size = worst[metric]
+            parts.append(
+                f">= {percent(size)} {name}" if math.isfinite(size) else f"nothing of {name}"
+            )
+    return ", ".join(parts)
+
+
+def needs(one: Finding) -> str:
+    """What would decide an inconclusive metric."""
+    seen = could_see(one)
+    rounds = f"about {one.needed} rounds" if one.needed else "more than 1000 rounds"
+    return f"{one.key}: {change(one)}, could have seen {seen}; {rounds} would decide it"
+
+
+def counts(judged: Judgement) -> str:
+    """`1 regression, 2 inconclusive, 14 equivalent` of the metrics that decide."""
+    parts = []
+    for word in outcome.VERDICTS:
+        number = len(judged.of(word))
+        if number:
+            parts.append(f"{number} {word}")
+    return ", ".join(parts) or "nothing was judged"

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""regress.sarif: SARIF 2.1.0, a rule a metric, a result a verdict that a reviewer must know of.
+
+Locations are where the work is defined, for the gate does not know which line made it slower."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tailrace_regress import metrics, outcome, phrases
+from tailrace_regress.judge import Judgement
+from tailrace_regress.verdict import Finding
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+RESULTS_MAX = 5000
+LEVELS = {outcome.REGRESSION: "error", outcome.INVALID: "warning", outcome.INCONCLUSIVE: "note"}
+
+
+def sarif(judged: Judgement, profile: str) -> str:
+    """The document as text."""
+    shown = [one for one in judged.findings if one.gate and one.verdict in LEVELS][:RESULTS_MAX]
+    rules = sorted({one.key.metric for one in shown})
+    results = [_result(one, rules, profile, judged) for one in shown]
+    run = {
+        "tool": {
+            "driver": {
+                "name": "tailrace-regress",
+                "rules": [_rule(one.key.metric, one) for one in _firsts(shown, rules)],
+            }
+        },
+        "columnKind": "utf16CodeUnits",
+        "results": results,
+    }
+    whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(whole, indent=1) + "\n"
+
+
+def _firsts(shown: list[Finding], rules: list[str]) -> list[Finding]:
+    return [next(one for one in shown if one.key.metric == rule) for rule in rules]
+
+
+def _rule(name: str, one: Finding) -> dict[str, Any]:
+    about = one.key.about
+    matters = f"smallest relevant change {phrases.percent(about.delta)}: {about.why}"
+    return {
+        "id": f"tailrace/{name}",
+        "name": "".join(part.capitalize() for part in name.replace(".", "_").split("_")),
+        "shortDescription": {"text": f"{name} ({about.unit})"},
+        "fullDescription": {"text": matters},
+        "defaultConfiguration": {"level": "error"},
+    }
+
+
+def _result(one: Finding, rules: list[str], profile: str, judged: Judgement) -> dict[str, Any]:
+    level = LEVELS[one.verdict]
+    if one.verdict == outcome.REGRESSION and one not in judged.failing:
+        level = "note"  # accepted
+    text = phrases.needs(one) if one.verdict == outcome.INCONCLUSIVE else phrases.sentence(one)
+    return {
+        "ruleId": f"tailrace/{one.key.metric}",
+        "ruleIndex": rules.index(one.key.metric),
+        "level": level,
+        "message": {"text": f"{one.verdict}: {text}"},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": _place(one, profile), "uriBaseId": "%SRCROOT%"},
+                    "region": {"startLine": 1},
+                }
+            }
+        ],
+        "partialFingerprints": {"tailrace/v1": str(one.key)},
+    }
+
+
+def _place(one: Finding, profile: str) -> str:
+    if one.key.place == metrics.COST:
+        return "harness/cost/cost_main.cpp"
+    return f"harness/profiles/{Path(profile).stem}.toml"

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: MIT
+"""Arms and a harness that only pretend, for the tests of the gate.
+
+Each arm is a folder with tailrace-target-<id>, a script that describes itself and carries how it
+behaves as JSON in its second line. The harness is this file: `cost` and `run --arm` answer in the
+formats of the real one, with numbers from that JSON and seeded noise.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import os
+import random
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+TARGET = """#!{python}
+# {behaviour}
+import json, sys
+behaviour = json.loads(open(__file__).read().split("\\n")[1][2:])
+if sys.argv[1:] == ["describe"]:
+    print(json.dumps({{"protocol": behaviour.get("protocol", 1), "id": "x",
+                      "available": behaviour.get("available", True), "cause": "no io_uring here",
+                      "remedy": "a newer kernel"}}))
+"""
+# What a target does unless its behaviour says otherwise.
+USUAL: dict[str, Any] = {
+    "syscalls.epoll_wait": 0.02,
+    "syscalls.recvfrom": 1.0,
+    "syscalls.sendto": 1.0,
+    "allocations": 0.0,
+    "user_bytes_per_idle_connection": 342.0,
+    "instructions": 193.0,
+    "switches.voluntary": 0.01,
+    "cpu_us_per_op": 10.0,
+    "p50_us": 150.0,
+    "rate": 100000.0,
+    "noise": 0.02,
+    "jitter": {},  # metric -> amplitude: makes an exact metric vary
+    "crash": "",  # cost, run or skip
+    "same_factor": 1.0,  # how much slower everything is in the arm `same`
+    "sleep_s": 0.0,  # before its costs are told, with its process id in the file `sleeping`
+    "nothing_counted": False,
+}
+
+
+def make_arm(folder: Path, targets: dict[str, dict[str, Any]]) -> Path:
+    """A folder of executables with these behaviours."""
+    folder.mkdir(parents=True)
+    for name, behaviour in targets.items():
+        program = folder / f"tailrace-target-{name}"
+        program.write_text(TARGET.format(python=sys.executable, behaviour=json.dumps(behaviour)))
+        program.chmod(0o755)
+    return folder
+
+
+def make_harness(folder: Path) -> Path:
+    """An executable that stands for `tailrace`."""
+    here = Path(__file__).resolve().parent
+    program = folder / "tailrace"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path[:0] = [{str(here)!r}, {str(here.parent)!r}]\n"
+        "sys.dont_write_bytecode = True\nimport fake_gate\nsys.exit(fake_gate.main(sys.argv[1:]))\n"
+    )
+    program.chmod(0o755)
+    return program
+
+
+def behaviour_of(program: Path) -> dict[str, Any]:
+    return {**USUAL, **json.loads(program.read_text().split("\n")[1][2:])}
+
+
+def spread(lot: random.Random, by: float) -> float:
+    return math.exp(by * (lot.random() + lot.random() - 1.0))
+
+
+def cost(words: list[str]) -> int:
+    """`cost TARGET --repeats N --json - [--only A,B]`."""
+    program = Path(words[0])
+    options = dict(zip(words[1::2], words[2::2]))
+    behaviour = behaviour_of(program)
+    if behaviour["crash"] == "cost":
+        print(f"tailrace cost: {program.name} died of signal 11.", file=sys.stderr)
+        return 2
+    if behaviour.get("says") is not None:
+        print(behaviour["says"])
+        return 0
+    if behaviour["sleep_s"]:
+        part = program.parent.parent / ".sleeping"
+        part.write_text(str(os.getpid()))
+        part.rename(part.with_name("sleeping"))
+        time.sleep(behaviour["sleep_s"])
+    lot = random.Random(os.getpid())
+    names = [n for n in behaviour if n.startswith("syscalls.")]
+    names += ["allocations", "user_bytes_per_idle_connection", "instructions", "switches.voluntary"]
+    only = options.get("--only")
+    starts = {"syscalls": "sys", "allocations": "alloc", "memory": "user", "switches": "switches"}
+    if only:
+        kept = tuple(starts.get(one, one) for one in only.split(","))
+        names = [name for name in names if name.startswith(kept)]
+    values = {
+        name: [
+            behaviour[name] + behaviour["jitter"].get(name, 0.0) * lot.random()
+            for _ in range(int(options["--repeats"]))
+        ]
+        for name in names
+    }
+    calls = [name for name in values if name.startswith("syscalls.")]
+    if calls:
+        repeats = range(int(options["--repeats"]))
+        values["syscalls.total"] = [sum(values[n][i] for n in calls) for i in repeats]
+    kind = {"switches.voluntary": "banded"}
+    if behaviour["nothing_counted"]:
+        values = {}
+    listed = [
+        {"name": n, "unit": "x", "kind": kind.get(n, "exact"), "values": v, "operations": 1000}
+        for n, v in values.items()
+    ]
+    whole = {"schema": "tailrace-cost-1", "target": "x", "metrics": listed, "absent": []}
+    print(json.dumps(whole))
+    return 0
+
+
+def run(words: list[str]) -> int:
+    """`run --profile P --runtimes A,B --results DIR --name N --seed S [--blocks N] --arm A=DIR`."""
+    arms: dict[str, Path] = {}
+    options: dict[str, str] = {}
+    for key, value in zip(words[::2], words[1::2]):
+        if key == "--arm":
+            arm, _, place = value.partition("=")
+            arms[arm] = Path(place)
+        else:
+            options[key] = value
+    return write_campaign(
+        Path(options["--results"]) / options["--name"],
+        arms,
+        options["--runtimes"].split(","),
+        int(options.get("--blocks", "10")),
+        int(options["--seed"]),
+    )
+
+
+def write_campaign(
+    folder: Path, arms: dict[str, Path], targets: list[str], blocks: int, seed: int
+) -> int:
+    import make_campaign
+
+    (folder / "hist").mkdir(parents=True)
+    lot = random.Random(seed)
+    lines, code = [], 0
+    for block in range(blocks):
+        drift = spread(lot, 0.1)
+        for target in targets:
+            for arm, place in arms.items():
+                behaviour = behaviour_of(place / f"tailrace-target-{target}")
+                for point in points():
+                    line = cell(target, arm, point, block, behaviour, drift, lot, folder)
+                    code = code or (line["status"] == "failed")
+                    lines.append(json.dumps(line))
+    (folder / "cells.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    (folder / "plan.json").write_text(json.dumps({"schema": 1, "cells": [{}] * len(lines)}))
+    manifest = make_campaign.manifest_of(seed)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder.parent / "latest").symlink_to(folder.name)
+    return int(code)
+
+
+def points() -> list[dict[str, Any]]:
+    return [
+        dict(id="closed-50x64", kind="closed", connections=50),
+        dict(id="open-50x64-10000", kind="open", connections=50, rate_per_s=10000.0),
+    ]
+
+
+def cell(
+    target: str,
+    arm: str,
+    point: dict[str, Any],
+    block: int,
+    behaviour: dict[str, Any],
+    drift: float,
+    lot: random.Random,
+    folder: Path,
+) -> dict[str, Any]:
+    import make_campaign
+
+    name = f"b{block}-{point['id']}-{target}-{arm}"
+    line = make_campaign.cell_line(name, block, 0, target, "best", "in-house", point)
+    line["arm"] = arm
+    if behaviour["crash"] == "run":
+        line.update(status="failed", cause="the target died of signal 11")
+        line["target"]["stderr_tail"] = "assertion failed: answered <= sent"
+        return line
+    if behaviour["crash"] == "skip":
+        line.update(status="skipped", cause="io_uring is refused here", remedy="a newer kernel")
+        return line
+    noise = behaviour["noise"]
+    drift *= behaviour["same_factor"] if arm == "same" else 1.0
+    rate = behaviour["rate"] * spread(lot, noise) / drift
+    requests = int(rate if point["kind"] == "closed" else 20000)
+    line["load"] = make_campaign.load_of(point, requests, rate)
+    if point["kind"] == "closed":
+        line["load"]["achieved_per_s"] = rate
+    else:
+        middle = behaviour["p50_us"] * 1000 * drift * spread(lot, noise)
+        make_campaign.write_histograms(folder, line, {"response": text_of(requests, middle)})
+    cpu = behaviour["cpu_us_per_op"] * drift * spread(lot, noise)
+    line["cost"] = {"server": {"cpu_us_per_op": cpu}, "client": {}}
+    return line
+
+
+def text_of(requests: int, middle_ns: float) -> str:
+    # Few distinct values, or encoding them would be most of the tests' time.
+    middle = math.exp(round(math.log(middle_ns), 2))
+    return _encoded(requests, middle)
+
+
+@functools.lru_cache(maxsize=1000)
+def _encoded(requests: int, middle_ns: float) -> str:
+    import hdr_encoder
+    import make_campaign
+
+    return hdr_encoder.encode(make_campaign.counts_of(requests, middle_ns, 3.4, 0.0006))
+
+
+def main(words: list[str]) -> int:
+    return {"cost": cost, "run": run}[words[0]](words[1:])

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+"""scripts/gate-power: banks, decisions drawn from them, faults; and the small real bank."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import fake_gate
+from tailrace_regress import bank, faults, job, power
+from tailrace_regress.outcome import GateError
+from tailrace_regress.samples import Key
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = Path(__file__).with_name("data") / "bank.jsonl.gz"
+CPU = Key("local", "open-50x64", "cpu_us_per_op")
+
+
+def made_up(count: int, sd: float, seed: int) -> list[bank.Round]:
+    lot = random.Random(seed)
+    rounds: list[bank.Round] = []
+    for _ in range(count):
+        one: bank.Round = {}
+        for metric in ("cpu_us_per_op", "p50", "p99"):
+            base = 10 * math.exp(lot.gauss(0, 0.2))
+            one[Key("local", "open-50x64", metric)] = (base, base * math.exp(lot.gauss(0, sd)))
+        rounds.append(one)
+    return rounds
+
+
+class Decisions(unittest.TestCase):
+    def test_no_false_alarm_and_a_planted_loss_is_seen(self) -> None:
+        rounds = made_up(120, 0.02, 1)
+        alike = power.decide(rounds, 60, power.Sizes(), 1)
+        self.assertLessEqual(alike.regression, 1)
+        planted = power.decide(
+            rounds, 60, power.Sizes(), 1, power.Loss("local", "cpu_us_per_op", 1.08)
+        )
+        self.assertGreaterEqual(planted.regression, 50)
+        self.assertEqual(planted.equivalent, 0)
+        self.assertEqual(set(planted.named), {str(CPU)})
+
+    def test_a_noisy_bank_is_inconclusive_never_equivalent(self) -> None:
+        rounds = made_up(120, 0.15, 2)
+        loss = power.Loss("local", "cpu_us_per_op", 1.05)
+        planted = power.decide(rounds, 40, power.Sizes(), 1, loss)
+        self.assertEqual(planted.equivalent, 0)
+        self.assertGreaterEqual(planted.inconclusive, 30)
+
+    def test_no_round_serves_twice_in_a_decision(self) -> None:
+        with self.assertRaises(GateError):
+            power.decide(made_up(33, 0.02, 1), 1, power.Sizes(), 1)
+        power.decide(made_up(34, 0.02, 1), 1, power.Sizes(), 1)
+
+    def test_the_same_seed_gives_the_same_answer(self) -> None:
+        rounds = made_up(60, 0.05, 3)
+        one, other = (power.decide(rounds, 20, power.Sizes(), 5) for _ in range(2))
+        self.assertEqual(one, other)
+
+
+class Banks(unittest.TestCase):
+    def setUp(self) -> None:
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.root = Path(scratch.name)
+        self.arms = {
+            arm: fake_gate.make_arm(self.root / arm, {"local": {}}) for arm in ("base", "head")
+        }
+        self.tailrace = fake_gate.make_harness(self.root)
+        self.path = self.root / "bank.jsonl"
+
+    def collect(self, wanted: int, **facts: str) -> None:
+        bank.collect(self.path, wanted, self.tailrace, self.arms, ["local"], "ci", facts)
+
+    def test_a_bank_is_continued_also_when_its_last_line_is_torn(self) -> None:
+        self.collect(3, commit="a")
+        self.collect(5, commit="a")
+        head, rounds = bank.read(self.path)
+        self.assertEqual((head["commit"], len(rounds)), ("a", 5))
+        self.assertEqual(set(rounds[0]), set(rounds[4]))
+        text = self.path.read_text()
+        self.path.write_text(text[:-20])
+        self.assertEqual(len(bank.read(self.path)[1]), 4)
+        self.assertFalse((self.root / "bank-rounds").exists())
+
+    def test_another_machine_or_commit_is_refused(self) -> None:
+        self.collect(1, commit="a")
+        with self.assertRaises(GateError) as caught:
+            self.collect(2, commit="b")
+        self.assertIn("another commit", caught.exception.sentence)
+
+    def test_a_bad_line_is_named(self) -> None:
+        pair = '{"schema": "tailrace-bank-1", "values": {"a": [1]}}'
+        for line in ('{"schema": "x"}', "[]", pair):
+            self.path.write_text(f"{line}\n")
+            with self.assertRaises(GateError) as caught:
+                bank.read(self.path)
+            self.assertIn("line 1", caught.exception.sentence)
+
+    def test_a_torn_line_does_not_swallow_the_next_batch(self) -> None:
+        self.collect(2, commit="a")
+        self.path.write_text(self.path.read_text()[:-20])
+        self.collect(3, commit="a")
+        self.assertEqual(len(bank.read(self.path)[1]), 3)
+
+
+class Faults(unittest.TestCase):
+    def setUp(self) -> None:
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.root = Path(scratch.name)
+
+    def test_a_patch_says_whom_it_spoils(self) -> None:
+        patch = self.root / "more-calls.patch"
+        says = "One call more.\nTargets: local, steal\nMetrics: syscalls.total\n\n"
+        patch.write_text(f"{says}diff --git")
+        (one,) = faults.read(self.root, "")
+        self.assertEqual((one.name, one.targets), ("more-calls", ("local", "steal")))
+        self.assertEqual(one.metrics, ("syscalls.total",))
+        with self.assertRaises(GateError):
+            faults.read(self.root, "nothing of that name")
+
+    def test_a_job_that_ended_is_not_run_again(self) -> None:
+        log = self.root / "faults.jsonl"
+        ended = {"name": "x", "number": 0, "code": 3, "caught": True, "said": "s"}
+        log.write_text(json.dumps(ended) + '\n{"name": "x", "num')
+        plan = job.Plan(root=self.root, results=self.root, base="HEAD")
+        fault = faults.Fault(self.root / "x.patch", (), ())
+        self.assertEqual(faults.run_all(plan, "c", [fault], 1, log), [ended])
+
+
+class SmallBank(unittest.TestCase):
+    """The decisions on noise that was really measured; see data/README.md."""
+
+    def run_power(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(ROOT / "scripts" / "gate-power"), *words],
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    @unittest.skipUnless(SMALL.exists(), "no bank in this tree")
+    def test_it_keeps_the_promises_on_the_small_bank(self) -> None:
+        done = self.run_power("--short")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("as promised", done.stdout)
+
+    def test_bad_usage_is_one(self) -> None:
+        for words in ([], ["--decide", "-1"], ["--decide", "3", "--bank-file", "/nonexistent"]):
+            done = self.run_power(*words)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertNotIn("Traceback", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+"""Building the arms, in a small repository, with programs that pretend to be cmake and ninja."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from tailrace_regress import build, outcome, relink
+from tailrace_regress.outcome import GateError
+
+# Configures where the tree has no file `broken`; "builds" an executable that holds the tree's
+# source, unless that says `does not compile`.
+CMAKE = """#!/bin/sh
+echo "$@" >>"$CALLS"
+case "$1" in
+  --preset) mkdir -p "$6/bin"; echo "$4" >"$6/source"; [ ! -e "$4/broken" ] || {
+    echo 'CMake Error: there is no such preset' >&2; exit 1; } ;;
+  --build)
+    tree=$(cat "$2/source")
+    case "$*" in
+      *help*) for one in $(cat "$tree/targets"); do echo "tailrace-target-$one: phony"; done ;;
+      *) grep -q 'does not compile' "$tree/main.cpp" && { echo "main.cpp:1: error: no" ; exit 1; }
+         for word; do case $word in tailrace*) cp "$tree/main.cpp" "$2/bin/$word" ;; esac; done ;;
+    esac ;;
+esac
+exit 0
+"""
+NINJA = """#!/bin/sh
+echo "[1/1] nothing"
+echo ": && $BIN/ld -O2 a.o b.o -o bin/x libone.a && :"
+"""
+LD = """#!/bin/sh
+echo "$@" >>"$CALLS.ld"
+while [ "$1" != -o ]; do shift; done
+echo relinked >"$2"
+"""
+GXX = "#!/bin/sh\necho pretended compiler\n"
+
+
+class Builds(unittest.TestCase):
+    def setUp(self) -> None:
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.root = Path(scratch.name) / "repo"
+        programs = Path(scratch.name) / "bin"
+        programs.mkdir()
+        for name, text in (("cmake", CMAKE), ("ninja", NINJA), ("ld", LD), ("g++", GXX)):
+            (programs / name).write_text(text)
+            (programs / name).chmod(0o755)
+        self.calls = Path(scratch.name) / "calls"
+        before = dict(os.environ)
+        self.addCleanup(lambda: (os.environ.clear(), os.environ.update(before)))
+        for name in [name for name in os.environ if name.startswith("GIT_")]:
+            del os.environ[name]
+        os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
+        os.environ |= {"CALLS": str(self.calls), "BIN": str(programs), "HOME": str(self.root)}
+        self.root.mkdir()
+        self.git("init", "-q", "-b", "main")
+        self.commit("first", {"main.cpp": "first", "targets": "local steal"})
+        (self.root / "scripts/cmake").mkdir(parents=True)
+        (self.root / "scripts/cmake/regress.cmake").write_text("")
+
+    def git(self, *words: str) -> str:
+        who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+        done = subprocess.run(
+            ["git", *who, *words], cwd=self.root, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+    def commit(self, tag: str, files: dict[str, str], schema: str = "tailrace-results-1") -> None:
+        (self.root / "results").mkdir(exist_ok=True)
+        (self.root / "results/schema.json").write_text(json.dumps({"$id": schema}))
+        (self.root / ".gitignore").write_text("build/\n")
+        for name, text in files.items():
+            (self.root / name).write_text(text)
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", tag)
+        self.git("tag", tag)
+
+    def refused(self, ref: str) -> GateError:
+        with self.assertRaises(GateError) as caught:
+            build.build(self.root, ref, "release", ["local", "steal"])
+        return caught.exception
+
+    def trees(self) -> list[str]:
+        return [path.name for path in (self.root / "build/regress").glob("tree-*")]
+
+    def test_both_arms_are_built_and_the_worktree_is_gone(self) -> None:
+        (self.root / "main.cpp").write_text("changed, not committed")
+        arms = build.build(self.root, "first", "release", ["local", "steal"])
+        program = "tailrace-target-local"
+        self.assertEqual((arms.base / program).read_text(), "first")
+        self.assertEqual((arms.head / program).read_text(), "changed, not committed")
+        assert arms.relinked is not None
+        self.assertEqual((arms.relinked / program).read_text(), "relinked\n")
+        self.assertTrue(arms.tailrace.exists())
+        self.assertEqual(self.trees(), [])
+        self.assertEqual(len(self.git("worktree", "list").splitlines()), 1)
+
+    def test_a_base_is_built_once(self) -> None:
+        build.build(self.root, "first", "release", ["local"])
+        before = len(self.calls.read_text().splitlines())
+        build.build(self.root, "main", "release", ["local"])  # the same commit
+        again = len(self.calls.read_text().splitlines()) - before
+        self.assertEqual(again, 3)  # configure, help and build of the head
+        build.build(self.root, "first", "release", ["local", "steal"])
+        more = len(self.calls.read_text().splitlines()) - before - again
+        self.assertEqual(more, 6)
+
+    def test_both_arms_get_the_same_flags(self) -> None:
+        build.build(self.root, "first", "gcc", ["local"])
+        lines = [line.split() for line in self.calls.read_text().splitlines() if "--preset" in line]
+        head, base = ([w for w in words if w.startswith("-D")] for words in lines)
+        self.assertEqual(head, base)
+        self.assertEqual([words[1] for words in lines], ["gcc", "gcc"])
+
+    def test_an_unknown_ref_is_bad_usage(self) -> None:
+        for ref in ("nosuch", "", "--upload-pack=x", "first:main.cpp"):
+            self.assertEqual(self.refused(ref).code, outcome.USAGE)
+        self.assertIn("BASE=nosuch names no commit", self.refused("nosuch").sentence)
+
+    def test_a_base_that_does_not_build_says_so_with_the_log(self) -> None:
+        self.commit("bad", {"main.cpp": "does not compile"})
+        (self.root / "main.cpp").write_text("good")
+        error = self.refused("bad")
+        self.assertEqual(error.code, outcome.NOTHING)
+        self.assertIn("the base cannot be built (preset release)", error.sentence)
+        self.assertIn("main.cpp:1: error: no", error.detail)
+        self.assertEqual(self.trees(), [])
+        self.assertEqual(list((self.root / "build/regress").glob("base-*")), [])
+
+    def test_a_head_that_does_not_build_says_so(self) -> None:
+        (self.root / "main.cpp").write_text("does not compile")
+        self.assertIn("the head cannot be built", self.refused("first").sentence)
+
+    def test_a_base_that_cannot_be_configured(self) -> None:
+        self.commit("bad", {"broken": ""})
+        (self.root / "broken").unlink()
+        error = self.refused("bad")
+        self.assertIn("the base cannot be configured", error.sentence)
+        self.assertIn("no such preset", error.detail)
+
+    def test_another_schema_is_refused_before_anything_is_built(self) -> None:
+        self.commit("newer", {}, schema="tailrace-results-2")
+        error = self.refused("first")
+        self.assertEqual(error.code, outcome.NOTHING)
+        self.assertIn("schema tailrace-results-1, this tree of tailrace-results-2", error.sentence)
+        self.assertFalse(self.calls.exists())
+
+    def test_a_base_without_any_schema(self) -> None:
+        self.git("rm", "-q", "results/schema.json")
+        self.git("commit", "-q", "-m", "none")
+        self.commit("later", {})
+        self.assertIn("has no results/schema.json", self.refused("later~1").sentence)
+
+    def test_a_target_that_the_base_lacks_is_left_out_with_a_note(self) -> None:
+        (self.root / "targets").write_text("local steal new")
+        arms = build.build(self.root, "first", "release", ["local", "new"])
+        self.assertEqual(arms.notes, ("the base has no target new",))
+        self.assertFalse((arms.base / "tailrace-target-new").exists())
+        with self.assertRaises(GateError):
+            build.build(self.root, "first", "release", ["nowhere"])
+
+
+class Relinking(unittest.TestCase):
+    def test_objects_turn_round_and_padding_comes_first(self) -> None:
+        line = ": && /usr/bin/g++ -O2 x/a.o x/b.o x/c.o -o bin/t  libone.a libtwo.a -lz && :"
+        words = relink.turned(line, "pad.s", "out/t")
+        self.assertEqual(
+            words,
+            "/usr/bin/g++ -O2 pad.s x/c.o x/b.o x/a.o -o out/t -Wl,--start-group libtwo.a libone.a"
+            " -Wl,--end-group -lz".split(),
+        )
+
+    def test_what_is_no_link_command_is_refused(self) -> None:
+        for line in ("", "ar qc libx.a a.o", "g++ -o x liba.a"):
+            with self.assertRaises(ValueError):
+                relink.turned(line, "pad.s", "out")
+
+
+if __name__ == "__main__":
+    unittest.main()
