@@ -28,9 +28,9 @@ std::int64_t from_now(double seconds) {
 }
 
 void add_counts(const call_counts& before, const call_counts& after, std::int64_t operations,
-                int repeat, cost_sheet& sheet) {
+                metric_kind kind, int repeat, cost_sheet& sheet) {
   const auto add = [&](const std::string& name, std::int64_t count) {
-    sheet.add(repeat, {"syscalls." + name, "calls/op", metric_kind::exact, {}, operations},
+    sheet.add(repeat, {"syscalls." + name, "calls/op", kind, {}, operations},
               static_cast<double>(count) / static_cast<double>(operations));
   };
   std::int64_t total = 0;
@@ -122,7 +122,8 @@ void count_by_tracing(const cost_options& options, int repeat, cost_sheet& sheet
   const call_counts before = traced.counts_after(warm_rounds);
   const std::int64_t operations_before = load.operations();
   const call_counts after = traced.counts_after(measured_rounds);
-  add_counts(before, after, load.operations() - operations_before, repeat, sheet);
+  add_counts(before, after, load.operations() - operations_before, metric_kind::exact, repeat,
+             sheet);
   sheet.set_source("syscalls", "ptrace");
 }
 
@@ -152,7 +153,8 @@ std::string count_by_tracepoints(const cost_options& options, int repeat, cost_s
   const std::int64_t operations_before = load.operations();
   const call_counts after = counts_after(measured_rounds);
   session.stop();
-  add_counts(before, after, load.operations() - operations_before, repeat, sheet);
+  add_counts(before, after, load.operations() - operations_before, metric_kind::banded, repeat,
+             sheet);
   sheet.set_source("syscalls", "tracepoints");
   return "";
 }
