@@ -144,7 +144,6 @@ TEST(syscalls, known_number_is_counted) {
 }
 
 TEST(thread_watch, peak_has_all_threads_and_the_watching_one) {
-  const int before = threads_now(::getpid()).threads;
   std::vector<std::jthread> more;
   for (int i = 0; i < 3; ++i) {
     more.emplace_back([](const std::stop_token& end) {
@@ -152,9 +151,11 @@ TEST(thread_watch, peak_has_all_threads_and_the_watching_one) {
         std::this_thread::yield();
     });
   }
+  const int before = threads_now(::getpid()).threads;
+  EXPECT_GE(before, 4);
   thread_watch watch(::getpid());
   const thread_peak peak = watch.peak();
-  EXPECT_EQ(peak.threads, before + 4);
+  EXPECT_EQ(peak.threads, before + 1);
   EXPECT_EQ(peak.io_workers, 0);
 }
 
