@@ -17,7 +17,6 @@ from tailrace_regress.outcome import GateError
 from tailrace_regress.samples import Key
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = Path(__file__).with_name("data") / "bank.jsonl.gz"
 CPU = Key("local", "open-50x64", "cpu_us_per_op")
 
 
@@ -145,7 +144,6 @@ class SmallBank(unittest.TestCase):
             check=False,
         )
 
-    @unittest.skipUnless(SMALL.exists(), "no bank in this tree")
     def test_it_keeps_the_promises_on_the_small_bank(self) -> None:
         done = self.run_power("--short")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
