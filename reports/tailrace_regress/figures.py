@@ -18,7 +18,7 @@ from tailrace_regress.phrases import SHORT
 from tailrace_report import canvas, palette, svg
 from tailrace_report.figure_latency import X_TICKS
 from tailrace_report.figure_versus import Panel, Row, ratio_figure
-from tailrace_report.page import Picture
+from tailrace_report.document import Picture
 
 # Up to which percentile the smallest relevant effect of which quantile is drawn.
 CORRIDOR = ((1 / 0.1, "p50"), (1 / 0.005, "p99"), (math.inf, "p99.9"))

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import tailrace_report
 from tailrace_regress import gate, metrics, outcome, phrases
 from tailrace_regress.judge import Judgement
-from tailrace_report import svg
-from tailrace_report.page import Picture
+from tailrace_report.document import Picture, document
 from tailrace_report.sections import flattened
 from tailrace_report.tables import Column, Table, to_html
 
@@ -39,11 +36,6 @@ def page(
     missing: str,
 ) -> str:
     """The page. `missing` says why there are no pictures, or is empty."""
-    here = Path(tailrace_report.__file__).parent
-    light, dark = svg.css_variables()
-    style = (here / "page.css").read_text("utf-8")
-    style = style.replace("%LIGHT%", light).replace("%DARK%", dark)
-    script = (here / "page.js").read_text("utf-8")
     drawn = {picture.name: picture for picture in pictures}
     counted = [f for f in judged.findings if f.key.about.kind != metrics.TIMED]
     timed = [f for f in judged.findings if f.key.about.kind == metrics.TIMED]
@@ -54,13 +46,7 @@ def page(
         _section("counts", "Counted, exactly where it repeats", [], [phrases.table("", counted)]),
         _end(facts),
     ]
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>Tailrace: regression gate</title>\n<style>\n{style}</style></head>\n<body>\n"
-        + "\n".join(part for part in body if part)
-        + f"\n<script>\n{script}</script>\n</body></html>\n"
-    )
+    return document("Tailrace: regression gate", body)
 
 
 def _head(
@@ -85,13 +71,7 @@ def _head(
 def _section(
     anchor: str, title: str, pictures: Sequence[Picture | None], tables: Sequence[Table]
 ) -> str:
-    figures = [
-        f"<figure>{one.svg}<figcaption>{html.escape(one.title)}"
-        f' (<a href="{one.name}.png">PNG</a>, <a href="{one.name}.svg">SVG</a>)'
-        "</figcaption></figure>"
-        for one in pictures
-        if one is not None
-    ]
+    figures = [one.html for one in pictures if one is not None]
     shown = [to_html(table) for table in tables if table.rows]
     if not figures and not shown:
         return ""
