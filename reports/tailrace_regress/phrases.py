@@ -122,10 +122,13 @@ def headline(judged: Judgement) -> str:
         more = f" (and {len(failing) - 1} more)" if len(failing) > 1 else ""
         return f"Regression confirmed: {sentence(failing[0])}{more}"
     if judged.floors.alarm:
+        counted = any(one.gate and one.method == "exact" for one in judged.findings)
         return (
             "No confirmed regression, but the times of this machine cannot be believed:"
-            f" {judged.floors.alarm}. What was counted still holds."
+            f" {judged.floors.alarm}" + (". What was counted still holds" if counted else "")
         )
+    if not any(one.gate and one.verdict != outcome.INVALID for one in judged.findings):
+        return "Nothing was compared: no metric that decides was measured in both arms"
     seen = sensitivity(judged)
     return "No confirmed regression; " + (
         f"could have seen {seen}" if seen else "only counted metrics could have shown one"
