@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Ctrl-C, SIGTERM (how CI cancels a job) and SIGHUP (a closed terminal) end a command alike: with
-KeyboardInterrupt, so that every `finally` cleans up behind it. Further ones are ignored then, or the
-second press would end the cleaning. Main thread only."""
+KeyboardInterrupt, so that every `finally` cleans up behind it. Further ones are ignored then, or
+the second press would end the cleaning. Main thread only."""
 
 from __future__ import annotations
 

@@ -9,7 +9,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tailrace_regress import annotations, exports, failure, github, junit, markdown, page, phrases, sarif
+from tailrace_regress import (
+    annotations,
+    exports,
+    failure,
+    github,
+    junit,
+    markdown,
+    page,
+    phrases,
+    sarif,
+)
 from tailrace_regress.curve import Curve, curves
 from tailrace_regress.judge import Judgement
 from tailrace_regress.outcome import nothing

@@ -19,7 +19,18 @@ import argparse
 import sys
 from pathlib import Path
 
-from tailrace_regress import bank, build, children, cli, faults, interrupts, job, measure, outcome, power
+from tailrace_regress import (
+    bank,
+    build,
+    children,
+    cli,
+    faults,
+    interrupts,
+    job,
+    measure,
+    outcome,
+    power,
+)
 from tailrace_regress.outcome import GateError
 
 FALSE_SHARE_MAX = 0.02

@@ -27,7 +27,8 @@ case "$1" in
     tree=$(cat "$2/source")
     case "$*" in
       *help*) for one in $(cat "$tree/targets"); do echo "tailrace-target-$one: phony"; done ;;
-      *) [ -e "$tree/slow" ] && { echo $$ >"$CALLS.part"; mv "$CALLS.part" "$CALLS.slow"; sleep 60; }
+      *) [ -e "$tree/slow" ] && {
+           echo $$ >"$CALLS.part"; mv "$CALLS.part" "$CALLS.slow"; sleep 60; }
          grep -q 'does not compile' "$tree/main.cpp" && { echo "main.cpp:1: error: no" ; exit 1; }
          for word; do case $word in tailrace*) cp "$tree/main.cpp" "$2/bin/$word" ;; esac; done ;;
     esac ;;

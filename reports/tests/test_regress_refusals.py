@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""How a job ends that cannot end with a verdict: one sentence, the right code, the same wherever its
-reader looks, and nothing left behind."""
+"""How a job ends that cannot end with a verdict: one sentence, the right code, the same wherever
+its reader looks, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -183,6 +183,7 @@ class Deciding(Reader):
         (folder / "samples.jsonl").write_text("")
         (folder / "regress.json").unlink()
         self.step.unlink()
+        folder = folder.rename(folder.with_name("regress-\udcff"))
         done = self.regress("decide", str(folder))
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("Nothing was compared: no metric that decides", done.stdout)
