@@ -53,10 +53,9 @@ def _head(
     judged: Judgement, facts: Mapping[str, Any], notes: Sequence[str], missing: str
 ) -> str:
     counts = []
-    for word in outcome.VERDICTS:
-        number = len(judged.of(word))
-        kind = f' class="{CLASSES[word]}"' if number and word in CLASSES else ""
-        counts.append(f"<li{kind}><b>{number}</b> {word}</li>")
+    for name, number in phrases.tally(judged).items():
+        kind = f' class="{CLASSES[name]}"' if number and name in CLASSES else ""
+        counts.append(f"<li{kind}><b>{number}</b> {name}</li>")
     arms = f"{str(facts.get('base', '?'))[:12]} against {facts.get('head', '?')}"
     said = [judged.canary, *notes, missing]
     shown = "".join(f'<p class="note">{html.escape(text)}</p>' for text in said if text)
