@@ -39,8 +39,10 @@ def page(
     drawn = {picture.name: picture for picture in pictures}
     counted = [f for f in judged.findings if f.key.about.kind != metrics.TIMED]
     timed = [f for f in judged.findings if f.key.about.kind == metrics.TIMED]
+    changed = judged.of(outcome.REGRESSION, outcome.INVALID, outcome.IMPROVEMENT)
     body = [
         _head(judged, facts, notes, missing),
+        _section("changes", "What changed", [], [phrases.table("", changed)]),
         _section("curves", "The whole distribution", [drawn.get("curves")], []),
         _section("times", "Times", [drawn.get("ratios")], [phrases.table("", timed)]),
         _section("counts", "Counted, exactly where it repeats", [], [phrases.table("", counted)]),

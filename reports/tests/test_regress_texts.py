@@ -15,7 +15,17 @@ from unittest import mock
 import made_up_job
 import test_report
 from made_up_job import FACTS, NOTES, judged, note
-from tailrace_regress import annotations, exports, github, junit, markdown, page, phrases, sarif
+from tailrace_regress import (
+    annotations,
+    exports,
+    figures,
+    github,
+    junit,
+    markdown,
+    page,
+    phrases,
+    sarif,
+)
 from tailrace_report.stats import Estimate
 
 BYTES_MAX = 60 << 10
@@ -146,11 +156,16 @@ class Machines(unittest.TestCase):
 
 class Page(unittest.TestCase):
     def test_it_is_well_formed_and_tells_accepted_apart(self) -> None:
-        text = page.page(judged([note()], local=ODD), FACTS, NOTES, [], "no figures <b>")
+        found = judged([note()], local=ODD)
+        pictures, files = figures.draw(found, [])
+        ElementTree.fromstring(files["ratios.svg"])
+        text = page.page(found, FACTS, NOTES, pictures, "no figures <b>")
         checker = test_report.check(text)
         self.assertEqual((checker.problems, checker.open, checker.scripts), ([], [], 1))
-        self.assertIn('<li class="failed"><b>3</b> regression</li>', text)
-        self.assertIn("<li><b>1</b> regression, accepted</li>", text)
+        self.assertTrue('<li class="failed"><b>3</b> regression</li>' in text)
+        self.assertTrue("<li><b>1</b> regression, accepted</li>" in text)
+        first = text[text.index("<tbody>") : text.index("</tbody>")]
+        self.assertEqual(first.count("<tr>"), 5)  # what changed comes before everything else
         for hostile in ("<b>wanted", "<i>+", "<b>x", "no figures <b>"):
             self.assertFalse(hostile in text, hostile)
 
