@@ -280,6 +280,18 @@ class Interrupted(Reader):
 
 
 class Cut(unittest.TestCase):
+    @contextlib.contextmanager
+    def watched(self, hangup: signal.Handlers = signal.SIG_DFL) -> Iterator[None]:
+        """As in a command that was started with this answer to SIGHUP."""
+        before = {number: signal.getsignal(number) for number in interrupts.SIGNALS}
+        try:
+            signal.signal(signal.SIGHUP, hangup)
+            interrupts.watch()
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
     def test_a_disk_that_fills_up_is_one_sentence_with_the_folder(self) -> None:
         full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "samples.jsonl")
         with tempfile.TemporaryDirectory() as scratch:
@@ -301,16 +313,15 @@ class Cut(unittest.TestCase):
             os.kill(os.getpid(), signal.SIGTERM)
             return begun[0]
 
-        before = {number: signal.getsignal(number) for number in interrupts.SIGNALS}
-        try:
-            interrupts.watch()
-            with mock.patch.object(subprocess, "Popen", start):
-                with self.assertRaises(KeyboardInterrupt):
-                    children.run([sys.executable, "-c", "import time; time.sleep(60)"], 60.0)
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        with self.watched(), mock.patch.object(subprocess, "Popen", start):
+            with self.assertRaises(KeyboardInterrupt):
+                children.run([sys.executable, "-c", "import time; time.sleep(60)"], 60.0)
         self.assertIsNotNone(begun[0].poll())
+
+    def test_under_nohup_a_closed_terminal_ends_nothing(self) -> None:
+        with self.watched(signal.SIG_IGN):
+            self.assertEqual(signal.getsignal(signal.SIGHUP), signal.SIG_IGN)
+            self.assertEqual(signal.getsignal(signal.SIGTERM), interrupts.interrupt)
 
 
 if __name__ == "__main__":
