@@ -250,6 +250,28 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(causes["absent"], "make not found, install make")
         self.assertLess(len(causes["long"]), 400)
 
+    def test_peers_join_where_they_are_asked_for(self):
+        arguments = self.profile("unsupported")
+        targets = arguments[3]
+        peer = os.path.join(targets, "tailrace-target-peer")
+        with open(peer, "w", encoding="utf-8") as file:
+            file.write(
+                f'#!/bin/sh\n[ "$1" = describe ] || exec {FAKE} "$@" --set script=unsupported\n'
+                f'{FAKE} describe | sed \'s/"fake"/"peer"/; s/"floor"/"peer"/\'\n'
+            )
+        os.chmod(peer, 0o755)
+        with open(os.path.join(targets, "tailrace-target-unbuilt.absent"), "w") as file:
+            file.write("rustc not found\n")
+        measured = {}
+        for name, more in [("without", []), ("with", ["--peers"])]:
+            done = self.run_it("run", "--name", name, *arguments, *more)
+            self.assertIn(done.returncode, (0, 1), done.stderr)  # real peers may fail here
+            measured[name] = {c["contestant"]["id"]: c["cause"] for c in self.cells(name)}
+        self.assertEqual(set(measured["without"]), {"fake"})
+        # And those that the build under test has made.
+        self.assertLessEqual({"fake", "peer", "unbuilt"}, set(measured["with"]))
+        self.assertEqual(measured["with"]["unbuilt"], "rustc not found")
+
     def start_long(self, blocks):
         arguments = self.profile("good", POINT, blocks)
         process = subprocess.Popen(
