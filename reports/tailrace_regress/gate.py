@@ -40,7 +40,7 @@ class Floors:
 
 def settle_exact(samples: Samples) -> tuple[list[Finding], list[Key]]:
     """Verdicts on the metrics that repeat themselves, and the keys that must go the other way:
-    banded ones, and those that were assumed exact and are not."""
+    banded ones that differ, and those that were assumed exact and are not."""
     found, demoted = [], []
     for key in samples.keys():
         if key.about.kind == metrics.TIMED:
@@ -50,7 +50,8 @@ def settle_exact(samples: Samples) -> tuple[list[Finding], list[Key]]:
         if not base or not head:
             found.append(verdict.of_one_arm(key, base, head))
             continue
-        answer = verdict.exact(key, base, head) if key.about.kind == metrics.EXACT else None
+        judge = verdict.exact if key.about.kind == metrics.EXACT else verdict.alike
+        answer = judge(key, base, head)
         if answer is None:
             demoted.append(key)
         else:

@@ -81,6 +81,13 @@ def exact(key: Key, base: Sequence[float], head: Sequence[float]) -> Finding | N
     )
 
 
+def alike(key: Key, base: Sequence[float], head: Sequence[float]) -> Finding | None:
+    """The verdict on a banded metric when all repetitions of both arms are the same number, up to
+    the grain; None when more rounds must decide it."""
+    found = exact(key, base, head) if _constant(key.about, [*base, *head]) else None
+    return found if found and found.verdict == outcome.EQUIVALENT else None
+
+
 def of_one_arm(key: Key, base: Sequence[float], head: Sequence[float]) -> Finding:
     """What only one arm could tell: nothing to compare, and worth saying."""
     arm = "base" if base else "head"

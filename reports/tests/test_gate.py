@@ -278,6 +278,15 @@ class Canaries(unittest.TestCase):
 
 
 class Demoted(unittest.TestCase):
+    def test_switches_that_are_the_same_need_no_more_rounds(self) -> None:
+        key = Key("local", "cost", "switches.voluntary")
+        for head, open_ in (([0.021, 0.020, 0.022], False), ([0.021, 0.020, 0.072], True)):
+            stages = {COSTS: counted([0.020, 0.020, 0.021], head, key)}
+            self.assertEqual(key in judge.uncertain(stages), open_, head)
+        # More, but steadily so: rounds decide, not three repetitions.
+        stages = {COSTS: counted([0.020] * 3, [1.020] * 3, key)}
+        self.assertIn(key, judge.uncertain(stages))
+
     def test_rounds_decide_what_does_not_repeat(self) -> None:
         costs = counted([2.0, 2.3, 2.1], [2.4, 2.7, 2.5])
         self.assertEqual(judge.uncertain({COSTS: costs}), [CALLS])
