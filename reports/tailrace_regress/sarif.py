@@ -76,6 +76,8 @@ def _result(one: Finding, rules: list[str], profile: str, judged: Judgement) -> 
 
 
 def _place(one: Finding, profile: str) -> str:
+    if one.key.metric == metrics.MICRO:
+        return "workloads/micro/catalogue.hpp"
     if one.key.place == metrics.COST:
         return "harness/cost/cost_main.cpp"
     return f"harness/profiles/{Path(profile).stem}.toml"
