@@ -42,6 +42,14 @@ bool has_failed(const Run& run) {
     return run.skipped != decltype(run.skipped){};
 }
 
+template <class Run>
+const std::string& cause_of_failure(const Run& run) {
+  if constexpr (requires { run.error_message; })
+    return run.error_message;
+  else
+    return run.skip_message;
+}
+
 // A reporter of the library's that shows our names as they are, without what the library appends
 // for the clock and the minimal time, and that remembers whether a benchmark failed.
 template <class Reporter>
@@ -75,7 +83,8 @@ class operations_told final : public benchmark::BenchmarkReporter {
                                    {"operations", each.iterations}};
       if (has_failed(each)) {
         ++failures_;
-        std::fprintf(stderr, "%s failed\n", each.run_name.function_name.c_str());
+        std::fprintf(stderr, "%s failed: %s\n", each.run_name.function_name.c_str(),
+                     cause_of_failure(each).c_str());
       } else {
         std::puts(line.dump().c_str());
       }
