@@ -97,8 +97,7 @@ void run_passes(const cost_options& options, const measured_target& target, cost
       try {
         pass.run(repeat);
       } catch (const control::cell_failure& failure) {
-        throw usage_refusal(fmt::format("{}, while its {} were measured: {}", target.id, pass.name,
-                                        failure.what()));
+        throw usage_refusal(fmt::format("{}, pass `{}`: {}", target.id, pass.name, failure.what()));
       }
     }
   }

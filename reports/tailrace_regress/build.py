@@ -148,8 +148,18 @@ def kept(
         notes = [f"the base has no target {target}" for target in missing] + [note]
         notes = [text for text in notes if text]
         (part / KEPT).write_text(json.dumps({"asked": asked, "notes": notes}), "utf-8")
-        os.replace(part, place)
+        _keep(part, place)
     return place, notes
+
+
+def _keep(part: Path, place: Path) -> None:
+    """Moves what was made to where it is kept. Another job may have made the same meanwhile: then
+    that one stays, since the other job measures it."""
+    try:
+        os.replace(part, place)
+    except OSError as error:
+        if not (place / KEPT).exists():
+            raise nothing(f"{place} cannot be written: {error.strerror}") from None
 
 
 def _toolchain(root: Path) -> str:

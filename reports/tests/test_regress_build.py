@@ -91,6 +91,19 @@ class Builds(unittest.TestCase):
     def trees(self) -> list[str]:
         return [path.name for path in (self.root / "build/regress").glob("tree-*")]
 
+    def test_two_jobs_that_make_the_same_base_share_it(self) -> None:
+        made = [self.root / name for name in ("mine", "kept")]
+        for folder in made:
+            (folder / "bin").mkdir(parents=True)
+        (made[1] / build.KEPT).write_text("{}")
+        build._keep(*made)
+        self.assertTrue((made[1] / build.KEPT).exists())
+        (made[1] / build.KEPT).unlink()  # whatever that is, no job has made it
+        (made[1] / "file").write_text("")
+        with self.assertRaises(GateError) as caught:
+            build._keep(*made)
+        self.assertIn("kept cannot be written", caught.exception.sentence)
+
     def test_both_arms_are_built_and_the_worktree_is_gone(self) -> None:
         (self.root / "main.cpp").write_text("changed, not committed")
         arms = build.build(self.root, "first", "release", ["local", "steal"])

@@ -98,6 +98,28 @@ io_result refused_transfer(const char* call, int fd, int error) noexcept {
   }
 }
 
+bool died_in_queue(int error) noexcept {
+  switch (error) {
+    case EINTR:
+    case ECONNABORTED:
+    case ENETDOWN:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool refuses_accept(int error) noexcept {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+         error == EPERM;
+}
+
 std::expected<int, int> accept_stream(int listener, bool blocking) noexcept {
   for (;;) {
     const int flags = SOCK_CLOEXEC | (blocking ? 0 : SOCK_NONBLOCK);
@@ -109,29 +131,11 @@ std::expected<int, int> accept_stream(int listener, bool blocking) noexcept {
       static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
       return fd;
     }
-    switch (errno) {
-      case EINTR:
-      case ECONNABORTED:  // These died in the queue: accept(2), "Error handling".
-      case ENETDOWN:
-      case EPROTO:
-      case ENOPROTOOPT:
-      case EHOSTDOWN:
-      case ENONET:
-      case EHOSTUNREACH:
-      case ENETUNREACH:
-        continue;
-      case EAGAIN:
-      case EMFILE:
-      case ENFILE:
-      case ENOBUFS:
-      case ENOMEM:
-      case EPERM:
-        return std::unexpected(errno);
-      case EINVAL:
-        return std::unexpected(ECANCELED);  // shut down to wake a blocked acceptor
-      default:
-        die("accept4", listener, errno);
-    }
+    if (died_in_queue(errno)) continue;
+    if (errno == EAGAIN || refuses_accept(errno)) return std::unexpected(errno);
+    // Shut down, to wake a blocked acceptor.
+    if (errno == EINVAL) return std::unexpected(ECANCELED);
+    die("accept4", listener, errno);
   }
 }
 

@@ -78,6 +78,11 @@ inline io_result send(int fd, std::span<const std::byte> bytes, long flags = 0) 
   }
 }
 
+// Errors of an accept. died_in_queue: that connection is lost, the next accept may succeed;
+// accept(2), "Error handling". refuses_accept: none can be accepted now.
+bool died_in_queue(int error) noexcept;
+bool refuses_accept(int error) noexcept;
+
 // Accepts a connection, close-on-exec and TCP_NODELAY (two calls). A connection that died in the
 // queue is skipped. Errors: EAGAIN, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM. SOCK_NONBLOCK unless
 // blocking.

@@ -278,6 +278,24 @@ TEST(conformance, stop_under_load_ends_every_session) {
   driver.join();
 }
 
+// More than the entries of any ring: what a request leaves behind must not confuse a later one.
+TEST(conformance, stop_after_many_messages_ends_every_session) {
+  server served(serve_with_echo);
+  std::vector<client> peers;
+  for (int i = 0; i < 40; ++i)
+    peers.push_back(served.connect());
+  const std::string message = pattern(16);
+  for (int round = 0; round < 450; ++round) {
+    for (client& peer : peers)
+      peer.send(message);
+    for (client& peer : peers)
+      ASSERT_EQ(peer.receive(message.size()), message);
+  }
+  served.stop();
+  for (client& peer : peers)
+    EXPECT_EQ(peer.receive(1), "");
+}
+
 inline task<void> spin_until_stopped(R& runtime, gate& spinning) {
   for (int turns = 0;; ++turns) {
     if (turns == 1000) spinning.set();

@@ -3,34 +3,11 @@
 // from the ring that accepts for all (accept_group.hpp).
 #include <cerrno>
 
+#include "base/sys.hpp"
 #include "uring/runtime.hpp"
 
 namespace tailrace::uring {
 namespace {
-
-// These died in the queue: accept(2), "Error handling"; the next accept may succeed.
-bool died_in_queue(int error) noexcept {
-  switch (error) {
-    case EINTR:
-    case EAGAIN:
-    case ECONNABORTED:
-    case ENETDOWN:
-    case EPROTO:
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case ENONET:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool refuses_accept(int error) noexcept {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
-         error == EPERM;
-}
 
 // What the acceptor must know again of a message that was refused: the place it was for, and the
 // connection.
@@ -95,9 +72,9 @@ void runtime::accepted(listener_slot& slot, const io_uring_cqe& done) noexcept {
   }
   if (error == 0) {
     if (&slot != shared_listener_ || !hand_over(done.res)) slot.accepted.push_back(done.res);
-  } else if (refuses_accept(error)) {
+  } else if (sys::refuses_accept(error)) {
     slot.end = -error;
-  } else if (error != ECANCELED && !died_in_queue(error)) {
+  } else if (error != ECANCELED && error != EAGAIN && !sys::died_in_queue(error)) {
     sys::die("io_uring accept", slot.fd, error);
   }
   tell_acceptor(slot);
