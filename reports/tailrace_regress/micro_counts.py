@@ -24,7 +24,7 @@ from tailrace_report.load import parse_object
 LIMIT_S = 600.0
 BAD_USAGE, UNSUPPORTED = 2, 3  # of the program: an older one; one built without valgrind's header
 ROWS_MAX = 200
-HEADER_BYTES_MAX = 64 << 10  # of a profile; name and total are in its first lines
+HEADER_BYTES_MAX = 64 << 10  # of a profile or a log; name and total are in its first lines
 OPERATIONS_MAX = 1 << 53
 ROW = re.compile(r"[a-z][a-z0-9_]{0,79}(?=/)")  # what comes before the runtime in a row's name
 REQUEST = "desc: Trigger: Client Request: "
@@ -95,6 +95,8 @@ def _count(arm: str, program: Path, row: str) -> Counts:
             raise nothing(f"{whose} under valgrind: {error.sentence}", error.detail) from None
         if done.code in (BAD_USAGE, UNSUPPORTED):
             raise Absent(f"{whose} counts none: {done.last_words}")
+        if done.code != 0 and not _ended(folder):
+            raise Absent(f"valgrind cannot run {whose}: {_complaint(folder) or done.last_words}")
         if done.code != 0:
             raise nothing(
                 f"{whose} fails under valgrind, with {done.code}: {done.last_words}", done.tail
@@ -106,6 +108,24 @@ def _count(arm: str, program: Path, row: str) -> Counts:
     if not counts:
         raise Absent(f"{whose} has no exact rows: {done.last_words}")
     return counts
+
+
+def _log(folder: Path) -> str:
+    try:
+        with (folder / "log").open("rb") as file:
+            return file.read(HEADER_BYTES_MAX).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _ended(folder: Path) -> bool:
+    """Whether valgrind saw the program to its end, whatever that was; else it gave up itself, as
+    3.19 does over the debugging information of newer compilers."""
+    return "Collected : " in _log(folder)
+
+
+def _complaint(folder: Path) -> str:
+    return " ".join(re.findall(r"Valgrind: (.*)", _log(folder)))[:200]
 
 
 def operations(out: bytes) -> dict[str, int]:

@@ -49,7 +49,7 @@ USUAL: dict[str, Any] = {
     "nothing_counted": False,
     "micro": {},  # benchmark -> instructions; none: no tailrace-micro-<id>
     "micro_jitter": 0.0,
-    "micro_does": "",  # older, crash, hang, torn or lose
+    "micro_does": "",  # unreadable, older, crash, hang, torn or lose
 }
 MICRO_OPERATIONS = 1000
 
@@ -136,9 +136,14 @@ def cost(words: list[str]) -> int:
 
 def valgrind(words: list[str]) -> int:
     """`--tool=callgrind ... --callgrind-out-file=F PROGRAM --instructions [--filter ROW/]`."""
-    out = next(word for word in words if word.startswith("--callgrind-out-file=")).split("=", 1)[1]
+    option = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
+    out, log = option["--callgrind-out-file"], Path(option["--log-file"])
     program, *asked = words[next(i for i, word in enumerate(words) if word[0] != "-") :]
     behaviour = behaviour_of(Path(program))
+    if behaviour["micro_does"] == "unreadable":
+        log.write_text("==7== Valgrind: Possibly corrupted debuginfo file.\n")
+        return 1
+    log.write_text("==7== Collected : 7\n")
     if behaviour["micro_does"] == "older":
         print(f"{Path(program).name}: --instructions was not expected", file=sys.stderr)
         return 2

@@ -165,6 +165,13 @@ class Gate(test_regress.Gate):
         note = "local: micro.instructions (the base arm has no tailrace-micro-local)"
         self.assertIn(f"not measured: {note}", notes)
 
+    def test_what_valgrind_cannot_run_is_a_note(self) -> None:
+        done = self.gate({}, {"micro_does": "unreadable"})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        notes = json.loads((self.folder() / "job.json").read_text())["notes"]
+        note = "valgrind cannot run tailrace-micro-local of the head arm: Possibly corrupted debuginfo"
+        self.assertIn(f"not measured: local: micro.instructions ({note} file.)", notes)
+
     def test_without_valgrind_it_is_a_note(self) -> None:
         done = self.gate({}, {}, PATH=self.path_without("valgrind"))
         self.assertEqual(done.returncode, 0, done.stderr)

