@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Lines that GitHub turns into annotations: at most ten, worst first; the last counts the rest."""
+"""What GitHub shows beside the change: at most ten annotations, worst first; the last counts the
+rest. A job that fails has an error among them, whatever it fails for."""
 
 from __future__ import annotations
 
@@ -9,22 +10,21 @@ from tailrace_regress.judge import Judgement
 ANNOTATIONS_MAX = 10
 
 
-def lines(judged: Judgement) -> list[str]:
-    failing = judged.failing
-    found = [("error", f"regression: {phrases.sentence(one)}") for one in failing]
+def lines(judged: Judgement, code: int) -> list[tuple[str, str]]:
+    """(kind, text) of each."""
+    found = [("error", f"regression: {phrases.sentence(one)}") for one in judged.failing]
+    if code == outcome.NOTHING:
+        found.append(("error", phrases.headline(judged)))
     if judged.floors.alarm:
-        found.append(("warning", judged.canary))
+        kind = "error" if code == outcome.ENVIRONMENT else "warning"
+        found.append((kind, judged.canary))
+    open_ = "error" if code == outcome.OPEN else "warning"
     invalid = [] if judged.floors.alarm else judged.of(outcome.INVALID)
-    found += [("warning", f"invalid: {phrases.sentence(one)}") for one in invalid]
+    found += [(open_, f"invalid: {phrases.sentence(one)}") for one in invalid]
     undecided = judged.of(outcome.INCONCLUSIVE)
-    found += [("warning", f"inconclusive: {phrases.needs(one)}") for one in undecided]
+    found += [(open_, f"inconclusive: {phrases.needs(one)}") for one in undecided]
     if len(found) > ANNOTATIONS_MAX:
         left = len(found) - ANNOTATIONS_MAX + 1
         found = found[: ANNOTATIONS_MAX - 1]
         found.append(("warning", f"{left} more of these in summary.md"))
-    return [f"::{kind} title=tailrace::{escaped(text)}" for kind, text in found]
-
-
-def escaped(text: str) -> str:
-    """As the workflow commands of GitHub want the message."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return found

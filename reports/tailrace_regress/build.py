@@ -183,8 +183,13 @@ def _worktree(root: Path, commit: str) -> Iterator[Path]:
             raise nothing(f"git cannot check out {commit[:12]}", done.tail)
         yield tree
     finally:
+        # Twice --force: git locks a worktree while it makes it, and prunes none that is locked.
+        remove = ["git", "worktree", "remove", "--force", "--force", str(tree)]
+        with contextlib.suppress(GateError):
+            children.run(remove, LIMIT_S, root)
         shutil.rmtree(tree, ignore_errors=True)
-        children.run(["git", "worktree", "prune"], LIMIT_S, root)
+        with contextlib.suppress(GateError):
+            children.run(["git", "worktree", "prune"], LIMIT_S, root)
 
 
 def _build_tree(

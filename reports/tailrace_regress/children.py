@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tailrace_regress import interrupts
 from tailrace_regress.outcome import nothing
 
 GRACE_S = 20.0
@@ -42,8 +43,27 @@ class Done:
 
 def run(command: Sequence[str], limit_s: float, cwd: Path | None = None) -> Done:
     """Raises GateError when it cannot start or takes longer than `limit_s`."""
+    child: subprocess.Popen[bytes] | None = None
     try:
-        child = subprocess.Popen(
+        with interrupts.held():
+            child = _started(command, cwd)
+        out, err = child.communicate(timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        if child:
+            _end(child)
+        raise nothing(f"{' '.join(command[:3])} took longer than {limit_s:.0f} s") from None
+    except BaseException:
+        if child:
+            _end(child)
+        raise
+    if len(out) > OUTPUT_BYTES_MAX:
+        raise nothing(f"{' '.join(command[:3])} printed {len(out)} bytes")
+    return Done(child.returncode, out, err.decode("utf-8", "replace"))
+
+
+def _started(command: Sequence[str], cwd: Path | None) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
             list(command),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -53,17 +73,6 @@ def run(command: Sequence[str], limit_s: float, cwd: Path | None = None) -> Done
         )
     except OSError as error:
         raise nothing(f"{command[0]} cannot be started: {error.strerror}") from None
-    try:
-        out, err = child.communicate(timeout=limit_s)
-    except subprocess.TimeoutExpired:
-        _end(child)
-        raise nothing(f"{' '.join(command[:3])} took longer than {limit_s:.0f} s") from None
-    except BaseException:
-        _end(child)
-        raise
-    if len(out) > OUTPUT_BYTES_MAX:
-        raise nothing(f"{' '.join(command[:3])} printed {len(out)} bytes")
-    return Done(child.returncode, out, err.decode("utf-8", "replace"))
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -9,20 +9,19 @@ never fail. Never a traceback for input.
 from __future__ import annotations
 
 import argparse
-import signal
+import io
 import sys
 import time
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tailrace_regress import job, judge, outcome, output, phrases, stored
+from tailrace_regress import failure, interrupts, job, judge, outcome, output, phrases, stored
 from tailrace_regress.outcome import GateError, usage
 from tailrace_report import accepted
 from tailrace_report.errors import CampaignError
 from tailrace_report.load import parse_object
 
 ROOT = Path(__file__).resolve().parents[2]
-INTERRUPTED = 130
 
 
 class Parser(argparse.ArgumentParser):
@@ -30,30 +29,34 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(outcome.USAGE, f"{self.prog}: {message}\n")
+        raise usage(message)
 
 
 def main(arguments: list[str]) -> int:
-    asked = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a ref may be bytes that are no text
+            stream.reconfigure(errors="backslashreplace")
+    interrupts.watch()
     try:
+        asked = _parser().parse_args(arguments)
         return _decide(asked) if asked.command == "decide" else _run(asked)
     except GateError as error:
-        print(f"regress: {error.sentence}.", file=sys.stderr)
-        if error.detail:
-            print(error.detail, file=sys.stderr)
-        output.failed(error)
-        return error.code
+        return _failed(error)
     except CampaignError as error:
-        print(f"regress: {error.sentences[0]}", file=sys.stderr)
-        return outcome.USAGE
+        return _failed(usage(error.sentences[0]))
+    except OSError as error:
+        return _failed(outcome.unwritten(error))
+    except outcome.Interrupted as stopped:
+        told = GateError(outcome.INTERRUPTED, f"what was measured is in {stopped.folder}")
+        told.folder = stopped.folder
+        return _failed(told)
     except KeyboardInterrupt:
-        print("regress: interrupted; what was measured is in the folder.", file=sys.stderr)
-        return INTERRUPTED
+        return _failed(GateError(outcome.INTERRUPTED, "nothing was measured"))
 
 
-def interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+def _failed(error: GateError) -> int:
+    failure.tell(error, error.folder)
+    return error.code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -123,12 +126,21 @@ def _run(asked: argparse.Namespace) -> int:
 
 def _decide(asked: argparse.Namespace) -> int:
     try:
+        return _decided(asked)
+    except GateError as error:
+        error.folder = asked.folder if (asked.folder / job.FACTS).is_file() else None
+        raise
+
+
+def _decided(asked: argparse.Namespace) -> int:
+    try:
         whole = parse_object((asked.folder / job.FACTS).read_bytes())
     except OSError as error:
         raise usage(f"{asked.folder} is no finished job: {job.FACTS}: {error.strerror}") from None
     except ValueError as error:
         raise usage(f"{asked.folder / job.FACTS}: {error}") from None
-    notes = [str(note) for note in whole.pop("notes", []) or []]
+    notes = whole.pop("notes", [])
+    notes = [str(note) for note in notes] if isinstance(notes, list) else []
     whole.pop("schema", None)
     return _conclude(asked.folder, stored.read(asked.folder / job.SAMPLES), whole, notes, asked)
 

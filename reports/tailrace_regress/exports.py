@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: MIT
 """The head's numbers for services that keep a history: github-action-benchmark
 (customSmallerIsBetter) and Bencher (BMF). Those take one direction or none, so rates are exported
-as time per operation."""
+as time per operation. Bencher's names have limits; a longer one would have it refuse the file."""
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from tailrace_regress.judge import Judgement
 from tailrace_regress.verdict import Finding
+
+MEASURE_CHARS_MAX = 64
 
 
 def _rows(judged: Judgement) -> Iterator[tuple[Finding, float, str]]:
@@ -31,7 +34,10 @@ def action_benchmark(judged: Judgement) -> str:
     for one, number, unit in _rows(judged):
         entry = {"name": str(one.key), "unit": unit, "value": number}
         if one.ratio is not None and one.method == "paired":
-            entry["range"] = f"ratio {one.ratio.low:.4f} to {one.ratio.high:.4f}"
+            ends = [one.ratio.low, one.ratio.high]
+            if not one.key.about.best_is_low:  # of times, as the value
+                ends = [1 / ends[1], 1 / ends[0]]
+            entry["range"] = f"ratio {ends[0]:.4f} to {ends[1]:.4f}"
         rows.append(entry)
     return json.dumps(rows, indent=1) + "\n"
 
@@ -41,7 +47,7 @@ def bencher(judged: Judgement) -> str:
     whole: dict[str, dict[str, dict[str, float]]] = {}
     for one, number, unit in _rows(judged):
         name = f"{one.key.target}/{one.key.place}"
-        measure = one.key.metric.replace("_", "-").replace(".", "-")
+        measure = re.sub("[^a-z0-9]+", "-", one.key.metric.lower()).strip("-")
         measure += "-ns-per-op" if unit == "ns/op" and not one.key.about.best_is_low else ""
-        whole.setdefault(name, {})[measure] = {"value": number}
+        whole.setdefault(name, {})[measure[:MEASURE_CHARS_MAX]] = {"value": number}
     return json.dumps(whole, indent=1) + "\n"

@@ -16,9 +16,10 @@ from tailrace_regress.curve import Curve
 from tailrace_regress.judge import Judgement
 from tailrace_regress.phrases import SHORT
 from tailrace_report import canvas, palette, svg
+from tailrace_report.document import Picture
 from tailrace_report.figure_latency import X_TICKS
 from tailrace_report.figure_versus import Panel, Row, ratio_figure
-from tailrace_report.page import Picture
+from tailrace_report.tables import one_line
 
 # Up to which percentile the smallest relevant effect of which quantile is drawn.
 CORRIDOR = ((1 / 0.1, "p50"), (1 / 0.005, "p99"), (math.inf, "p99.9"))
@@ -50,7 +51,7 @@ def ratio_panels(judged: Judgement) -> list[Panel]:
     for metric, name in {**SHORT, "p99.9": "p99.9"}.items():
         shown = [f for f in judged.findings if f.key.metric == metric and f.ratio is not None]
         rows = [
-            Row(f"{f.key.target}, {f.key.place}", f.key.target.split(" ")[0], f.ratio)
+            Row(one_line(f"{f.key.target}, {f.key.place}"), f.key.target.split(" ")[0], f.ratio)
             for f in sorted(shown, key=lambda f: f.key)
             if f.ratio is not None
         ]

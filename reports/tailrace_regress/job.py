@@ -4,6 +4,7 @@ leaves no process, no worktree and a folder with what was measured so far."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import shutil
@@ -16,7 +17,7 @@ from typing import Any
 from tailrace_regress import build, campaign_numbers, children, judge, measure, metrics
 from tailrace_regress import micro_counts, stored
 from tailrace_regress.judge import CANARY, COSTS, COUNTS, FRESH, ROUNDS
-from tailrace_regress.outcome import nothing
+from tailrace_regress.outcome import GateError, Interrupted, nothing, unwritten
 from tailrace_regress.samples import BASE, HEAD, RELINKED, SAME, Key, Samples
 
 SAMPLES, FACTS, CAMPAIGN = "samples.jsonl", "job.json", "rounds"
@@ -44,6 +45,11 @@ class Plan:
     head_bin: Path | None = None
     relinked_bin: Path | None = None
     tailrace: Path | None = None
+
+    @property
+    def built(self) -> bool:
+        """Whether the caller has all executables."""
+        return bool(self.base_bin and self.head_bin and self.tailrace)
 
 
 @dataclass
@@ -77,10 +83,28 @@ def new_folder(results: Path) -> Path:
 
 
 def run(plan: Plan) -> Job:
-    """Measures everything. Raises GateError; the folder then holds what there is."""
+    """Measures everything. Raises GateError and Interrupted, which name the folder once there is
+    one; it then holds what there is."""
+    if not plan.built:
+        build.resolve(plan.root, plan.base)  # a ref that is none needs no folder
+    job = Job(new_folder(plan.results))
+    try:
+        _run(plan, job)
+    except GateError as error:
+        error.folder = job.folder
+        raise
+    except OSError as error:
+        refusal = unwritten(error)
+        refusal.folder = job.folder
+        raise refusal from None
+    except KeyboardInterrupt:
+        raise Interrupted(job.folder) from None
+    return job
+
+
+def _run(plan: Plan, job: Job) -> None:
     started = time.monotonic()
     arms = _arms(plan)
-    job = Job(new_folder(plan.results))
     both = {BASE: arms.base, HEAD: arms.head}
     targets, notes = measure.targets_of(both, plan.targets)
     job.notes += [*arms.notes, *notes]
@@ -97,10 +121,13 @@ def run(plan: Plan) -> Job:
         _costs(plan, arms, both, targets, job)
         _canary(plan, arms, targets[0], job)
         _rounds(plan, arms, both, targets, job)
-    finally:
-        job.facts["elapsed_s"] = round(time.monotonic() - started, 1)
-        job.save()
-    return job
+    except BaseException:
+        job.notes.append("the job was cut short: what is missing here was not measured")
+        with contextlib.suppress(OSError):  # which may be what cut it short
+            job.save()
+        raise
+    job.facts["elapsed_s"] = round(time.monotonic() - started, 1)
+    job.save()
 
 
 def _arms(plan: Plan) -> build.Arms:
@@ -153,10 +180,10 @@ def _canary(plan: Plan, arms: build.Arms, target: str, job: Job) -> None:
         job.notes.append("no canary was asked for")
         return
     copies = {BASE: arms.base, SAME: job.folder / "same"}
-    shutil.copytree(arms.base, copies[SAME])
     if arms.relinked:
         copies[RELINKED] = arms.relinked
     try:
+        shutil.copytree(arms.base, copies[SAME])
         found, _ = measure.campaign(
             arms.tailrace,
             copies,

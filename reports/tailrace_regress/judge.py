@@ -44,14 +44,19 @@ class Judgement:
     @property
     def failing(self) -> list[Finding]:
         """The confirmed regressions that nobody accepted."""
-        found = self.of(outcome.REGRESSION)
-        return [f for f in found if f.confirmed and not f.note.startswith(ACCEPTED)]
+        return [f for f in self.of(outcome.REGRESSION) if f.confirmed and not is_accepted(f)]
 
 
-def _order(one: Finding) -> tuple[int, bool, bool, bool, Key]:
-    """Worst first; then what decides, what is exact, and the sum before its parts."""
+def is_accepted(one: Finding) -> bool:
+    return one.verdict == outcome.REGRESSION and one.note.startswith(ACCEPTED)
+
+
+def _order(one: Finding) -> tuple[int, bool, bool, bool, bool, Key]:
+    """Worst first, and what was accepted after what was not; then what decides, what is exact, and
+    the sum before its parts."""
     place = outcome.VERDICTS.index(one.verdict)
-    return place, not one.gate, one.method != "exact", one.key.is_call_kind, one.key
+    exact, kind = one.method == "exact", one.key.is_call_kind
+    return place, is_accepted(one), not one.gate, not exact, kind, one.key
 
 
 def _stage(stages: Stages, name: str) -> Samples:

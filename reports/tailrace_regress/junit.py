@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """junit.xml: one test case a metric that decides. A confirmed regression is a failure; inconclusive
-and invalid are skipped with their message, for neither says that all is well."""
+and invalid are skipped with their message, for neither says that all is well; a job that fails for
+them has an error beside them. XML 1.0 has no place for control characters, escaped or not."""
 
 from __future__ import annotations
 
@@ -10,46 +11,64 @@ from typing import Any
 
 from tailrace_regress import outcome, phrases
 from tailrace_regress.judge import Judgement
+from tailrace_report.tables import one_line
 
 
-def junit(judged: Judgement, facts: Mapping[str, Any]) -> str:
-    """The document, as CI servers read it."""
+def junit(judged: Judgement, facts: Mapping[str, Any], code: int) -> str:
+    """The document, as CI servers read it; `code` is the exit code of the job."""
     findings = [one for one in judged.findings if one.gate]
     failing = judged.failing
     skipped = [f for f in findings if f.verdict in (outcome.INCONCLUSIVE, outcome.INVALID)]
+    unsaid = code in (outcome.NOTHING, outcome.OPEN, outcome.ENVIRONMENT)
     suite = ElementTree.Element(
         "testsuite",
         name="tailrace-regress",
-        tests=str(len(findings)),
+        tests=str(len(findings) + unsaid),
         failures=str(len(failing)),
-        errors="0",
+        errors=str(int(unsaid)),
         skipped=str(len(skipped)),
-        time=str(facts.get("elapsed_s", 0)),
+        time=_seconds(facts.get("elapsed_s")),
     )
+    if unsaid:
+        add_error(suite, f"{phrases.headline(judged)}; exit code {code}")
     for one in sorted(findings, key=lambda f: f.key):
         case = ElementTree.SubElement(
             suite,
             "testcase",
-            classname=_clean(f"tailrace.{one.key.target}.{one.key.place}"),
-            name=_clean(one.key.metric),
+            classname=one_line(f"tailrace.{one.key.target}.{one.key.place}"),
+            name=one_line(one.key.metric),
             time="0",
         )
-        text = _clean(phrases.sentence(one))
+        text = one_line(phrases.sentence(one))
         if one in failing:
             ElementTree.SubElement(case, "failure", message=text, type=one.verdict).text = text
         elif one in skipped:
             open_ = one.verdict == outcome.INCONCLUSIVE
             ElementTree.SubElement(
-                case, "skipped", message=_clean(phrases.needs(one)) if open_ else text
+                case, "skipped", message=one_line(phrases.needs(one)) if open_ else text
             )
         else:
             ElementTree.SubElement(case, "system-out").text = text
+    return document(suite)
+
+
+def add_error(suite: ElementTree.Element, text: str, detail: str = "") -> None:
+    """A test case of the comparison as a whole, which has neither passed nor failed."""
+    case = ElementTree.SubElement(
+        suite, "testcase", classname="tailrace.regress", name="comparison", time="0"
+    )
+    error = ElementTree.SubElement(case, "error", message=one_line(text), type="error")
+    error.text = "\n".join(one_line(line) for line in [text, *detail.splitlines()])
+
+
+def document(suite: ElementTree.Element) -> str:
+    """The text of a document with this one suite."""
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, "unicode") + "\n"
 
 
-def _clean(text: str) -> str:
-    """XML 1.0 has no place for control characters, escaped or not."""
-    return "".join(c if c.isprintable() else " " for c in text)
+def _seconds(value: object) -> str:
+    known = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f"{value:.1f}" if known else "0"

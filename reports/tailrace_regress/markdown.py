@@ -4,7 +4,6 @@ rest folded, and below the size that hosts permit, saying what was left out."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,56 +15,80 @@ from tailrace_report.tables import markdown_text, to_markdown
 MARKER = "<!-- tailrace-regress -->"  # a bot finds its own comment by this and rewrites it
 BYTES_MAX = 60 << 10
 ROWS_MAX, OPEN_MAX, NOTES_MAX = 10, 5, 30
+CHARS_MAX = (300, 150, 60)  # of a name or note
 
 
 def markdown(judged: Judgement, facts: Mapping[str, Any], notes: Sequence[str], code: int) -> str:
-    """The whole text, under BYTES_MAX."""
+    """The whole text, under BYTES_MAX: where names and notes are too long for that, they are cut,
+    and cut further until it fits."""
+    for most in CHARS_MAX:
+        head, tail = _head(judged, code, most), _end(facts, notes, most)
+        room = BYTES_MAX - _size(head) - _size(tail) - 200
+        if room > 0:
+            break
+    return head + _folded(judged, room, most) + tail
+
+
+def _head(judged: Judgement, code: int, most: int) -> str:
+    """What is to be seen at once: the verdict, the changes, what could not be decided."""
     changed = judged.of(outcome.REGRESSION, outcome.INVALID, outcome.IMPROVEMENT)
     parts = [
         MARKER,
-        f"**{markdown_text(phrases.headline(judged))}**",
+        f"**{_text(phrases.headline(judged), 4 * most)}**",
         f"{phrases.counts(judged)}; exit code {code}.",
     ]
     if changed:
-        parts.append(to_markdown(phrases.table("", changed[:ROWS_MAX])))
+        parts.append(_rows(changed[:ROWS_MAX], most))
         if len(changed) > ROWS_MAX:
             parts.append(f"... and {len(changed) - ROWS_MAX} more changes below.")
-    parts += _open(judged)
-    parts.append(markdown_text(judged.canary))
-    tail = _end(facts, notes)
-    head = "\n\n".join(parts)
-    return head + "\n\n" + _folded(judged, BYTES_MAX - _size(head) - _size(tail) - 200) + tail
+    parts += _open(judged, most)
+    parts.append(_text(judged.canary, 4 * most))
+    return "\n\n".join(parts) + "\n\n"
 
 
-def _open(judged: Judgement) -> list[str]:
+def _text(text: str, most: int) -> str:
+    """At most so many characters, none of which means anything to Markdown."""
+    return markdown_text(text if len(text) <= most else f"{text[: most - 1]}…")
+
+
+def _rows(findings: Sequence[Finding], most: int) -> str:
+    table = phrases.table("", findings)
+    table.rows = [
+        [cell if len(cell) <= most else f"{cell[: most - 1]}…" for cell in row]
+        for row in table.rows
+    ]
+    return to_markdown(table)
+
+
+def _open(judged: Judgement, most: int) -> list[str]:
     """What these rounds could not decide: five lines, and the number of the rest."""
     found = judged.of(outcome.INCONCLUSIVE)
     if not found:
         return []
-    lines = [f"- {markdown_text(phrases.needs(one))}" for one in found[:OPEN_MAX]]
+    lines = [f"- {_text(phrases.needs(one), 2 * most)}" for one in found[:OPEN_MAX]]
     if len(found) > OPEN_MAX:
         lines.append(f"- ... and {len(found) - OPEN_MAX} more")
     return ["Inconclusive:", "\n".join(lines)]
 
 
-def _folded(judged: Judgement, room: int) -> str:
+def _folded(judged: Judgement, room: int, most: int) -> str:
     """All metrics in two folded tables, as many rows as there is room for."""
     decide = [one for one in judged.findings if one.gate]
     tell = [one for one in judged.findings if not one.gate]
     text = ""
     for title, findings in (("Metrics that decide", decide), ("Metrics that only tell", tell)):
         if findings:
-            made = _details(title, findings, room - _size(text))
+            made = _details(title, findings, room - _size(text), most)
             text += made
     return text
 
 
-def _details(title: str, findings: Sequence[Finding], room: int) -> str:
+def _details(title: str, findings: Sequence[Finding], room: int, most: int) -> str:
     fits = len(findings)
     while fits >= 0:
         left = len(findings) - fits
         rest = f"\n{left} rows left out; all are in regress.json.\n" if left else ""
-        shown = to_markdown(phrases.table("", findings[:fits])) if fits else ""
+        shown = _rows(findings[:fits], most) if fits else ""
         summary = f"<summary>{title} ({len(findings)})</summary>"
         text = f"<details>{summary}\n\n{shown}{rest}\n</details>\n\n"
         if _size(text) <= room or fits == 0:
@@ -74,13 +97,13 @@ def _details(title: str, findings: Sequence[Finding], room: int) -> str:
     return ""
 
 
-def _end(facts: Mapping[str, Any], notes: Sequence[str]) -> str:
+def _end(facts: Mapping[str, Any], notes: Sequence[str], most: int) -> str:
     base, head = str(facts.get("base", "?"))[:12], str(facts.get("head", "?"))
-    lines = [f"base `{html.escape(base)}`, head `{html.escape(head)}`"]
+    lines = [f"base <code>{_text(base, most)}</code>, head <code>{_text(head, most)}</code>"]
     for key in ("profile", "preset", "seed", "elapsed_s"):
         if key in facts:
-            lines.append(f"{key} {markdown_text(str(facts[key]))}")
-    shown = [f"- {markdown_text(note)}" for note in notes[:NOTES_MAX]]
+            lines.append(f"{key} {_text(str(facts[key]), most)}")
+    shown = [f"- {_text(note, most)}" for note in notes[:NOTES_MAX]]
     if len(notes) > NOTES_MAX:
         shown.append(f"- ... and {len(notes) - NOTES_MAX} more notes")
     return (
@@ -88,10 +111,9 @@ def _end(facts: Mapping[str, Any], notes: Sequence[str]) -> str:
         + ", ".join(lines)
         + ".\n\n"
         + "\n".join(shown)
-        + "\n\nAgain: `make regress BASE="
-        + html.escape(base)
-        + "`. A wanted change for the worse is accepted by a dated note in `results/accepted.toml`"
-        " (see `reports/README.md`).\n\n</details>\n"
+        + f"\n\nAgain: <code>make regress BASE={_text(base, most)}</code>. A wanted change for the"
+        " worse is accepted by a dated note in `results/accepted.toml` (see `reports/README.md`)."
+        "\n\n</details>\n"
     )
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 REGRESSION, IMPROVEMENT, EQUIVALENT = "regression", "improvement", "equivalent"
 INCONCLUSIVE, INVALID = "inconclusive", "invalid"
 VERDICTS = (REGRESSION, INVALID, INCONCLUSIVE, IMPROVEMENT, EQUIVALENT)  # worst first
@@ -10,14 +12,26 @@ VERDICTS = (REGRESSION, INVALID, INCONCLUSIVE, IMPROVEMENT, EQUIVALENT)  # worst
 # None confirmed; bad usage; nothing measured or incorrect; confirmed regression; inconclusive
 # (only when strict); the machine cannot be believed.
 NONE, USAGE, NOTHING, SLOWER, OPEN, ENVIRONMENT = 0, 1, 2, 3, 4, 5
+INTERRUPTED = 130
 
 
 class GateError(Exception):
-    """The job cannot go on: one sentence for a person, what may stand below it, and the code."""
+    """The job cannot go on: one sentence for a person, what may stand below it, the code, and the
+    folder of the job where it had one."""
+
+    folder: Path | None = None
 
     def __init__(self, code: int, sentence: str, detail: str = "") -> None:
         super().__init__(sentence)
         self.code, self.sentence, self.detail = code, sentence, detail
+
+
+class Interrupted(KeyboardInterrupt):
+    """Interrupted by a person or by CI, with the folder of what was measured until then."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
 
 
 def usage(sentence: str) -> GateError:
@@ -26,3 +40,8 @@ def usage(sentence: str) -> GateError:
 
 def nothing(sentence: str, detail: str = "") -> GateError:
     return GateError(NOTHING, sentence, detail)
+
+
+def unwritten(error: OSError) -> GateError:
+    """A file or folder that is not as it must be."""
+    return nothing(f"{error.filename or 'a file'}: {error.strerror or error}")

@@ -5,22 +5,29 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tailrace_regress import annotations, exports, junit, markdown, page, phrases, sarif
+from tailrace_regress import (
+    annotations,
+    exports,
+    failure,
+    github,
+    junit,
+    markdown,
+    page,
+    phrases,
+    sarif,
+)
 from tailrace_regress.curve import Curve, curves
 from tailrace_regress.judge import Judgement
-from tailrace_regress.outcome import GateError, nothing
+from tailrace_regress.outcome import nothing
 from tailrace_regress.verdict import Finding
 from tailrace_report.errors import CampaignError
 from tailrace_report.load import read_campaign
 from tailrace_report.stats import Estimate
 
-SCHEMA = "tailrace-regress-1"
-SUMMARY_BYTES_MAX = 900 << 10
 
 
 def write(
@@ -32,7 +39,7 @@ def write(
     summary = markdown.markdown(judged, facts, notes, code)
     texts = {
         "summary.md": summary,
-        "junit.xml": junit.junit(judged, facts),
+        "junit.xml": junit.junit(judged, facts, code),
         "regress.sarif": sarif.sarif(judged, str(facts.get("profile", "ci"))),
         "regress.json": as_json(judged, facts, notes, found, code),
         "github-action-benchmark.json": exports.action_benchmark(judged),
@@ -46,7 +53,8 @@ def write(
             _write_whole(folder / name, data)
     except OSError as error:
         raise nothing(f"{error.filename} cannot be written: {error.strerror}") from None
-    _tell_github(judged, summary)
+    github.annotate(annotations.lines(judged, code))
+    github.summarize(summary)
 
 
 def _write_whole(path: Path, data: bytes) -> None:
@@ -82,7 +90,8 @@ def as_json(
 ) -> str:
     """Every finding with every number, for programs."""
     whole = {
-        "schema": SCHEMA,
+        **facts,
+        "schema": failure.SCHEMA,
         "exit_code": code,
         "headline": phrases.headline(judged),
         "canary": {
@@ -90,7 +99,6 @@ def as_json(
             "alarm": judged.floors.alarm or None,
             "moved": dict(judged.floors.moved),
         },
-        **facts,
         "notes": list(notes),
         "findings": [_finding(one) for one in judged.findings],
         "curves": [{k: v for k, v in vars(one).items()} for one in found],
@@ -129,28 +137,3 @@ def _estimate(one: Estimate | None) -> dict[str, Any] | None:
     if one is None:
         return None
     return {"median": one.median, "low": one.low, "high": one.high, "kind": one.kind}
-
-
-def _tell_github(judged: Judgement, summary: str) -> None:
-    """Annotations and the job summary, where a workflow runs; elsewhere nothing."""
-    if os.environ.get("GITHUB_ACTIONS"):
-        for line in annotations.lines(judged):
-            print(line)
-    path = os.environ.get("GITHUB_STEP_SUMMARY")
-    if not path:
-        return
-    try:
-        with open(path, "ab") as file:
-            file.write(summary.encode("utf-8")[:SUMMARY_BYTES_MAX] + b"\n")
-    except OSError as error:
-        print(f"regress: {path} cannot be written: {error.strerror}.", file=sys.stderr)
-
-
-def failed(error: GateError) -> None:
-    """A job that could not compare says so where GitHub looks, too."""
-    if os.environ.get("GITHUB_ACTIONS"):
-        print(f"::error title=tailrace::{annotations.escaped(error.sentence)}")
-    path = os.environ.get("GITHUB_STEP_SUMMARY")
-    if path:
-        with open(path, "a", encoding="utf-8") as file:
-            file.write(f"{markdown.MARKER}\n\n**Nothing was compared:** {error.sentence}.\n")

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import tailrace_report
 from tailrace_regress import gate, metrics, outcome, phrases
 from tailrace_regress.judge import Judgement
-from tailrace_report import svg
-from tailrace_report.page import Picture
+from tailrace_report.document import Picture, document
 from tailrace_report.sections import flattened
 from tailrace_report.tables import Column, Table, to_html
 
@@ -39,38 +36,28 @@ def page(
     missing: str,
 ) -> str:
     """The page. `missing` says why there are no pictures, or is empty."""
-    here = Path(tailrace_report.__file__).parent
-    light, dark = svg.css_variables()
-    style = (here / "page.css").read_text("utf-8")
-    style = style.replace("%LIGHT%", light).replace("%DARK%", dark)
-    script = (here / "page.js").read_text("utf-8")
     drawn = {picture.name: picture for picture in pictures}
     counted = [f for f in judged.findings if f.key.about.kind != metrics.TIMED]
     timed = [f for f in judged.findings if f.key.about.kind == metrics.TIMED]
+    changed = judged.of(outcome.REGRESSION, outcome.INVALID, outcome.IMPROVEMENT)
     body = [
         _head(judged, facts, notes, missing),
+        _section("changes", "What changed", [], [phrases.table("", changed)]),
         _section("curves", "The whole distribution", [drawn.get("curves")], []),
         _section("times", "Times", [drawn.get("ratios")], [phrases.table("", timed)]),
         _section("counts", "Counted, exactly where it repeats", [], [phrases.table("", counted)]),
         _end(facts),
     ]
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>Tailrace: regression gate</title>\n<style>\n{style}</style></head>\n<body>\n"
-        + "\n".join(part for part in body if part)
-        + f"\n<script>\n{script}</script>\n</body></html>\n"
-    )
+    return document("Tailrace: regression gate", body)
 
 
 def _head(
     judged: Judgement, facts: Mapping[str, Any], notes: Sequence[str], missing: str
 ) -> str:
     counts = []
-    for word in outcome.VERDICTS:
-        number = len(judged.of(word))
-        kind = f' class="{CLASSES[word]}"' if number and word in CLASSES else ""
-        counts.append(f"<li{kind}><b>{number}</b> {word}</li>")
+    for name, number in phrases.tally(judged).items():
+        kind = f' class="{CLASSES[name]}"' if number and name in CLASSES else ""
+        counts.append(f"<li{kind}><b>{number}</b> {name}</li>")
     arms = f"{str(facts.get('base', '?'))[:12]} against {facts.get('head', '?')}"
     said = [judged.canary, *notes, missing]
     shown = "".join(f'<p class="note">{html.escape(text)}</p>' for text in said if text)
@@ -85,13 +72,7 @@ def _head(
 def _section(
     anchor: str, title: str, pictures: Sequence[Picture | None], tables: Sequence[Table]
 ) -> str:
-    figures = [
-        f"<figure>{one.svg}<figcaption>{html.escape(one.title)}"
-        f' (<a href="{one.name}.png">PNG</a>, <a href="{one.name}.svg">SVG</a>)'
-        "</figcaption></figure>"
-        for one in pictures
-        if one is not None
-    ]
+    figures = [one.html for one in pictures if one is not None]
     shown = [to_html(table) for table in tables if table.rows]
     if not figures and not shown:
         return ""

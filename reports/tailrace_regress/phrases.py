@@ -7,10 +7,10 @@ import math
 from collections.abc import Sequence
 
 from tailrace_regress import outcome
-from tailrace_regress.judge import Judgement
+from tailrace_regress.judge import Judgement, is_accepted
 from tailrace_regress.verdict import Finding
 from tailrace_report import wording
-from tailrace_report.tables import Column, Table
+from tailrace_report.tables import Column, Table, one_line
 
 COLUMNS = (
     Column("metric", right=False),
@@ -71,22 +71,22 @@ def change(one: Finding) -> str:
 
 
 def _signed(share: float) -> str:
-    return f"{100 * share:+.1f} %"
+    return f"{100 * share:+.1f} %".replace("-0.0 %", "+0.0 %")
 
 
 def sentence(one: Finding) -> str:
-    """A finding in one line."""
+    """A finding in one line, whatever its name holds."""
     before, after = value(one, one.base), value(one, one.head)
     text = f"{one.key}: {before} -> {after} ({change(one)}"
     if one.adjusted is not None and one.method == "paired":
         text += f", adjusted p {one.adjusted:.2g}, {one.rounds} rounds"
-    return text + ")" + (f"; {one.note}" if one.note else "")
+    return one_line(text + ")" + (f"; {one.note}" if one.note else ""))
 
 
 def row(one: Finding) -> list[str]:
     return [
         str(one.key),
-        one.verdict + ("" if one.gate else " (tells, does not decide)"),
+        word(one) + ("" if one.gate else " (tells, does not decide)"),
         value(one, one.base),
         value(one, one.head),
         change(one),
@@ -96,6 +96,11 @@ def row(one: Finding) -> list[str]:
         could_see(one),
         one.note,
     ]
+
+
+def word(one: Finding) -> str:
+    """The verdict, and whether somebody accepted it."""
+    return f"{one.verdict}, accepted" if is_accepted(one) else one.verdict
 
 
 def could_see(one: Finding) -> str:
@@ -122,10 +127,14 @@ def headline(judged: Judgement) -> str:
         more = f" (and {len(failing) - 1} more)" if len(failing) > 1 else ""
         return f"Regression confirmed: {sentence(failing[0])}{more}"
     if judged.floors.alarm:
+        counted = any(one.gate and one.method == "exact" for one in judged.findings)
         return (
             "No confirmed regression, but the times of this machine cannot be believed:"
-            f" {judged.floors.alarm}. What was counted still holds."
+            f" {one_line(judged.floors.alarm)}"
+            + (". What was counted still holds" if counted else "")
         )
+    if not any(one.gate and one.verdict != outcome.INVALID for one in judged.findings):
+        return "Nothing was compared: no metric that decides was measured in both arms"
     seen = sensitivity(judged)
     return "No confirmed regression; " + (
         f"could have seen {seen}" if seen else "only counted metrics could have shown one"
@@ -153,14 +162,22 @@ def needs(one: Finding) -> str:
     """What would decide an inconclusive metric."""
     seen = could_see(one)
     rounds = f"about {one.needed} rounds" if one.needed else "more than 1000 rounds"
-    return f"{one.key}: {change(one)}, could have seen {seen}; {rounds} would decide it"
+    return one_line(f"{one.key}: {change(one)}, could have seen {seen}; {rounds} would decide it")
 
 
 def counts(judged: Judgement) -> str:
     """`1 regression, 2 inconclusive, 14 equivalent` of the metrics that decide."""
-    parts = []
-    for word in outcome.VERDICTS:
-        number = len(judged.of(word))
-        if number:
-            parts.append(f"{number} {word}")
+    parts = [f"{number} {name}" for name, number in tally(judged).items() if number]
     return ", ".join(parts) or "nothing was judged"
+
+
+def tally(judged: Judgement) -> dict[str, int]:
+    """How many of the metrics that decide have each verdict, worst first."""
+    numbers: dict[str, int] = {}
+    for name in outcome.VERDICTS:
+        found = judged.of(name)
+        wanted = sum(map(is_accepted, found))
+        numbers[name] = len(found) - wanted
+        if wanted:
+            numbers[f"{name}, accepted"] = wanted
+    return numbers

@@ -16,11 +16,21 @@ wrong.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 
-from tailrace_regress import bank, build, children, cli, faults, job, measure, outcome, power
+from tailrace_regress import (
+    bank,
+    build,
+    children,
+    cli,
+    faults,
+    interrupts,
+    job,
+    measure,
+    outcome,
+    power,
+)
 from tailrace_regress.outcome import GateError
 
 FALSE_SHARE_MAX = 0.02
@@ -31,9 +41,9 @@ WORSE = outcome.SLOWER
 
 
 def main(arguments: list[str]) -> int:
-    asked = _parse(arguments)
-    signal.signal(signal.SIGTERM, cli.interrupt)
+    interrupts.watch()
     try:
+        asked = _parse(arguments)
         good = True
         if asked.bank:
             _bank(asked)
@@ -49,7 +59,7 @@ def main(arguments: list[str]) -> int:
         return error.code
     except KeyboardInterrupt:
         print("gate-power: interrupted; the same command continues.", file=sys.stderr)
-        return cli.INTERRUPTED
+        return outcome.INTERRUPTED
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from tailrace_regress import metrics, outcome, phrases
-from tailrace_regress.judge import Judgement
+from tailrace_regress.judge import Judgement, is_accepted
 from tailrace_regress.verdict import Finding
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -22,7 +23,7 @@ def sarif(judged: Judgement, profile: str) -> str:
     """The document as text."""
     shown = [one for one in judged.findings if one.gate and one.verdict in LEVELS][:RESULTS_MAX]
     rules = sorted({one.key.metric for one in shown})
-    results = [_result(one, rules, profile, judged) for one in shown]
+    results = [_result(one, rules, profile) for one in shown]
     run = {
         "tool": {
             "driver": {
@@ -53,16 +54,15 @@ def _rule(name: str, one: Finding) -> dict[str, Any]:
     }
 
 
-def _result(one: Finding, rules: list[str], profile: str, judged: Judgement) -> dict[str, Any]:
-    level = LEVELS[one.verdict]
-    if one.verdict == outcome.REGRESSION and one not in judged.failing:
-        level = "note"  # accepted
+def _result(one: Finding, rules: list[str], profile: str) -> dict[str, Any]:
+    accepted = is_accepted(one)
+    level = "note" if accepted else LEVELS[one.verdict]
     text = phrases.needs(one) if one.verdict == outcome.INCONCLUSIVE else phrases.sentence(one)
-    return {
+    found = {
         "ruleId": f"tailrace/{one.key.metric}",
         "ruleIndex": rules.index(one.key.metric),
         "level": level,
-        "message": {"text": f"{one.verdict}: {text}"},
+        "message": {"text": _plain(f"{phrases.word(one)}: {text}")},
         "locations": [
             {
                 "physicalLocation": {
@@ -73,6 +73,14 @@ def _result(one: Finding, rules: list[str], profile: str, judged: Judgement) -> 
         ],
         "partialFingerprints": {"tailrace/v1": str(one.key)},
     }
+    if accepted:
+        found["suppressions"] = [{"kind": "external", "justification": _plain(one.note)}]
+    return found
+
+
+def _plain(text: str) -> str:
+    """Without what a message may hold besides text: links and places for arguments (3.11)."""
+    return text.replace("](", "] (").replace("{", "{{").replace("}", "}}")
 
 
 def _place(one: Finding, profile: str) -> str:
@@ -80,4 +88,4 @@ def _place(one: Finding, profile: str) -> str:
         return "workloads/micro/catalogue.hpp"
     if one.key.place == metrics.COST:
         return "harness/cost/cost_main.cpp"
-    return f"harness/profiles/{Path(profile).stem}.toml"
+    return quote(f"harness/profiles/{Path(profile).stem}.toml")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tailrace_report import page, summary
+from tailrace_report.document import Picture
 from tailrace_report.errors import OutputError
 from tailrace_report.load import read_campaign
 from tailrace_report.study import Study
@@ -31,25 +32,29 @@ def build(campaign: Path, out: Path) -> Result:
     pictures, files, missing = _figures(study)
     files["summary.md"] = summary.markdown(study).encode("utf-8", "replace")
     files["index.html"] = page.page(study, pictures, missing).encode("utf-8", "replace")
-    _write(out, files)
+    write(out, files)
     return Result(summary.terminal(study, out), missing)
 
 
-def _figures(study: Study) -> tuple[dict[str, page.Picture], dict[str, bytes], str]:
+def _figures(study: Study) -> tuple[dict[str, Picture], dict[str, bytes], str]:
     """The figures, or none of them and the one sentence that says why."""
     try:
         from tailrace_report import pictures
     except ImportError as error:
-        return (
-            {},
-            {},
-            f"the figures are missing, because this Python ({sys.executable}) cannot import"
-            f" matplotlib ({error}); install python3-matplotlib or set TAILRACE_PYTHON.",
-        )
+        return {}, {}, no_figures(error)
     return *pictures.draw(study), ""
 
 
-def _write(out: Path, files: dict[str, bytes]) -> None:
+def no_figures(error: ImportError) -> str:
+    """The one sentence."""
+    return (
+        f"the figures are missing, because this Python ({sys.executable}) cannot import"
+        f" matplotlib ({error}); install python3-matplotlib or set TAILRACE_PYTHON."
+    )
+
+
+def write(out: Path, files: dict[str, bytes]) -> None:
+    """Each file whole or not at all. Raises OutputError."""
     for name, data in files.items():
         path = out / name
         try:

@@ -32,6 +32,7 @@ def main(arguments: list[str]) -> int:
     history = commands.add_parser("history", help="the trend over stored campaigns")
     history.add_argument("folder", type=Path, nargs="+", help="campaigns, or folders of them")
     history.add_argument("--accepted", type=Path, default=Path("results/accepted.toml"))
+    history.add_argument("--out", type=Path, help="write a page, figures and a summary there")
     compare = commands.add_parser("compare", help="two stored campaigns side by side")
     compare.add_argument("one", type=Path)
     compare.add_argument("other", type=Path)
@@ -43,7 +44,7 @@ def main(arguments: list[str]) -> int:
         if asked.command == "micro":
             return _micro(asked.folder)
         if asked.command == "history":
-            return _history(asked.folder, asked.accepted)
+            return _history(asked.folder, asked.accepted, asked.out)
         if asked.command == "compare":
             return _compare(asked.one, asked.other)
         return _report(asked.campaign, asked.out)
@@ -77,16 +78,22 @@ def _micro(folder: Path) -> int:
     return WRITTEN
 
 
-def _history(folders: list[Path], notes: Path) -> int:
-    from tailrace_report import history, tables
+def _history(folders: list[Path], notes: Path, out: Path | None) -> int:
+    from tailrace_report import history, history_page, tables
 
-    shown, left_out = history.tables(folders, notes)
-    for table in shown:
+    found, left_out = history.trends(folders, notes)
+    for table in history.tables(found):
         print(tables.to_text(table))
     for sentence in left_out:
         print(f"tailrace-report: {sentence}", file=sys.stderr)
-    if not shown:
+    if not found:
         raise CampaignError(["no campaign was found."])
+    missing = history_page.write(found, left_out, out) if out else ""
+    if out:
+        print(f"Trends: {out / 'index.html'}")
+    if missing:
+        print(f"tailrace-report: {missing}", file=sys.stderr)
+        return NO_FIGURES
     return WRITTEN
 
 

@@ -8,8 +8,6 @@ no clock, no random ids.
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
-from pathlib import Path
 
 from tailrace_report import (
     claims,
@@ -20,11 +18,11 @@ from tailrace_report import (
     limits,
     micro_tables,
     sections,
-    svg,
     timers,
     uneven,
     versus,
 )
+from tailrace_report.document import Picture, document
 from tailrace_report.file_numbers import CACHES
 from tailrace_report.study import Study
 from tailrace_report.tables import Table, to_html
@@ -33,39 +31,17 @@ STDERR_SHOWN_MAX = 12
 STDERR_CHARS_MAX = 2000
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A drawn figure: file name without ending, heading, words for who cannot see it, SVG."""
-
-    name: str
-    title: str
-    description: str
-    svg: str
-
-
 def page(study: Study, pictures: dict[str, Picture], figures_missing: str) -> str:
     """The whole page. `pictures` by the names that _content() uses; may be empty."""
-    light, dark = svg.css_variables()
-    here = Path(__file__)
-    style = here.with_name("page.css").read_text("utf-8")
-    style = style.replace("%LIGHT%", light).replace("%DARK%", dark)
-    name = html.escape(study.campaign.name)
     body = [_head(study, figures_missing)]
     for anchor, title, intro, drawn, tables in _content(study):
         inner = [f"<p>{html.escape(intro)}</p>"] if intro else []
-        inner += [_figure(pictures[key]) for key in drawn if key in pictures]
+        inner += [pictures[key].html for key in drawn if key in pictures]
         inner += [_folded(tables)] if drawn and tables else [to_html(table) for table in tables]
         if tables or any(key in pictures for key in drawn):
             body.append(f'<section id="{anchor}"><h2>{title}</h2>\n{"".join(inner)}</section>')
     body += [_stderr(study), _end(study)]
-    script = here.with_name("page.js").read_text("utf-8")
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>Tailrace: {name}</title>\n<style>\n{style}</style></head>\n<body>\n"
-        + "\n".join(part for part in body if part)
-        + f"\n<script>\n{script}</script>\n</body></html>\n"
-    )
+    return document(f"Tailrace: {study.campaign.name}", body)
 
 
 def _head(study: Study, figures_missing: str) -> str:
@@ -252,12 +228,6 @@ def _micro(study: Study) -> tuple[str, str, str, list[str], list[Table]]:
         ["micro"],
         micro_tables.tables(found) if found else [],
     )
-
-
-def _figure(picture: Picture) -> str:
-    files = f'<a href="{picture.name}.png">PNG</a>, <a href="{picture.name}.svg">SVG</a>'
-    caption = f"<figcaption>{html.escape(picture.title)} ({files})</figcaption>"
-    return f"<figure>{picture.svg}{caption}</figure>\n"
 
 
 def _folded(tables: list[Table]) -> str:

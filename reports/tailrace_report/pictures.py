@@ -24,8 +24,8 @@ from tailrace_report import (
     svg,
     timers,
 )
+from tailrace_report.document import Picture
 from tailrace_report.file_numbers import CACHES
-from tailrace_report.page import Picture
 from tailrace_report.study import Study
 
 # Name, title, what draws it (None: nothing to draw), its words.

@@ -39,7 +39,7 @@ class Table:
 def to_text(table: Table) -> str:
     """Aligned plain text without colours or box drawing; control characters become spaces."""
     grid = [[column.title for column in table.columns]]
-    grid += [[_one_line(cell) for cell in row] for row in table.rows]
+    grid += [[one_line(cell) for cell in row] for row in table.rows]
     widths = [max(_width(row[i]) for row in grid) for i in range(len(table.columns))]
     lines = [table.title] if table.title else []
     for number, row in enumerate(grid):
@@ -50,7 +50,7 @@ def to_text(table: Table) -> str:
         lines.append("  ".join(cells).rstrip())
         if number == 0:
             lines.append("  ".join("-" * width for width in widths))
-    lines += [_one_line(note) for note in table.notes]
+    lines += [one_line(note) for note in table.notes]
     return "\n".join(lines) + "\n"
 
 
@@ -92,10 +92,11 @@ def to_html(table: Table) -> str:
 
 def markdown_text(text: str) -> str:
     """One line in which no character means anything to Markdown or HTML."""
-    return re.sub(r"([\\`*_\[\]<>|~#&@])", r"\\\1", _one_line(text))
+    return re.sub(r"([\\`*_\[\]<>|~#&@])", r"\\\1", one_line(text))
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Without control characters and line breaks."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 

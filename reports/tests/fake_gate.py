@@ -46,6 +46,7 @@ USUAL: dict[str, Any] = {
     "crash": "",  # cost, run or skip
     "same_factor": 1.0,  # how much slower everything is in the arm `same`
     "sleep_s": 0.0,  # before its costs are told, with its process id in the file `sleeping`
+    "sleep_run_s": 0.0,  # before its rounds, likewise
     "nothing_counted": False,
     "micro": {},  # benchmark -> instructions; none: no tailrace-micro-<id>
     "micro_jitter": 0.0,
@@ -83,6 +84,15 @@ def behaviour_of(program: Path) -> dict[str, Any]:
     return {**USUAL, **json.loads(program.read_text().split("\n")[1][2:])}
 
 
+def sleep(program: Path, seconds: float) -> None:
+    """Says that it sleeps, in a file beside the arm."""
+    if seconds:
+        part = program.parent.parent / ".sleeping"
+        part.write_text(str(os.getpid()))
+        part.rename(part.with_name("sleeping"))
+        time.sleep(seconds)
+
+
 def spread(lot: random.Random, by: float) -> float:
     return math.exp(by * (lot.random() + lot.random() - 1.0))
 
@@ -98,11 +108,7 @@ def cost(words: list[str]) -> int:
     if behaviour.get("says") is not None:
         print(behaviour["says"])
         return 0
-    if behaviour["sleep_s"]:
-        part = program.parent.parent / ".sleeping"
-        part.write_text(str(os.getpid()))
-        part.rename(part.with_name("sleeping"))
-        time.sleep(behaviour["sleep_s"])
+    sleep(program, behaviour["sleep_s"])
     lot = random.Random(os.getpid())
     names = [n for n in behaviour if n.startswith("syscalls.")]
     names += ["allocations", "user_bytes_per_idle_connection", "instructions", "switches.voluntary"]
@@ -194,6 +200,10 @@ def write_campaign(
 ) -> int:
     import make_campaign
 
+    for target in targets:
+        for place in arms.values():
+            program = place / f"tailrace-target-{target}"
+            sleep(program, behaviour_of(program)["sleep_run_s"])
     (folder / "hist").mkdir(parents=True)
     lot = random.Random(seed)
     lines, code = [], 0

@@ -94,6 +94,23 @@ class Commands(unittest.TestCase):
         self.assertIn("<table>", page)
         self.assertTrue((self.folder / "report" / "summary.md").is_file())
 
+    def test_trends_are_written_where_asked(self) -> None:
+        out = self.scratch / "trends"
+        words = ["history", str(self.scratch), "--out", str(out)]
+        done = self.run_report(*words)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("Trends: ", done.stdout)
+        for name in ("index.html", "summary.md", "trend-1-rate.png"):
+            self.assertTrue((out / name).is_file(), name)
+        (self.scratch / "file").write_text("")
+        done = self.run_report("history", str(self.folder), "--out", str(self.scratch / "file/x"))
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1))
+        (self.scratch / "blocked").mkdir()
+        (self.scratch / "blocked" / "matplotlib.py").write_text(NO_MATPLOTLIB)
+        done = self.run_report(*words, path=str(self.scratch / "blocked"))
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (3, 1))
+        self.assertIn("figures are missing", (out / "index.html").read_text("utf-8"))
+
     def test_find_python_prints_an_interpreter_that_has_matplotlib(self) -> None:
         done = self.run_script("find-python")
         self.assertEqual(done.returncode, 0, done.stderr)

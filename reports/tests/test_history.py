@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import io
 import json
 import random
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -74,6 +76,13 @@ class ChangePoints(unittest.TestCase):
         values = [0.0] * 300 + [1.0] * 60
         self.assertEqual(changes.change_points(values), [300])
 
+    def test_old_changes_and_those_at_a_border_of_windows_are_found(self) -> None:
+        lot = random.Random(6)
+        length = changes.LENGTH_MAX
+        for at in (20, length, 2 * length + 1, 3 * length):
+            values = [lot.gauss(0, 0.01) + (0.2 if n >= at else 0) for n in range(4 * length)]
+            self.assertEqual(changes.change_points(values), [at])
+
 
 def entries(levels: list[float], name: str = "rate") -> list[history.Entry]:
     lot = random.Random(5)
@@ -88,7 +97,7 @@ def entries(levels: list[float], name: str = "rate") -> list[history.Entry]:
 
 class Trends(unittest.TestCase):
     note = accepted.Note(
-        __import__("datetime").date(2026, 11, 10), "local", "rate", "*", 1.2, None, "checks"
+        datetime.date(2026, 11, 10), "local", "rate", "*", 1.2, None, "checks"
     )
 
     def test_a_lower_rate_is_worse_and_a_note_accepts_it(self) -> None:
@@ -99,6 +108,11 @@ class Trends(unittest.TestCase):
         self.assertEqual(one.note, "not accepted")
         (one,) = history.changes(trend, [self.note])
         self.assertEqual(one.note, "accepted on 2026-11-10: checks")
+        ended = replace(
+            self.note, date=datetime.date(2026, 11, 1), until=datetime.date(2026, 11, 8)
+        )
+        (one,) = history.changes(trend, [ended])
+        self.assertEqual(one.note, "not accepted")
 
     def test_a_better_level_needs_no_note_and_a_small_one_is_not_shown(self) -> None:
         (one,) = history.changes(entries([90.0] * 8 + [100.0] * 8), [])
@@ -106,6 +120,12 @@ class Trends(unittest.TestCase):
         self.assertEqual(history.changes(entries([100.0] * 8 + [98.5] * 8), []), [])
         odd = [100.0] * 5 + [70.0] + [100.0] * 5 + [98.5] * 11
         self.assertEqual(history.changes(entries(odd), []), [])
+
+    def test_a_few_bytes_of_nearly_none_are_no_change(self) -> None:
+        memory = "user_bytes_per_idle_connection"
+        self.assertEqual(history.changes(entries([2.0] * 8 + [9.0] * 8, memory), []), [])
+        (one,) = history.changes(entries([300.0] * 8 + [330.0] * 8, memory), [])
+        self.assertEqual(one.campaigns, 8)
 
     def test_campaigns_of_other_machines_and_unreadable_ones_stay_apart(self) -> None:
         with tempfile.TemporaryDirectory() as scratch:
@@ -129,6 +149,11 @@ class Trends(unittest.TestCase):
             self.assertIn("left out: ", err.getvalue())
             with contextlib.redirect_stderr(err):
                 self.assertEqual(cli.main(["history", str(root / "nowhere")]), 2)
+            with mock.patch.object(history, "CAMPAIGNS_MAX", 1):
+                trends, notes = history.collect([root / "c0", root / "c1"])
+            (((entry,),)) = trends.values()
+            self.assertEqual(entry.name, "c1")
+            self.assertIn("left out: 1 campaigns", notes[0])
 
 
 class Comparisons(unittest.TestCase):

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
+import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from tailrace_regress import build, outcome, relink
 from tailrace_regress.outcome import GateError
 
 # Configures where the tree has no file `broken`; "builds" an executable that holds the tree's
-# source, unless that says `does not compile`.
+# source, unless that says `does not compile`; sleeps before where the tree has a file `slow`.
 CMAKE = """#!/bin/sh
 echo "$@" >>"$CALLS"
 case "$1" in
@@ -25,7 +28,9 @@ case "$1" in
     case "$*" in
       *help*) for one in $(cat "$tree/targets"); do echo "tailrace-target-$one: phony"; done
          for one in $(cat "$tree/micros"); do echo "tailrace-micro-$one: phony"; done ;;
-      *) grep -q 'does not compile' "$tree/main.cpp" && { echo "main.cpp:1: error: no" ; exit 1; }
+      *) [ -e "$tree/slow" ] && {
+           echo $$ >"$CALLS.part"; mv "$CALLS.part" "$CALLS.slow"; sleep 60; }
+         grep -q 'does not compile' "$tree/main.cpp" && { echo "main.cpp:1: error: no" ; exit 1; }
          for word; do case $word in tailrace*) cp "$tree/main.cpp" "$2/bin/$word" ;; esac; done ;;
     esac ;;
 esac
@@ -40,6 +45,12 @@ echo "$@" >>"$CALLS.ld"
 while [ "$1" != -o ]; do shift; done
 echo relinked >"$2"
 """
+# Runs the command line on another repository than its own.
+ELSEWHERE = (
+    "import sys; from pathlib import Path; from tailrace_regress import cli;"
+    " cli.ROOT = Path(sys.argv[1]); sys.exit(cli.main(sys.argv[2:]))"
+)
+STARTED_S = 120.0  # what a starved machine may take
 GXX = "#!/bin/sh\necho pretended compiler\n"
 
 
@@ -189,6 +200,48 @@ class Builds(unittest.TestCase):
         self.assertFalse((arms.base / "tailrace-target-new").exists())
         with self.assertRaises(GateError):
             build.build(self.root, "first", "release", ["nowhere"])
+
+
+    def test_interrupted_it_leaves_neither_worktree_nor_process(self) -> None:
+        self.commit("slow", {"slow": ""})
+        (self.root / "slow").unlink()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number=number):
+                self.interrupted(number)
+
+    def interrupted(self, number: signal.Signals) -> None:
+        sleeping = self.calls.with_name("calls.slow")
+        sleeping.unlink(missing_ok=True)
+        words = [str(self.root), "run", "--base", "slow", "--targets", "local"]
+        child = subprocess.Popen(
+            [sys.executable, "-c", ELSEWHERE, *words],
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONPATH": str(Path(build.__file__).parents[1])},
+        )
+        try:
+            deadline = time.monotonic() + STARTED_S
+            while not sleeping.exists() and time.monotonic() < deadline:
+                self.assertIsNone(child.poll())
+                time.sleep(0.02)
+            self.assertEqual(len(self.git("worktree", "list").splitlines()), 2)
+            child.send_signal(number)
+            _, said = child.communicate(timeout=STARTED_S)
+        finally:
+            child.kill()
+            child.communicate()
+        self.assertEqual(child.returncode, outcome.INTERRUPTED, said)
+        self.assertRegex(said, r"(?m)^regress: Interrupted: what was measured is in .*\.$")
+        self.assertNotIn("Traceback", said)
+        self.assertEqual(len(self.git("worktree", "list").splitlines()), 1)
+        self.assertEqual(self.trees(), [])
+        self.assertFalse(Path(f"/proc/{sleeping.read_text().strip()}").exists())
+
+    def test_a_worktree_that_is_locked_goes_too(self) -> None:
+        (self.root / "build/regress").mkdir(parents=True)
+        with build._worktree(self.root, self.git("rev-parse", "first")) as tree:
+            self.git("worktree", "lock", str(tree))
+        self.assertEqual(len(self.git("worktree", "list").splitlines()), 1)
 
 
 class Relinking(unittest.TestCase):

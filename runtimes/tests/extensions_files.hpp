@@ -237,6 +237,42 @@ TEST(extensions_file, a_stop_ends_reading_and_lets_go_of_the_memory_first) {
   }
 }
 
+inline task<void> read_and_stop_all(R::file& file, std::span<std::byte> into, scope<R>& all,
+                                    std::atomic<int>& given) {
+  const io_result got = co_await file.read_at(0, into);
+  if (!got.cancelled()) {
+    given.fetch_add(1);
+    all.request_stop();
+  }
+}
+
+inline task<void> many_read_until_one_has(R& runtime, const std::string& path,
+                                          std::atomic<int>& given) {
+  auto opened = runtime.open_file(path, {});
+  if (!opened) throw std::runtime_error(opened.error().message);
+  constexpr std::size_t readers = 64;
+  const aligned_memory memory(readers * 4096);
+  scope<R> all(runtime);
+  for (std::size_t i = 0; i < readers; ++i)
+    all.spawn(read_and_stop_all(*opened, memory.part(i * 4096, 4096), all, given));
+  co_await all.join();
+}
+
+// The first to be given something stops them all; what was under way then may have read, but is
+// cancelled. With several threads some are given something at the same time.
+TEST(extensions_file, a_read_under_way_at_a_stop_is_cancelled) {
+  const sample_file sample(sample_bytes);
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<int> given{0};
+    run_with_files(
+        [&](R& runtime) { return many_read_until_one_has(runtime, sample.path(), given); });
+    if constexpr (R::single_threaded)
+      ASSERT_EQ(given.load(), 1);
+    else
+      ASSERT_GE(given.load(), 1);
+  }
+}
+
 template <class T>
 task<void> read_registered(T& runtime, const std::string& path) {
   if constexpr (RegistersMemory<T>) {

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+"""What a GitHub workflow shows of a job without its log: annotations and the summary of the step.
+Elsewhere nothing. A summary that cannot be written is said and changes no verdict."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+SUMMARY_BYTES_MAX = 900 << 10  # of a step: 1 MiB
+ANNOTATION_CHARS_MAX = 1000
+
+
+def annotate(lines: Sequence[tuple[str, str]]) -> None:
+    """Prints (kind, text) as workflow commands. The caller bounds their number."""
+    if os.environ.get("GITHUB_ACTIONS"):
+        for kind, text in lines:
+            print(f"::{kind} title=tailrace::{escaped(text)}", flush=True)
+
+
+def escaped(text: str) -> str:
+    """The message of a workflow command, on one line and bounded."""
+    if len(text) > ANNOTATION_CHARS_MAX:
+        text = f"{text[: ANNOTATION_CHARS_MAX - 1]}…"
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def summarize(text: str) -> None:
+    """Appends `text` to the summary of the step."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return
+    data = text.encode("utf-8", "replace")[:SUMMARY_BYTES_MAX] + b"\n"
+    try:
+        with open(path, "ab") as file:
+            file.write(data)
+    except OSError as error:
+        print(f"regress: {path} cannot be written: {error.strerror}.", file=sys.stderr)
