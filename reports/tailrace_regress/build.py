@@ -3,8 +3,8 @@
 
 Both are configured with the same preset, without tests and peers, and with source paths taken out
 of the objects (scripts/cmake/regress.cmake), so that two builds of equal sources are equal; only
-the targets that are compared are built, and of the head the harness. Base executables are kept by
-commit in build/regress/; the worktree never is.
+the targets that are compared are built, their micro benchmarks where a tree has them, and of the
+head the harness. Base executables are kept by commit in build/regress/; the worktree never is.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tailrace_regress.outcome import GateError, nothing, usage
 
 LIMIT_S = 3600.0
 PREFIX = "tailrace-target-"
+MICRO_PREFIX = "tailrace-micro-"
 KEPT = "built.json"  # written last: a folder without it is not believed
 
 
@@ -117,7 +118,8 @@ def kept(
     """The folder of a commit's executables (`bin/`, `relinked/`), from the cache or made now, and
     notes. `patch` is applied to the worktree first."""
     text = patch.read_text("utf-8") if patch else ""
-    asked = json.dumps([commit, preset, sorted(targets), _toolchain(root), text])
+    prefixes = [PREFIX, MICRO_PREFIX]
+    asked = json.dumps([commit, preset, sorted(targets), prefixes, _toolchain(root), text])
     digest = hashlib.sha256(asked.encode()).hexdigest()[:8]
     place = root / "build/regress" / f"base-{commit[:12]}-{digest}"
     with contextlib.suppress(OSError, ValueError):
@@ -138,7 +140,9 @@ def kept(
         arm = patch.stem if patch else "base"
         missing = _build_tree(root, tree, built, preset, targets, arm)
         there = [PREFIX + target for target in targets if target not in missing]
-        for program in there:
+        micro = [MICRO_PREFIX + target for target in targets]
+        micro = [program for program in micro if (built / "bin" / program).exists()]
+        for program in there + micro:
             shutil.copy2(built / "bin" / program, part / "bin")
         note = relink.relink(built, there, part / "relinked")
         notes = [f"the base has no target {target}" for target in missing] + [note]
@@ -202,6 +206,7 @@ def _build_tree(
     known = {word.rstrip(":") for word in listed}
     missing = [target for target in targets if PREFIX + target not in known]
     names = [PREFIX + target for target in targets if target not in missing]
+    names += [MICRO_PREFIX + target for target in targets if MICRO_PREFIX + target in known]
     names += ["tailrace"] if arm == "head" else []
     if names:
         jobs = ["-j", str(os.cpu_count() or 1), "--target"]

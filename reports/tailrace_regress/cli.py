@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", type=int, help="of all orders (default: from the clock)")
     for name, default, what in (
         ("repeats", 3, "repetitions of costs"),
+        ("micro", 2, "repetitions of instructions of micro benchmarks"),
         ("counts", 12, "rounds of costs that do not repeat"),
         ("canary", 10, "rounds of the base against itself; 0: none"),
         ("blocks", 0, "rounds of the profile; 0: as it says"),
@@ -91,7 +92,8 @@ def _run(asked: argparse.Namespace) -> int:
     targets = tuple(name for name in asked.targets.split(",") if name)
     if not targets or any("/" in name for name in targets):
         raise usage(f"{asked.targets!r} names no targets")
-    for name, least in (("repeats", 2), ("counts", 6), ("canary", 0), ("blocks", 0), ("fresh", 6)):
+    least_of = {"repeats": 2, "micro": 2, "counts": 6, "canary": 0, "blocks": 0, "fresh": 6}
+    for name, least in least_of.items():
         if not least <= getattr(asked, name) <= 1000:
             raise usage(f"--{name} is from {least} to 1000")
     if asked.seed is not None and not 0 <= asked.seed < 1 << 32:
@@ -109,6 +111,7 @@ def _run(asked: argparse.Namespace) -> int:
         targets=targets,
         seed=time.time_ns() % (1 << 32) if asked.seed is None else asked.seed,
         repeats=asked.repeats,
+        micro=asked.micro,
         counts=asked.counts,
         canary=asked.canary,
         blocks=asked.blocks or None,

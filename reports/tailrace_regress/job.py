@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tailrace_regress import build, campaign_numbers, children, judge, measure, stored
+from tailrace_regress import build, campaign_numbers, children, judge, measure, metrics
+from tailrace_regress import micro_counts, stored
 from tailrace_regress.judge import CANARY, COSTS, COUNTS, FRESH, ROUNDS
 from tailrace_regress.outcome import GateError, Interrupted, nothing, unwritten
 from tailrace_regress.samples import BASE, HEAD, RELINKED, SAME, Key, Samples
@@ -24,8 +25,8 @@ SAMPLES, FACTS, CAMPAIGN = "samples.jsonl", "job.json", "rounds"
 
 @dataclass(frozen=True)
 class Plan:
-    """What was asked. Numbers of rounds: repetitions of costs, of what does not repeat, of the
-    canary, of the profile (None: as it says) and of suspects."""
+    """What was asked. Numbers of rounds: repetitions of costs, of micro benchmarks, of what does
+    not repeat, of the canary, of the profile (None: as it says) and of suspects."""
 
     root: Path
     results: Path
@@ -35,6 +36,7 @@ class Plan:
     targets: tuple[str, ...] = ("local", "steal", "uring")
     seed: int = 1
     repeats: int = 3
+    micro: int = 2
     counts: int = 12
     canary: int = 10
     blocks: int | None = None
@@ -152,6 +154,7 @@ def _costs(
     samples = job.stages[COSTS] = Samples()
     rounds = range(plan.repeats)
     absent = measure.cost_rounds(arms.tailrace, both, targets, rounds, samples, plan.seed)
+    absent |= micro_counts.rounds(both, targets, range(plan.micro), samples)
     job.notes += [f"not measured: {what} ({why})" for what, why in sorted(absent.items())]
     samples.fill_absent_calls()
     job.save()
@@ -159,9 +162,11 @@ def _costs(
     again = job.stages[COUNTS] = Samples()
     for target in targets:
         keys = [key for key in open_keys if key.target == target]
-        only = judge.passes(keys)
+        only, fresh = judge.passes(keys), range(plan.counts)
+        for key in keys:
+            if key.metric == metrics.MICRO:
+                micro_counts.rounds(both, [target], fresh, again, key.place)
         if only:
-            fresh = range(plan.counts)
             measure.cost_rounds(
                 arms.tailrace, both, [target], fresh, again, plan.seed, ",".join(only)
             )

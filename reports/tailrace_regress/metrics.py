@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 EXACT, BANDED, TIMED = "exact", "banded", "timed"
 COST = "cost"  # the place of what `tailrace cost` measures, beside the points of a profile
+MICRO = "micro.instructions"  # its places are the names of micro benchmarks
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,15 @@ TABLE = (
         0.002,
         0.1,
         "one in five hundred; repetitions differ by a tenth of one where batches do",
+    ),
+    Metric(
+        MICRO,
+        "instructions/op",
+        EXACT,
+        0.002,
+        0.5,
+        "repetitions are equal; one more each time is seen, up to 500 an operation; what comes once"
+        " in many, such as a look at the kernel, falls elsewhere when anything before it changes",
     ),
     Metric(
         "switches.voluntary",

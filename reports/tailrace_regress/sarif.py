@@ -84,6 +84,8 @@ def _plain(text: str) -> str:
 
 
 def _place(one: Finding, profile: str) -> str:
+    if one.key.metric == metrics.MICRO:
+        return "workloads/micro/catalogue.hpp"
     if one.key.place == metrics.COST:
         return "harness/cost/cost_main.cpp"
     return quote(f"harness/profiles/{Path(profile).stem}.toml")

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Arms and a harness that only pretend, for the tests of the gate.
+"""Arms, a harness and a valgrind that only pretend, for the tests of the gate.
 
 Each arm is a folder with tailrace-target-<id>, a script that describes itself and carries how it
-behaves as JSON in its second line. The harness is this file: `cost` and `run --arm` answer in the
-formats of the real one, with numbers from that JSON and seeded noise.
+behaves as JSON in its second line; so does tailrace-micro-<id>, where a target has one. The harness
+is this file: `cost` and `run --arm` answer in the formats of the real one, with numbers from that
+JSON and seeded noise; and so is valgrind, which reads that JSON instead of running the program.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import math
 import os
 import random
+import signal
 import sys
 import time
 from pathlib import Path
@@ -46,23 +48,30 @@ USUAL: dict[str, Any] = {
     "sleep_s": 0.0,  # before its costs are told, with its process id in the file `sleeping`
     "sleep_run_s": 0.0,  # before its rounds, likewise
     "nothing_counted": False,
+    "micro": {},  # benchmark -> instructions; none: no tailrace-micro-<id>
+    "micro_jitter": 0.0,
+    "micro_does": "",  # unreadable, older, crash, hang, torn or lose
 }
+MICRO_OPERATIONS = 1000
 
 
 def make_arm(folder: Path, targets: dict[str, dict[str, Any]]) -> Path:
     """A folder of executables with these behaviours."""
     folder.mkdir(parents=True)
     for name, behaviour in targets.items():
-        program = folder / f"tailrace-target-{name}"
-        program.write_text(TARGET.format(python=sys.executable, behaviour=json.dumps(behaviour)))
-        program.chmod(0o755)
+        for kind in ("target", "micro") if behaviour.get("micro") else ("target",):
+            program = folder / f"tailrace-{kind}-{name}"
+            text = TARGET.format(python=sys.executable, behaviour=json.dumps(behaviour))
+            program.write_text(text)
+            program.chmod(0o755)
     return folder
 
 
-def make_harness(folder: Path) -> Path:
-    """An executable that stands for `tailrace`."""
+def make_harness(folder: Path, name: str = "tailrace") -> Path:
+    """An executable that stands for `tailrace`, or for `valgrind`."""
     here = Path(__file__).resolve().parent
-    program = folder / "tailrace"
+    folder.mkdir(exist_ok=True)
+    program = folder / name
     program.write_text(
         f"#!{sys.executable}\nimport sys\nsys.path[:0] = [{str(here)!r}, {str(here.parent)!r}]\n"
         "sys.dont_write_bytecode = True\nimport fake_gate\nsys.exit(fake_gate.main(sys.argv[1:]))\n"
@@ -128,6 +137,42 @@ def cost(words: list[str]) -> int:
     ]
     whole = {"schema": "tailrace-cost-1", "target": "x", "metrics": listed, "absent": []}
     print(json.dumps(whole))
+    return 0
+
+
+def valgrind(words: list[str]) -> int:
+    """`--tool=callgrind ... --callgrind-out-file=F PROGRAM --instructions [--filter ROW/]`."""
+    option = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
+    out, log = option["--callgrind-out-file"], Path(option["--log-file"])
+    program, *asked = words[next(i for i, word in enumerate(words) if word[0] != "-") :]
+    behaviour = behaviour_of(Path(program))
+    if behaviour["micro_does"] == "unreadable":
+        log.write_text("==7== Valgrind: Possibly corrupted debuginfo file.\n")
+        return 1
+    log.write_text("==7== Collected : 7\n")
+    if behaviour["micro_does"] == "older":
+        print(f"{Path(program).name}: --instructions was not expected", file=sys.stderr)
+        return 2
+    if behaviour["micro_does"] == "hang":
+        time.sleep(60.0)
+    if behaviour["micro_does"] == "crash":
+        print("assertion failed: counted twice", file=sys.stderr, flush=True)
+        os.kill(os.getpid(), signal.SIGSEGV)
+    lot = random.Random(os.getpid())
+    only = asked[asked.index("--filter") + 1] if "--filter" in asked else ""
+    for number, (name, each) in enumerate(behaviour["micro"].items()):
+        row = f"{name}/x/workers:1"
+        if only not in row:
+            continue
+        count = int((each + behaviour["micro_jitter"] * lot.random()) * MICRO_OPERATIONS)
+        between = "desc: Trigger: Client Request\n\nsummary: 77\n\nfn=(1) f\n"
+        Path(f"{out}.{2 * number + 1}").write_text(between)
+        if behaviour["micro_does"] != "lose":
+            profile = f"desc: Trigger: Client Request: {row}\n\nsummary: {count}\n\nfn=(1) f\n"
+            Path(f"{out}.{2 * number + 2}").write_text(profile)
+        print(json.dumps({"row": row, "operations": MICRO_OPERATIONS}))
+    if behaviour["micro_does"] == "torn":
+        print('{"row": "yield_ma', end="")
     return 0
 
 
@@ -238,4 +283,6 @@ def _encoded(requests: int, middle_ns: float) -> str:
 
 
 def main(words: list[str]) -> int:
+    if words[0].startswith("--tool"):
+        return valgrind(words)
     return {"cost": cost, "run": run}[words[0]](words[1:])

@@ -26,7 +26,8 @@ case "$1" in
   --build)
     tree=$(cat "$2/source")
     case "$*" in
-      *help*) for one in $(cat "$tree/targets"); do echo "tailrace-target-$one: phony"; done ;;
+      *help*) for one in $(cat "$tree/targets"); do echo "tailrace-target-$one: phony"; done
+         for one in $(cat "$tree/micros"); do echo "tailrace-micro-$one: phony"; done ;;
       *) [ -e "$tree/slow" ] && {
            echo $$ >"$CALLS.part"; mv "$CALLS.part" "$CALLS.slow"; sleep 60; }
          grep -q 'does not compile' "$tree/main.cpp" && { echo "main.cpp:1: error: no" ; exit 1; }
@@ -72,7 +73,7 @@ class Builds(unittest.TestCase):
         os.environ |= {"CALLS": str(self.calls), "BIN": str(programs), "HOME": str(self.root)}
         self.root.mkdir()
         self.git("init", "-q", "-b", "main")
-        self.commit("first", {"main.cpp": "first", "targets": "local steal"})
+        self.commit("first", {"main.cpp": "first", "targets": "local steal", "micros": ""})
         (self.root / "scripts/cmake").mkdir(parents=True)
         (self.root / "scripts/cmake/regress.cmake").write_text("")
 
@@ -125,6 +126,16 @@ class Builds(unittest.TestCase):
         self.assertTrue(arms.tailrace.exists())
         self.assertEqual(self.trees(), [])
         self.assertEqual(len(self.git("worktree", "list").splitlines()), 1)
+
+    def test_micro_benchmarks_are_built_where_a_tree_has_them(self) -> None:
+        self.commit("second", {"main.cpp": "second", "micros": "local other"})
+        old = build.build(self.root, "first", "release", ["local", "steal"])
+        new = build.build(self.root, "second", "release", ["local", "steal"])
+        for folder, there in ((old.base, []), (new.base, ["local"]), (new.head, ["local"])):
+            names = sorted(path.name for path in folder.glob("tailrace-micro-*"))
+            self.assertEqual(names, [f"tailrace-micro-{name}" for name in there])
+        self.assertEqual((new.base / "tailrace-micro-local").read_text(), "second")
+        self.assertEqual([*old.notes, *new.notes], [])
 
     def test_a_base_is_built_once(self) -> None:
         build.build(self.root, "first", "release", ["local"])

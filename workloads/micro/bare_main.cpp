@@ -100,10 +100,12 @@ void floor_frame_allocation(measured& run) {
 }
 
 micro_benchmark row(const char* name, void (*body)(measured&)) {
-  return {name, [body](benchmark::State& state, unsigned) {
+  return {name,
+          [body](benchmark::State& state, unsigned) {
             measured run(state);
             body(run);
-          }};
+          },
+          true};
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "base/frame_allocator.hpp"
 #include "workloads/micro/blocking.hpp"
 #include "workloads/micro/frames.hpp"
+#include "workloads/micro/instructions.hpp"
 #include "workloads/micro/messages.hpp"
 #include "workloads/micro/micro_main.hpp"
 #include "workloads/micro/outside.hpp"
@@ -22,6 +23,7 @@ namespace tailrace::micro {
 struct wanted {
   unsigned workers = 1;
   bool foreign_threads = false;  // threads that are not the runtime's spawn tasks
+  bool exact = false;            // what it does must not depend on the clock
 };
 
 // Collects the benchmarks of R. make(wanted) gives a std::unique_ptr<R>.
@@ -31,37 +33,42 @@ class catalogue {
   explicit catalogue(Make make) : make_(std::move(make)) {}
 
   std::vector<micro_benchmark> take() {
-    inside("spawn_many_local", &spawn_many_local<R>);
+    constexpr bool one_thread = !requires { R::tasks_at_once; };  // else each task has its own
+    inside("spawn_many_local", &spawn_many_local<R>, one_thread);
     if constexpr (SpawnsFromAnyThread<R> && HasEvent<R>) add_outside();
-    inside("yield_many", &yield_many<R>);
-    if constexpr (HasEvent<R>) inside("ping_pong", &ping_pong<R>);
-    inside("chained_spawn", &chained_spawn<R>);
-    if constexpr (RunsBlocking<R>) inside("spawn_blocking", &spawn_blocking<R>);
-    inside("timer_arm_cancel", &timer_arm_cancel<R>);
-    inside("timer_fire", &timer_fire<R>);
+    inside("yield_many", &yield_many<R>, one_thread);
+    if constexpr (HasEvent<R>) inside("ping_pong", &ping_pong<R>, one_thread);
+    inside("chained_spawn", &chained_spawn<R>, one_thread);
+    if constexpr (RunsBlocking<R>) inside("spawn_blocking", &spawn_blocking<R>, false);
+    inside("timer_arm_cancel", &timer_arm_cancel<R>, one_thread);
+    inside("timer_fire", &timer_fire<R>, false);
     if constexpr (HasEvent<R>) {
-      inside("context_switch", &context_switch<R>);
-      inside("channel_handoff", &channel_handoff<R>);
-      inside("channel_buffered", &channel_buffered<R>);
+      inside("context_switch", &context_switch<R>, one_thread);
+      inside("channel_handoff", &channel_handoff<R>, one_thread);
+      inside("channel_buffered", &channel_buffered<R>, one_thread);
     }
-    inside("scope_join", &scope_join<R>);
-    list_.push_back({"frame_allocation", [](benchmark::State& state, unsigned) {
+    inside("scope_join", &scope_join<R>, one_thread);
+    list_.push_back({"frame_allocation",
+                     [](benchmark::State& state, unsigned) {
                        measured run(state);
                        allocate_and_release(run, &frame_allocator::allocate,
                                             &frame_allocator::release);
-                     }});
-    inside("task_create", &task_create<R>);
+                     },
+                     true});
+    inside("task_create", &task_create<R>, true);
     return std::move(list_);
   }
 
  private:
-  // A benchmark whose timed loop is a task of the runtime.
-  void inside(const char* name, task<void> (*body)(R&, measured&)) {
-    list_.push_back({name, [body, make = make_](benchmark::State& state, unsigned workers) {
-                       const auto runtime = make(wanted{workers, false});
+  // A benchmark whose timed loop is a task of the runtime. `exact`: see micro_benchmark.
+  void inside(const char* name, task<void> (*body)(R&, measured&), bool exact) {
+    list_.push_back({name,
+                     [body, make = make_](benchmark::State& state, unsigned workers) {
+                       const auto runtime = make(wanted{workers, false, counting_instructions()});
                        measured run(state);
                        runtime->run(body(*runtime, run));
-                     }});
+                     },
+                     exact});
   }
 
   // A benchmark whose timed loop is outside: body(runtime, run, workers).

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "workloads/micro/allocations.hpp"
+#include "workloads/micro/instructions.hpp"
 
 namespace tailrace::micro {
 
@@ -13,14 +14,20 @@ bool measured::batch(std::size_t operations) {
     phase_ = phase::warmed;
     return true;
   }
+  const bool first = phase_ == phase::warmed;
+  // That was the last batch; the library would stop its clock before it says so.
+  if (!first && state_.iterations() >= state_.max_iterations) instructions_end();
   // relaxed: see fail(); a failure that is not yet seen here is seen after the next batch.
   if (const int error = error_.load(std::memory_order_relaxed)) [[unlikely]]
     state_.SkipWithError(std::strerror(error));
-  if (phase_ == phase::warmed) {
+  if (first) {
     phase_ = phase::measuring;
     allocations_before_ = allocations_so_far();
   }
-  if (state_.KeepRunningBatch(static_cast<benchmark::IterationCount>(operations))) return true;
+  if (state_.KeepRunningBatch(static_cast<benchmark::IterationCount>(operations))) {
+    if (first) instructions_begin();
+    return true;
+  }
   finish();
   return false;
 }

@@ -11,18 +11,24 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/observe/fingerprint.hpp"
+#include "workloads/micro/instructions.hpp"
 
 namespace tailrace::micro {
 namespace {
 
 constexpr int failed = 1;
 constexpr int bad_usage = 2;
+constexpr int unsupported = 3;
+// Of each row, for callgrind: enough batches that what a runtime does every so often (a look at the
+// clock, at the kernel) is spread over many, and that a row takes less than a second.
+constexpr benchmark::IterationCount counted_operations = 20'000;
 
 struct options {
   std::string filter;
   double min_time_s = 0.5;
   std::string out;
   bool list = false;
+  bool instructions = false;
   std::vector<std::string> settings;
 };
 
@@ -34,6 +40,14 @@ bool has_failed(const Run& run) {
     return run.error_occurred;
   else
     return run.skipped != decltype(run.skipped){};
+}
+
+template <class Run>
+const std::string& cause_of_failure(const Run& run) {
+  if constexpr (requires { run.error_message; })
+    return run.error_message;
+  else
+    return run.skip_message;
 }
 
 // A reporter of the library's that shows our names as they are, without what the library appends
@@ -59,12 +73,50 @@ class plain_names : public Reporter {
   int failures_ = 0;
 };
 
+// Tells of each row how many operations it was measured over.
+class operations_told final : public benchmark::BenchmarkReporter {
+ public:
+  bool ReportContext(const Context&) override { return true; }
+  void ReportRuns(const std::vector<Run>& runs) override {
+    for (const Run& each : runs) {
+      const nlohmann::json line = {{"row", each.run_name.function_name},
+                                   {"operations", each.iterations}};
+      if (has_failed(each)) {
+        ++failures_;
+        std::fprintf(stderr, "%s failed: %s\n", each.run_name.function_name.c_str(),
+                     cause_of_failure(each).c_str());
+      } else {
+        std::puts(line.dump().c_str());
+      }
+    }
+  }
+  int failures() const noexcept { return failures_; }
+
+ private:
+  int failures_ = 0;
+};
+
 int refuse(const std::string& program, int code, const std::string& sentence) {
   std::fprintf(stderr, "%s: %s\n", program.c_str(), sentence.c_str());
   return code;
 }
 
-// The rows that --filter leaves, registered with the library.
+void register_row(const options& chosen, const std::string& name, const micro_benchmark& row,
+                  unsigned workers) {
+  benchmark::internal::Benchmark* const made = benchmark::RegisterBenchmark(
+      name.c_str(), [row, workers, counted = chosen.instructions ? name : std::string()](
+                        benchmark::State& state) {
+        count_instructions_of(counted);
+        row.run(state, workers);
+      });
+  made->MeasureProcessCPUTime()->UseRealTime();
+  if (chosen.instructions)
+    made->Iterations(counted_operations);
+  else
+    made->MinTime(chosen.min_time_s);
+}
+
+// The rows that --filter and --instructions leave, registered with the library.
 std::vector<std::string> register_rows(const options& chosen, std::string_view id,
                                        const std::vector<unsigned>& workers,
                                        const std::vector<micro_benchmark>& benchmarks) {
@@ -74,11 +126,8 @@ std::vector<std::string> register_rows(const options& chosen, std::string_view i
       std::string name = each.name;
       name.append("/").append(id).append("/workers:").append(std::to_string(count));
       if (name.find(chosen.filter) == std::string::npos) continue;
-      benchmark::RegisterBenchmark(
-          name.c_str(), [each, count](benchmark::State& state) { each.run(state, count); })
-          ->MeasureProcessCPUTime()
-          ->UseRealTime()
-          ->MinTime(chosen.min_time_s);
+      if (chosen.instructions && !(each.exact && count == 1)) continue;
+      register_row(chosen, name, each, count);
       names.push_back(std::move(name));
     }
   }
@@ -138,6 +187,32 @@ int run_into_table(const std::vector<std::string>& names) {
   return run_with(reporter);
 }
 
+// Where callgrind does not listen, the same is done and told.
+int run_for_callgrind(const std::string& program) {
+  if (!speaks_to_callgrind)
+    return refuse(program, unsupported,
+                  "--instructions needs valgrind/callgrind.h when this is built; install valgrind"
+                  " and build again");
+  operations_told reporter;
+  return run_with(reporter);
+}
+
+void add_options(CLI::App& app, options& chosen) {
+  app.add_option("--filter", chosen.filter, "only rows whose name contains this");
+  CLI::Option* const min_time =
+      app.add_option("--min-time-s", chosen.min_time_s, "measure each row for at least this long")
+          ->capture_default_str()
+          ->check(CLI::Range(1e-6, 3600.0));
+  CLI::Option* const out =
+      app.add_option("--out", chosen.out, "write JSON to this file instead of a table");
+  app.add_option("--set", chosen.settings, "OPTION=VALUE of the runtime; part of the rows' names");
+  app.add_flag("--list", chosen.list, "print the names of the rows and exit");
+  app.add_flag("--instructions", chosen.instructions,
+               "for valgrind --tool=callgrind: exact rows, a profile and a line of JSON each")
+      ->excludes(min_time)
+      ->excludes(out);
+}
+
 }  // namespace
 
 int micro_main(int argc, char** argv, std::string_view id, const std::vector<unsigned>& workers,
@@ -145,13 +220,7 @@ int micro_main(int argc, char** argv, std::string_view id, const std::vector<uns
   const std::string program = "tailrace-micro-" + std::string(id);
   options chosen;
   CLI::App app("Micro benchmarks of " + std::string(id) + "; times are per operation.", program);
-  app.add_option("--filter", chosen.filter, "only rows whose name contains this");
-  app.add_option("--min-time-s", chosen.min_time_s, "measure each row for at least this long")
-      ->capture_default_str()
-      ->check(CLI::Range(1e-6, 3600.0));
-  app.add_option("--out", chosen.out, "write JSON to this file instead of a table");
-  app.add_option("--set", chosen.settings, "OPTION=VALUE of the runtime; part of the rows' names");
-  app.add_flag("--list", chosen.list, "print the names of the rows and exit");
+  add_options(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -166,12 +235,14 @@ int micro_main(int argc, char** argv, std::string_view id, const std::vector<uns
   const std::vector<std::string> names = register_rows(chosen, identity, workers, benchmarks);
   if (names.empty())
     return refuse(program, bad_usage,
-                  "no benchmark has '" + chosen.filter + "' in its name; --list shows them all");
+                  "no " + std::string(chosen.instructions ? "exact " : "") + "benchmark has '" +
+                      chosen.filter + "' in its name; --list shows them all");
   if (chosen.list) {
     for (const std::string& name : names)
       std::puts(name.c_str());
     return 0;
   }
+  if (chosen.instructions) return run_for_callgrind(program);
   if (!chosen.out.empty()) return run_into_file(program, chosen.out);
   return run_into_table(names);
 }

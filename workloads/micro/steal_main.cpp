@@ -16,6 +16,8 @@ int main(int argc, char** argv) {
         steal::options chosen = set;
         chosen.workers = wanted.workers;
         chosen.foreign_threads = wanted.foreign_threads;
+        // What it begins with, and then tunes by the clock.
+        if (wanted.exact && chosen.event_interval == 0) chosen.event_interval = 61;
         return std::make_unique<steal::runtime>(chosen);
       },
       [&set](std::string_view name, std::string_view value) {

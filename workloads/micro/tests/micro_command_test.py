@@ -6,6 +6,7 @@ usage: micro_command_test.py PROGRAM ID [--no-allocations]
 """
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,17 @@ from pathlib import Path
 
 NAME = re.compile(r"[a-z_]+(/threads:[0-9]+)?/(?P<id>[a-z-]+)/workers:[1-9][0-9]*")
 LIMIT_S = 240
+# Rows that --instructions may have, by what runs the tasks: callgrind's counts of them repeat.
+EXACT = {
+    "bare": {"floor_spawn_many_local", "floor_yield_many", "floor_context_switch",
+             "floor_frame_allocation", "floor_task_create"},
+    "threads": {"frame_allocation", "task_create"},
+    "a runtime": {"spawn_many_local", "yield_many", "ping_pong", "chained_spawn",
+                  "timer_arm_cancel", "context_switch", "channel_handoff", "channel_buffered",
+                  "scope_join", "frame_allocation", "task_create"},
+}
+OPERATIONS_LEAST = 20_000
+REQUEST = "desc: Trigger: Client Request: "
 
 
 class micro_command(unittest.TestCase):
@@ -74,9 +86,77 @@ class micro_command(unittest.TestCase):
         self.assertEqual(found["floor_task_create"], 1)
         self.assertEqual(found["floor_yield_many"], 0)
 
+    def exact_rows(self):
+        """What --instructions has here, by name; skips where it has no valgrind/callgrind.h."""
+        done = self.run_program("--instructions", "--filter", "task_create")
+        if done.returncode == 3:
+            self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1))
+            self.assertIn("valgrind/callgrind.h", done.stderr)
+            self.skipTest(done.stderr.strip())
+        names = EXACT.get(self.identity, EXACT["a runtime"])
+        return {f"{name}/{self.identity}/workers:1" for name in names}
+
+    def told(self, out):
+        """Operations by row, of what --instructions printed."""
+        lines = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([set(line) for line in lines], [{"row", "operations"}] * len(lines))
+        rows = {line["row"]: line["operations"] for line in lines}
+        self.assertEqual(len(rows), len(lines))
+        return rows
+
+    def test_instructions_are_of_exact_rows_and_tell_operations(self):
+        wanted = self.exact_rows()
+        listed = self.run_program("--instructions", "--list").stdout.split()
+        self.assertEqual((len(listed), set(listed)), (len(wanted), wanted))
+        done = self.run_program("--instructions")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        rows = self.told(done.stdout)
+        self.assertEqual(list(rows), listed)
+        self.assertGreaterEqual(min(rows.values()), OPERATIONS_LEAST)
+        again = self.run_program("--instructions")
+        self.assertEqual(self.told(again.stdout), rows)
+
+    def test_callgrind_has_a_profile_of_each_row_that_repeats(self):
+        wanted = self.exact_rows()
+        valgrind = shutil.which("valgrind")
+        if valgrind is None or not self.allocations:
+            self.skipTest("needs valgrind, and a build without sanitizers")
+        rows, counted = self.profiles(valgrind, "")
+        self.assertEqual((set(rows), set(counted)), (wanted, wanted))
+        for name, instructions in counted.items():
+            self.assertGreater(instructions, rows[name], name)  # one an operation at the least
+        # What ran before a row is not in its profile, and repeated it is the same.
+        create = next(name for name in wanted if "task_create" in name)
+        self.assertEqual(self.profiles(valgrind, create)[1], {create: counted[create]})
+        name = next((name for name in sorted(wanted) if "yield_many" in name), create)
+        self.assertEqual(self.profiles(valgrind, name), self.profiles(valgrind, name))
+
+    def profiles(self, valgrind, name):
+        """(operations, instructions) by row, of the rows with this name in theirs."""
+        with tempfile.TemporaryDirectory() as folder:
+            command = [valgrind, "--tool=callgrind", f"--callgrind-out-file={folder}/out",
+                       f"--log-file={folder}/log", self.program, "--instructions"]
+            done = subprocess.run([*command, "--filter", name], capture_output=True, text=True,
+                                  timeout=LIMIT_S, check=False)
+            said = (Path(folder) / "log").read_text("utf-8")
+            if done.returncode != 0 and "Collected : " not in said:
+                self.skipTest("valgrind gave up on it: " + said[-300:])
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            counted = {}
+            for path in Path(folder).glob("out.*"):
+                lines = path.read_text("utf-8").splitlines()
+                row = next((line for line in lines if line.startswith(REQUEST)), None)
+                if row is None:
+                    continue  # up to where a row begins
+                total = next(line for line in lines if line.startswith("summary: "))
+                counted[row.removeprefix(REQUEST)] = int(total.removeprefix("summary: "))
+        return self.told(done.stdout), counted
+
     def test_bad_usage_is_one_sentence_and_two(self):
         for words in (["--nonsense"], ["--min-time-s", "soon"], ["--min-time-s", "-1"],
                       ["--filter", "no such row"], ["--out"], ["word"], ["--set", "lifo=sideways"],
+                      ["--instructions", "--out", "x"], ["--instructions", "--min-time-s", "1"],
+                      ["--instructions", "--filter", "timer_fire"],
                       ["--set", "lifo"], ["--set", "workers=8"]):
             done = self.run_program(*words)
             self.assertEqual((done.returncode, done.stdout), (2, ""), words)
