@@ -21,6 +21,7 @@ from tailrace_regress.verdict import Finding
 from tailrace_report import inference
 
 Q = 0.05  # false discoveries among the confirmed, at most, over a family
+Q_COUNTS = 0.01  # the same where one look decides, without fresh rounds to recur in
 SUSPECT_P = 0.10  # generous: a suspect costs rounds, a missed one the regression
 SUSPECT_SHARE = 0.5  # of delta
 SHIFTED = "the sum of all kinds did not grow: calls changed places"
@@ -79,7 +80,8 @@ def settle_counts(samples: Samples, keys: list[Key]) -> list[Finding]:
     family."""
     pairs = {key: samples.pairs(key) for key in keys}
     found = {key: verdict.paired(key, pairs[key]) for key in keys}
-    return _judged(found, {key: found[key].p or 1.0 for key in keys if found[key].gate}, pairs)
+    p_values = {key: found[key].p or 1.0 for key in keys if found[key].gate}
+    return _judged(found, p_values, pairs, Q_COUNTS)
 
 
 def family(samples: Samples) -> list[Key]:
@@ -106,7 +108,7 @@ def second_look(
     pairs = {key: (fresh if key in suspects else samples).pairs(key) for key in keys}
     found = {key: verdict.paired(key, pairs[key], floors.of(key)) for key in keys}
     p_values = {k: found[k].p or 1.0 if k in suspects else 1.0 for k in keys}
-    answer = _judged(found, p_values, pairs)
+    answer = _judged(found, p_values, pairs, Q)
     if not floors.alarm:
         return answer
     moved = (outcome.REGRESSION, outcome.IMPROVEMENT)
@@ -129,6 +131,7 @@ def _judged(
     found: Mapping[Key, Finding],
     p_values: Mapping[Key, float],
     pairs: Mapping[Key, verdict.Pairs],
+    q: float,
 ) -> list[Finding]:
     """`found` with the correction over the family of `p_values`, and with the words that only a
     corrected p value allows. Improvements are a family of their own; they fail nothing."""
@@ -139,9 +142,9 @@ def _judged(
     answer = []
     for key, one in found.items():
         one = replace(one, adjusted=worse.get(key))
-        if key in worse and worse[key] <= Q and verdict.beyond(one):
+        if key in worse and worse[key] <= q and verdict.beyond(one):
             one = replace(one, verdict=outcome.REGRESSION, confirmed=True)
-        elif key in better and better[key] <= Q and verdict.beyond(one, -1):
+        elif key in better and better[key] <= q and verdict.beyond(one, -1):
             one = replace(one, verdict=outcome.IMPROVEMENT)
         answer.append(one)
     return answer

@@ -299,6 +299,13 @@ class Demoted(unittest.TestCase):
         judged = judge.judge({COSTS: costs, COUNTS: same}, (), TODAY)
         self.assertEqual(judged.findings[0].verdict, outcome.INCONCLUSIVE)
 
+    def test_one_look_must_see_more_clearly(self) -> None:
+        worse = [0.20, 0.21, 0.22, 0.23, 0.24, 0.25]  # p = 1/64
+        found = gate.settle_counts(timed({CALLS: worse}), [CALLS])
+        self.assertEqual(found[0].verdict, outcome.INCONCLUSIVE)
+        found = gate.settle_counts(timed({CALLS: [*worse, 0.26]}), [CALLS])  # p = 1/128
+        self.assertEqual(found[0].verdict, outcome.REGRESSION)
+
     def test_next_to_nothing_is_nothing(self) -> None:
         key = Key("local", "cost", "switches.voluntary")
         pairs = [(0.0001, 0.0009), (0.0, 0.0008), (0.0002, 0.0)] * 4
