@@ -167,7 +167,10 @@ std::vector<std::string> load_faults(const json& load, const point& work) {
                                  names == load.end() ? "" : " " + names->dump()));
   }
   if (timed_out > 0) faults.push_back(fmt::format("{} requests timed out", timed_out));
-  if (ok == 0 && faults.empty()) faults.push_back("not one request was answered");
+  if (ok == 0 && faults.empty()) {
+    faults.push_back(
+        fmt::format("not one request was answered: {} sent, {} under way at the end", v[1], v[8]));
+  }
   return faults;
 }
 

@@ -10,10 +10,11 @@
 #if __has_feature(thread_sanitizer)
 // Asio's io_uring service finds its own objects through the completion queue, where another thread
 // had put them into the submission queue: an order that the kernel keeps and the sanitizer cannot
-// see. Handlers run outside of this function.
+// see. Handlers run outside of these functions.
 extern "C" const char* __tsan_default_suppressions();   // NOLINT(bugprone-reserved-identifier)
 extern "C" const char* __tsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier)
-  return "race:boost::asio::detail::io_uring_service::run\n";
+  return "race:boost::asio::detail::io_uring_service::run\n"
+         "race:boost::asio::detail::io_uring_operation::prepare\n";
 }
 #endif
 #endif
