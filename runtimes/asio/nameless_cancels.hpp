@@ -15,4 +15,4 @@ inline void tailrace_nameless_cancel(io_uring_sqe* request, void* cancelled, int
   ::io_uring_sqe_set_data(request, nullptr);
 }
 
-#define io_uring_prep_cancel tailrace_nameless_cancel
+#define io_uring_prep_cancel tailrace_nameless_cancel  // NOLINT(readability-identifier-naming)
