@@ -90,6 +90,13 @@ double per(double value, double operations) {
   return operations > 0 ? value / operations : 0;
 }
 
+// Of the threads that there are: one that ended in between took its count along, and where the sum
+// has shrunk, nothing is known.
+json switches_per(std::int64_t begin, std::int64_t end, double operations) {
+  if (end < begin) return nullptr;
+  return per(static_cast<double>(end - begin), operations);
+}
+
 json server_cost(const phase_edge& begin, const phase_edge& end, double operations) {
   const auto cpu_ns = static_cast<double>(end.target.cpu_ns - begin.target.cpu_ns);
   const auto user = static_cast<double>(end.target.user_ticks - begin.target.user_ticks);
@@ -102,11 +109,9 @@ json server_cost(const phase_edge& begin, const phase_edge& end, double operatio
       {"user_us_per_op", us_per_op * user_share},
       {"system_us_per_op", us_per_op * (1 - user_share)},
       {"voluntary_switches_per_op",
-       per(static_cast<double>(end.target_switches.voluntary - begin.target_switches.voluntary),
-           operations)},
-      {"involuntary_switches_per_op",
-       per(static_cast<double>(end.target_switches.involuntary - begin.target_switches.involuntary),
-           operations)},
+       switches_per(begin.target_switches.voluntary, end.target_switches.voluntary, operations)},
+      {"involuntary_switches_per_op", switches_per(begin.target_switches.involuntary,
+                                                   end.target_switches.involuntary, operations)},
       {"syscalls_per_op", nullptr},
       {"syscalls_per_op_cause", "counted in the first block only"},
       {"syscall_mix", json::object()},

@@ -168,8 +168,11 @@ std::vector<std::string> load_faults(const json& load, const point& work) {
   }
   if (timed_out > 0) faults.push_back(fmt::format("{} requests timed out", timed_out));
   if (ok == 0 && faults.empty()) {
-    faults.push_back(
-        fmt::format("not one request was answered: {} sent, {} under way at the end", v[1], v[8]));
+    const bool idle = v[1] == 0 && v[8] == 0;
+    faults.push_back(idle ? "the client sent nothing: this machine did not let it run in time"
+                          : fmt::format("not one request was answered: {} sent, {} under way at "
+                                        "the end",
+                                        v[1], v[8]));
   }
   return faults;
 }

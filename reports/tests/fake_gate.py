@@ -44,6 +44,7 @@ USUAL: dict[str, Any] = {
     "noise": 0.02,
     "jitter": {},  # metric -> amplitude: makes an exact metric vary
     "crash": "",  # cost, run or skip
+    "starved": [],  # blocks in which the client sends nothing
     "same_factor": 1.0,  # how much slower everything is in the arm `same`
     "sleep_s": 0.0,  # before its costs are told, with its process id in the file `sleeping`
     "sleep_run_s": 0.0,  # before its rounds, likewise
@@ -249,6 +250,9 @@ def cell(
     if behaviour["crash"] == "run":
         line.update(status="failed", cause="the target died of signal 11")
         line["target"]["stderr_tail"] = "assertion failed: answered <= sent"
+        return line
+    if block in behaviour["starved"]:
+        line.update(status="failed", cause="the client sent nothing: too busy a machine")
         return line
     if behaviour["crash"] == "skip":
         line.update(status="skipped", cause="io_uring is refused here", remedy="a newer kernel")

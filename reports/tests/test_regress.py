@@ -144,6 +144,12 @@ class Refusals(Gate):
         for word in words:
             self.assertIn(word, refusal)
 
+    def test_a_client_that_did_not_run_is_no_fault_of_an_arm(self) -> None:
+        done = self.run_gate({}, {"starved": [1]})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        text = (self.folder() / "summary.md").read_text()
+        self.assertIn("cells are left out: the client sent nothing", text)
+
     def test_a_crash_in_one_arm_names_the_arm(self) -> None:
         done = self.run_gate({}, {"crash": "run"})
         self.sentence(done, 2, "died of signal 11", "only the head arm fails")

@@ -37,18 +37,27 @@ print(json.dumps(dict(schema=1, mode="closed", connections=2, connections_opened
 """
 
 
-def processes():
-    found = subprocess.run(["ps", "-eo", "pid,stat,args"], capture_output=True, text=True)
-    return [
-        line
-        for line in found.stdout.splitlines()
-        if FAKE in line and " Z" not in line and "command_test.py" not in line
-    ]
+def processes(mark):
+    """What was started with `mark` in its environment and still runs; zombies have none. Other
+    tests run the same fake target at the same time."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                environment = file.read()
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                words = file.read().replace(b"\0", b" ").decode("utf-8", "replace")
+        except OSError:
+            continue
+        if os.fsencode(mark) in environment and int(pid) != os.getpid():
+            found.append(f"{pid} {words}")
+    return found
 
 
 class CommandTest(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="tailrace-command-")
+        os.environ["TAILRACE_COMMAND_TEST"] = self.folder
         self.results = os.path.join(self.folder, "results")
         self.load = os.path.join(self.folder, "fake-load")
         with open(self.load, "w", encoding="utf-8") as file:
@@ -57,9 +66,9 @@ class CommandTest(unittest.TestCase):
 
     def tearDown(self):
         deadline = time.monotonic() + 10
-        while processes() and time.monotonic() < deadline:
+        while processes(self.folder) and time.monotonic() < deadline:
             time.sleep(0.05)
-        left = processes()
+        left = processes(self.folder)
         shutil.rmtree(self.folder)
         self.assertEqual(left, [], "processes were left behind")
 
