@@ -29,7 +29,6 @@ from tailrace_report.load import read_campaign
 from tailrace_report.stats import Estimate
 
 
-
 def write(
     folder: Path, judged: Judgement, facts: Mapping[str, Any], notes: Sequence[str], code: int
 ) -> None:

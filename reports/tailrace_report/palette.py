@@ -2,7 +2,7 @@
 """One colour and one marker per runtime, the same in every figure, page and run.
 
 Okabe and Ito's colours (2008), darkened for white paper (yellow to olive) and lightened for a dark
-page until each has at least 3:1 against its background (tests/test_palette.py computes it).
+page until each has at least 3:1 against its background (tests/test_drawing.py computes it).
 A runtime that is not listed gets a colour by its name, so it is the same tomorrow. Families share
 a hue; marker and dash tell members apart, so no reader needs colour to tell lines apart.
 """

@@ -5,7 +5,7 @@ A contestant has one number a block. Over blocks it is summed up by the median w
 order-statistic (sign test) interval, which assumes no shape and holds its coverage for skewed
 data; below six blocks no 95 % statement exists, so the range is given and called a range.
 Two contestants are compared within the blocks that both have, as the median of log ratios.
-Sources: Conover, Practical Nonparametric Statistics, ch. 3.2 (interval); DESIGN.md 6.4.
+Source: Conover, Practical Nonparametric Statistics, ch. 3.2 (interval).
 Pure functions over plain numbers; no I/O, no randomness, same input same output.
 """
 
