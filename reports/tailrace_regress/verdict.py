@@ -3,7 +3,8 @@
 
 Exact metrics are assumed exact, as benchstat's `assume=exact`: when the repetitions of each arm
 agree, any difference counts, after one look. Otherwise, and for all times, the differences of
-rounds decide: an exact interval of their median, a sign-flip test, a smallest relevant effect.
+rounds decide: an exact interval of their median, a sign-flip test (of counts: a sign test), a
+smallest relevant effect.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tailrace_regress import outcome
-from tailrace_regress.metrics import Metric
+from tailrace_regress.metrics import TIMED, Metric
 from tailrace_regress.samples import Key
 from tailrace_report import inference, stats
 
@@ -143,7 +144,7 @@ def paired(key: Key, pairs: Pairs, limit: float | None = None) -> Finding:
         delta,
         _as_ratio(worse, metric),
         worse,
-        p=inference.sign_flip_p(losses),
+        p=_p(metric, losses),
         detectable=math.expm1(found) if math.isfinite(found) else None,
         needed=inference.rounds_needed(sd, math.log1p(metric.delta)),
     )
@@ -151,7 +152,14 @@ def paired(key: Key, pairs: Pairs, limit: float | None = None) -> Finding:
 
 def improvement_p(key: Key, pairs: Pairs) -> float:
     """One-sided towards better."""
-    return inference.sign_flip_p([-d for d in differences(key.about, pairs)])
+    return _p(key.about, [-d for d in differences(key.about, pairs)])
+
+
+def _p(metric: Metric, losses: Sequence[float]) -> float:
+    """One-sided towards worse: by ranks for times; by signs for counts, of which a spoiled round
+    is off by its batches, many times what an instruction more or less makes."""
+    test = inference.sign_flip_p if metric.kind == TIMED else inference.sign_p
+    return test(losses)
 
 
 def within(worse: stats.Estimate, delta: float) -> bool:

@@ -4,9 +4,11 @@
 A round gives one difference d per measure. Under "nothing changed" both arms are exchangeable
 within a round, so each sign of d is a coin toss: flipping all of them (2^n ways, counted exactly,
 for any n) over the ranks of |d| is Wilcoxon's signed-rank test, which a few spoiled rounds cannot
-carry away as they would a mean. Families of such tests go through Benjamini and Hochberg.
-Sources: Wilcoxon 1945; Fisher's randomisation test; Benjamini and Hochberg 1995; the sizes follow
-from the binomial distribution behind the sign interval. Pure functions, no randomness.
+carry away as they would a mean. Where the size of a difference tells less than its sign, because
+a spoiled round is far off rather than a little, the signs alone are counted. Families of such tests
+go through Benjamini and Hochberg. Sources: Arbuthnot 1710 and Dixon and Mood 1946 (signs); Wilcoxon
+1945; Fisher's randomisation test; Benjamini and Hochberg 1995; the sizes follow from the binomial
+distribution behind the sign interval. Pure functions, no randomness.
 """
 
 from __future__ import annotations
@@ -48,6 +50,13 @@ def sign_flip_p(differences: Sequence[float]) -> float:
             longer[total + rank] += count
         ways = longer
     return sum(ways[observed:]) / 2 ** len(kept)
+
+
+def sign_p(differences: Sequence[float]) -> float:
+    """P(at least as many positive differences by tosses of a coin), one-sided. Zeros are left
+    out."""
+    kept = [d for d in differences if d]
+    return _at_most(sum(d < 0 for d in kept), len(kept), 0.5)
 
 
 def adjusted(p_values: Sequence[float]) -> list[float]:

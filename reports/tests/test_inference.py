@@ -49,6 +49,20 @@ class SignFlips(unittest.TestCase):
         self.assertLess(inference.sign_flip_p(calm), 0.05)
 
 
+class Signs(unittest.TestCase):
+    def test_known_values(self) -> None:
+        self.assertEqual(inference.sign_p([0.1, 0.2, 0.3]), 1 / 8)
+        self.assertEqual(inference.sign_p([-9.0, 0.2, 0.3]), 4 / 8)
+        self.assertEqual(inference.sign_p([-1.0, -2.0]), 1.0)
+        self.assertEqual(inference.sign_p([]), 1.0)
+        self.assertEqual(inference.sign_p([0.0, 0.0, 0.5]), 1 / 2)
+
+    def test_how_far_off_a_round_is_says_nothing(self) -> None:
+        some = [0.04] * 11
+        self.assertEqual(inference.sign_p([*some, -0.2]), inference.sign_p([*some, -0.001]))
+        self.assertEqual(inference.sign_p([*some, -0.2]), 13 / 4096)
+
+
 class Families(unittest.TestCase):
     def test_the_example_of_1995(self) -> None:
         # Benjamini and Hochberg 1995, section 3.2: of these 15, four are rejected at 0.05.
