@@ -10,6 +10,7 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
 import unittest
 
 TAILRACE, FAKE = (os.path.abspath(path) for path in sys.argv[1:3])
@@ -42,12 +43,35 @@ def refuse_tracing():
     libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header, 0, 0)
 
 
-def cost(script, *options, limit_s=60, prepare=None):
-    """The finished command with the fake target playing a script."""
+# In valgrind's place: the first run starts late, so that it is visited, and each tells its total.
+FAKE_VALGRIND = """#!/bin/sh
+run=$(cat "$0.runs" 2>/dev/null || echo 0)
+echo $((run + 1)) > "$0.runs"
+for option; do
+  case $option in
+    --log-file=*) log=${option#*=} ;;
+    --*) ;;
+    *) break ;;
+  esac
+  shift
+done
+case $run in
+  0) sleep 2; total=999000000 ;;
+  1) total=71000000 ;;
+  2) total=1000000 ;;
+esac
+echo "==1== Collected : $total" > "$log"
+exec "$@"
+"""
+
+
+def cost(script, *options, limit_s=60, prepare=None, path=None):
+    """The finished command with the fake target playing a script; `path` comes first in $PATH."""
     return subprocess.run(
         [TAILRACE, "cost", FAKE, "--set", f"script={script}", "--step-limit-s", str(limit_s),
          "--json", "-", *options],
         capture_output=True, text=True, timeout=250, check=False, preexec_fn=prepare,
+        env={**os.environ, "PATH": os.pathsep.join(filter(None, (path, os.environ["PATH"])))},
     )
 
 
@@ -107,6 +131,19 @@ class CostCommandTest(unittest.TestCase):
         self.assertEqual(found["executable_bytes"]["values"], [os.path.getsize(FAKE)])
         self.assertGreater(found["cpu_us"]["values"][0], 0)
         self.assertNotIn("syscalls.total", found)
+
+    def test_a_run_with_another_start_up_under_valgrind_is_made_again(self):
+        with tempfile.TemporaryDirectory() as folder:
+            fake = os.path.join(folder, "valgrind")
+            with open(fake, "w", encoding="utf-8") as file:
+                file.write(FAKE_VALGRIND)
+            os.chmod(fake, 0o755)
+            sheet = self.sheet("good", "--only", "instructions", "--repeats", "1", path=folder)
+            with open(f"{fake}.runs", encoding="utf-8") as file:
+                self.assertEqual(int(file.read()), 3)
+        found = self.metrics(sheet)["instructions"]
+        self.assertEqual(found["operations"], 1400 * 50)
+        self.assertEqual(found["values"], [70_000_000 / (1400 * 50)])
 
     def test_a_target_that_crashes_or_lies_is_one_sentence(self):
         for script, words in [
