@@ -34,6 +34,11 @@ class signal_storm {
   ~signal_storm() {
     over_.store(true, std::memory_order_relaxed);  // relaxed: see above
     thread_.join();
+    // A signal may wait for a thread that had no turn yet, and before the storm it meant death: to
+    // ignore it throws it away.
+    struct sigaction ignored{};
+    ignored.sa_handler = SIG_IGN;
+    ::sigaction(SIGUSR1, &ignored, nullptr);
     ::sigaction(SIGUSR1, &before_, nullptr);
   }
 
