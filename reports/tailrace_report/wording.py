@@ -38,7 +38,7 @@ def microseconds(value: float) -> str:
 def byte_count(value: float) -> str:
     """Bytes up to 9,999, then kB (1,000 bytes)."""
     if abs(value) < 9999.5:
-        return f"{value:,.0f} B"
+        return f"{round(value):,} B"  # a whole number: a slope just below zero is 0 B, not -0 B
     return f"{figures(value / 1000)} kB"
 
 

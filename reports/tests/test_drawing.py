@@ -115,6 +115,11 @@ class Words(unittest.TestCase):
         for value, text in cases.items():
             self.assertEqual(wording.duration(value), text)
 
+    def test_bytes(self) -> None:
+        cases = ((-0.3, "0 B"), (-7.2, "-7 B"), (8161.4, "8,161 B"), (12_940.0, "12.9 kB"))
+        for value, text in cases:
+            self.assertEqual(wording.byte_count(value), text)
+
     def test_intervals_say_the_unit_once(self) -> None:
         same = Estimate(3.5e5, 3.4e5, 3.6e5, 6, "interval")
         self.assertEqual(wording.with_interval(same, wording.duration), "350 µs [340, 360]")
