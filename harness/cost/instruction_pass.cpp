@@ -8,8 +8,8 @@
 // `stop` by more rounds; those are counted as operations, too. See passes.hpp.
 //
 // How many such visitors it takes is valgrind's affair: mostly as many as use up one of its time
-// slices, a thousand, now and then half of that or twice as many. Each is a connection to accept
-// and to end, so that only runs with about as many visitors have the same start-up in them.
+// slices, a thousand, now and then next to none or half as many again. Each is a connection to
+// accept and to end, so that only runs with about as many visitors have the same start-up in them.
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <stdlib.h>

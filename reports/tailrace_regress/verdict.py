@@ -156,8 +156,8 @@ def improvement_p(key: Key, pairs: Pairs) -> float:
 
 
 def _p(metric: Metric, losses: Sequence[float]) -> float:
-    """One-sided towards worse: by ranks for times; by signs for counts, of which a spoiled round
-    is off by its batches, many times what an instruction more or less makes."""
+    """One-sided towards worse: by ranks for times; by signs for counts, of which a disturbed
+    round is off by many times what a change makes."""
     test = inference.sign_flip_p if metric.kind == TIMED else inference.sign_p
     return test(losses)
 

@@ -307,7 +307,7 @@ class Demoted(unittest.TestCase):
         self.assertEqual(found[0].verdict, outcome.REGRESSION)
 
     def test_a_count_spoiled_in_one_round_is_seen_in_the_others(self) -> None:
-        # Measured: 4 % more instructions in eleven of twelve rounds, in one another size of batch.
+        # Measured: 4 % more instructions in eleven of twelve rounds, in one another start-up.
         worse = [0.038, 0.039, 0.040, 0.040, 0.041, 0.041, 0.041, 0.042, 0.042, 0.042, 0.043]
         key = Key("uring", "cost", "instructions")
         found = gate.settle_counts(timed({key: [*worse, -0.2]}), [key])
