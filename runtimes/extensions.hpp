@@ -48,8 +48,8 @@
 #include <span>
 #include <string>
 
-#include "base/file_calls.hpp"
-#include "runtime.hpp"
+#include "runtimes/base/file_calls.hpp"
+#include "runtimes/runtime.hpp"
 
 namespace tailrace {
 

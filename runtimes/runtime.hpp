@@ -29,10 +29,10 @@
 #include <string>
 #include <string_view>
 
-#include "base/endpoint.hpp"
-#include "io_result.hpp"
-#include "scope.hpp"
-#include "task.hpp"
+#include "runtimes/base/endpoint.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/scope.hpp"
+#include "runtimes/task.hpp"
 
 namespace tailrace {
 

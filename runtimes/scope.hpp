@@ -17,8 +17,8 @@
 #include <mutex>
 #include <utility>
 
-#include "base/check.hpp"
-#include "task.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/task.hpp"
 
 namespace tailrace {
 

@@ -13,9 +13,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "base/check.hpp"
-#include "base/frame_allocator.hpp"
-#include "task_node.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/base/frame_allocator.hpp"
+#include "runtimes/task_node.hpp"
 
 namespace tailrace {
 

@@ -6,8 +6,8 @@
 
 #include <exception>
 
-#include "base/atomic.hpp"
-#include "base/ready_queue.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/base/ready_queue.hpp"
 
 namespace tailrace {
 

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "base/atomic.hpp"
+#include "runtimes/base/atomic.hpp"
 
 namespace tailrace {
 

@@ -9,8 +9,8 @@
 #include <chrono>
 #include <utility>
 
-#include "counts.hpp"
-#include "runtime.hpp"
+#include "runtimes/runtime.hpp"
+#include "workloads/counts.hpp"
 
 namespace tailrace {
 

@@ -36,10 +36,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/file_calls.hpp"
-#include "base/owned_counter.hpp"
-#include "extensions.hpp"
-#include "runtime.hpp"
+#include "runtimes/base/file_calls.hpp"
+#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/extensions.hpp"
+#include "runtimes/runtime.hpp"
 
 namespace tailrace {
 

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <span>
 
-#include "echo.hpp"
+#include "workloads/echo.hpp"
 
 namespace tailrace {
 

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "echo.hpp"
+#include "workloads/echo.hpp"
 
 namespace tailrace {
 

@@ -25,9 +25,9 @@
 #include <span>
 #include <vector>
 
-#include "base/atomic.hpp"
-#include "counts.hpp"
-#include "runtime.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/runtime.hpp"
+#include "workloads/counts.hpp"
 
 namespace tailrace {
 

@@ -5,11 +5,11 @@
 #include <boost/version.hpp>
 #include <string>
 
-#include "asio/runtime.hpp"
-#include "base/uring/features.hpp"
 #include "harness/targets/cpu_list.hpp"
 #include "harness/targets/file_pool.hpp"
 #include "harness/targets/runtime_target.hpp"
+#include "runtimes/asio/runtime.hpp"
+#include "runtimes/base/uring/features.hpp"
 
 namespace {
 

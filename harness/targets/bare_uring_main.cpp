@@ -3,10 +3,10 @@
 // options are the switches of runtimes/bare/uring_form.hpp, one each for a feature of io_uring.
 #include <deque>
 
-#include "base/check.hpp"
 #include "harness/targets/listeners.hpp"
 #include "harness/targets/target_main.hpp"
 #include "runtimes/bare/uring_echo.hpp"
+#include "runtimes/base/check.hpp"
 
 namespace tailrace {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <cstdint>
 
-#include "base/check.hpp"
-#include "base/pooled_read.hpp"
 #include "harness/targets/target_description.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/base/pooled_read.hpp"
 
 namespace tailrace {
 

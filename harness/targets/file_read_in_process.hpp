@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "file_read.hpp"
 #include "harness/load/histogram.hpp"
 #include "harness/load/histogram_codec.hpp"
 #include "harness/targets/inprocess_target.hpp"
 #include "harness/targets/target_refused.hpp"
+#include "workloads/file_read.hpp"
 
 namespace tailrace {
 

@@ -18,12 +18,12 @@
 #include <utility>
 #include <vector>
 
-#include "extensions.hpp"
 #include "harness/targets/histogram_texts.hpp"
 #include "harness/targets/metrics_fields.hpp"
 #include "harness/targets/target_main.hpp"
-#include "metrics.hpp"
-#include "runtime.hpp"
+#include "runtimes/extensions.hpp"
+#include "runtimes/metrics.hpp"
+#include "runtimes/runtime.hpp"
 
 namespace tailrace {
 

@@ -5,7 +5,7 @@
 #include <mutex>
 
 #include "harness/targets/runtime_target.hpp"
-#include "libuv/runtime.hpp"
+#include "runtimes/libuv/runtime.hpp"
 
 namespace {
 

@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <utility>
 
-#include "base/sys.hpp"
 #include "harness/targets/target_refused.hpp"
+#include "runtimes/base/sys.hpp"
 
 namespace tailrace {
 

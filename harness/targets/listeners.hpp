@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "base/endpoint.hpp"
 #include "harness/targets/target_description.hpp"
+#include "runtimes/base/endpoint.hpp"
 
 namespace tailrace {
 

@@ -3,7 +3,7 @@
 // loops.
 #include "harness/targets/file_pool.hpp"
 #include "harness/targets/runtime_target.hpp"
-#include "local/runtime.hpp"
+#include "runtimes/local/runtime.hpp"
 
 int main(int argc, char** argv) {
   using namespace tailrace;

@@ -2,7 +2,7 @@
 // See metrics_fields.hpp.
 #include "harness/targets/metrics_fields.hpp"
 
-#include "base/check.hpp"
+#include "runtimes/base/check.hpp"
 
 namespace tailrace {
 namespace {

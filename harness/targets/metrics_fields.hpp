@@ -7,7 +7,7 @@
 #include <span>
 
 #include "harness/targets/target_description.hpp"
-#include "metrics.hpp"
+#include "runtimes/metrics.hpp"
 
 namespace tailrace {
 

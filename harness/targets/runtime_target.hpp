@@ -15,8 +15,6 @@
 #include <thread>
 #include <vector>
 
-#include "echo.hpp"
-#include "extensions.hpp"
 #include "harness/targets/file_read_in_process.hpp"
 #include "harness/targets/histogram_texts.hpp"
 #include "harness/targets/inprocess_target.hpp"
@@ -24,10 +22,12 @@
 #include "harness/targets/metrics_fields.hpp"
 #include "harness/targets/target_main.hpp"
 #include "harness/targets/timer_in_process.hpp"
-#include "hog.hpp"
-#include "idle.hpp"
-#include "metrics.hpp"
-#include "runtime.hpp"
+#include "runtimes/extensions.hpp"
+#include "runtimes/metrics.hpp"
+#include "runtimes/runtime.hpp"
+#include "workloads/echo.hpp"
+#include "workloads/hog.hpp"
+#include "workloads/idle.hpp"
 
 namespace tailrace {
 

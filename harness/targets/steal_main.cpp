@@ -4,8 +4,8 @@
 #include "harness/targets/cpu_list.hpp"
 #include "harness/targets/file_pool.hpp"
 #include "harness/targets/runtime_target.hpp"
-#include "steal/option_names.hpp"
-#include "steal/runtime.hpp"
+#include "runtimes/steal/option_names.hpp"
+#include "runtimes/steal/runtime.hpp"
 
 namespace {
 

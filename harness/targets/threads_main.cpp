@@ -2,7 +2,7 @@
 // tailrace-target-threads: one OS thread per task, blocking calls; workers=N: N threads that
 // accept. All threads stay on the CPUs of the worker that started them.
 #include "harness/targets/runtime_target.hpp"
-#include "threads/runtime.hpp"
+#include "runtimes/threads/runtime.hpp"
 
 int main(int argc, char** argv) {
   using namespace tailrace;

@@ -2,7 +2,7 @@
 // tailrace-target-threads-pool: blocking calls on the threads of a bounded pool; workers=N: N
 // threads that accept, each with a pool of its own.
 #include "harness/targets/runtime_target.hpp"
-#include "threads/runtime.hpp"
+#include "runtimes/threads/runtime.hpp"
 
 int main(int argc, char** argv) {
   using namespace tailrace;

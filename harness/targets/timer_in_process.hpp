@@ -9,7 +9,7 @@
 
 #include "harness/targets/inprocess_target.hpp"
 #include "harness/targets/timer_slack.hpp"
-#include "timer.hpp"
+#include "workloads/timer.hpp"
 
 namespace tailrace {
 

@@ -3,8 +3,8 @@
 // Its options are explained, with what they cost, in runtimes/uring/README.md.
 #include "harness/targets/runtime_target.hpp"
 #include "harness/targets/target_refused.hpp"
-#include "uring/options.hpp"
-#include "uring/runtime.hpp"
+#include "runtimes/uring/options.hpp"
+#include "runtimes/uring/runtime.hpp"
 
 namespace {
 

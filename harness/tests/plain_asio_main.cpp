@@ -18,8 +18,8 @@
 #include <memory>
 #include <string>
 
-#include "base/uring/features.hpp"
 #include "harness/tests/plain_target.hpp"
+#include "runtimes/base/uring/features.hpp"
 
 namespace tailrace {
 namespace {

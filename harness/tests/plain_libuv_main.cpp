@@ -8,8 +8,8 @@
 #include <cstring>
 #include <string>
 
-#include "base/check.hpp"
 #include "harness/tests/plain_target.hpp"
+#include "runtimes/base/check.hpp"
 
 namespace tailrace {
 namespace {

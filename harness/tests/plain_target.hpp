@@ -10,9 +10,9 @@
 #include <memory>
 #include <string>
 
-#include "base/owned_counter.hpp"
 #include "harness/targets/listeners.hpp"
 #include "harness/targets/target_main.hpp"
+#include "runtimes/base/owned_counter.hpp"
 
 namespace tailrace {
 

@@ -13,13 +13,13 @@
 #include <cstdint>
 #include <mutex>
 
-#include "base/buffer_pool.hpp"
-#include "base/claimed_word.hpp"
-#include "base/owned_counter.hpp"
-#include "base/shared_counter.hpp"
-#include "base/tiny_lock.hpp"
-#include "base/travelling_lease.hpp"
-#include "task_node.hpp"
+#include "runtimes/base/buffer_pool.hpp"
+#include "runtimes/base/claimed_word.hpp"
+#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/base/shared_counter.hpp"
+#include "runtimes/base/tiny_lock.hpp"
+#include "runtimes/base/travelling_lease.hpp"
+#include "runtimes/task_node.hpp"
 
 namespace tailrace::asio {
 

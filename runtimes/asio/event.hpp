@@ -9,9 +9,9 @@
 #include <mutex>
 #include <utility>
 
-#include "asio/runtime.hpp"
-#include "base/check.hpp"
-#include "io_result.hpp"
+#include "runtimes/asio/runtime.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/io_result.hpp"
 
 namespace tailrace::asio {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "asio/file.hpp"
+#include "runtimes/asio/file.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>

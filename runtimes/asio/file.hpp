@@ -16,10 +16,10 @@
 #include <utility>
 #include <vector>
 
-#include "asio/runtime.hpp"
-#include "base/file_calls.hpp"
-#include "base/pooled_read.hpp"
-#include "io_result.hpp"
+#include "runtimes/asio/runtime.hpp"
+#include "runtimes/base/file_calls.hpp"
+#include "runtimes/base/pooled_read.hpp"
+#include "runtimes/io_result.hpp"
 
 namespace tailrace::asio {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "asio/runtime.hpp"
+#include "runtimes/asio/runtime.hpp"
 
 #include <boost/asio/post.hpp>
 #include <cerrno>
 
-#include "base/check.hpp"
+#include "runtimes/base/check.hpp"
 
 #if defined(__has_feature) && defined(BOOST_ASIO_DISABLE_EPOLL)
 #if __has_feature(thread_sanitizer)

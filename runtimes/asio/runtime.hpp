@@ -38,14 +38,14 @@
 #include <thread>
 #include <vector>
 
-#include "asio/contexts.hpp"
-#include "base/endpoint.hpp"
-#include "base/file_calls.hpp"
-#include "base/pooled_read.hpp"
-#include "base/task_counters.hpp"
-#include "metrics.hpp"
-#include "scope.hpp"
-#include "task.hpp"
+#include "runtimes/asio/contexts.hpp"
+#include "runtimes/base/endpoint.hpp"
+#include "runtimes/base/file_calls.hpp"
+#include "runtimes/base/pooled_read.hpp"
+#include "runtimes/base/task_counters.hpp"
+#include "runtimes/metrics.hpp"
+#include "runtimes/scope.hpp"
+#include "runtimes/task.hpp"
 
 namespace tailrace::asio {
 
@@ -224,7 +224,7 @@ using shared_runtime = basic_runtime<shared>;
 
 }  // namespace tailrace::asio
 
-#include "asio/event.hpp"
-#include "asio/file.hpp"
-#include "asio/sleep.hpp"
-#include "asio/stream.hpp"
+#include "runtimes/asio/event.hpp"
+#include "runtimes/asio/file.hpp"
+#include "runtimes/asio/sleep.hpp"
+#include "runtimes/asio/stream.hpp"

@@ -7,8 +7,8 @@
 #include <chrono>
 #include <coroutine>
 
-#include "asio/runtime.hpp"
-#include "io_result.hpp"
+#include "runtimes/asio/runtime.hpp"
+#include "runtimes/io_result.hpp"
 
 namespace tailrace::asio {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "asio/stream.hpp"
+#include "runtimes/asio/stream.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <cerrno>
 
-#include "base/check.hpp"
-#include "base/sys.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/base/sys.hpp"
 
 namespace tailrace::asio {
 

@@ -19,8 +19,8 @@
 #include <span>
 #include <utility>
 
-#include "asio/runtime.hpp"
-#include "io_result.hpp"
+#include "runtimes/asio/runtime.hpp"
+#include "runtimes/io_result.hpp"
 
 namespace tailrace::asio {
 

@@ -16,7 +16,7 @@
 #include <chrono>
 #include <thread>
 
-#include "base/sys.hpp"
+#include "runtimes/base/sys.hpp"
 
 namespace tailrace {
 namespace {

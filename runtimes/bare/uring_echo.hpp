@@ -36,11 +36,11 @@
 #include <utility>
 #include <vector>
 
-#include "base/sys.hpp"
-#include "base/uring/ring.hpp"
 #include "runtimes/bare/counts.hpp"
 #include "runtimes/bare/uring_buffers.hpp"
 #include "runtimes/bare/uring_form.hpp"
+#include "runtimes/base/sys.hpp"
+#include "runtimes/base/uring/ring.hpp"
 
 namespace tailrace {
 

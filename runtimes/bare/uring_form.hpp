@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/uring/features.hpp"
-#include "base/uring/ring.hpp"
+#include "runtimes/base/uring/features.hpp"
+#include "runtimes/base/uring/ring.hpp"
 
 namespace tailrace {
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #ifdef TAILRACE_MODEL
-#include "base/model.hpp"
+#include "runtimes/base/model.hpp"
 #else
 #include <atomic>
 namespace tailrace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "base/blocking_pool.hpp"
+#include "runtimes/base/blocking_pool.hpp"
 
 #include <chrono>
 #include <thread>
 #include <utility>
 
-#include "base/check.hpp"
+#include "runtimes/base/check.hpp"
 
 namespace tailrace {
 namespace {

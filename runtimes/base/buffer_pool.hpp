@@ -11,8 +11,8 @@
 #include <span>
 #include <utility>
 
-#include "base/check.hpp"
-#include "io_result.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/io_result.hpp"
 
 namespace tailrace {
 

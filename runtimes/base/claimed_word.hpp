@@ -10,7 +10,7 @@
 
 #include <atomic>
 
-#include "base/atomic.hpp"
+#include "runtimes/base/atomic.hpp"
 
 namespace tailrace {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "base/file_calls.hpp"
+#include "runtimes/base/file_calls.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -10,9 +10,9 @@
 #include <span>
 #include <string>
 
-#include "base/endpoint.hpp"
-#include "base/sys.hpp"
-#include "io_result.hpp"
+#include "runtimes/base/endpoint.hpp"
+#include "runtimes/base/sys.hpp"
+#include "runtimes/io_result.hpp"
 
 namespace tailrace {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "base/finished_calls.hpp"
+#include "runtimes/base/finished_calls.hpp"
 
 namespace tailrace {
 

@@ -6,8 +6,8 @@
 // push(): any thread. take_all(): the owner. Cost: a compare-and-swap; an exchange and a walk.
 #pragma once
 
-#include "base/atomic.hpp"
-#include "base/blocking_pool.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/base/blocking_pool.hpp"
 
 namespace tailrace {
 

@@ -21,7 +21,7 @@
 #include <new>
 #include <utility>
 
-#include "base/frame_depot.hpp"
+#include "runtimes/base/frame_depot.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define TAILRACE_RECYCLES_FRAMES false

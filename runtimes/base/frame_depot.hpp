@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <mutex>
 
-#include "base/atomic.hpp"
-#include "base/mutex.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/base/mutex.hpp"
 
 namespace tailrace {
 

@@ -12,9 +12,9 @@
 #include <cstddef>
 #include <mutex>
 
-#include "base/atomic.hpp"
-#include "base/mutex.hpp"
-#include "base/ready_queue.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/base/mutex.hpp"
+#include "runtimes/base/ready_queue.hpp"
 
 namespace tailrace {
 

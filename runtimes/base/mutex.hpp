@@ -4,7 +4,7 @@
 #pragma once
 
 #ifdef TAILRACE_MODEL
-#include "base/model.hpp"
+#include "runtimes/base/model.hpp"
 #else
 #include <mutex>
 namespace tailrace {

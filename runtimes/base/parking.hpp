@@ -15,7 +15,7 @@
 
 #include <cstdint>
 
-#include "base/atomic.hpp"
+#include "runtimes/base/atomic.hpp"
 
 namespace tailrace {
 

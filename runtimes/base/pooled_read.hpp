@@ -9,8 +9,8 @@
 #include <string_view>
 #include <utility>
 
-#include "base/blocking_pool.hpp"
-#include "base/file_calls.hpp"
+#include "runtimes/base/blocking_pool.hpp"
+#include "runtimes/base/file_calls.hpp"
 
 namespace tailrace {
 

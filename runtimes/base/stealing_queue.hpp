@@ -24,8 +24,8 @@
 #include <bit>
 #include <cstdint>
 
-#include "base/atomic.hpp"
-#include "base/check.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/base/check.hpp"
 
 namespace tailrace {
 

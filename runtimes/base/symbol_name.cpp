@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // See symbol_name.hpp.
-#include "base/symbol_name.hpp"
+#include "runtimes/base/symbol_name.hpp"
 
 #include <cxxabi.h>
 #include <elf.h>
@@ -17,7 +17,7 @@
 #include <memory>
 #include <optional>
 
-#include "base/sys.hpp"
+#include "runtimes/base/sys.hpp"
 
 namespace tailrace {
 namespace {

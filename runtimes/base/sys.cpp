@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "base/sys.hpp"
+#include "runtimes/base/sys.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -17,9 +17,9 @@
 #include <string>
 #include <utility>
 
-#include "base/endpoint.hpp"
-#include "base/kernel_call.hpp"
-#include "io_result.hpp"
+#include "runtimes/base/endpoint.hpp"
+#include "runtimes/base/kernel_call.hpp"
+#include "runtimes/io_result.hpp"
 
 struct epoll_event;
 

@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "base/owned_counter.hpp"
-#include "metrics.hpp"
+#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/metrics.hpp"
 
 namespace tailrace {
 

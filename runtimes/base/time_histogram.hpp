@@ -11,8 +11,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/owned_counter.hpp"
-#include "metrics.hpp"
+#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/metrics.hpp"
 
 namespace tailrace {
 

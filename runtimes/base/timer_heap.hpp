@@ -17,8 +17,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/check.hpp"
-#include "base/timer_window.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/base/timer_window.hpp"
 
 namespace tailrace {
 

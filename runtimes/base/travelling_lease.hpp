@@ -8,8 +8,8 @@
 #include <span>
 #include <utility>
 
-#include "base/buffer_pool.hpp"
-#include "io_result.hpp"
+#include "runtimes/base/buffer_pool.hpp"
+#include "runtimes/io_result.hpp"
 
 namespace tailrace {
 

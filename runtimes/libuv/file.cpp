@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libuv/file.hpp"
+#include "runtimes/libuv/file.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -12,9 +12,9 @@
 #include <span>
 #include <utility>
 
-#include "base/file_calls.hpp"
-#include "io_result.hpp"
-#include "libuv/runtime.hpp"
+#include "runtimes/base/file_calls.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/libuv/runtime.hpp"
 
 namespace tailrace::libuv {
 

@@ -4,8 +4,8 @@
 // own, so that a frame may die while a handle still waits for its close callback.
 #pragma once
 
-#include "base/ready_queue.hpp"
-#include "task_node.hpp"
+#include "runtimes/base/ready_queue.hpp"
+#include "runtimes/task_node.hpp"
 
 namespace tailrace::libuv {
 

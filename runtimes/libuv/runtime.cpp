@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "libuv/runtime.hpp"
+#include "runtimes/libuv/runtime.hpp"
 
 #include <cerrno>
 #include <csignal>
 #include <utility>
 
-#include "base/check.hpp"
+#include "runtimes/base/check.hpp"
 
 namespace tailrace::libuv {
 namespace {

@@ -32,18 +32,18 @@
 #include <string>
 #include <string_view>
 
-#include "base/atomic.hpp"
-#include "base/buffer_pool.hpp"
-#include "base/endpoint.hpp"
-#include "base/file_calls.hpp"
-#include "base/owned_counter.hpp"
-#include "base/ready_queue.hpp"
-#include "base/task_counters.hpp"
-#include "libuv/operation.hpp"
-#include "libuv/timer_pool.hpp"
-#include "metrics.hpp"
-#include "scope.hpp"
-#include "task.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/base/buffer_pool.hpp"
+#include "runtimes/base/endpoint.hpp"
+#include "runtimes/base/file_calls.hpp"
+#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/base/ready_queue.hpp"
+#include "runtimes/base/task_counters.hpp"
+#include "runtimes/libuv/operation.hpp"
+#include "runtimes/libuv/timer_pool.hpp"
+#include "runtimes/metrics.hpp"
+#include "runtimes/scope.hpp"
+#include "runtimes/task.hpp"
 
 namespace tailrace::libuv {
 
@@ -215,5 +215,5 @@ inline yield_awaiter runtime::yield() noexcept {
 
 }  // namespace tailrace::libuv
 
-#include "libuv/file.hpp"
-#include "libuv/stream.hpp"
+#include "runtimes/libuv/file.hpp"
+#include "runtimes/libuv/stream.hpp"

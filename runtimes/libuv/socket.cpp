@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "libuv/socket.hpp"
+#include "runtimes/libuv/socket.hpp"
 
 #include <cerrno>
 #include <utility>
 
-#include "base/check.hpp"
-#include "libuv/runtime.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/libuv/runtime.hpp"
 
 namespace tailrace::libuv {
 namespace {

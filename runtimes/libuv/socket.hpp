@@ -9,9 +9,9 @@
 #include <expected>
 #include <memory>
 
-#include "base/buffer_pool.hpp"
-#include "io_result.hpp"
-#include "libuv/operation.hpp"
+#include "runtimes/base/buffer_pool.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/libuv/operation.hpp"
 
 namespace tailrace::libuv {
 

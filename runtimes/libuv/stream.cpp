@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "libuv/stream.hpp"
+#include "runtimes/libuv/stream.hpp"
 
 #include <algorithm>
 #include <cerrno>
 
-#include "base/check.hpp"
-#include "base/sys.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/base/sys.hpp"
 
 namespace tailrace::libuv {
 

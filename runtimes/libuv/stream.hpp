@@ -9,10 +9,10 @@
 #include <span>
 #include <utility>
 
-#include "base/buffer_pool.hpp"
-#include "io_result.hpp"
-#include "libuv/runtime.hpp"
-#include "libuv/socket.hpp"
+#include "runtimes/base/buffer_pool.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/libuv/runtime.hpp"
+#include "runtimes/libuv/socket.hpp"
 
 namespace tailrace::libuv {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "libuv/timer_pool.hpp"
+#include "runtimes/libuv/timer_pool.hpp"
 
 #include <cstdint>
 #include <utility>
 
-#include "base/check.hpp"
-#include "libuv/runtime.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/libuv/runtime.hpp"
 
 namespace tailrace::libuv {
 

@@ -9,7 +9,7 @@
 #include <chrono>
 #include <cstddef>
 
-#include "libuv/operation.hpp"
+#include "runtimes/libuv/operation.hpp"
 
 namespace tailrace::libuv {
 

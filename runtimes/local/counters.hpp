@@ -3,8 +3,8 @@
 // any.
 #pragma once
 
-#include "base/owned_counter.hpp"
-#include "base/task_counters.hpp"
+#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/base/task_counters.hpp"
 
 namespace tailrace::local {
 

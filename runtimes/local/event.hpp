@@ -8,9 +8,9 @@
 #include <coroutine>
 #include <utility>
 
-#include "base/check.hpp"
-#include "io_result.hpp"
-#include "local/runtime.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/local/runtime.hpp"
 
 namespace tailrace::local {
 

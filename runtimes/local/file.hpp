@@ -9,8 +9,8 @@
 #include <span>
 #include <utility>
 
-#include "base/pooled_read.hpp"
-#include "local/runtime.hpp"
+#include "runtimes/base/pooled_read.hpp"
+#include "runtimes/local/runtime.hpp"
 
 namespace tailrace::local {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "local/runtime.hpp"
+#include "runtimes/local/runtime.hpp"
 
 #include <sys/epoll.h>
 

@@ -27,20 +27,20 @@
 #include <string_view>
 #include <utility>
 
-#include "base/atomic.hpp"
-#include "base/buffer_pool.hpp"
-#include "base/endpoint.hpp"
-#include "base/finished_calls.hpp"
-#include "base/pooled_read.hpp"
-#include "base/ready_queue.hpp"
-#include "base/sys.hpp"
-#include "base/task_counters.hpp"
-#include "base/timer_heap.hpp"
-#include "local/counters.hpp"
-#include "local/socket_slot.hpp"
-#include "metrics.hpp"
-#include "scope.hpp"
-#include "task.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/base/buffer_pool.hpp"
+#include "runtimes/base/endpoint.hpp"
+#include "runtimes/base/finished_calls.hpp"
+#include "runtimes/base/pooled_read.hpp"
+#include "runtimes/base/ready_queue.hpp"
+#include "runtimes/base/sys.hpp"
+#include "runtimes/base/task_counters.hpp"
+#include "runtimes/base/timer_heap.hpp"
+#include "runtimes/local/counters.hpp"
+#include "runtimes/local/socket_slot.hpp"
+#include "runtimes/metrics.hpp"
+#include "runtimes/scope.hpp"
+#include "runtimes/task.hpp"
 
 namespace tailrace::local {
 
@@ -229,6 +229,6 @@ inline yield_awaiter runtime::yield() noexcept {
 
 }  // namespace tailrace::local
 
-#include "local/event.hpp"
-#include "local/file.hpp"
-#include "local/stream.hpp"
+#include "runtimes/local/event.hpp"
+#include "runtimes/local/file.hpp"
+#include "runtimes/local/stream.hpp"

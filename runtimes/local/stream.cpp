@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "local/stream.hpp"
+#include "runtimes/local/stream.hpp"
 
 namespace tailrace::local {
 

@@ -7,9 +7,9 @@
 #include <span>
 #include <utility>
 
-#include "base/buffer_pool.hpp"
-#include "io_result.hpp"
-#include "local/runtime.hpp"
+#include "runtimes/base/buffer_pool.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/local/runtime.hpp"
 
 namespace tailrace::local {
 

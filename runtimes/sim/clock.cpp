@@ -3,9 +3,9 @@
 // this library do so with --wrap of steady_clock::now() (see CMakeLists.txt): every call of it goes
 // to the function below, which asks the simulation that the thread is in. Threads outside get the
 // real time.
-#include "sim/clock.hpp"
+#include "runtimes/sim/clock.hpp"
 
-#include "sim/runtime.hpp"
+#include "runtimes/sim/runtime.hpp"
 
 namespace tailrace::sim {
 

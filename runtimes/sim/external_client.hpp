@@ -10,8 +10,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "sim/clock.hpp"
-#include "sim/runtime.hpp"
+#include "runtimes/sim/clock.hpp"
+#include "runtimes/sim/runtime.hpp"
 
 namespace tailrace::sim {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "sim/network.hpp"
+#include "runtimes/sim/network.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
-#include "base/check.hpp"
+#include "runtimes/base/check.hpp"
 
 namespace tailrace::sim {
 

@@ -19,9 +19,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/ready_queue.hpp"
-#include "io_result.hpp"
-#include "task_node.hpp"
+#include "runtimes/base/ready_queue.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/task_node.hpp"
 
 namespace tailrace::sim {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "sim/runtime.hpp"
+#include "runtimes/sim/runtime.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
-#include "sim/clock.hpp"
+#include "runtimes/sim/clock.hpp"
 
 namespace tailrace::sim {
 namespace {

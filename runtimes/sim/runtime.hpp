@@ -24,14 +24,14 @@
 #include <utility>
 #include <vector>
 
-#include "base/atomic.hpp"
-#include "base/endpoint.hpp"
-#include "base/timer_heap.hpp"
-#include "io_result.hpp"
-#include "scope.hpp"
-#include "sim/network.hpp"
-#include "sim/random.hpp"
-#include "task.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/base/endpoint.hpp"
+#include "runtimes/base/timer_heap.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/scope.hpp"
+#include "runtimes/sim/network.hpp"
+#include "runtimes/sim/random.hpp"
+#include "runtimes/task.hpp"
 
 namespace tailrace::sim {
 
@@ -207,4 +207,4 @@ inline yield_awaiter runtime::yield() noexcept {
 
 }  // namespace tailrace::sim
 
-#include "sim/stream.hpp"
+#include "runtimes/sim/stream.hpp"

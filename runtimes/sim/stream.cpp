@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sim/stream.hpp"
+#include "runtimes/sim/stream.hpp"
 
 #include <array>
 

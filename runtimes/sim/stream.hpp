@@ -10,8 +10,8 @@
 #include <span>
 #include <utility>
 
-#include "io_result.hpp"
-#include "sim/runtime.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/sim/runtime.hpp"
 
 namespace tailrace::sim {
 

@@ -2,7 +2,7 @@
 // What a worker counts: written by its own thread, read by any. Costs a load and a store each.
 #pragma once
 
-#include "base/owned_counter.hpp"
+#include "runtimes/base/owned_counter.hpp"
 
 namespace tailrace::steal {
 

@@ -10,9 +10,9 @@
 #include <mutex>
 #include <utility>
 
-#include "base/check.hpp"
-#include "base/tiny_lock.hpp"
-#include "steal/runtime.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/base/tiny_lock.hpp"
+#include "runtimes/steal/runtime.hpp"
 
 namespace tailrace::steal {
 

@@ -9,8 +9,8 @@
 #include <span>
 #include <utility>
 
-#include "base/pooled_read.hpp"
-#include "steal/runtime.hpp"
+#include "runtimes/base/pooled_read.hpp"
+#include "runtimes/steal/runtime.hpp"
 
 namespace tailrace::steal {
 

@@ -2,8 +2,8 @@
 // The lease of the work-stealing runtime: its buffers travel between workers with their tasks.
 #pragma once
 
-#include "base/travelling_lease.hpp"
-#include "steal/worker.hpp"
+#include "runtimes/base/travelling_lease.hpp"
+#include "runtimes/steal/worker.hpp"
 
 namespace tailrace::steal {
 

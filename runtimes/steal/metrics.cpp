@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the work-stealing runtime tells of itself, in the words of runtimes/README.md.
-#include "metrics.hpp"
+#include "runtimes/metrics.hpp"
 
-#include "steal/runtime.hpp"
+#include "runtimes/steal/runtime.hpp"
 
 namespace tailrace::steal {
 namespace {

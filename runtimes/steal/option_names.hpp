@@ -5,7 +5,7 @@
 #include <charconv>
 #include <string_view>
 
-#include "steal/options.hpp"
+#include "runtimes/steal/options.hpp"
 
 namespace tailrace::steal {
 

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <functional>
 
-#include "base/pooled_read.hpp"
-#include "base/timer_window.hpp"
+#include "runtimes/base/pooled_read.hpp"
+#include "runtimes/base/timer_window.hpp"
 
 namespace tailrace::steal {
 

@@ -10,7 +10,7 @@
 #include <span>
 #include <system_error>
 
-#include "base/sys.hpp"
+#include "runtimes/base/sys.hpp"
 
 namespace tailrace::steal {
 

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "steal/runtime.hpp"
+#include "runtimes/steal/runtime.hpp"
 
 namespace tailrace::steal {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "steal/runtime.hpp"
+#include "runtimes/steal/runtime.hpp"
 
-#include "base/check.hpp"
+#include "runtimes/base/check.hpp"
 
 namespace tailrace::steal {
 namespace {

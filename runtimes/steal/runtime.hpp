@@ -20,20 +20,20 @@
 #include <thread>
 #include <vector>
 
-#include "base/atomic.hpp"
-#include "base/blocking_pool.hpp"
-#include "base/endpoint.hpp"
-#include "base/inject_queue.hpp"
-#include "base/parking.hpp"
-#include "base/tiny_lock.hpp"
-#include "metrics.hpp"
-#include "scope.hpp"
-#include "steal/options.hpp"
-#include "steal/reactor.hpp"
-#include "steal/socket_slot.hpp"
-#include "steal/stall_detector.hpp"
-#include "steal/worker.hpp"
-#include "task.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/base/blocking_pool.hpp"
+#include "runtimes/base/endpoint.hpp"
+#include "runtimes/base/inject_queue.hpp"
+#include "runtimes/base/parking.hpp"
+#include "runtimes/base/tiny_lock.hpp"
+#include "runtimes/metrics.hpp"
+#include "runtimes/scope.hpp"
+#include "runtimes/steal/options.hpp"
+#include "runtimes/steal/reactor.hpp"
+#include "runtimes/steal/socket_slot.hpp"
+#include "runtimes/steal/stall_detector.hpp"
+#include "runtimes/steal/worker.hpp"
+#include "runtimes/task.hpp"
 
 namespace tailrace::steal {
 
@@ -224,7 +224,7 @@ inline yield_awaiter runtime::yield() noexcept {
 
 }  // namespace tailrace::steal
 
-#include "steal/event.hpp"
-#include "steal/file.hpp"
-#include "steal/run_blocking.hpp"
-#include "steal/stream.hpp"
+#include "runtimes/steal/event.hpp"
+#include "runtimes/steal/file.hpp"
+#include "runtimes/steal/run_blocking.hpp"
+#include "runtimes/steal/stream.hpp"

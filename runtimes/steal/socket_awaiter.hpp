@@ -2,7 +2,7 @@
 // The path of every message of the work-stealing runtime, inline. See stream.hpp.
 #pragma once
 
-#include "steal/stream.hpp"
+#include "runtimes/steal/stream.hpp"
 
 namespace tailrace::steal {
 

@@ -11,10 +11,10 @@
 #include <mutex>
 #include <vector>
 
-#include "base/owned_counter.hpp"
-#include "base/sys.hpp"
-#include "base/tiny_lock.hpp"
-#include "steal/waiting.hpp"
+#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/base/sys.hpp"
+#include "runtimes/base/tiny_lock.hpp"
+#include "runtimes/steal/waiting.hpp"
 
 namespace tailrace::steal {
 

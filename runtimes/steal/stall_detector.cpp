@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "steal/stall_detector.hpp"
+#include "runtimes/steal/stall_detector.hpp"
 
 #include <cstdio>
 
-#include "base/symbol_name.hpp"
-#include "steal/worker.hpp"
+#include "runtimes/base/symbol_name.hpp"
+#include "runtimes/steal/worker.hpp"
 
 namespace tailrace::steal {
 

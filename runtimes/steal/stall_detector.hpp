@@ -21,7 +21,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/owned_counter.hpp"
+#include "runtimes/base/owned_counter.hpp"
 
 namespace tailrace::steal {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "steal/stream.hpp"
+#include "runtimes/steal/stream.hpp"
 
 namespace tailrace::steal {
 

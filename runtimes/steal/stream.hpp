@@ -9,9 +9,9 @@
 #include <span>
 #include <utility>
 
-#include "io_result.hpp"
-#include "steal/lease.hpp"
-#include "steal/runtime.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/steal/lease.hpp"
+#include "runtimes/steal/runtime.hpp"
 
 namespace tailrace::steal {
 
@@ -155,4 +155,4 @@ class listener final : public registered_socket {
 
 }  // namespace tailrace::steal
 
-#include "steal/socket_awaiter.hpp"
+#include "runtimes/steal/socket_awaiter.hpp"

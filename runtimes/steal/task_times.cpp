@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A poll with a clock on it. See task_times.hpp.
-#include "steal/task_times.hpp"
+#include "runtimes/steal/task_times.hpp"
 
 #include <algorithm>
 
-#include "steal/runtime.hpp"
+#include "runtimes/steal/runtime.hpp"
 
 namespace tailrace::steal {
 namespace {

@@ -13,9 +13,9 @@
 
 #include <chrono>
 
-#include "base/atomic.hpp"
-#include "base/time_histogram.hpp"
-#include "task_node.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/base/time_histogram.hpp"
+#include "runtimes/task_node.hpp"
 
 namespace tailrace::steal {
 

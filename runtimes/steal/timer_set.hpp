@@ -7,10 +7,10 @@
 #include <chrono>
 #include <mutex>
 
-#include "base/owned_counter.hpp"
-#include "base/timer_heap.hpp"
-#include "base/tiny_lock.hpp"
-#include "steal/waiting.hpp"
+#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/base/timer_heap.hpp"
+#include "runtimes/base/tiny_lock.hpp"
+#include "runtimes/steal/waiting.hpp"
 
 namespace tailrace::steal {
 

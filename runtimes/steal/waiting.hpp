@@ -12,9 +12,9 @@
 
 #include <atomic>
 
-#include "base/atomic.hpp"
-#include "base/readiness.hpp"
-#include "task_node.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/base/readiness.hpp"
+#include "runtimes/task_node.hpp"
 
 namespace tailrace::steal {
 

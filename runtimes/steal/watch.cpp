@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-#include "steal/runtime.hpp"
+#include "runtimes/steal/runtime.hpp"
 
 namespace tailrace::steal {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "steal/worker.hpp"
+#include "runtimes/steal/worker.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include "steal/runtime.hpp"
+#include "runtimes/steal/runtime.hpp"
 
 namespace tailrace::steal {
 namespace {

@@ -16,13 +16,13 @@
 #include <memory>
 #include <span>
 
-#include "base/buffer_pool.hpp"
-#include "base/stealing_queue.hpp"
-#include "steal/counters.hpp"
-#include "steal/reactor.hpp"
-#include "steal/task_times.hpp"
-#include "steal/timer_set.hpp"
-#include "steal/waiting.hpp"
+#include "runtimes/base/buffer_pool.hpp"
+#include "runtimes/base/stealing_queue.hpp"
+#include "runtimes/steal/counters.hpp"
+#include "runtimes/steal/reactor.hpp"
+#include "runtimes/steal/task_times.hpp"
+#include "runtimes/steal/timer_set.hpp"
+#include "runtimes/steal/waiting.hpp"
 
 namespace tailrace::steal {
 

@@ -28,10 +28,10 @@
 #include <type_traits>
 #include <utility>
 
-#include "base/check.hpp"
-#include "extensions.hpp"
-#include "io_result.hpp"
-#include "sync/suspend_in.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/extensions.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/sync/suspend_in.hpp"
 
 namespace tailrace {
 

@@ -13,10 +13,10 @@
 #include <optional>
 #include <utility>
 
-#include "base/check.hpp"
-#include "extensions.hpp"
-#include "io_result.hpp"
-#include "sync/suspend_in.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/extensions.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/sync/suspend_in.hpp"
 
 namespace tailrace {
 

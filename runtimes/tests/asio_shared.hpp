@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "asio/runtime.hpp"
-#include "conformance_harness.hpp"
+#include "runtimes/asio/runtime.hpp"
+#include "runtimes/tests/conformance_harness.hpp"
 
 namespace tailrace {
 

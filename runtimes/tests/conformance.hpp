@@ -14,10 +14,10 @@
 // about the order of tasks are not checked; all else is.
 #pragma once
 
-#include "conformance_load.hpp"
-#include "conformance_metrics.hpp"
-#include "conformance_scopes.hpp"
-#include "conformance_start.hpp"
-#include "conformance_stop.hpp"
-#include "conformance_streams.hpp"
-#include "conformance_time.hpp"
+#include "runtimes/tests/conformance_load.hpp"
+#include "runtimes/tests/conformance_metrics.hpp"
+#include "runtimes/tests/conformance_scopes.hpp"
+#include "runtimes/tests/conformance_start.hpp"
+#include "runtimes/tests/conformance_stop.hpp"
+#include "runtimes/tests/conformance_streams.hpp"
+#include "runtimes/tests/conformance_time.hpp"

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: MIT
-#include "asio_shared.hpp"
-#include "conformance.hpp"
+#include "runtimes/tests/asio_shared.hpp"
+#include "runtimes/tests/conformance.hpp"

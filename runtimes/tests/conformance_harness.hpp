@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "conformance_client.hpp"
+#include "runtimes/tests/conformance_client.hpp"
 
 namespace tailrace {
 

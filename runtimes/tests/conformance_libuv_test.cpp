@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libuv/runtime.hpp"
+#include "runtimes/libuv/runtime.hpp"
 
 namespace tailrace {
 using runtime_under_test = libuv::runtime;
@@ -7,7 +7,7 @@ using runtime_under_test = libuv::runtime;
 
 #include <memory>
 
-#include "conformance_client.hpp"
+#include "runtimes/tests/conformance_client.hpp"
 
 namespace tailrace {
 
@@ -30,4 +30,4 @@ struct conformance_harness<libuv::runtime> {
 
 }  // namespace tailrace
 
-#include "conformance.hpp"
+#include "runtimes/tests/conformance.hpp"

@@ -7,8 +7,8 @@
 
 #include <filesystem>
 
-#include "conformance_scopes.hpp"
-#include "extensions.hpp"
+#include "runtimes/extensions.hpp"
+#include "runtimes/tests/conformance_scopes.hpp"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)

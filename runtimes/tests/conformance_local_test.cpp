@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "conformance_harness.hpp"
-#include "local/runtime.hpp"
+#include "runtimes/local/runtime.hpp"
+#include "runtimes/tests/conformance_harness.hpp"
 
 namespace tailrace {
 
@@ -36,4 +36,4 @@ struct conformance_harness<local::runtime> {
 
 }  // namespace tailrace
 
-#include "conformance.hpp"
+#include "runtimes/tests/conformance.hpp"

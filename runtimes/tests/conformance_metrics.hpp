@@ -8,8 +8,8 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "conformance_time.hpp"
-#include "metrics.hpp"
+#include "runtimes/metrics.hpp"
+#include "runtimes/tests/conformance_time.hpp"
 
 namespace tailrace::conformance {
 

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "conformance_time.hpp"
+#include "runtimes/tests/conformance_time.hpp"
 
 namespace tailrace::conformance {
 

@@ -12,8 +12,8 @@
 #include <thread>
 #include <utility>
 
-#include "conformance_harness.hpp"
-#include "runtime.hpp"
+#include "runtimes/runtime.hpp"
+#include "runtimes/tests/conformance_harness.hpp"
 
 namespace tailrace::conformance {
 

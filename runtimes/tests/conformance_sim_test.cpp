@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The simulator's sockets are its own: the suite reaches them through an external client.
-#include "conformance_harness.hpp"
-#include "sim/external_client.hpp"
-#include "sim/runtime.hpp"
+#include "runtimes/sim/external_client.hpp"
+#include "runtimes/sim/runtime.hpp"
+#include "runtimes/tests/conformance_harness.hpp"
 
 namespace tailrace {
 
@@ -44,4 +44,4 @@ struct conformance_harness<sim::runtime> {
 
 }  // namespace tailrace
 
-#include "conformance.hpp"
+#include "runtimes/tests/conformance.hpp"

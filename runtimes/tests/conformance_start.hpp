@@ -2,7 +2,7 @@
 // Conformance: listening, refused and shared. Include only from conformance.hpp.
 #pragma once
 
-#include "conformance_load.hpp"
+#include "runtimes/tests/conformance_load.hpp"
 
 namespace tailrace::conformance {
 

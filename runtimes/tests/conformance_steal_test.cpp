@@ -6,9 +6,9 @@
 #include <sstream>
 #include <string>
 
-#include "conformance_harness.hpp"
-#include "steal/option_names.hpp"
-#include "steal/runtime.hpp"
+#include "runtimes/steal/option_names.hpp"
+#include "runtimes/steal/runtime.hpp"
+#include "runtimes/tests/conformance_harness.hpp"
 
 namespace tailrace {
 
@@ -44,4 +44,4 @@ struct conformance_harness<steal::runtime> {
 
 }  // namespace tailrace
 
-#include "conformance.hpp"
+#include "runtimes/tests/conformance.hpp"

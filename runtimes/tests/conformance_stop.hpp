@@ -2,7 +2,7 @@
 // Conformance: how a request to stop reaches tasks. Include only from conformance.hpp.
 #pragma once
 
-#include "conformance_streams.hpp"
+#include "runtimes/tests/conformance_streams.hpp"
 
 namespace tailrace::conformance {
 

@@ -2,7 +2,7 @@
 // Conformance: what bytes, ends, resets, closes and leases do. Include only from conformance.hpp.
 #pragma once
 
-#include "conformance_server.hpp"
+#include "runtimes/tests/conformance_server.hpp"
 
 namespace tailrace::conformance {
 

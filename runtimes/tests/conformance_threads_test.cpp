@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "threads/runtime.hpp"
+#include "runtimes/threads/runtime.hpp"
 
 namespace tailrace {
 using runtime_under_test = threads::runtime;
 }
 
-#include "conformance.hpp"
+#include "runtimes/tests/conformance.hpp"

@@ -8,7 +8,7 @@
 #include <random>
 #include <set>
 
-#include "conformance_stop.hpp"
+#include "runtimes/tests/conformance_stop.hpp"
 
 namespace tailrace::conformance {
 

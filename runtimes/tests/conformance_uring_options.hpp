@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "conformance_harness.hpp"
-#include "uring/options.hpp"
-#include "uring/runtime.hpp"
+#include "runtimes/tests/conformance_harness.hpp"
+#include "runtimes/uring/options.hpp"
+#include "runtimes/uring/runtime.hpp"
 
 namespace tailrace {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // TAILRACE_URING="receive=single send=direct ..." chooses the options under test (CMakeLists.txt
 // lists the matrix).
-#include "conformance_uring_options.hpp"
+#include "runtimes/tests/conformance_uring_options.hpp"
 
 namespace tailrace {
 static_assert(runtime_under_test::id == "uring");
 }
 
-#include "conformance.hpp"
+#include "runtimes/tests/conformance.hpp"

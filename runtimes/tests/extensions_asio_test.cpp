@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "asio/runtime.hpp"
+#include "runtimes/asio/runtime.hpp"
 
 namespace tailrace {
 using runtime_under_test = asio::runtime;
 }
 
-#include "extensions_conformance.hpp"
+#include "runtimes/tests/extensions_conformance.hpp"

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "extensions_events.hpp"
+#include "runtimes/tests/extensions_events.hpp"
 
 namespace tailrace::conformance {
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "extensions_events.hpp"
-#include "sync/channel.hpp"
+#include "runtimes/sync/channel.hpp"
+#include "runtimes/tests/extensions_events.hpp"
 
 namespace tailrace::conformance {
 

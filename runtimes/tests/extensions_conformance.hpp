@@ -12,7 +12,7 @@
 // A death test runs first in a process of its own.
 #pragma once
 
-#include "extensions_blocking.hpp"
-#include "extensions_channels.hpp"
-#include "extensions_events.hpp"
-#include "extensions_files.hpp"
+#include "runtimes/tests/extensions_blocking.hpp"
+#include "runtimes/tests/extensions_channels.hpp"
+#include "runtimes/tests/extensions_events.hpp"
+#include "runtimes/tests/extensions_files.hpp"

@@ -6,9 +6,9 @@
 #include <thread>
 #include <vector>
 
-#include "conformance_server.hpp"
-#include "extensions.hpp"
-#include "sync/oneshot.hpp"
+#include "runtimes/extensions.hpp"
+#include "runtimes/sync/oneshot.hpp"
+#include "runtimes/tests/conformance_server.hpp"
 
 namespace tailrace::conformance {
 

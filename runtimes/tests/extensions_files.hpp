@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "conformance_server.hpp"
-#include "extensions.hpp"
+#include "runtimes/extensions.hpp"
+#include "runtimes/tests/conformance_server.hpp"
 
 namespace tailrace::conformance {
 

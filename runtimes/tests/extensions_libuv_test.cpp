@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // libuv offers files and no events.
-#include "conformance_harness.hpp"
-#include "libuv/runtime.hpp"
+#include "runtimes/libuv/runtime.hpp"
+#include "runtimes/tests/conformance_harness.hpp"
 
 namespace tailrace {
 using runtime_under_test = libuv::runtime;
 }
 
-#include "extensions_files.hpp"
+#include "runtimes/tests/extensions_files.hpp"

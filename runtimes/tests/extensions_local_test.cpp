@@ -4,8 +4,8 @@
 
 #include <cstdlib>
 
-#include "conformance_harness.hpp"
-#include "local/runtime.hpp"
+#include "runtimes/local/runtime.hpp"
+#include "runtimes/tests/conformance_harness.hpp"
 
 namespace tailrace {
 
@@ -29,4 +29,4 @@ struct conformance_harness<local::runtime> {
 
 }  // namespace tailrace
 
-#include "extensions_conformance.hpp"
+#include "runtimes/tests/extensions_conformance.hpp"

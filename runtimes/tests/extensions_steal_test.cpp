@@ -6,8 +6,8 @@
 
 #include <cstdlib>
 
-#include "conformance_harness.hpp"
-#include "steal/runtime.hpp"
+#include "runtimes/steal/runtime.hpp"
+#include "runtimes/tests/conformance_harness.hpp"
 
 namespace tailrace {
 
@@ -33,4 +33,4 @@ struct conformance_harness<steal::runtime> {
 
 }  // namespace tailrace
 
-#include "extensions_conformance.hpp"
+#include "runtimes/tests/extensions_conformance.hpp"

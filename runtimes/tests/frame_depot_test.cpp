@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How free frames move between threads and how many are kept. operator new and delete are replaced
 // in this executable and counted; each test has a size of its own, and so a depot of its own.
-#include "base/frame_depot.hpp"
+#include "runtimes/base/frame_depot.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/frame_allocator.hpp"
+#include "runtimes/base/frame_allocator.hpp"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "base/inject_queue.hpp"
+#include "runtimes/base/inject_queue.hpp"
 
 #include <gtest/gtest.h>
 

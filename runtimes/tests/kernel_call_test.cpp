@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Each argument reaches the kernel in its place, and the result or the errno comes back.
-#include "base/kernel_call.hpp"
+#include "runtimes/base/kernel_call.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
 #include <string>
 
-#include "base/sys.hpp"
+#include "runtimes/base/sys.hpp"
 
 namespace tailrace {
 namespace {

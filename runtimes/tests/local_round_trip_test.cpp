@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // An echo round trip and a yield on the local executor allocate nothing after warm-up. Its atomic
 // operations are looked for in this executable's machine code by no_locked_instructions.sh.
-#include "local/runtime.hpp"
-#include "round_trips.hpp"
+#include "runtimes/local/runtime.hpp"
+#include "runtimes/tests/round_trips.hpp"
 
 namespace tailrace {
 namespace {

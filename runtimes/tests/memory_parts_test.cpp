@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/buffer_pool.hpp"
-#include "base/frame_allocator.hpp"
-#include "base/ready_queue.hpp"
+#include "runtimes/base/buffer_pool.hpp"
+#include "runtimes/base/frame_allocator.hpp"
+#include "runtimes/base/ready_queue.hpp"
 
 namespace tailrace {
 namespace {

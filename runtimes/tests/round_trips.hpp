@@ -12,9 +12,9 @@
 #include <string>
 #include <thread>
 
-#include "allocation_count.hpp"
-#include "conformance_client.hpp"
-#include "echo.hpp"
+#include "runtimes/tests/allocation_count.hpp"
+#include "runtimes/tests/conformance_client.hpp"
+#include "workloads/echo.hpp"
 
 namespace tailrace::conformance {
 

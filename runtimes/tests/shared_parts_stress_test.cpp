@@ -13,11 +13,11 @@
 #include <thread>
 #include <vector>
 
-#include "base/claimed_word.hpp"
-#include "base/frame_depot.hpp"
-#include "base/inject_queue.hpp"
-#include "base/stealing_queue.hpp"
-#include "base/timer_heap.hpp"
+#include "runtimes/base/claimed_word.hpp"
+#include "runtimes/base/frame_depot.hpp"
+#include "runtimes/base/inject_queue.hpp"
+#include "runtimes/base/stealing_queue.hpp"
+#include "runtimes/base/timer_heap.hpp"
 
 namespace tailrace {
 namespace {

@@ -7,8 +7,8 @@
 #include <chrono>
 #include <thread>
 
-#include "conformance_client.hpp"
-#include "steal/runtime.hpp"
+#include "runtimes/steal/runtime.hpp"
+#include "runtimes/tests/conformance_client.hpp"
 
 namespace tailrace {
 namespace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // An echo round trip and a yield on the work-stealing runtime allocate nothing after warm-up: alone
 // on its thread, ready for other threads, and with two workers.
-#include "round_trips.hpp"
-#include "steal/runtime.hpp"
+#include "runtimes/steal/runtime.hpp"
+#include "runtimes/tests/round_trips.hpp"
 
 namespace tailrace {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-#include "steal/runtime.hpp"
+#include "runtimes/steal/runtime.hpp"
 
 namespace tailrace {
 namespace {

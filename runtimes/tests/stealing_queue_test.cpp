@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One thread at a time: what the queue promises, at every position and size. Races are the matter
 // of queue_stress_test.cpp and model/stealing_queue_model.cpp.
-#include "base/stealing_queue.hpp"
+#include "runtimes/base/stealing_queue.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Names from addresses: of this executable, and from ELF files made up here and then spoilt in
 // every byte.
-#include "base/symbol_name.hpp"
+#include "runtimes/base/symbol_name.hpp"
 
 #include <elf.h>
 #include <gtest/gtest.h>

@@ -19,7 +19,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/sys.hpp"
+#include "runtimes/base/sys.hpp"
 
 namespace {
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "task.hpp"
+#include "runtimes/task.hpp"
 
 #include <gtest/gtest.h>
 
 #include <stdexcept>
 #include <vector>
 
-#include "local/runtime.hpp"
-#include "runtime.hpp"
+#include "runtimes/local/runtime.hpp"
+#include "runtimes/runtime.hpp"
 
 namespace tailrace {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "base/time_histogram.hpp"
+#include "runtimes/base/time_histogram.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "base/timer_heap.hpp"
+#include "runtimes/base/timer_heap.hpp"
 
 #include <gtest/gtest.h>
 

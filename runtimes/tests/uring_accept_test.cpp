@@ -12,10 +12,10 @@
 #include <thread>
 #include <vector>
 
-#include "base/sys.hpp"
-#include "base/uring/tests/uring_available.hpp"
-#include "conformance_harness.hpp"
-#include "uring/runtime.hpp"
+#include "runtimes/base/sys.hpp"
+#include "runtimes/base/uring/tests/uring_available.hpp"
+#include "runtimes/tests/conformance_harness.hpp"
+#include "runtimes/uring/runtime.hpp"
 
 namespace tailrace {
 
@@ -36,7 +36,7 @@ struct conformance_harness<uring::runtime> {
 
 }  // namespace tailrace
 
-#include "conformance_server.hpp"
+#include "runtimes/tests/conformance_server.hpp"
 
 namespace tailrace::conformance {
 namespace {

@@ -15,11 +15,11 @@
 #include <string>
 #include <vector>
 
-#include "base/uring/tests/seccomp_filter.hpp"
-#include "base/uring/tests/signal_storm.hpp"
-#include "base/uring/tests/uring_available.hpp"
-#include "conformance_harness.hpp"
-#include "uring/runtime.hpp"
+#include "runtimes/base/uring/tests/seccomp_filter.hpp"
+#include "runtimes/base/uring/tests/signal_storm.hpp"
+#include "runtimes/base/uring/tests/uring_available.hpp"
+#include "runtimes/tests/conformance_harness.hpp"
+#include "runtimes/uring/runtime.hpp"
 
 namespace tailrace {
 
@@ -39,7 +39,7 @@ struct conformance_harness<uring::runtime> {
 
 }  // namespace tailrace
 
-#include "conformance_server.hpp"
+#include "runtimes/tests/conformance_server.hpp"
 
 namespace tailrace::conformance {
 namespace {

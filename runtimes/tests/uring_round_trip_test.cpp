@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // An echo round trip and a yield on the io_uring runtime allocate nothing after warm-up, however
 // bytes are received and sent.
-#include "base/uring/tests/uring_available.hpp"
-#include "round_trips.hpp"
-#include "uring/runtime.hpp"
+#include "runtimes/base/uring/tests/uring_available.hpp"
+#include "runtimes/tests/round_trips.hpp"
+#include "runtimes/uring/runtime.hpp"
 
 namespace tailrace {
 namespace {

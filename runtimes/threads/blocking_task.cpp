@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "threads/blocking_task.hpp"
+#include "runtimes/threads/blocking_task.hpp"
 
-#include "threads/shared_socket.hpp"
+#include "runtimes/threads/shared_socket.hpp"
 
 namespace tailrace::threads {
 

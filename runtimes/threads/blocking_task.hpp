@@ -15,9 +15,9 @@
 #include <cstdint>
 #include <mutex>
 
-#include "base/atomic.hpp"
-#include "io_result.hpp"
-#include "task_node.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/task_node.hpp"
 
 namespace tailrace::threads {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "threads/event.hpp"
+#include "runtimes/threads/event.hpp"
 
 #include <cerrno>
 #include <utility>
 
-#include "base/check.hpp"
+#include "runtimes/base/check.hpp"
 
 namespace tailrace::threads {
 

@@ -11,8 +11,8 @@
 #include <coroutine>
 #include <mutex>
 
-#include "io_result.hpp"
-#include "threads/blocking_task.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/threads/blocking_task.hpp"
 
 namespace tailrace::threads {
 

@@ -9,8 +9,8 @@
 #include <span>
 #include <utility>
 
-#include "base/file_calls.hpp"
-#include "threads/blocking_task.hpp"
+#include "runtimes/base/file_calls.hpp"
+#include "runtimes/threads/blocking_task.hpp"
 
 namespace tailrace::threads {
 

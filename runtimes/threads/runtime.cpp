@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "threads/runtime.hpp"
+#include "runtimes/threads/runtime.hpp"
 
 #include <sched.h>
 
 #include <utility>
 
-#include "base/check.hpp"
-#include "base/sys.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/base/sys.hpp"
 
 namespace tailrace::threads {
 namespace {

@@ -37,18 +37,18 @@
 #include <string_view>
 #include <utility>
 
-#include "base/atomic.hpp"
-#include "base/endpoint.hpp"
-#include "metrics.hpp"
-#include "scope.hpp"
-#include "task.hpp"
-#include "threads/blocking_task.hpp"
-#include "threads/event.hpp"
-#include "threads/file.hpp"
-#include "threads/inline_call.hpp"
-#include "threads/stream.hpp"
-#include "threads/thread_chain.hpp"
-#include "threads/thread_pool.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/base/endpoint.hpp"
+#include "runtimes/metrics.hpp"
+#include "runtimes/scope.hpp"
+#include "runtimes/task.hpp"
+#include "runtimes/threads/blocking_task.hpp"
+#include "runtimes/threads/event.hpp"
+#include "runtimes/threads/file.hpp"
+#include "runtimes/threads/inline_call.hpp"
+#include "runtimes/threads/stream.hpp"
+#include "runtimes/threads/thread_chain.hpp"
+#include "runtimes/threads/thread_pool.hpp"
 
 namespace tailrace::threads {
 

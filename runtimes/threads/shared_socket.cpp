@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "threads/shared_socket.hpp"
+#include "runtimes/threads/shared_socket.hpp"
 
 #include <cerrno>
 
-#include "base/check.hpp"
-#include "base/sys.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/base/sys.hpp"
 
 namespace tailrace::threads {
 

@@ -19,9 +19,9 @@
 #include <cstdint>
 #include <utility>
 
-#include "base/atomic.hpp"
-#include "task_node.hpp"
-#include "threads/blocking_task.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/task_node.hpp"
+#include "runtimes/threads/blocking_task.hpp"
 
 namespace tailrace::threads {
 

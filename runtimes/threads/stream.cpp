@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "threads/stream.hpp"
+#include "runtimes/threads/stream.hpp"
 
 #include <cerrno>
 #include <new>

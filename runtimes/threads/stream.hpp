@@ -11,9 +11,9 @@
 #include <span>
 #include <utility>
 
-#include "base/sys.hpp"
-#include "io_result.hpp"
-#include "threads/shared_socket.hpp"
+#include "runtimes/base/sys.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/threads/shared_socket.hpp"
 
 namespace tailrace::threads {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "threads/thread_chain.hpp"
+#include "runtimes/threads/thread_chain.hpp"
 
 #include <utility>
 
-#include "base/check.hpp"
+#include "runtimes/base/check.hpp"
 
 namespace tailrace::threads {
 namespace {

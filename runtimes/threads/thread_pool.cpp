@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "threads/thread_pool.hpp"
+#include "runtimes/threads/thread_pool.hpp"
 
-#include "base/check.hpp"
+#include "runtimes/base/check.hpp"
 
 namespace tailrace::threads {
 

@@ -10,9 +10,9 @@
 #include <cstddef>
 #include <mutex>
 
-#include "base/ready_queue.hpp"
-#include "task_node.hpp"
-#include "threads/thread_chain.hpp"
+#include "runtimes/base/ready_queue.hpp"
+#include "runtimes/task_node.hpp"
+#include "runtimes/threads/thread_chain.hpp"
 
 namespace tailrace::threads {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // See accept_group.hpp.
-#include "uring/accept_group.hpp"
+#include "runtimes/uring/accept_group.hpp"
 
 #include <mutex>
 

@@ -16,10 +16,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/check.hpp"
-#include "base/endpoint.hpp"
-#include "base/mutex.hpp"
-#include "base/owned_counter.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/base/endpoint.hpp"
+#include "runtimes/base/mutex.hpp"
+#include "runtimes/base/owned_counter.hpp"
 
 namespace tailrace::uring {
 

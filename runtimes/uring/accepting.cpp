@@ -3,8 +3,8 @@
 // from the ring that accepts for all (accept_group.hpp).
 #include <cerrno>
 
-#include "base/sys.hpp"
-#include "uring/runtime.hpp"
+#include "runtimes/base/sys.hpp"
+#include "runtimes/uring/runtime.hpp"
 
 namespace tailrace::uring {
 namespace {

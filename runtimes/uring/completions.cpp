@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "uring/runtime.hpp"
+#include "runtimes/uring/runtime.hpp"
 
 namespace tailrace::uring {
 namespace {

@@ -8,9 +8,9 @@
 #include <coroutine>
 #include <utility>
 
-#include "base/check.hpp"
-#include "io_result.hpp"
-#include "uring/runtime.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/uring/runtime.hpp"
 
 namespace tailrace::uring {
 

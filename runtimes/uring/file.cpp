@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What the runtime keeps for files: places in the ring's table of files, and the memory that is
 // registered with the kernel.
-#include "uring/file.hpp"
+#include "runtimes/uring/file.hpp"
 
-#include "uring/runtime.hpp"
+#include "runtimes/uring/runtime.hpp"
 
 namespace tailrace::uring {
 namespace {

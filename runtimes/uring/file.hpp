@@ -12,9 +12,9 @@
 #include <span>
 #include <utility>
 
-#include "base/file_calls.hpp"
-#include "io_result.hpp"
-#include "uring/runtime.hpp"
+#include "runtimes/base/file_calls.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/uring/runtime.hpp"
 
 namespace tailrace::uring {
 

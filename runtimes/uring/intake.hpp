@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/buffer_pool.hpp"
-#include "base/uring/buffer_ring.hpp"
-#include "io_result.hpp"
-#include "uring/socket_slot.hpp"
+#include "runtimes/base/buffer_pool.hpp"
+#include "runtimes/base/uring/buffer_ring.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/uring/socket_slot.hpp"
 
 namespace tailrace::uring {
 

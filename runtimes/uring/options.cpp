@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "uring/options.hpp"
+#include "runtimes/uring/options.hpp"
 
 #include <charconv>
 

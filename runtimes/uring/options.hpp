@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/timer_window.hpp"
-#include "base/uring/ring.hpp"
+#include "runtimes/base/timer_window.hpp"
+#include "runtimes/base/uring/ring.hpp"
 
 namespace tailrace::uring {
 

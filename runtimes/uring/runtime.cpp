@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The loop; what completions mean is in completions.cpp.
-#include "uring/runtime.hpp"
+#include "runtimes/uring/runtime.hpp"
 
 #include <algorithm>
 #include <string>

@@ -29,22 +29,22 @@
 #include <utility>
 #include <vector>
 
-#include "base/atomic.hpp"
-#include "base/endpoint.hpp"
-#include "base/file_calls.hpp"
-#include "base/ready_queue.hpp"
-#include "base/sys.hpp"
-#include "base/timer_heap.hpp"
-#include "base/uring/features.hpp"
-#include "base/uring/ring.hpp"
-#include "metrics.hpp"
-#include "scope.hpp"
-#include "task.hpp"
-#include "uring/accept_group.hpp"
-#include "uring/counters.hpp"
-#include "uring/intake.hpp"
-#include "uring/options.hpp"
-#include "uring/socket_slot.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/base/endpoint.hpp"
+#include "runtimes/base/file_calls.hpp"
+#include "runtimes/base/ready_queue.hpp"
+#include "runtimes/base/sys.hpp"
+#include "runtimes/base/timer_heap.hpp"
+#include "runtimes/base/uring/features.hpp"
+#include "runtimes/base/uring/ring.hpp"
+#include "runtimes/metrics.hpp"
+#include "runtimes/scope.hpp"
+#include "runtimes/task.hpp"
+#include "runtimes/uring/accept_group.hpp"
+#include "runtimes/uring/counters.hpp"
+#include "runtimes/uring/intake.hpp"
+#include "runtimes/uring/options.hpp"
+#include "runtimes/uring/socket_slot.hpp"
 
 namespace tailrace::uring {
 
@@ -326,6 +326,6 @@ inline yield_awaiter runtime::yield() noexcept {
 
 }  // namespace tailrace::uring
 
-#include "uring/event.hpp"
-#include "uring/file.hpp"
-#include "uring/stream.hpp"
+#include "runtimes/uring/event.hpp"
+#include "runtimes/uring/file.hpp"
+#include "runtimes/uring/stream.hpp"

@@ -13,8 +13,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/ready_queue.hpp"
-#include "task_node.hpp"
+#include "runtimes/base/ready_queue.hpp"
+#include "runtimes/task_node.hpp"
 
 namespace tailrace::uring {
 

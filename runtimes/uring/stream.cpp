@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "uring/stream.hpp"
+#include "runtimes/uring/stream.hpp"
 
 #include <algorithm>
 #include <cerrno>

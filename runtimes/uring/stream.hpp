@@ -9,9 +9,9 @@
 #include <span>
 #include <utility>
 
-#include "io_result.hpp"
-#include "uring/intake.hpp"
-#include "uring/runtime.hpp"
+#include "runtimes/io_result.hpp"
+#include "runtimes/uring/intake.hpp"
+#include "runtimes/uring/runtime.hpp"
 
 namespace tailrace::uring {
 

@@ -6,8 +6,8 @@
 #include <mutex>
 #include <new>
 
-#include "base/atomic.hpp"
-#include "base/frame_allocator.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/base/frame_allocator.hpp"
 
 namespace tailrace::micro {
 namespace {

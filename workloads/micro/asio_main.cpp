@@ -3,7 +3,7 @@
 // None of them does I/O, so that the other backend would tell nothing new.
 #include <memory>
 
-#include "asio/runtime.hpp"
+#include "runtimes/asio/runtime.hpp"
 #include "workloads/micro/catalogue.hpp"
 
 int main(int argc, char** argv) {

@@ -4,9 +4,9 @@
 // bench with one caller.
 #pragma once
 
-#include "extensions.hpp"
-#include "scope.hpp"
-#include "task.hpp"
+#include "runtimes/extensions.hpp"
+#include "runtimes/scope.hpp"
+#include "runtimes/task.hpp"
 #include "workloads/micro/measured.hpp"
 
 namespace tailrace::micro {

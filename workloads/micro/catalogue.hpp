@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/frame_allocator.hpp"
+#include "runtimes/base/frame_allocator.hpp"
 #include "workloads/micro/blocking.hpp"
 #include "workloads/micro/frames.hpp"
 #include "workloads/micro/instructions.hpp"

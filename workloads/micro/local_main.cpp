@@ -2,7 +2,7 @@
 // tailrace-micro-local: the micro benchmarks on the local executor, which has one worker.
 #include <memory>
 
-#include "local/runtime.hpp"
+#include "runtimes/local/runtime.hpp"
 #include "workloads/micro/catalogue.hpp"
 
 int main(int argc, char** argv) {

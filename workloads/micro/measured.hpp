@@ -13,8 +13,8 @@
 
 #include <cstddef>
 
-#include "base/atomic.hpp"
-#include "io_result.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/io_result.hpp"
 
 namespace tailrace::micro {
 

@@ -5,11 +5,11 @@
 
 #include <cstddef>
 
-#include "extensions.hpp"
-#include "scope.hpp"
-#include "sync/channel.hpp"
-#include "sync/oneshot.hpp"
-#include "task.hpp"
+#include "runtimes/extensions.hpp"
+#include "runtimes/scope.hpp"
+#include "runtimes/sync/channel.hpp"
+#include "runtimes/sync/oneshot.hpp"
+#include "runtimes/task.hpp"
 #include "workloads/micro/measured.hpp"
 
 namespace tailrace::micro {

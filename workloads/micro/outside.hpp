@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/atomic.hpp"
-#include "extensions.hpp"
-#include "scope.hpp"
-#include "task.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/extensions.hpp"
+#include "runtimes/scope.hpp"
+#include "runtimes/task.hpp"
 #include "workloads/micro/measured.hpp"
 
 namespace tailrace::micro {

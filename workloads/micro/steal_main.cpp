@@ -3,8 +3,8 @@
 // without atomic read-modify-writes, unless threads outside are to spawn tasks.
 #include <memory>
 
-#include "steal/option_names.hpp"
-#include "steal/runtime.hpp"
+#include "runtimes/steal/option_names.hpp"
+#include "runtimes/steal/runtime.hpp"
 #include "workloads/micro/catalogue.hpp"
 
 int main(int argc, char** argv) {

@@ -4,9 +4,9 @@
 
 #include <cstddef>
 
-#include "extensions.hpp"
-#include "scope.hpp"
-#include "task.hpp"
+#include "runtimes/extensions.hpp"
+#include "runtimes/scope.hpp"
+#include "runtimes/task.hpp"
 #include "workloads/micro/measured.hpp"
 
 namespace tailrace::micro {

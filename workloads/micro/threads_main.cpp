@@ -3,7 +3,7 @@
 // is meant to be run on N CPUs.
 #include <memory>
 
-#include "threads/runtime.hpp"
+#include "runtimes/threads/runtime.hpp"
 #include "workloads/micro/catalogue.hpp"
 
 int main(int argc, char** argv) {

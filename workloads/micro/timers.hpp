@@ -6,10 +6,10 @@
 #include <chrono>
 #include <cstddef>
 
-#include "base/atomic.hpp"
-#include "extensions.hpp"
-#include "scope.hpp"
-#include "task.hpp"
+#include "runtimes/base/atomic.hpp"
+#include "runtimes/extensions.hpp"
+#include "runtimes/scope.hpp"
+#include "runtimes/task.hpp"
 #include "workloads/micro/measured.hpp"
 
 namespace tailrace::micro {

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "uring/runtime.hpp"
+#include "runtimes/uring/runtime.hpp"
 #include "workloads/micro/catalogue.hpp"
 
 int main(int argc, char** argv) {

@@ -2,7 +2,7 @@
 // The workload file-read on the local executor: what it counts when all goes well, when the file is
 // not what it was said to be, and when it is stopped. (The order of the blocks and the stamps:
 // harness/files/tests.)
-#include "file_read.hpp"
+#include "workloads/file_read.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include <fstream>
 #include <thread>
 
-#include "local/runtime.hpp"
+#include "runtimes/local/runtime.hpp"
 
 namespace tailrace {
 namespace {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "simulation.hpp"
+#include "workloads/tests/simulation.hpp"
 
 namespace tailrace::workload_tests {
 namespace {

@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "hog.hpp"
-#include "idle.hpp"
-#include "sim/runtime.hpp"
+#include "runtimes/sim/runtime.hpp"
+#include "workloads/hog.hpp"
+#include "workloads/idle.hpp"
 
 namespace tailrace::workload_tests {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The timer workload: what it draws, what it counts, and what a stop leaves. No timing is asserted.
-#include "timer.hpp"
+#include "workloads/timer.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "local/runtime.hpp"
+#include "runtimes/local/runtime.hpp"
 
 namespace tailrace {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "simulation.hpp"
+#include "workloads/tests/simulation.hpp"
 
 namespace tailrace::workload_tests {
 namespace {

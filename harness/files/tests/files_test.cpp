@@ -10,9 +10,9 @@
 #include <set>
 #include <string>
 
-#include "file_read.hpp"
 #include "harness/files/residency.hpp"
 #include "harness/files/stamped_file.hpp"
+#include "workloads/file_read.hpp"
 
 namespace tailrace::files {
 namespace {

@@ -13,10 +13,10 @@
 #include <sstream>
 #include <thread>
 
-#include "base/uring/tests/seccomp_filter.hpp"
-#include "base/uring/tests/signal_storm.hpp"
-#include "base/uring/tests/uring_available.hpp"
 #include "runtimes/bare/tests/loopback_server.hpp"
+#include "runtimes/base/uring/tests/seccomp_filter.hpp"
+#include "runtimes/base/uring/tests/signal_storm.hpp"
+#include "runtimes/base/uring/tests/uring_available.hpp"
 
 namespace tailrace {
 namespace {

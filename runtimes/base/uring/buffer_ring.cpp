@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "base/uring/buffer_ring.hpp"
+#include "runtimes/base/uring/buffer_ring.hpp"
 
 #include <sys/mman.h>
 

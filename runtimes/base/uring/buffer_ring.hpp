@@ -18,8 +18,8 @@
 #include <expected>
 #include <memory>
 
-#include "base/check.hpp"
-#include "base/uring/ring.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/base/uring/ring.hpp"
 
 namespace tailrace::uring {
 

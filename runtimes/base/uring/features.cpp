@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "base/uring/features.hpp"
+#include "runtimes/base/uring/features.hpp"
 
 #include <cstdlib>
 #include <memory>
 #include <thread>
 
-#include "base/uring/buffer_ring.hpp"
-#include "base/uring/ring.hpp"
+#include "runtimes/base/uring/buffer_ring.hpp"
+#include "runtimes/base/uring/ring.hpp"
 
 namespace tailrace::uring {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "base/uring/refusal.hpp"
+#include "runtimes/base/uring/refusal.hpp"
 
 namespace tailrace::uring {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "base/uring/refusal.hpp"
+#include "runtimes/base/uring/refusal.hpp"
 
 #include <cerrno>
 #include <fstream>
 #include <string>
 
-#include "base/sys.hpp"
+#include "runtimes/base/sys.hpp"
 
 namespace tailrace::uring {
 namespace {

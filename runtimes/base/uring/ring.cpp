@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "base/uring/ring.hpp"
+#include "runtimes/base/uring/ring.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
-#include "base/sys.hpp"
+#include "runtimes/base/sys.hpp"
 
 namespace tailrace::uring {
 namespace {

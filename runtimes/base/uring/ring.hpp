@@ -22,9 +22,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/check.hpp"
-#include "base/uring/kernel_values.hpp"
-#include "base/uring/refusal.hpp"
+#include "runtimes/base/check.hpp"
+#include "runtimes/base/uring/kernel_values.hpp"
+#include "runtimes/base/uring/refusal.hpp"
 
 namespace tailrace::uring {
 

@@ -5,8 +5,8 @@
 // the next owner sees what was written before the push; nothing succeeds after the close.
 #include <array>
 
-#include "base/inject_queue.hpp"
-#include "model_runner.hpp"
+#include "runtimes/base/inject_queue.hpp"
+#include "runtimes/tests/model/model_runner.hpp"
 
 namespace tailrace {
 namespace {

@@ -7,7 +7,7 @@
 #include <iostream>
 #include <string>
 
-#include "base/model.hpp"
+#include "runtimes/base/model.hpp"
 
 namespace tailrace::model {
 

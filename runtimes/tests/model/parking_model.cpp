@@ -6,11 +6,11 @@
 // Held: a push by a busy thread, at whatever moment, brings a worker that runs the item, and the
 // end brings all (a worker that sleeps for ever is a deadlock to Relacy); afterwards nobody is
 // counted as sleeping or searching and no wake-up token is left over.
-#include "base/inject_queue.hpp"
-#include "base/parking.hpp"
-#include "base/stealing_queue.hpp"
-#include "model_runner.hpp"
-#include "wake_event.hpp"
+#include "runtimes/base/inject_queue.hpp"
+#include "runtimes/base/parking.hpp"
+#include "runtimes/base/stealing_queue.hpp"
+#include "runtimes/tests/model/model_runner.hpp"
+#include "runtimes/tests/model/wake_event.hpp"
 
 namespace tailrace {
 namespace {

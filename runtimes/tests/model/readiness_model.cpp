@@ -8,8 +8,8 @@
 // its data is freed by whoever lets go last.
 #include <cstdint>
 
-#include "base/readiness.hpp"
-#include "model_runner.hpp"
+#include "runtimes/base/readiness.hpp"
+#include "runtimes/tests/model/model_runner.hpp"
 
 namespace tailrace {
 namespace {

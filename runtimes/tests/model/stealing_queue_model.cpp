@@ -6,8 +6,8 @@
 // and no slot is written while somebody reads it.
 #include <array>
 
-#include "base/stealing_queue.hpp"
-#include "model_runner.hpp"
+#include "runtimes/base/stealing_queue.hpp"
+#include "runtimes/tests/model/model_runner.hpp"
 
 namespace tailrace {
 namespace {

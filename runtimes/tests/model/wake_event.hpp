@@ -3,7 +3,7 @@
 // nobody has waited for yet are one, and one signal wakes one waiter.
 #pragma once
 
-#include "base/model.hpp"
+#include "runtimes/base/model.hpp"
 
 namespace tailrace::model {
 

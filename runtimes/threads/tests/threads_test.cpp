@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "conformance_client.hpp"
-#include "echo.hpp"
-#include "threads/runtime.hpp"
+#include "runtimes/tests/conformance_client.hpp"
+#include "runtimes/threads/runtime.hpp"
+#include "workloads/echo.hpp"
 
 namespace tailrace {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "base/uring/buffer_ring.hpp"
+#include "runtimes/base/uring/buffer_ring.hpp"
 
 #include <sys/socket.h>
 
@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/sys.hpp"
-#include "base/uring/tests/uring_available.hpp"
+#include "runtimes/base/sys.hpp"
+#include "runtimes/base/uring/tests/uring_available.hpp"
 
 namespace tailrace::uring {
 namespace {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Each way in which io_uring is refused has its own sentence, and the right one comes.
-#include "base/uring/refusal.hpp"
+#include "runtimes/base/uring/refusal.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cerrno>
 #include <cstdio>
 
-#include "base/uring/features.hpp"
-#include "base/uring/tests/seccomp_filter.hpp"
+#include "runtimes/base/uring/features.hpp"
+#include "runtimes/base/uring/tests/seccomp_filter.hpp"
 
 namespace tailrace::uring {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "base/uring/ring.hpp"
+#include "runtimes/base/uring/ring.hpp"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -11,8 +11,8 @@
 #include <set>
 #include <utility>
 
-#include "base/sys.hpp"
-#include "base/uring/tests/uring_available.hpp"
+#include "runtimes/base/sys.hpp"
+#include "runtimes/base/uring/tests/uring_available.hpp"
 
 namespace tailrace::uring {
 namespace {

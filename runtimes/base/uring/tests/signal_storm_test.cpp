@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "base/uring/tests/signal_storm.hpp"
+#include "runtimes/base/uring/tests/signal_storm.hpp"
 
 #include <gtest/gtest.h>
 #include <pthread.h>

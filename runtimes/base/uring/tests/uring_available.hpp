@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/uring/features.hpp"
+#include "runtimes/base/uring/features.hpp"
 
 #define TAILRACE_NEEDS_URING()                                           \
   do {                                                                   \
