@@ -13,7 +13,7 @@ namespace tailrace {
 
 class scope_base;
 
-struct task_node : ready_item {  // ready_item: how the runtime starts it
+struct task_node : runnable {  // runnable: how the runtime starts it
   // The owner's list of living children. Guarded by the owner's mutex.
   task_node* previous_sibling = nullptr;
   task_node* next_sibling = nullptr;

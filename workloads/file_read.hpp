@@ -37,7 +37,7 @@
 #include <vector>
 
 #include "runtimes/base/file_calls.hpp"
-#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/base/single_writer_counter.hpp"
 #include "runtimes/extensions.hpp"
 #include "runtimes/runtime.hpp"
 
@@ -103,12 +103,12 @@ struct file_read_rules {
 // What one reader counts; written by its task alone, read by any thread.
 template <class Latency>
 struct alignas(64) file_reader {
-  owned_counter reads;
-  owned_counter read_bytes;
-  owned_counter short_reads;
-  owned_counter errors;
-  owned_counter stamp_sum;
-  owned_counter expected_sum;
+  single_writer_counter reads;
+  single_writer_counter read_bytes;
+  single_writer_counter short_reads;
+  single_writer_counter errors;
+  single_writer_counter stamp_sum;
+  single_writer_counter expected_sum;
   Latency latency;  // record(ns); its reader waits until the work has ended
 };
 

@@ -67,7 +67,7 @@ class file_read_in_process final : public work_in_process<R> {
   void end() override {}
 
   event_fields counts() const override {
-    const auto sum = [this](owned_counter file_reader<load::histogram>::* count) {
+    const auto sum = [this](single_writer_counter file_reader<load::histogram>::* count) {
       std::uint64_t all = 0;
       for (const auto& reader : std::as_const(*run_).readers())
         all += (reader.*count).get();

@@ -12,19 +12,19 @@
 
 #include "harness/targets/listeners.hpp"
 #include "harness/targets/target_main.hpp"
-#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/base/single_writer_counter.hpp"
 
 namespace tailrace {
 
 // Written by the loop's thread, read by any: a load and a store each.
 struct plain_counts {
-  owned_counter accepted;
-  owned_counter closed;
-  owned_counter received_bytes;
-  owned_counter sent_bytes;
-  owned_counter errors;
-  owned_counter resets;
-  owned_counter accept_errors;
+  single_writer_counter accepted;
+  single_writer_counter closed;
+  single_writer_counter received_bytes;
+  single_writer_counter sent_bytes;
+  single_writer_counter errors;
+  single_writer_counter resets;
+  single_writer_counter accept_errors;
 
   // A connection has ended by this errno; 0: in order.
   void add_end(int error) noexcept {

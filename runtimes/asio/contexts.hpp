@@ -14,11 +14,11 @@
 #include <mutex>
 
 #include "runtimes/base/buffer_pool.hpp"
-#include "runtimes/base/claimed_word.hpp"
-#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/base/locked_pointer.hpp"
 #include "runtimes/base/shared_counter.hpp"
-#include "runtimes/base/tiny_lock.hpp"
-#include "runtimes/base/travelling_lease.hpp"
+#include "runtimes/base/single_writer_counter.hpp"
+#include "runtimes/base/spinlock.hpp"
+#include "runtimes/base/worker_lease.hpp"
 #include "runtimes/task_node.hpp"
 
 namespace tailrace::asio {
@@ -47,7 +47,7 @@ struct operation {
 // What a thread that runs an io_context has of its own.
 struct alignas(64) worker {
   buffer_pool buffers;
-  owned_counter polls;  // times a task was resumed
+  single_writer_counter polls;  // times a task was resumed
 
   // The one of this thread while it runs a shared context.
   static inline thread_local constinit worker* current = nullptr;
@@ -57,7 +57,7 @@ struct per_core {
   static constexpr bool is_shared = false;
   using scope_mutex = no_mutex;
   using short_lock = no_mutex;
-  using counter = owned_counter;
+  using counter = single_writer_counter;
   using lease = buffer_lease;
 
   // References to a socket.
@@ -86,9 +86,9 @@ struct shared {
 
   static constexpr bool is_shared = true;
   using scope_mutex = std::mutex;
-  using short_lock = tiny_lock;
+  using short_lock = spinlock;
   using counter = shared_counter;
-  using lease = travelling_lease<buffers_of_thread>;
+  using lease = worker_lease<buffers_of_thread>;
 
   class reference_count {
    public:
@@ -106,10 +106,10 @@ struct shared {
   // No cancel is lost: who comes second sees what the first has done, cancel() the operation, the
   // task the stop that was requested before cancel().
   static operation* claim(task_node& node) noexcept {
-    return static_cast<operation*>(claimed_word::claim(node.waiting));
+    return static_cast<operation*>(locked_pointer::claim(node.waiting));
   }
   static void release(task_node& node, operation* waiting) noexcept {
-    claimed_word::release(node.waiting, waiting);
+    locked_pointer::release(node.waiting, waiting);
   }
   static lease lend(worker&, std::byte* bytes, io_result status) noexcept {
     return {bytes, status};

@@ -12,7 +12,7 @@
 // Any thread. Cost: a few instructions; a lock every 64 frames, and only where lists overflow or
 // run dry. Sanitizer builds bypass the lists, or a use after free would hide in them. Source of the
 // idea: Asio's thread_info_base (2 blocks a thread) and TooManyCooks' rounded frames; we keep more
-// blocks because an accept burst frees thousands at once. The depot: see frame_depot.hpp.
+// blocks because an accept burst frees thousands at once. The depot: see central_free_list.hpp.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@
 #include <new>
 #include <utility>
 
-#include "runtimes/base/frame_depot.hpp"
+#include "runtimes/base/central_free_list.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define TAILRACE_RECYCLES_FRAMES false
@@ -55,10 +55,10 @@ struct frame_lists {
     free_frame* cut_batch() noexcept {
       free_frame* const batch = head;
       free_frame* last = batch;
-      for (std::uint32_t i = 1; i < frame_depot::batch_frames; ++i)
+      for (std::uint32_t i = 1; i < central_free_list::batch_frames; ++i)
         last = last->next;
       head = std::exchange(last->next, nullptr);
-      count -= frame_depot::batch_frames;
+      count -= central_free_list::batch_frames;
       return batch;
     }
   };
@@ -104,24 +104,24 @@ class frame_allocator {
   // The list is empty.
   [[gnu::noinline, gnu::cold]] static void* refill(std::size_t size) {
     frame_lists::size_class& free = lists_.classes[index_of(size)];
-    frame_depot& depot = depots_[index_of(size)];
+    central_free_list& depot = depots_[index_of(size)];
     free_frame* const batch = depot.looks_empty() || free.ended() ? nullptr : depot.take();
     if (batch == nullptr) return ::operator new(rounded(size));
-    free = {batch->next, frame_depot::batch_frames - 1};
+    free = {batch->next, central_free_list::batch_frames - 1};
     return batch;
   }
 
   // The list is full.
   [[gnu::noinline, gnu::cold]] static void spill(void* frame, std::size_t size) noexcept {
     frame_lists::size_class& free = lists_.classes[index_of(size)];
-    frame_depot& depot = depots_[index_of(size)];
+    central_free_list& depot = depots_[index_of(size)];
     if (depot.looks_full() || free.ended()) return ::operator delete(frame);
     give_or_delete(depot, free.cut_batch());
     free.head = ::new (frame) free_frame{free.head};
     ++free.count;
   }
 
-  static void give_or_delete(frame_depot& depot, free_frame* batch) noexcept {
+  static void give_or_delete(central_free_list& depot, free_frame* batch) noexcept {
     if (!depot.give(batch)) delete_all(batch);
   }
   static void delete_all(free_frame* chain) noexcept {
@@ -130,7 +130,7 @@ class frame_allocator {
   }
 
   friend frame_lists;
-  static inline constinit std::array<frame_depot,
+  static inline constinit std::array<central_free_list,
                                      frame_lists::largest / frame_lists::granularity + 1>
       depots_{};
   static inline thread_local constinit frame_lists lists_;
@@ -139,7 +139,7 @@ class frame_allocator {
 inline frame_lists::~frame_lists() {
   for (std::size_t index = 0; index < classes.size(); ++index) {
     size_class& free = classes[index];
-    while (free.count >= frame_depot::batch_frames)
+    while (free.count >= central_free_list::batch_frames)
       frame_allocator::give_or_delete(frame_allocator::depots_[index], free.cut_batch());
     frame_allocator::delete_all(free.head);
     free = {nullptr, kept_per_class};

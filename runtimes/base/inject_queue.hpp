@@ -31,10 +31,10 @@ class alignas(64) inject_queue {
   }
 
   // False once closed; the item is then still the caller's.
-  bool push(ready_item& item) noexcept { return push_batch(&item, &item, 1); }
+  bool push(runnable& item) noexcept { return push_batch(&item, &item, 1); }
 
   // `count` items linked by next_ready from `first` to `last`. False once closed.
-  bool push_batch(ready_item* first, ready_item* last, std::size_t count) noexcept {
+  bool push_batch(runnable* first, runnable* last, std::size_t count) noexcept {
     last->next_ready = nullptr;
     const std::scoped_lock lock(mutex_);
     if (closed_.get()) return false;
@@ -47,15 +47,15 @@ class alignas(64) inject_queue {
     return true;
   }
 
-  // Gives up to max items, oldest first, to sink(ready_item&), and returns how many. The sink runs
+  // Gives up to max items, oldest first, to sink(runnable&), and returns how many. The sink runs
   // without the lock; it may push to this queue, run the item or destroy it.
   template <class Sink>
   std::size_t take(std::size_t max, Sink&& sink) {
     if (size() == 0) return 0;
-    ready_item* item = nullptr;
+    runnable* item = nullptr;
     const std::size_t count = cut(max, item);
     for (std::size_t i = 0; i < count; ++i) {
-      ready_item* const next = item->next_ready;
+      runnable* const next = item->next_ready;
       sink(*item);
       item = next;
     }
@@ -64,10 +64,10 @@ class alignas(64) inject_queue {
 
   // No push succeeds afterwards. Returns what is left, oldest first, linked by next_ready up to
   // null; the caller owns it. Null from the second call on.
-  [[nodiscard]] ready_item* close() noexcept {
+  [[nodiscard]] runnable* close() noexcept {
     const std::scoped_lock lock(mutex_);
     closed_.set(true);
-    ready_item* const left = head_.get();
+    runnable* const left = head_.get();
     head_.set(nullptr);
     set_size(0);
     return left;
@@ -75,12 +75,12 @@ class alignas(64) inject_queue {
 
  private:
   // Unlinks up to max items from the front; `first` is the oldest of them.
-  std::size_t cut(std::size_t max, ready_item*& first) noexcept {
+  std::size_t cut(std::size_t max, runnable*& first) noexcept {
     const std::scoped_lock lock(mutex_);
     const std::size_t count = max < own_size() ? max : own_size();
     if (count == 0) return 0;
     first = head_.get();
-    ready_item* rest = first;
+    runnable* rest = first;
     for (std::size_t i = 0; i < count; ++i)
       rest = rest->next_ready;
     head_.set(rest);
@@ -97,8 +97,8 @@ class alignas(64) inject_queue {
   }
 
   mutex mutex_;
-  guarded<ready_item*> head_{nullptr};  // null: empty
-  guarded<ready_item*> tail_{nullptr};  // the newest item, unless empty
+  guarded<runnable*> head_{nullptr};  // null: empty
+  guarded<runnable*> tail_{nullptr};  // the newest item, unless empty
   guarded<bool> closed_{false};
   atomic<std::size_t> size_{0};  // written under the lock, read anywhere
 };

@@ -9,8 +9,8 @@
 
 namespace tailrace {
 
-struct ready_item {
-  ready_item* next_ready;  // set by the queue
+struct runnable {
+  runnable* next_ready;  // set by the queue
   std::coroutine_handle<> handle;
 };
 
@@ -19,7 +19,7 @@ class ready_queue {
   bool empty() const noexcept { return head_ == nullptr; }
   std::size_t size() const noexcept { return size_; }
 
-  void push(ready_item& item) noexcept {
+  void push(runnable& item) noexcept {
     item.next_ready = nullptr;
     (tail_ == nullptr ? head_ : tail_->next_ready) = &item;
     tail_ = &item;
@@ -27,8 +27,8 @@ class ready_queue {
   }
 
   // Requires !empty(). The item may be destroyed or pushed again as soon as this returns.
-  ready_item& pop() noexcept {
-    ready_item& item = *head_;
+  runnable& pop() noexcept {
+    runnable& item = *head_;
     head_ = item.next_ready;
     if (head_ == nullptr) tail_ = nullptr;
     --size_;
@@ -36,8 +36,8 @@ class ready_queue {
   }
 
  private:
-  ready_item* head_ = nullptr;
-  ready_item* tail_ = nullptr;
+  runnable* head_ = nullptr;
+  runnable* tail_ = nullptr;
   std::size_t size_ = 0;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// owned_counter's interface with any number of writers. relaxed throughout: it orders nothing, and
-// a reader may be a few counts late. Cost: an atomic read-modify-write.
+// single_writer_counter's interface with any number of writers. relaxed throughout: it orders
+// nothing, and a reader may be a few counts late. Cost: an atomic read-modify-write.
 #pragma once
 
 #include <cstdint>

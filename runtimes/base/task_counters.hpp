@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What becomes of the tasks of a runtime: written by the threads that run them, read by any. Cost:
-// that of the counter, which is owned_counter where all tasks run on one thread, else
+// that of the counter, which is single_writer_counter where all tasks run on one thread, else
 // shared_counter.
 #pragma once
 
 #include <vector>
 
-#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/base/single_writer_counter.hpp"
 #include "runtimes/metrics.hpp"
 
 namespace tailrace {
@@ -35,6 +35,6 @@ struct basic_task_counters {
   }
 };
 
-using task_counters = basic_task_counters<owned_counter>;
+using task_counters = basic_task_counters<single_writer_counter>;
 
 }  // namespace tailrace

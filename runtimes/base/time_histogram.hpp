@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/base/single_writer_counter.hpp"
 #include "runtimes/metrics.hpp"
 
 namespace tailrace {
@@ -52,7 +52,7 @@ class time_histogram {
     return index < 2 * half ? 0 : index / half - 1;
   }
 
-  std::array<owned_counter, bucket_count> counts_;
+  std::array<single_writer_counter, bucket_count> counts_;
 };
 
 static_assert(time_histogram::index_of(time_histogram::longest_ns) ==

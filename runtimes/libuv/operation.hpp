@@ -9,7 +9,7 @@
 
 namespace tailrace::libuv {
 
-struct operation : ready_item {
+struct operation : runnable {
   // Takes the operation out of where it waits; its result becomes -ECANCELED. Must not resume.
   using abandon_function = void (*)(operation&) noexcept;
 

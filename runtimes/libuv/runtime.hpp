@@ -36,8 +36,8 @@
 #include "runtimes/base/buffer_pool.hpp"
 #include "runtimes/base/endpoint.hpp"
 #include "runtimes/base/file_calls.hpp"
-#include "runtimes/base/owned_counter.hpp"
 #include "runtimes/base/ready_queue.hpp"
+#include "runtimes/base/single_writer_counter.hpp"
 #include "runtimes/base/task_counters.hpp"
 #include "runtimes/libuv/operation.hpp"
 #include "runtimes/libuv/timer_pool.hpp"
@@ -96,7 +96,7 @@ class runtime {
   uv_loop_t& loop() noexcept { return loop_; }
   buffer_pool& buffers() noexcept { return buffers_; }
   timer_pool& timers() noexcept { return timers_; }
-  void make_ready(ready_item& item) noexcept { ready_.push(item); }
+  void make_ready(runnable& item) noexcept { ready_.push(item); }
   static void suspend(operation& op, task_node& node) noexcept {
     op.node = &node;
     node.waiting = &op;
@@ -131,11 +131,11 @@ class runtime {
 
   // Written by the loop's thread, read by any.
   struct counters {
-    owned_counter polls;             // times a task was resumed
-    owned_counter parks;             // turns of the loop in which it waited
-    owned_counter forced_yields;     // tasks sent to the back, their budget spent
-    owned_counter open_descriptors;  // owned by a stream or listener
-    owned_counter timers_armed;
+    single_writer_counter polls;             // times a task was resumed
+    single_writer_counter parks;             // turns of the loop in which it waited
+    single_writer_counter forced_yields;     // tasks sent to the back, their budget spent
+    single_writer_counter open_descriptors;  // owned by a stream or listener
+    single_writer_counter timers_armed;
     task_counters tasks;
   };
 
@@ -166,7 +166,7 @@ class runtime::completion {
 
  private:
   runtime& runtime_;
-  ready_item item_;
+  runnable item_;
 };
 
 class sleep_awaiter final : operation {
@@ -192,7 +192,7 @@ class sleep_awaiter final : operation {
   io_result result_;
 };
 
-class yield_awaiter : ready_item {
+class yield_awaiter : runnable {
  public:
   explicit yield_awaiter(runtime& owner) noexcept : runtime_(owner) {}
   bool await_ready() const noexcept { return false; }

@@ -3,17 +3,17 @@
 // any.
 #pragma once
 
-#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/base/single_writer_counter.hpp"
 #include "runtimes/base/task_counters.hpp"
 
 namespace tailrace::local {
 
 struct counters {
-  owned_counter polls;             // events dispatched, and tasks resumed without one
-  owned_counter parks;             // times it waited for events
-  owned_counter forced_yields;     // operations sent to the back, their task's budget spent
-  owned_counter open_descriptors;  // streams and listeners
-  owned_counter timers_armed;      // when it last looked for events
+  single_writer_counter polls;             // events dispatched, and tasks resumed without one
+  single_writer_counter parks;             // times it waited for events
+  single_writer_counter forced_yields;     // operations sent to the back, their task's budget spent
+  single_writer_counter open_descriptors;  // streams and listeners
+  single_writer_counter timers_armed;      // when it last looked for events
   task_counters tasks;
 };
 

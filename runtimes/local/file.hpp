@@ -14,7 +14,7 @@
 
 namespace tailrace::local {
 
-class read_awaiter final : ready_item, blocking_call {
+class read_awaiter final : runnable, blocking_call {
  public:
   read_awaiter(runtime& owner, const pooled_file& from, std::uint64_t offset,
                std::span<std::byte> into) noexcept

@@ -86,7 +86,7 @@ void runtime::turn() {
   if (main_scope_->live() == 0) return;
   take_events();
   expire_timers();
-  run_reattempts();
+  run_retries();
   recycle_closed();
 }
 
@@ -136,7 +136,7 @@ inline void runtime::dispatch(socket_slot& slot, std::uint32_t events) noexcept 
 
 void runtime::take_events() {
   std::array<epoll_event, batch_events> events;
-  const bool busy = !ready_.empty() || reattempts_ != nullptr;
+  const bool busy = !ready_.empty() || retries_ != nullptr;
   counters_.timers_armed.set(timers_.size());
   if (!busy) counters_.parks.add(1);
   const std::size_t count =
@@ -244,25 +244,25 @@ void runtime::close_socket(socket_slot& slot) noexcept {
     if (op != nullptr) cancel(*op->node);
   sys::close(std::exchange(slot.fd, -1));
   counters_.open_descriptors.subtract(1);
-  if (slot.reattempt) return;  // Still in that list, which hands it on.
+  if (slot.retry) return;  // Still in that list, which hands it on.
   slot.next = closed_;
   closed_ = &slot;
 }
 
-void runtime::reattempt_later(socket_slot& slot) noexcept {
-  if (slot.reattempt) return;
-  slot.reattempt = true;
+void runtime::retry_later(socket_slot& slot) noexcept {
+  if (slot.retry) return;
+  slot.retry = true;
   counters_.forced_yields.add(1);
-  slot.next = reattempts_;
-  reattempts_ = &slot;
+  slot.next = retries_;
+  retries_ = &slot;
 }
 
-void runtime::run_reattempts() noexcept {
-  socket_slot* slot = std::exchange(reattempts_, nullptr);
+void runtime::run_retries() noexcept {
+  socket_slot* slot = std::exchange(retries_, nullptr);
   while (slot != nullptr) {
     socket_slot& current = *slot;
     slot = current.next;
-    current.reattempt = false;
+    current.retry = false;
     if (current.fd < 0) {  // closed while it was queued here
       slots_.give_back(current);
       continue;

@@ -96,7 +96,7 @@ class runtime {
   void cancel(task_node& node) noexcept;
 
   // For the awaiters of this folder.
-  void make_ready(ready_item& item) noexcept { ready_.push(item); }
+  void make_ready(runnable& item) noexcept { ready_.push(item); }
   // Takes the descriptor; where it cannot be watched, closes it and says why (ENOMEM, ENOSPC).
   std::expected<socket_slot*, int> register_socket(int fd);
   void close_socket(socket_slot& slot) noexcept;
@@ -118,7 +118,7 @@ class runtime {
   // True if the running task may complete another operation without going through the loop.
   bool within_budget() noexcept { return --budget_ > 0; }
   // The slot's operation is attempted again in the next turn although no event will come.
-  void reattempt_later(socket_slot& slot) noexcept;
+  void retry_later(socket_slot& slot) noexcept;
   blocking_pool& blocking() noexcept { return blocking_; }
   // By a thread of the pool: the task of this call may run. The call may be gone on return.
   void call_finished(blocking_call& call) noexcept;
@@ -137,7 +137,7 @@ class runtime {
   void attempt_receiver(socket_slot& slot) noexcept;
   void attempt_sender(socket_slot& slot) noexcept;
   void resume(operation& op) noexcept;
-  void run_reattempts() noexcept;
+  void run_retries() noexcept;
   void expire_timers() noexcept;
   void woken() noexcept;
   void take_finished_calls() noexcept;
@@ -155,7 +155,7 @@ class runtime {
   slot_pool slots_;
   buffer_pool buffers_;
   socket_slot* closed_ = nullptr;  // closed in this turn; events of this batch may still name them
-  socket_slot* reattempts_ = nullptr;
+  socket_slot* retries_ = nullptr;
   int budget_ = coop_budget;
   scope<runtime>* main_scope_ = nullptr;
   // release by request_stop(), acquire by turn() after it drained wake_. The eventfd orders them
@@ -176,7 +176,7 @@ class runtime::completion {
 
  private:
   runtime& runtime_;
-  ready_item item_;
+  runnable item_;
 };
 
 class sleep_awaiter final : operation,
@@ -206,7 +206,7 @@ class sleep_awaiter final : operation,
   std::chrono::steady_clock::time_point deadline_;
 };
 
-class yield_awaiter : ready_item {
+class yield_awaiter : runnable {
  public:
   explicit yield_awaiter(runtime& owner) noexcept : runtime_(owner) {}
   bool await_ready() const noexcept { return false; }

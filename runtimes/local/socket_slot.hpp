@@ -33,7 +33,7 @@ struct operation_kind {
 };
 
 // Something a task sleeps in. Lives in the awaiter, hence in the task's frame.
-struct operation : ready_item {
+struct operation : runnable {
   const operation_kind* kind;
   task_node* node;  // set when it begins to wait
 
@@ -45,12 +45,12 @@ struct socket_slot {
   bool readable : 1 = false;
   bool writable : 1 = false;
   bool hung_up : 1 = false;       // an event said RDHUP, HUP or ERR: a short receive proves nothing
-  bool reattempt : 1 = false;     // queued for another attempt without a new event
+  bool retry : 1 = false;         // queued for another attempt without a new event
   bool oneshot : 1 = false;       // registered one-shot ...
   bool armed : 1 = false;         // ... and armed since its last event
   operation* receiver = nullptr;  // also the acceptor, on a listener
   operation* sender = nullptr;
-  socket_slot* next = nullptr;  // free list, closed list or reattempt list
+  socket_slot* next = nullptr;  // free list, closed list or retry list
 };
 
 // Slots at stable addresses, in chunks; recycled last in, first out.

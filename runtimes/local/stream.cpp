@@ -32,7 +32,7 @@ bool accept_awaiter::begin(task_node& acceptor) noexcept {
   runtime& owner = socket_.owner();
   if (socket_.slot().readable) {
     if (!owner.within_budget())
-      owner.reattempt_later(socket_.slot());
+      owner.retry_later(socket_.slot());
     else if (attempt())
       return false;
   }

@@ -165,7 +165,7 @@ class listener final : public registered_socket {
   socket_slot& slot = socket_.slot();
   if (slot.readable) {
     if (!owner.within_budget())
-      owner.reattempt_later(slot);
+      owner.retry_later(slot);
     else if (attempt())
       return false;
   }
@@ -199,7 +199,7 @@ inline bool receive_awaiter::attempt() noexcept {
   runtime& owner = socket_.owner();
   if (socket_.slot().writable) {
     if (!owner.within_budget()) [[unlikely]]
-      owner.reattempt_later(socket_.slot());
+      owner.retry_later(socket_.slot());
     else if (attempt()) [[likely]]
       return false;
   }

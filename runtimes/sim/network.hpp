@@ -26,7 +26,7 @@
 namespace tailrace::sim {
 
 // Something a task sleeps in. Lives in the awaiter, hence in the task's frame.
-class operation : public ready_item {
+class operation : public runnable {
  public:
   // Tries now; false: not ready, wait. The network's mutex is held in all three.
   virtual bool attempt() = 0;

@@ -61,15 +61,15 @@ void runtime::turn() {
 
 // Everything that is ready now runs before anything that becomes ready meanwhile.
 void runtime::run_batch() {
-  std::vector<ready_item*> batch = std::exchange(ready_, std::exchange(yielded_, {}));
+  std::vector<runnable*> batch = std::exchange(ready_, std::exchange(yielded_, {}));
   if (options_.shuffle)
     for (std::size_t i = batch.size(); i > 1; --i)
       std::swap(batch[i - 1], batch[random_.below(i)]);
-  for (ready_item* const item : batch)
+  for (runnable* const item : batch)
     resume(*item);
 }
 
-void runtime::resume(ready_item& item) {
+void runtime::resume(runnable& item) {
   if (steps_ == options_.stop_at_step) main_scope_->request_stop();
   ++steps_;
   budget_ = inline_budget;

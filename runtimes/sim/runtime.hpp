@@ -104,8 +104,8 @@ class runtime {
   // Whether the task must suspend; cancelled: it is stopped, and op was not even tried.
   bool begin(operation& op, task_node& node, bool& cancelled);
   bool begin_sleep(operation& op, task_node& node, bool& cancelled);
-  void make_ready(ready_item& item) { ready_.push_back(&item); }
-  void make_ready_after_the_others(ready_item& item) { yielded_.push_back(&item); }
+  void make_ready(runnable& item) { ready_.push_back(&item); }
+  void make_ready_after_the_others(runnable& item) { yielded_.push_back(&item); }
   void close(const socket& of) noexcept;
   timer_heap& timers() noexcept { return timers_; }
   // How many of count bytes are moved at once.
@@ -116,7 +116,7 @@ class runtime {
  private:
   void turn();
   void run_batch();
-  void resume(ready_item& item);
+  void resume(runnable& item);
   void attempt_woken();
   void expire_timers();
   void pass_time();
@@ -128,8 +128,8 @@ class runtime {
   std::shared_ptr<sim::network> owned_network_ = std::make_shared<sim::network>();
   sim::network& network_ = *owned_network_;
   timer_heap timers_;
-  std::vector<ready_item*> ready_;    // the next batch
-  std::vector<ready_item*> yielded_;  // the one after it
+  std::vector<runnable*> ready_;    // the next batch
+  std::vector<runnable*> yielded_;  // the one after it
   time now_;
   std::uint64_t steps_ = 0;
   int budget_ = 0;
@@ -151,7 +151,7 @@ class runtime::completion {
 
  private:
   runtime& runtime_;
-  ready_item item_;
+  runnable item_;
 };
 
 class sleep_awaiter final : operation, timer_node {
@@ -184,7 +184,7 @@ class sleep_awaiter final : operation, timer_node {
   io_result result_;
 };
 
-class yield_awaiter : ready_item {
+class yield_awaiter : runnable {
  public:
   explicit yield_awaiter(runtime& owner) noexcept : runtime_(owner) {}
   bool await_ready() const noexcept { return false; }

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "runtimes/base/check.hpp"
-#include "runtimes/base/tiny_lock.hpp"
+#include "runtimes/base/spinlock.hpp"
 #include "runtimes/steal/runtime.hpp"
 
 namespace tailrace::steal {
@@ -30,7 +30,7 @@ class event {
 
  private:
   runtime& runtime_;
-  tiny_lock lock_;  // guards the two below
+  spinlock lock_;  // guards the two below
   bool is_set_ = false;
   wait_awaiter* waiter_ = nullptr;
 };

@@ -175,9 +175,9 @@ void runtime::close_socket(socket_slot& slot) noexcept {
     const auto closing = side->state.close();
     if (closing.before) return;
     if (closing.waiter != nullptr) schedule(*closing.waiter);
-    if (!closing.owned) let_go(slot);
+    if (!closing.owned) unref(slot);
   }
-  let_go(slot);
+  unref(slot);
 }
 
 bool runtime::armed_timers() const noexcept {

@@ -25,7 +25,7 @@
 #include "runtimes/base/endpoint.hpp"
 #include "runtimes/base/inject_queue.hpp"
 #include "runtimes/base/parking.hpp"
-#include "runtimes/base/tiny_lock.hpp"
+#include "runtimes/base/spinlock.hpp"
 #include "runtimes/metrics.hpp"
 #include "runtimes/scope.hpp"
 #include "runtimes/steal/options.hpp"
@@ -93,7 +93,7 @@ class runtime {
   std::expected<socket_slot*, int> register_socket(int fd);
   void close_socket(socket_slot& slot) noexcept;  // again: does nothing
   void release_socket(socket_slot& slot) noexcept { slots_.release(slot, alone_); }
-  void let_go(socket_slot& slot) noexcept { slots_.let_go(slot, alone_); }
+  void unref(socket_slot& slot) noexcept { slots_.unref(slot, alone_); }
 
   const options& chosen() const noexcept { return options_; }
   std::span<const std::unique_ptr<worker>> workers() const noexcept { return workers_; }
@@ -140,9 +140,9 @@ class runtime {
   atomic<std::uint64_t> remote_schedules_{0};
 };
 
-class runtime::mutex_type : public tiny_lock {
+class runtime::mutex_type : public spinlock {
  public:
-  explicit mutex_type(runtime& owner) noexcept : tiny_lock(owner.alone()) {}
+  explicit mutex_type(runtime& owner) noexcept : spinlock(owner.alone()) {}
 };
 
 // One-shot event for scope::join: null, `is_set`, or who waits. The main scope has nobody who

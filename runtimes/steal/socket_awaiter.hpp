@@ -40,7 +40,7 @@ inline bool socket_awaiter<Call>::attempt(worker& here, task_node& node) noexcep
   if (!call.side().state.finish(outcome == call_outcome::done_and_still_ready, here.alone()))
       [[unlikely]] {
     call.cancelled(here);
-    here.owner().let_go(slot_);
+    here.owner().unref(slot_);
   }
   return true;
 }
@@ -94,7 +94,7 @@ bool socket_awaiter<Call>::give_up(worker& here, task_node& node) noexcept {
   Call& call = static_cast<Call&>(*this);
   stop_waiting(node);
   call.cancelled(here);
-  if (!call.side().state.finish(true, here.alone())) here.owner().let_go(slot_);
+  if (!call.side().state.finish(true, here.alone())) here.owner().unref(slot_);
   return true;
 }
 

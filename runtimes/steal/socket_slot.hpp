@@ -11,9 +11,9 @@
 #include <mutex>
 #include <vector>
 
-#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/base/single_writer_counter.hpp"
+#include "runtimes/base/spinlock.hpp"
 #include "runtimes/base/sys.hpp"
-#include "runtimes/base/tiny_lock.hpp"
 #include "runtimes/steal/waiting.hpp"
 
 namespace tailrace::steal {
@@ -74,7 +74,7 @@ class slot_pool {
   }
 
   // A holder of the descriptor lets go; the last one closes it.
-  void let_go(socket_slot& slot, bool alone) noexcept {
+  void unref(socket_slot& slot, bool alone) noexcept {
     if (last(slot.fd_holders, alone)) close(slot, alone);
   }
 
@@ -122,10 +122,10 @@ class slot_pool {
       link(chunk[i]);
   }
 
-  tiny_lock lock_;
+  spinlock lock_;
   std::vector<socket_slot*> chunks_;
   socket_slot* free_ = nullptr;
-  owned_counter open_;  // written under the lock
+  single_writer_counter open_;  // written under the lock
 };
 
 }  // namespace tailrace::steal

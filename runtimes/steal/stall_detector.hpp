@@ -21,7 +21,7 @@
 #include <thread>
 #include <vector>
 
-#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/base/single_writer_counter.hpp"
 
 namespace tailrace::steal {
 
@@ -74,8 +74,8 @@ class stall_detector {
   const std::span<const std::unique_ptr<worker>> workers_;
   const std::chrono::nanoseconds threshold_;
   std::vector<stall_watch> watches_;  // one a worker; the detector's thread
-  owned_counter stalls_;              // written by the detector's thread
-  owned_counter looks_;
+  single_writer_counter stalls_;      // written by the detector's thread
+  single_writer_counter looks_;
   std::mutex mutex_;  // guards ending_
   std::condition_variable ends_;
   bool ending_ = false;

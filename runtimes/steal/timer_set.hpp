@@ -7,9 +7,9 @@
 #include <chrono>
 #include <mutex>
 
-#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/base/single_writer_counter.hpp"
+#include "runtimes/base/spinlock.hpp"
 #include "runtimes/base/timer_heap.hpp"
-#include "runtimes/base/tiny_lock.hpp"
 #include "runtimes/steal/waiting.hpp"
 
 namespace tailrace::steal {
@@ -98,9 +98,9 @@ class timer_set {
   }
 
   const bool alone_;
-  mutable tiny_lock lock_;
+  mutable spinlock lock_;
   timer_heap timers_;
-  owned_counter armed_;  // written under the lock
+  single_writer_counter armed_;  // written under the lock
   atomic<time::rep> next_{time::max().time_since_epoch().count()};
 };
 

@@ -72,7 +72,7 @@ void worker::run() {
 
 task_node* worker::next() noexcept {
   if (ticks_left_-- == 0) [[unlikely]]
-    look_around();
+    poll_sources();
   if (task_node* const node = take_lifo()) return node;
   lifo_streak_ = 0;
   budget_ = runtime_.options_.coop;
@@ -107,7 +107,7 @@ task_node* worker::take_shared() noexcept {
   task_node* first = nullptr;
   // Some room is left, or the next push would send half of it back.
   const std::uint32_t room = queue_.room();
-  runtime_.shared_.take(std::min<std::size_t>(share, room - room / 8 + 1), [&](ready_item& item) {
+  runtime_.shared_.take(std::min<std::size_t>(share, room - room / 8 + 1), [&](runnable& item) {
     task_node& node = static_cast<task_node&>(item);
     if (first == nullptr)
       first = &node;
@@ -175,8 +175,8 @@ void worker::push(task_node& node) noexcept {
 void worker::overflow(task_node& node) noexcept {
   counters_.overflows.add(1);
   while (!queue_.push(node)) {
-    ready_item* first = nullptr;
-    ready_item* last = nullptr;
+    runnable* first = nullptr;
+    runnable* last = nullptr;
     const std::uint32_t shed = queue_.shed([&](task_node& each) {
       each.next_ready = nullptr;
       (first == nullptr ? first : last->next_ready) = &each;
@@ -229,7 +229,7 @@ void worker::wake_another() noexcept {
 
 // While busy, every `interval_` polls: whoever waits for I/O, for a timer or in the shared queue
 // has his turn.
-void worker::look_around() noexcept {
+void worker::poll_sources() noexcept {
   const auto now = clock::now();
   tune(now);
   ticks_left_ = interval_;

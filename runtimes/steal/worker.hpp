@@ -99,7 +99,7 @@ class alignas(128) worker {
   }
   void overflow(task_node& node) noexcept;
   void wake_another() noexcept;
-  void look_around() noexcept;
+  void poll_sources() noexcept;
   void tune(clock::time_point now) noexcept;
   void park() noexcept;
   bool work_in_sight(bool everywhere) noexcept;

@@ -8,18 +8,18 @@
 namespace tailrace {
 namespace {
 
-std::vector<ready_item*> take(inject_queue& queue, std::size_t max) {
-  std::vector<ready_item*> taken;
-  const std::size_t count = queue.take(max, [&](ready_item& item) { taken.push_back(&item); });
+std::vector<runnable*> take(inject_queue& queue, std::size_t max) {
+  std::vector<runnable*> taken;
+  const std::size_t count = queue.take(max, [&](runnable& item) { taken.push_back(&item); });
   EXPECT_EQ(count, taken.size());
   return taken;
 }
 
 TEST(inject_queue, is_first_in_first_out_and_takes_no_more_than_asked) {
   inject_queue queue;
-  std::vector<ready_item> items(4);
+  std::vector<runnable> items(4);
   EXPECT_TRUE(take(queue, 3).empty());
-  for (ready_item& item : items)
+  for (runnable& item : items)
     EXPECT_TRUE(queue.push(item));
   EXPECT_EQ(queue.size(), 4u);
   EXPECT_TRUE(take(queue, 0).empty());
@@ -32,7 +32,7 @@ TEST(inject_queue, is_first_in_first_out_and_takes_no_more_than_asked) {
 
 TEST(inject_queue, takes_a_batch_in_one_go_behind_what_is_there) {
   inject_queue queue;
-  std::vector<ready_item> items(4);
+  std::vector<runnable> items(4);
   queue.push(items[0]);
   items[1].next_ready = &items[2];
   items[2].next_ready = &items[3];
@@ -44,11 +44,11 @@ TEST(inject_queue, takes_a_batch_in_one_go_behind_what_is_there) {
 
 TEST(inject_queue, the_sink_may_push_and_destroy) {
   inject_queue queue;
-  queue.push(*new ready_item{});
-  queue.push(*new ready_item{});
-  std::vector<ready_item> more(2);
+  queue.push(*new runnable{});
+  queue.push(*new runnable{});
+  std::vector<runnable> more(2);
   unsigned pushed = 0;
-  queue.take(2, [&](ready_item& item) {
+  queue.take(2, [&](runnable& item) {
     delete &item;
     queue.push(more[pushed++]);
   });
@@ -57,10 +57,10 @@ TEST(inject_queue, the_sink_may_push_and_destroy) {
 
 TEST(inject_queue, once_closed_it_refuses_and_hands_out_the_rest) {
   inject_queue queue;
-  std::vector<ready_item> items(3);
+  std::vector<runnable> items(3);
   queue.push(items[0]);
   queue.push(items[1]);
-  ready_item* const left = queue.close();
+  runnable* const left = queue.close();
   ASSERT_EQ(left, &items[0]);
   EXPECT_EQ(left->next_ready, &items[1]);
   EXPECT_EQ(items[1].next_ready, nullptr);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Unit tests of the parts that recycle memory: frame allocator, buffer pool and leases, and the
-// ready queue. What frames threads exchange and keep: frame_depot_test.cpp.
+// ready queue. What frames threads exchange and keep: central_free_list_test.cpp.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -111,12 +111,12 @@ TEST(buffer_lease, of_a_failure_has_no_bytes) {
 
 TEST(ready_queue, is_first_in_first_out) {
   ready_queue queue;
-  std::vector<ready_item> items(5);
+  std::vector<runnable> items(5);
   EXPECT_TRUE(queue.empty());
-  for (ready_item& item : items)
+  for (runnable& item : items)
     queue.push(item);
   EXPECT_EQ(queue.size(), 5u);
-  for (ready_item& item : items)
+  for (runnable& item : items)
     EXPECT_EQ(&queue.pop(), &item);
   EXPECT_TRUE(queue.empty());
   EXPECT_EQ(queue.size(), 0u);
@@ -124,12 +124,12 @@ TEST(ready_queue, is_first_in_first_out) {
 
 TEST(ready_queue, takes_an_item_again_as_soon_as_it_is_popped) {
   ready_queue queue;
-  ready_item first;
-  ready_item second;
+  runnable first;
+  runnable second;
   queue.push(first);
   queue.push(second);
   for (int i = 0; i < 10; ++i) {
-    ready_item& popped = queue.pop();
+    runnable& popped = queue.pop();
     EXPECT_EQ(&popped, i % 2 == 0 ? &first : &second);
     queue.push(popped);
   }

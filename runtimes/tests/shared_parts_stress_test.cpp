@@ -13,21 +13,21 @@
 #include <thread>
 #include <vector>
 
-#include "runtimes/base/claimed_word.hpp"
-#include "runtimes/base/frame_depot.hpp"
+#include "runtimes/base/central_free_list.hpp"
 #include "runtimes/base/inject_queue.hpp"
+#include "runtimes/base/locked_pointer.hpp"
 #include "runtimes/base/stealing_queue.hpp"
 #include "runtimes/base/timer_heap.hpp"
 
 namespace tailrace {
 namespace {
 
-struct item : ready_item {
+struct item : runnable {
   int written = 0;
   int used = 0;
 };
 
-void use(ready_item& one) {
+void use(runnable& one) {
   auto& used = static_cast<item&>(one);
   if (used.written == 1) ++used.used;
 }
@@ -133,9 +133,9 @@ TEST(inject_queue_stress, pushed_taken_and_closed_at_once) {
     start.arrive_and_wait();
     for (std::size_t taken = 0, turn = 0; taken < of_a_pusher && turn < 2'000; ++turn)
       taken += queue.take(3, use);
-    ready_item* left = queue.close();
+    runnable* left = queue.close();
     while (left != nullptr) {
-      ready_item& one = *left;
+      runnable& one = *left;
       left = one.next_ready;
       use(one);
     }
@@ -148,8 +148,8 @@ TEST(inject_queue_stress, pushed_taken_and_closed_at_once) {
 }
 
 // Threads pass batches round; a batch in two hands at once is a race on its link.
-TEST(frame_depot_stress, a_batch_is_in_one_hand_at_a_time) {
-  frame_depot depot;
+TEST(central_free_list_stress, a_batch_is_in_one_hand_at_a_time) {
+  central_free_list depot;
   std::vector<free_frame> batches(8);
   for (free_frame& batch : batches)
     ASSERT_TRUE(depot.give(&batch));
@@ -218,7 +218,7 @@ TEST(timer_heap_stress, shared_under_a_lock) {
 
 // Threads that claim one word in turn: each finds what the one before it left, and what that one
 // wrote meanwhile is its own.
-TEST(claimed_word, who_claims_keeps_all_others_out) {
+TEST(locked_pointer, who_claims_keeps_all_others_out) {
   constexpr int turns = 2'000'000;
   std::array<int, 2> marks{};
   void* word = nullptr;
@@ -227,11 +227,11 @@ TEST(claimed_word, who_claims_keeps_all_others_out) {
   const auto take_turns = [&] {
     start.arrive_and_wait();
     for (int i = 0; i < turns; ++i) {
-      void* const found = claimed_word::claim(word);
+      void* const found = locked_pointer::claim(word);
       ++counts[found == nullptr ? 0 : found == &marks[0] ? 1 : 2];
-      claimed_word::release(word, found == nullptr     ? &marks[0]
-                                  : found == &marks[0] ? &marks[1]
-                                                       : nullptr);
+      locked_pointer::release(word, found == nullptr     ? &marks[0]
+                                    : found == &marks[0] ? &marks[1]
+                                                         : nullptr);
     }
   };
   std::array<std::thread, 3> threads;

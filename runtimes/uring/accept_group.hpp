@@ -19,7 +19,7 @@
 #include "runtimes/base/check.hpp"
 #include "runtimes/base/endpoint.hpp"
 #include "runtimes/base/mutex.hpp"
-#include "runtimes/base/owned_counter.hpp"
+#include "runtimes/base/single_writer_counter.hpp"
 
 namespace tailrace::uring {
 
@@ -33,7 +33,7 @@ class accept_group {
     bool open = false;              // connections may be sent to it
     std::uint64_t messages = 0;     // to it, without those taken back
     std::uint64_t connections = 0;  // given to it
-    owned_counter ended;            // of those; written by its runtime alone
+    single_writer_counter ended;    // of those; written by its runtime alone
   };
 
   explicit accept_group(std::size_t workers) : places_(workers) {

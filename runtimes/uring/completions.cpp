@@ -26,27 +26,27 @@ constexpr std::uint8_t small_in_a_row = 32;
     return receive_ended(slot, done, settled);
   const std::uint16_t buffer = buffer_ring::id_of(done);
   const auto length = static_cast<std::uint32_t>(done.res);
-  intake_.provided().taken();
+  receive_buffers_.provided().taken();
   if (slot.receiver != nullptr) [[likely]] {
     auto& receiver = static_cast<receive_awaiter&>(*std::exchange(slot.receiver, nullptr));
-    receiver.fill(intake_.provided().address(buffer), length);
+    receiver.fill(receive_buffers_.provided().address(buffer), length);
     if (length >= options_.large_bytes || slot.evidence != 0) [[unlikely]]
       judge_multishot(slot, length);
     return resume(receiver);
   }
   if (slot.closing) {
-    intake_.provided().recycle(buffer);
+    receive_buffers_.provided().recycle(buffer);
     if (settled) settle(slot);
     return;
   }
-  intake_.queue(slot, buffer, length);
+  receive_buffers_.queue(slot, buffer, length);
   if (slot.waiting_buffers >= queue_limit) stop_armed(slot);
 }
 
 void runtime::receive_ended(socket_slot& slot, const io_uring_cqe& done, bool settled) noexcept {
   if ((done.flags & IORING_CQE_F_BUFFER) != 0) {  // taken, and nothing came into it
-    intake_.provided().taken();
-    intake_.provided().recycle(buffer_ring::id_of(done));
+    receive_buffers_.provided().taken();
+    receive_buffers_.provided().recycle(buffer_ring::id_of(done));
   }
   if (settled) return settle(slot);
   if (slot.closing || draining_) return;
@@ -163,7 +163,7 @@ void runtime::arm_now(socket_slot& slot) noexcept {
     slot.armed = armed_request::receive;
     ::io_uring_prep_recv_multishot(&entry, 0, nullptr, 0, 0);
     entry.flags |= IOSQE_BUFFER_SELECT;
-    entry.buf_group = intake_.provided().group();
+    entry.buf_group = receive_buffers_.provided().group();
     entry.user_data = data_of(&slot, tag::receive);
   }
   name_descriptor(entry, slot);
@@ -215,7 +215,7 @@ void runtime::starve(socket_slot& slot) noexcept {
 // calls are not allowed, they wait for buffers that come back.
 void runtime::feed_starved() noexcept {
   if (starved_ == nullptr) return;
-  buffer_ring& provided = intake_.provided();
+  buffer_ring& provided = receive_buffers_.provided();
   provided.widen();
   provided.publish();
   const bool may_call = options_.receive == receive_mode::adaptive && !options_.direct_descriptors;
@@ -238,16 +238,16 @@ void runtime::feed_starved() noexcept {
   }
 }
 
-void runtime::reattempt_later(socket_slot& slot) noexcept {
+void runtime::retry_later(socket_slot& slot) noexcept {
   if (slot.listed) return;
   slot.listed = true;
   counters_.forced_yields.add(1);
-  slot.next = reattempts_;
-  reattempts_ = &slot;
+  slot.next = retries_;
+  retries_ = &slot;
 }
 
-void runtime::run_reattempts() noexcept {
-  socket_slot* slot = std::exchange(reattempts_, nullptr);
+void runtime::run_retries() noexcept {
+  socket_slot* slot = std::exchange(retries_, nullptr);
   while (slot != nullptr) {
     socket_slot& current = *slot;
     slot = current.next;
@@ -275,7 +275,7 @@ void runtime::close_socket(socket_slot& slot) noexcept {
   slot.closing = true;
   for (operation* op : {slot.receiver, slot.sender})
     if (op != nullptr) cancel(*op->node);
-  intake_.drop_queued(slot);
+  receive_buffers_.drop_queued(slot);
   if (place_ != nullptr && !slot.listener) place_->ended.add(1);
   counters_.open_descriptors.subtract(1);
   if (!slot.in_flight()) return settle(slot);

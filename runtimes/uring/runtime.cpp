@@ -62,7 +62,7 @@ std::expected<void, refusal> check_available() {
 runtime::runtime(const options& chosen, accept_group* group)
     : options_(chosen),
       ring_(open_ring(chosen)),
-      intake_(make_buffers(ring_, chosen)),
+      receive_buffers_(make_buffers(ring_, chosen)),
       wake_(sys::make_eventfd()),
       wakes_by_message_(chosen.wake_by_message && probe_kernel()->sync_message) {
   if (chosen.direct_descriptors) make_file_table();
@@ -172,9 +172,9 @@ void runtime::turn() {
   run_ready();
   if (main_scope_->live() == 0) return;
   feed_starved();
-  intake_.provided().publish();
+  receive_buffers_.provided().publish();
   counters_.timers_armed.set(timers_.size());
-  if (ready_.empty() && reattempts_ == nullptr) {
+  if (ready_.empty() && retries_ == nullptr) {
     counters_.parks.add(1);
     const bool batches = options_.min_wait_us != 0;
     // No slack: the kernel applies none to the waits of a ring.
@@ -186,7 +186,7 @@ void runtime::turn() {
   }
   take_completions();
   expire_timers();
-  run_reattempts();
+  run_retries();
   recycle_closed();
 }
 
@@ -250,7 +250,7 @@ void runtime::drain() noexcept {
     ask = counters_.completions.get() == before;
   }
   feed_starved();
-  run_reattempts();
+  run_retries();
   recycle_closed();
 }
 

@@ -42,8 +42,8 @@
 #include "runtimes/task.hpp"
 #include "runtimes/uring/accept_group.hpp"
 #include "runtimes/uring/counters.hpp"
-#include "runtimes/uring/intake.hpp"
 #include "runtimes/uring/options.hpp"
+#include "runtimes/uring/receive_buffers.hpp"
 #include "runtimes/uring/socket_slot.hpp"
 
 namespace tailrace::uring {
@@ -120,7 +120,7 @@ class runtime {
   void cancel(task_node& node) noexcept;
 
   // For the awaiters of this folder.
-  void make_ready(ready_item& item) noexcept { ready_.push(item); }
+  void make_ready(runnable& item) noexcept { ready_.push(item); }
   // True if the running task may complete another operation without going through the loop.
   bool within_budget() noexcept { return --budget_ > 0; }
   static void sleep_in(operation& op, task_node& node) noexcept {
@@ -136,7 +136,7 @@ class runtime {
   }
   void arm_accept(listener_slot& slot) noexcept;
   // The receiver tries again in the next turn although no completion will come.
-  void reattempt_later(socket_slot& slot) noexcept;
+  void retry_later(socket_slot& slot) noexcept;
   // A call received that many bytes: the size decides how the next ones are received.
   void judge_single(socket_slot& slot, std::size_t bytes) noexcept;
   // An entry for a request whose completion resumes a task: while one lives, nothing is drained.
@@ -161,7 +161,7 @@ class runtime {
   bool sends_directly(const socket_slot& slot) const noexcept {
     return slot.single ? options_.send != send_mode::through_ring : always_sends_directly();
   }
-  intake& buffers() noexcept { return intake_; }
+  receive_buffers& buffers() noexcept { return receive_buffers_; }
   timer_heap& timers() noexcept { return timers_; }
 
  private:
@@ -178,7 +178,7 @@ class runtime {
     op.handle.resume();
   }
   void expire_timers() noexcept;
-  void run_reattempts() noexcept;
+  void run_retries() noexcept;
   void recycle_closed() noexcept;
   void arm_wake() noexcept;
   void woken(const io_uring_cqe& done) noexcept;
@@ -227,8 +227,8 @@ class runtime {
 
   options options_;
   ring ring_;
-  intake intake_;         // after ring_: unregistered before the ring goes
-  sys::descriptor wake_;  // eventfd: request_stop() from another thread
+  receive_buffers receive_buffers_;  // after ring_: unregistered before the ring goes
+  sys::descriptor wake_;             // eventfd: request_stop() from another thread
   ready_queue ready_;
   timer_heap timers_;
   slot_pool slots_;
@@ -241,10 +241,10 @@ class runtime {
   socket_slot* closed_ = nullptr;                          // closed and settled in this turn
   socket_slot* starved_ = nullptr;  // wait for provided buffers, first come, first served
   socket_slot* last_starved_ = nullptr;
-  socket_slot* reattempts_ = nullptr;  // single receives to try again
-  std::uint32_t in_flight_ = 0;        // requests that will complete, but for sends
-  std::span<std::byte> registered_;    // memory that the kernel knows; empty: none
-  std::uint32_t places_ = 0;           // of open files in the ring's table, a bit each
+  socket_slot* retries_ = nullptr;   // single receives to try again
+  std::uint32_t in_flight_ = 0;      // requests that will complete, but for sends
+  std::span<std::byte> registered_;  // memory that the kernel knows; empty: none
+  std::uint32_t places_ = 0;         // of open files in the ring's table, a bit each
   bool has_places_ = false;
   bool files_opened_ = false;
   int budget_ = coop_budget;
@@ -274,7 +274,7 @@ class runtime::completion {
 
  private:
   runtime& runtime_;
-  ready_item item_;
+  runnable item_;
 };
 
 class sleep_awaiter final : operation, timer_node {
@@ -303,7 +303,7 @@ class sleep_awaiter final : operation, timer_node {
   std::chrono::steady_clock::time_point deadline_;
 };
 
-class yield_awaiter : ready_item {
+class yield_awaiter : runnable {
  public:
   explicit yield_awaiter(runtime& owner) noexcept : runtime_(owner) {}
   bool await_ready() const noexcept { return false; }

@@ -29,7 +29,7 @@ struct operation_kind {
 };
 
 // Something a task sleeps in. Lives in the awaiter, hence in the task's frame.
-struct operation : ready_item {
+struct operation : runnable {
   const operation_kind* kind;
   task_node* node;  // set when it begins to wait
 
@@ -76,7 +76,7 @@ struct alignas(64) socket_slot {
   int fd = -1;                    // a descriptor, or an index into the ring's table of files
   operation* receiver = nullptr;  // also the acceptor, on a listener
   operation* sender = nullptr;    // also while it is only waiting for its last completion
-  socket_slot* next = nullptr;    // free, closed, starved or reattempt list
+  socket_slot* next = nullptr;    // free, closed, starved or retry list
   runtime* owner = nullptr;
   std::int32_t end = not_ended;    // 0: end of stream; < 0: -errno; both are told after the bytes
   std::uint16_t first_buffer = 0;  // received, not yet asked for: a list through the buffers
@@ -89,7 +89,7 @@ struct alignas(64) socket_slot {
   bool closing : 1 = false;   // closed by its owner; waits for its last completion
   bool readable : 1 = false;  // single: a call may find bytes
   bool hung_up : 1 = false;   // single: a short receive proves nothing any more
-  bool listed : 1 = false;    // in the starved or the reattempt list
+  bool listed : 1 = false;    // in the starved or the retry list
   bool listener : 1 = false;
 
   bool ended() const noexcept { return end != not_ended; }

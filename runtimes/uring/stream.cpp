@@ -27,7 +27,7 @@ bool receive_awaiter::begin_unusual(task_node& receiver) noexcept {
   }
   if (slot_.readable) {
     if (!slot_.owner->within_budget())
-      slot_.owner->reattempt_later(slot_);
+      slot_.owner->retry_later(slot_);
     else if (attempt())
       return false;
   }

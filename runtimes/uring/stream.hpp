@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "runtimes/io_result.hpp"
-#include "runtimes/uring/intake.hpp"
+#include "runtimes/uring/receive_buffers.hpp"
 #include "runtimes/uring/runtime.hpp"
 
 namespace tailrace::uring {

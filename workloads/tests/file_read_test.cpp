@@ -53,7 +53,8 @@ class file_reads : public testing::Test {
     }
   }
 
-  static std::uint64_t sum(const run_of_reads& reads, owned_counter file_reader<counted>::* count) {
+  static std::uint64_t sum(const run_of_reads& reads,
+                           single_writer_counter file_reader<counted>::* count) {
     std::uint64_t all = 0;
     for (const auto& reader : reads.readers())
       all += (reader.*count).get();

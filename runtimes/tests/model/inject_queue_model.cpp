@@ -13,12 +13,12 @@ namespace {
 
 using model::operation;
 
-struct item : ready_item {
+struct item : runnable {
   guarded<int> written{0};
   guarded<int> ended{0};
 };
 
-void end(ready_item& one) {
+void end(runnable& one) {
   auto& ended = static_cast<item&>(one);
   RL_ASSERT(ended.written.get() == 1);
   ended.ended.set(ended.ended.get() + 1);
@@ -43,9 +43,9 @@ struct items_and_queue {
   }
   void take(std::size_t max) { RL_ASSERT(queue.take(max, end) <= max); }
   void close() {
-    ready_item* left = queue.close();
+    runnable* left = queue.close();
     while (left != nullptr) {
-      ready_item* const next = left->next_ready;
+      runnable* const next = left->next_ready;
       end(*left);
       left = next;
     }

@@ -27,7 +27,7 @@ enum class protocol {
   end_not_passed_on,
 };
 
-struct item : ready_item {
+struct item : runnable {
   guarded<int> written{0};
   guarded<int> run{0};
 };
@@ -92,7 +92,7 @@ struct idle_workers {
 
   item* find(bool& searching) {
     item* found = nullptr;
-    const auto keep = [&](ready_item& one) { found = static_cast<item*>(&one); };
+    const auto keep = [&](runnable& one) { found = static_cast<item*>(&one); };
     if (shared.take(1, keep) == 1) return found;
     if (!searching) searching = idle.try_search();
     if (!searching) return nullptr;

@@ -85,7 +85,7 @@ struct one_direction {
       if (cancelled.load(std::memory_order_acquire) == 1 || state.looks_closed()) return give_up();
       if (socket.receive()) {
         received($) = 1;
-        if (!state.finish(false, false)) let_go();
+        if (!state.finish(false, false)) unref();
         return;
       }
       if (Protocol == protocol::forgets_after_would_block) state.open(false);
@@ -107,8 +107,8 @@ struct one_direction {
   void close() {
     const auto closing = state.close();
     if (closing.waiter != nullptr) wake(closing.waiter);
-    if (!closing.owned || Protocol == protocol::close_ignores_owner) let_go();
-    let_go();
+    if (!closing.owned || Protocol == protocol::close_ignores_owner) unref();
+    unref();
   }
   void wake(waiter* woken) {
     if (woken == nullptr) return;
@@ -120,9 +120,9 @@ struct one_direction {
  private:
   void give_up() {
     gave_up($) = 1;
-    if (!state.finish(true, false)) let_go();
+    if (!state.finish(true, false)) unref();
   }
-  void let_go() {
+  void unref() {
     if (holders.fetch_sub(1, std::memory_order_acq_rel) == 1) socket.close();
   }
 };

@@ -18,9 +18,9 @@
 
 namespace tailrace::uring {
 
-class intake {
+class receive_buffers {
  public:
-  explicit intake(buffer_ring&& provided)
+  explicit receive_buffers(buffer_ring&& provided)
       : provided_(std::move(provided)),
         first_(provided_.address(0)),
         bytes_(std::size_t{provided_.buffers()} * provided_.buffer_bytes()),
@@ -77,7 +77,7 @@ class lease {
  public:
   // Without bytes: end of stream, or a refusal.
   explicit lease(io_result status) noexcept : status_(status) {}
-  lease(intake& lender, std::byte* buffer, io_result status) noexcept
+  lease(receive_buffers& lender, std::byte* buffer, io_result status) noexcept
       : lender_(&lender), buffer_(buffer), status_(status) {}
   lease(lease&& other) noexcept
       : lender_(other.lender_),
@@ -97,7 +97,7 @@ class lease {
   std::span<const std::byte> bytes() const noexcept { return {buffer_, status_.count()}; }
 
  private:
-  intake* lender_ = nullptr;
+  receive_buffers* lender_ = nullptr;
   std::byte* buffer_ = nullptr;
   io_result status_;
 };

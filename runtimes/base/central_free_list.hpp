@@ -19,7 +19,7 @@ struct free_frame {
   free_frame* next;
 };
 
-class frame_depot {
+class central_free_list {
  public:
   static constexpr std::uint32_t batch_frames = 64;
   static constexpr std::uint32_t batches_max = 256;

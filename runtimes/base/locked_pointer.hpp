@@ -3,7 +3,7 @@
 // and keeps all others out until it releases the word with the same pointer or another. For words
 // that are usually free and are held for one operation: spins, then gives the CPU away.
 // Any thread; a claim is not recursive. Cost: an atomic read-modify-write to claim, a store to
-// release. Source: tiny_lock.hpp, whose lock bit is here a pointer that no one else uses.
+// release. Source: spinlock.hpp, whose lock bit is here a pointer that no one else uses.
 #pragma once
 
 #include <sched.h>
@@ -14,7 +14,7 @@
 
 namespace tailrace {
 
-class claimed_word {
+class locked_pointer {
  public:
   // The pointer that the last release left, or null where there was none.
   static void* claim(void*& word) noexcept {

@@ -9,7 +9,7 @@
 
 namespace tailrace {
 
-class owned_counter {
+class single_writer_counter {
  public:
   void add(std::uint64_t amount) noexcept {
     // relaxed: see the head of this file.

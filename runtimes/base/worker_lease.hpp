@@ -14,20 +14,20 @@
 namespace tailrace {
 
 template <class Pools>
-class travelling_lease {
+class worker_lease {
  public:
-  travelling_lease() noexcept = default;
-  explicit travelling_lease(io_result status) noexcept : status_(status) {}
-  travelling_lease(std::byte* bytes, io_result status) noexcept : bytes_(bytes), status_(status) {}
-  travelling_lease(travelling_lease&& other) noexcept
+  worker_lease() noexcept = default;
+  explicit worker_lease(io_result status) noexcept : status_(status) {}
+  worker_lease(std::byte* bytes, io_result status) noexcept : bytes_(bytes), status_(status) {}
+  worker_lease(worker_lease&& other) noexcept
       : bytes_(std::exchange(other.bytes_, nullptr)), status_(other.status_) {}
-  travelling_lease& operator=(travelling_lease&& other) noexcept {
+  worker_lease& operator=(worker_lease&& other) noexcept {
     std::swap(bytes_, other.bytes_);
     std::swap(status_, other.status_);
     return *this;
   }
   // On a worker's thread, as everything of a task. Inline by force: once a message.
-  [[gnu::always_inline]] ~travelling_lease() {
+  [[gnu::always_inline]] ~worker_lease() {
     if (bytes_ != nullptr) Pools::here().give_back(bytes_);
   }
 

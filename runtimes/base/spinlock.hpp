@@ -13,9 +13,9 @@
 
 namespace tailrace {
 
-class tiny_lock {
+class spinlock {
  public:
-  explicit constexpr tiny_lock(bool alone = false) noexcept : state_(alone ? unused : free) {}
+  explicit constexpr spinlock(bool alone = false) noexcept : state_(alone ? unused : free) {}
 
   void lock() noexcept {
     const state seen = state_.load(std::memory_order_relaxed);  // relaxed: a hint, or constant

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How free frames move between threads and how many are kept. operator new and delete are replaced
 // in this executable and counted; each test has a size of its own, and so a depot of its own.
-#include "runtimes/base/frame_depot.hpp"
+#include "runtimes/base/central_free_list.hpp"
 
 #include <gtest/gtest.h>
 
@@ -41,7 +41,8 @@ namespace tailrace {
 namespace {
 
 constexpr std::size_t list_frames = frame_lists::kept_per_class;
-constexpr std::size_t depot_frames = frame_depot::batches_max * frame_depot::batch_frames;
+constexpr std::size_t depot_frames =
+    central_free_list::batches_max * central_free_list::batch_frames;
 
 void allocate(std::vector<void*>& frames, std::size_t size) {
   for (void*& frame : frames)
@@ -56,16 +57,16 @@ void on_a_thread(Work&& work) {
   std::thread(work).join();
 }
 
-TEST(frame_depot, gives_back_what_it_was_given_and_says_when_it_is_full) {
-  frame_depot depot;
-  std::vector<free_frame> batches(frame_depot::batches_max + 1);
+TEST(central_free_list, gives_back_what_it_was_given_and_says_when_it_is_full) {
+  central_free_list depot;
+  std::vector<free_frame> batches(central_free_list::batches_max + 1);
   EXPECT_TRUE(depot.looks_empty());
   EXPECT_EQ(depot.take(), nullptr);
-  for (std::size_t i = 0; i < frame_depot::batches_max; ++i)
+  for (std::size_t i = 0; i < central_free_list::batches_max; ++i)
     EXPECT_TRUE(depot.give(&batches[i]));
   EXPECT_TRUE(depot.looks_full());
   EXPECT_FALSE(depot.give(&batches.back()));
-  for (std::size_t i = frame_depot::batches_max; i-- > 0;)
+  for (std::size_t i = central_free_list::batches_max; i-- > 0;)
     EXPECT_EQ(depot.take(), &batches[i]);
   EXPECT_EQ(depot.take(), nullptr);
 }
@@ -113,7 +114,7 @@ TEST(frame_allocator, a_burst_leaves_a_full_list_and_a_full_depot_behind_no_more
     release(frames, size);
     const std::size_t kept = frames.size() - (freed - freed_before);
     EXPECT_LE(kept, list_frames + depot_frames);
-    EXPECT_GT(kept, list_frames + depot_frames - frame_depot::batch_frames);
+    EXPECT_GT(kept, list_frames + depot_frames - central_free_list::batch_frames);
     const std::size_t allocated_before = allocated;
     allocate(frames, size);
     EXPECT_EQ(allocated - allocated_before, frames.size() - kept);
@@ -124,7 +125,7 @@ TEST(frame_allocator, a_burst_leaves_a_full_list_and_a_full_depot_behind_no_more
 TEST(frame_allocator, a_thread_that_ends_leaves_whole_batches_to_the_others) {
   if (!TAILRACE_RECYCLES_FRAMES) GTEST_SKIP() << "a sanitizer must see every frame freed";
   constexpr std::size_t size = 456;
-  std::vector<void*> frames(3 * frame_depot::batch_frames + 5);
+  std::vector<void*> frames(3 * central_free_list::batch_frames + 5);
   const auto use = [&] {
     allocate(frames, size);
     release(frames, size);
@@ -165,7 +166,7 @@ struct frees_late {
 };
 
 TEST(frame_allocator, a_frame_freed_after_the_lists_of_its_thread_goes_to_malloc) {
-  std::vector<void*> frames(frame_depot::batch_frames);
+  std::vector<void*> frames(central_free_list::batch_frames);
   const auto use = [&] {
     allocate(frames, frees_late::size);
     release(frames, frees_late::size);
