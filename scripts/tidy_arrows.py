@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Which folder may include which: the arrows of dependency, for tidy.py.
 
-base <- each runtime <- harness/targets -> workloads -> the runtime concept. What measures (load,
-control, observe, record, conform, files, cost) includes no runtime and no workload, and of
-runtimes/base only base/uring: that is a layer over the kernel and no part of a runtime. Tests may
-include anything.
+base <- each runtime <- harness/targets -> workloads -> the runtime concept. What measures (LAYERS
+below) includes no runtime and no workload, and of runtimes/base only base/uring: that is a layer
+over the kernel and no part of a runtime. Tests may include anything.
 """
 import ast
 import re
@@ -15,7 +14,10 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 SYSTEM_INCLUDE = re.compile(r"^\s*#\s*include\s+<([^>]+)>(.*)")
 # The interchange form of histograms: what is measured inside a runtime is printed in it too.
 CODEC = {"harness/load/histogram.hpp", "harness/load/histogram_codec.hpp"}
-MEASURES = ("load", "control", "observe", "record", "conform", "files", "cost")
+# What measures, in layers: each may include what stands before it, and nothing after.
+LAYERS = (("observe", "record", "load", "files"), ("session",), ("cost", "conform"), ("campaign",),
+          ("kinds",), ("cli",))
+LEVELS = {folder: level for level, layer in enumerate(LAYERS) for folder in layer}
 KERNEL_LAYER = "runtimes/base/uring/"  # what drives io_uring, for whoever does
 
 # Headers through which a runtime would reach the kernel past runtimes/base.
@@ -45,8 +47,13 @@ def zone(path):
     if parts[0] == "workloads":
         return "workloads"
     if parts[0] == "harness" and len(parts) > 2:
-        return "measure" if parts[1] in MEASURES else "harness/" + parts[1]
+        return "harness/" + parts[1]
     return parts[0]
+
+
+def folder(zone_name):
+    """`load` of `harness/load`; empty for what is no folder of the harness."""
+    return zone_name.removeprefix("harness/") if zone_name.startswith("harness/") else ""
 
 
 def allowed(source, target):
@@ -63,25 +70,27 @@ def allowed(source, target):
         return target in ("api", "base")
     if source == "harness/targets":
         return target in ("workloads", "base", "api") or target.startswith("runtime ")
-    if source == "measure":
-        return False
-    return target == "measure" or target.startswith("harness")
+    if folder(source) in LEVELS:
+        return folder(target) in LEVELS and LEVELS[folder(target)] < LEVELS[folder(source)]
+    return target.startswith("harness")
 
 
 def include_arrows(path, lines, files):
     """(line, message) for each include against the arrows."""
     for number, line in enumerate(lines, 1):
         match = INCLUDE.match(line)
-        target = match and match.group(1)
-        if target and target not in files:
+        if not match:
+            continue
+        target = match.group(1)
+        if target not in files:
             if target not in GENERATED:
                 yield number, f'"{target}" names no file from the root of the tree'
             continue
         if target in CODEC and zone(path) == "harness/targets":
             continue
-        if target and target.startswith(KERNEL_LAYER) and zone(path) == "measure":
+        if target.startswith(KERNEL_LAYER) and folder(zone(path)) in LEVELS:
             continue
-        if target and not allowed(zone(path), zone(target)):
+        if not allowed(zone(path), zone(target)):
             yield number, f"{zone(path)} must not include {zone(target)} ({target})"
 
 

@@ -12,10 +12,10 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "harness/control/cell_failure.hpp"
 #include "harness/cost/allocation_record.hpp"
 #include "harness/cost/echo_rounds.hpp"
 #include "harness/cost/passes.hpp"
+#include "harness/session/cell_failure.hpp"
 
 namespace tailrace::cost {
 namespace {
@@ -35,7 +35,7 @@ class shared_record {
           ::mmap(nullptr, sizeof(allocation_record), PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
     }
     if (memory == MAP_FAILED) {
-      throw control::cell_failure(
+      throw session::cell_failure(
           fmt::format("cannot share memory with the target: {}", std::strerror(errno)));
     }
     record_ = static_cast<allocation_record*>(memory);
@@ -96,15 +96,15 @@ void count_allocations(const cost_options& options, const measured_target& targe
   if (!cause.empty()) return absent(cause);
 
   const shared_record shared;
-  control::target_request request = request_of(options);
+  session::target_request request = request_of(options);
   request.in_child = [&library, fd = shared.descriptor()] {
     ::fcntl(fd, F_SETFD, 0);  // this one goes on into the program
     ::setenv("LD_PRELOAD", library.c_str(), 1);
     ::setenv(allocation_variable, std::to_string(fd).c_str(), 1);
     return 0;
   };
-  control::output_pump pump;
-  control::target_session session(pump, request, limits_of(options));
+  session::output_pump pump;
+  session::target_session session(pump, request, limits_of(options));
   await_ready(session, options.connections);
   echo_rounds load(session.address(), options.message_bytes, options.step_limit_s);
   load.open(options.connections);

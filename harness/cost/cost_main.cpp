@@ -11,13 +11,13 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "harness/control/cell_failure.hpp"
-#include "harness/control/child_process.hpp"
-#include "harness/control/interrupt.hpp"
 #include "harness/cost/one_cpu.hpp"
 #include "harness/cost/passes.hpp"
 #include "harness/record/durable_file.hpp"
 #include "harness/record/refusal.hpp"
+#include "harness/session/cell_failure.hpp"
+#include "harness/session/child_process.hpp"
+#include "harness/session/interrupt.hpp"
 
 namespace tailrace::cost {
 namespace {
@@ -96,7 +96,7 @@ void run_passes(const cost_options& options, const measured_target& target, cost
       if (!pass.wanted) continue;
       try {
         pass.run(repeat);
-      } catch (const control::cell_failure& failure) {
+      } catch (const session::cell_failure& failure) {
         throw usage_refusal(fmt::format("{}, pass `{}`: {}", target.id, pass.name, failure.what()));
       }
     }
@@ -119,14 +119,14 @@ void print(const cost_sheet& sheet, const std::string& target_id, const cost_opt
 }
 
 int run(const cost_options& options) {
-  control::catch_interrupts();
-  control::adopt_orphans();
+  session::catch_interrupts();
+  session::adopt_orphans();
   stand_on_one_cpu();
   cost_sheet sheet;
   measured_target target;
   try {
     target = examine_target(options);
-  } catch (const control::cell_failure& failure) {
+  } catch (const session::cell_failure& failure) {
     std::string sentence = fmt::format("{}: {}", options.target, failure.what());
     if (!failure.remedy().empty()) sentence += "; " + failure.remedy();
     throw refusal(sentence, failure.skipped() ? unsupported_here : refusal::bad_usage);
@@ -157,7 +157,7 @@ int cost_main(int argc, char** argv) {
   } catch (const refusal& refused) {
     fmt::print(stderr, "tailrace cost: {}\n", refused.what());
     return refused.exit_code();
-  } catch (const control::interrupted&) {
+  } catch (const session::interrupted&) {
     fmt::print(stderr, "tailrace cost: interrupted\n");
     return exit_interrupted;
   }

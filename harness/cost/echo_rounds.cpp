@@ -10,16 +10,16 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "harness/control/cell_failure.hpp"
-#include "harness/control/interrupt.hpp"
 #include "harness/load/file_limit.hpp"
 #include "harness/load/start_failure.hpp"
 #include "harness/observe/cpu_use.hpp"
+#include "harness/session/cell_failure.hpp"
+#include "harness/session/interrupt.hpp"
 
 namespace tailrace::cost {
 namespace {
 
-using control::cell_failure;
+using session::cell_failure;
 
 constexpr std::uint64_t pattern_seed = 1;
 constexpr std::uint32_t connections_a_source = 10'000;
@@ -50,7 +50,7 @@ std::int64_t echo_rounds::deadline() const {
 void echo_rounds::wait(const peer& on, short events, std::int64_t deadline_ns,
                        const char* what) const {
   for (;;) {
-    control::throw_if_interrupted();
+    session::throw_if_interrupted();
     const std::int64_t left_ms = (deadline_ns - observe::monotonic_ns()) / 1'000'000;
     if (left_ms <= 0) {
       throw cell_failure(fmt::format("{} within {:g} s", what, step_limit_s_));

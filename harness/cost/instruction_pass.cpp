@@ -25,16 +25,16 @@
 #include <optional>
 #include <utility>
 
-#include "harness/control/cell_failure.hpp"
 #include "harness/cost/echo_rounds.hpp"
 #include "harness/cost/passes.hpp"
 #include "harness/observe/cpu_use.hpp"
+#include "harness/session/cell_failure.hpp"
 
 namespace tailrace::cost {
 namespace {
 
 namespace fs = std::filesystem;
-using control::cell_failure;
+using session::cell_failure;
 
 constexpr std::int64_t few_rounds = 100;
 constexpr std::int64_t more_rounds = 1500;
@@ -135,7 +135,7 @@ bool alike(const total& one, const total& other) {
 
 total run_under(const std::string& valgrind, const cost_options& options, std::int64_t rounds) {
   const scratch_folder scratch;
-  control::target_request request = request_of(options);
+  session::target_request request = request_of(options);
   request.wrapper = {valgrind, "--tool=callgrind",
                      "--fair-sched=yes",  // the thread that waits for its turn gets it
                      "--callgrind-out-file=" + (scratch / "out").string(),
@@ -143,10 +143,10 @@ total run_under(const std::string& valgrind, const cost_options& options, std::i
   request.port = free_port();
   cost_options patient = options;
   patient.step_limit_s *= slower;
-  control::target_limits limits = limits_of(patient);
+  session::target_limits limits = limits_of(patient);
   limits.stop_s = patient.step_limit_s;
-  control::output_pump pump;
-  control::target_session session(pump, request, limits);
+  session::output_pump pump;
+  session::target_session session(pump, request, limits);
   total found;
   session.while_waiting([&, from_ns = observe::monotonic_ns() + patience_ns] {
     if (observe::monotonic_ns() > from_ns) found.visitors += come_and_go(request.port);

@@ -8,17 +8,17 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/control/cell_failure.hpp"
 #include "harness/cost/echo_rounds.hpp"
 #include "harness/cost/passes.hpp"
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/memory_use.hpp"
+#include "harness/session/cell_failure.hpp"
 
 namespace tailrace::cost {
 namespace {
 
-using control::cell_failure;
 using nlohmann::json;
+using session::cell_failure;
 
 struct levels {
   std::uint32_t low;
@@ -36,7 +36,7 @@ std::int64_t from_now(double seconds) {
   return observe::monotonic_ns() + static_cast<std::int64_t>(seconds * 1e9);
 }
 
-double settled_bytes(control::output_pump& pump, control::target_session& session) {
+double settled_bytes(session::output_pump& pump, session::target_session& session) {
   pump.drain_until(from_now(settle_s));
   const auto bytes = observe::read_user_bytes(session.pid());
   if (bytes) return *bytes;
@@ -45,7 +45,7 @@ double settled_bytes(control::output_pump& pump, control::target_session& sessio
 }
 
 // The kernel connects before the target accepts.
-void wait_open(control::output_pump& pump, control::target_session& session, std::uint32_t wanted,
+void wait_open(session::output_pump& pump, session::target_session& session, std::uint32_t wanted,
                double limit_s) {
   const std::int64_t deadline = from_now(limit_s);
   for (;;) {
@@ -60,8 +60,8 @@ void wait_open(control::output_pump& pump, control::target_session& session, std
 }
 
 double bytes_per_connection(const cost_options& options, const levels& at, bool used) {
-  control::output_pump pump;
-  control::target_session session(pump, request_of(options), limits_of(options));
+  session::output_pump pump;
+  session::target_session session(pump, request_of(options), limits_of(options));
   await_ready(session, at.high);
   echo_rounds load(session.address(), options.message_bytes, options.step_limit_s);
   // What is touched once is in both levels.
@@ -80,14 +80,14 @@ double bytes_per_connection(const cost_options& options, const levels& at, bool 
 }
 
 double bytes_of_tasks(const cost_options& options, std::uint32_t tasks) {
-  control::output_pump pump;
-  control::target_request request = request_of(options);
+  session::output_pump pump;
+  session::target_request request = request_of(options);
   request.workload = "idle";
   request.options["tasks"] = std::to_string(tasks);
-  control::target_limits limits = limits_of(options);
+  session::target_limits limits = limits_of(options);
   limits.ready_s *= 3;  // it starts them all before it is ready
   limits.stop_s = options.step_limit_s;
-  control::target_session session(pump, request, limits);
+  session::target_session session(pump, request, limits);
   session.wait_ready();
   const double bytes = settled_bytes(pump, session);
   session.stop();

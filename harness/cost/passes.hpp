@@ -6,9 +6,9 @@
 
 #include <string>
 
-#include "harness/control/target_session.hpp"
 #include "harness/cost/cost_options.hpp"
 #include "harness/cost/cost_sheet.hpp"
+#include "harness/session/target_session.hpp"
 
 namespace tailrace::cost {
 
@@ -39,9 +39,9 @@ void count_instructions(const cost_options& options, int repeat, cost_sheet& she
 void measure_executable(const cost_options& options, int repeat, cost_sheet& sheet);
 
 // A request for a fresh process of the target, and limits that suit it.
-control::target_request request_of(const cost_options& options);
-control::target_limits limits_of(const cost_options& options);
+session::target_request request_of(const cost_options& options);
+session::target_limits limits_of(const cost_options& options);
 // Starts serving; throws where it cannot serve so many connections.
-void await_ready(control::target_session& session, std::uint32_t connections);
+void await_ready(session::target_session& session, std::uint32_t connections);
 
 }  // namespace tailrace::cost

@@ -6,13 +6,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "harness/control/cell_failure.hpp"
 #include "harness/cost/echo_rounds.hpp"
 #include "harness/cost/passes.hpp"
 #include "harness/cost/syscall_names.hpp"
 #include "harness/cost/syscall_tracer.hpp"
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/syscall_counter.hpp"
+#include "harness/session/cell_failure.hpp"
 
 namespace tailrace::cost {
 namespace {
@@ -58,7 +58,7 @@ class traced_rounds {
     while (!load_.collect()) {
       require_alive();
       if (observe::monotonic_ns() > deadline) {
-        throw control::cell_failure(
+        throw session::cell_failure(
             fmt::format("the target did not answer a round within {:g} s", options_.step_limit_s));
       }
       const bool held = tracer_.wait_held(deadline, load_.awaited_descriptor());
@@ -82,8 +82,8 @@ class traced_rounds {
  private:
   void require_alive() const {
     if (!tracer_.ended()) return;
-    throw control::cell_failure(
-        fmt::format("the target {} under load", control::exit_text(tracer_.end_status())));
+    throw session::cell_failure(
+        fmt::format("the target {} under load", session::exit_text(tracer_.end_status())));
   }
 
   const cost_options& options_;
@@ -106,13 +106,13 @@ class end_of_tracing {
 void count_by_tracing(const cost_options& options, int repeat, cost_sheet& sheet) {
   syscall_tracer tracer;
   bool attached = false;
-  control::target_request request = request_of(options);
+  session::target_request request = request_of(options);
   request.before_exec = [&](int pid) { attached = tracer.attach(pid); };
   request.in_child = &syscall_tracer::ask_to_be_stopped;
-  control::output_pump pump;
-  control::target_session session(pump, request, limits_of(options));
+  session::output_pump pump;
+  session::target_session session(pump, request, limits_of(options));
   const end_of_tracing at_the_end(tracer);
-  if (!attached) throw control::cell_failure("the target could not be traced");
+  if (!attached) throw session::cell_failure("the target could not be traced");
   constexpr double turn_s = 0.002;
   session.while_waiting([&] { tracer.let_run(turn_s); });
   await_ready(session, options.connections);
@@ -131,10 +131,10 @@ void count_by_tracing(const cost_options& options, int repeat, cost_sheet& sheet
 std::string count_by_tracepoints(const cost_options& options, int repeat, cost_sheet& sheet) {
   observe::syscall_counter counter;
   bool attached = false;
-  control::target_request request = request_of(options);
+  session::target_request request = request_of(options);
   request.before_exec = [&](int pid) { attached = counter.attach(pid); };
-  control::output_pump pump;
-  control::target_session session(pump, request, limits_of(options));
+  session::output_pump pump;
+  session::target_session session(pump, request, limits_of(options));
   if (!attached) return counter.cause();
   await_ready(session, options.connections);
   echo_rounds load(session.address(), options.message_bytes, options.step_limit_s);

@@ -21,8 +21,8 @@
 #include <cstring>
 #include <span>
 
-#include "harness/control/interrupt.hpp"
 #include "harness/observe/cpu_use.hpp"
+#include "harness/session/interrupt.hpp"
 
 namespace tailrace::cost {
 namespace {
@@ -143,7 +143,7 @@ bool syscall_tracer::wait_held(std::int64_t deadline_ns, int descriptor) {
     bool held = false;
     while (take_event(held))
       if (held) return true;
-    control::throw_if_interrupted();
+    session::throw_if_interrupted();
     const std::int64_t left =
         std::clamp<std::int64_t>(deadline_ns - observe::monotonic_ns(), 0, slice_ns);
     std::array<pollfd, 2> watched = {{{child_signals_, POLLIN, 0}, {descriptor, POLLIN, 0}}};

@@ -5,15 +5,15 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "harness/control/cell_failure.hpp"
 #include "harness/cost/echo_rounds.hpp"
 #include "harness/cost/passes.hpp"
+#include "harness/session/cell_failure.hpp"
 
 namespace tailrace::cost {
 namespace {
 
-using control::cell_failure;
 using nlohmann::json;
+using session::cell_failure;
 
 constexpr std::int64_t trial_rounds = 3;
 
@@ -40,8 +40,8 @@ void require_available(const json& description) {
 
 }  // namespace
 
-control::target_request request_of(const cost_options& options) {
-  control::target_request request;
+session::target_request request_of(const cost_options& options) {
+  session::target_request request;
   request.program = options.target;
   request.workload = options.workload;
   request.workers = options.workers;
@@ -49,20 +49,20 @@ control::target_request request_of(const cost_options& options) {
   return request;
 }
 
-control::target_limits limits_of(const cost_options& options) {
-  control::target_limits limits;
+session::target_limits limits_of(const cost_options& options) {
+  session::target_limits limits;
   limits.ready_s = limits.sample_s = options.step_limit_s;
   return limits;
 }
 
-void await_ready(control::target_session& session, std::uint32_t connections) {
+void await_ready(session::target_session& session, std::uint32_t connections) {
   const json ready = session.wait_ready();
-  control::require_room(ready, "connections", connections);
+  session::require_room(ready, "connections", connections);
   if (session.address().empty()) throw cell_failure("the target's `ready` names no address");
 }
 
 measured_target examine_target(const cost_options& options) {
-  const json description = control::describe_target(options.target);
+  const json description = session::describe_target(options.target);
   measured_target found;
   found.id = text_at(description, "id");
   if (found.id.empty()) throw cell_failure("`describe` names no id");
@@ -75,8 +75,8 @@ measured_target examine_target(const cost_options& options) {
     throw cell_failure(fmt::format("{} has no workload `{}`", found.id, options.workload), "",
                        true);
   }
-  control::output_pump pump;
-  control::target_session session(pump, request_of(options), limits_of(options));
+  session::output_pump pump;
+  session::target_session session(pump, request_of(options), limits_of(options));
   await_ready(session, options.connections);
   echo_rounds load(session.address(), options.message_bytes, options.step_limit_s);
   load.open(options.connections);

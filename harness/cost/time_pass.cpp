@@ -3,10 +3,10 @@
 // after the rounds. See passes.hpp.
 #include <nlohmann/json.hpp>
 
-#include "harness/control/cell_failure.hpp"
 #include "harness/cost/echo_rounds.hpp"
 #include "harness/cost/passes.hpp"
 #include "harness/observe/cpu_use.hpp"
+#include "harness/session/cell_failure.hpp"
 
 namespace tailrace::cost {
 namespace {
@@ -17,18 +17,18 @@ constexpr std::int64_t warm_rounds = 100;
 constexpr std::int64_t measured_rounds = 4000;
 constexpr std::int64_t rounds_for_switches = 500;
 
-observe::process_use use_of(control::target_session& session) {
+observe::process_use use_of(session::target_session& session) {
   const auto use = observe::read_process_use(session.pid());
   if (use) return *use;
   session.require_alive("under load");
-  throw control::cell_failure("the target's CPU time could not be read from /proc");
+  throw session::cell_failure("the target's CPU time could not be read from /proc");
 }
 
 }  // namespace
 
 void measure_time(const cost_options& options, int repeat, cost_sheet& sheet) {
-  control::output_pump pump;
-  control::target_session session(pump, request_of(options), limits_of(options));
+  session::output_pump pump;
+  session::target_session session(pump, request_of(options), limits_of(options));
   await_ready(session, options.connections);
   echo_rounds load(session.address(), options.message_bytes, options.step_limit_s);
   load.open(options.connections);

@@ -129,10 +129,15 @@ class arrows(unittest.TestCase):
                 ("workloads/a.hpp", "harness/load/b.hpp"),
                 ("harness/load/a.cpp", "runtimes/base/b.hpp"),
                 ("harness/load/a.cpp", "runtimes/uring/b.hpp"),
-                ("harness/control/a.cpp", "workloads/echo.hpp"),
+                ("harness/campaign/a.cpp", "workloads/echo.hpp"),
                 ("harness/record/a.cpp", "runtimes/runtime.hpp"),
                 ("harness/observe/a.cpp", "harness/targets/b.hpp"),
-                ("harness/tailrace_main.cpp", "runtimes/local/b.hpp"),
+                ("harness/cli/tailrace_main.cpp", "runtimes/local/b.hpp"),
+                ("harness/session/a.cpp", "harness/cost/b.hpp"),
+                ("harness/cost/a.cpp", "harness/conform/b.hpp"),
+                ("harness/cost/a.cpp", "harness/campaign/b.hpp"),
+                ("harness/campaign/a.cpp", "harness/kinds/b.hpp"),
+                ("harness/campaign/a.cpp", "harness/cli/b.hpp"),
                 ("runtimes/local/a.hpp", "runtimes/tests/b.hpp")):
             self.check(source, target, ["arrows"])
 
@@ -144,9 +149,11 @@ class arrows(unittest.TestCase):
                 ("workloads/a.hpp", "runtimes/runtime.hpp"),
                 ("harness/targets/a.cpp", "runtimes/local/b.hpp"),
                 ("harness/targets/a.cpp", "workloads/echo.hpp"),
-                ("harness/control/a.cpp", "harness/load/b.hpp"),
+                ("harness/campaign/a.cpp", "harness/load/b.hpp"),
                 ("harness/load/a.cpp", "runtimes/base/uring/b.hpp"),
-                ("harness/tailrace_main.cpp", "harness/load/b.hpp"),
+                ("harness/cli/tailrace_main.cpp", "harness/load/b.hpp"),
+                ("harness/kinds/a.cpp", "harness/campaign/b.hpp"),
+                ("harness/campaign/a.cpp", "harness/cost/b.hpp"),
                 ("runtimes/tests/a.cpp", "workloads/echo.hpp")):
             self.check(source, target, [])
 

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+// See campaign_setup.hpp.
+#include "harness/campaign/campaign_setup.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <ctime>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "harness/observe/fingerprint.hpp"
+#include "harness/observe/proc_text.hpp"
+#include "harness/record/refusal.hpp"
+
+namespace tailrace::campaign {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+std::vector<int> usable_cpus() {
+  std::vector<int> cpus;
+  for (const auto& core : observe::usable_cores())
+    cpus.insert(cpus.end(), core.begin(), core.end());
+  std::ranges::sort(cpus);
+  return cpus;
+}
+
+std::vector<int> cpus_of(const std::string& text, const char* option) {
+  const auto cpus = observe::parse_cpus(text);
+  if (!cpus) {
+    throw usage_refusal(fmt::format("{} {} is not a list of CPUs such as 0,2-3", option, text));
+  }
+  const std::vector<int> usable = usable_cpus();
+  for (const int cpu : *cpus) {
+    if (std::ranges::count(usable, cpu) == 0) {
+      throw usage_refusal(fmt::format("{} {}: there is no CPU {} for this process; it may use {}",
+                                      option, text, cpu, observe::cpus_text(usable)));
+    }
+  }
+  return *cpus;
+}
+
+void choose_runtimes(profile& from, const std::vector<std::string>& asked,
+                     const std::map<std::string, contestant>& found) {
+  if (asked.empty()) return;
+  for (const std::string& id : asked) {
+    const bool known = found.contains(id) || std::ranges::count(from.contestants, id) > 0;
+    if (known) continue;
+    std::vector<std::string> names = from.contestants;
+    for (const auto& each : found) {
+      if (std::ranges::count(names, each.first) == 0) names.push_back(each.first);
+    }
+    throw usage_refusal(
+        fmt::format("unknown runtime \"{}\"; those known here are {}", id, fmt::join(names, ", ")));
+  }
+  from.contestants = asked;
+}
+
+void add_peers(profile& from, const std::vector<std::string>& peers) {
+  for (const std::string& id : peers)
+    if (std::ranges::count(from.contestants, id) == 0) from.contestants.push_back(id);
+}
+
+// hog and skew show how work moves between workers, so they need a core for each.
+observe::cpu_partition cpus_of_point(const run_options& options, const point& work, int workers,
+                                     const observe::cpu_partition& chosen) {
+  if (!options.target_cpus.empty()) return chosen;
+  if (work.workers != 0) workers = work.workers;
+  const bool balance = work.kind == point_kind::hog || work.kind == point_kind::skew;
+  if (balance) return observe::partition_or_share_cpus(observe::usable_cores(), workers);
+  return work.workers == 0 ? chosen : observe::partition_cpus(observe::usable_cores(), workers);
+}
+
+// Where the executables of an arm are, or of a campaign without arms.
+struct program_source {
+  std::string arm;
+  std::vector<std::string> folders;
+  std::map<std::string, contestant> found;
+};
+
+void choose_contestants(profile& from, const run_options& options,
+                        const std::vector<program_source>& sources) {
+  std::map<std::string, contestant> all;
+  for (const program_source& source : sources)
+    all.insert(source.found.begin(), source.found.end());
+  choose_runtimes(from, options.runtimes, all);
+  if (!options.peers) return;
+  for (const program_source& source : sources)
+    add_peers(from, peers_in(source.folders, source.found));
+}
+
+campaign_setup plan_from(profile from, const run_options& options, std::uint64_t seed, int blocks) {
+  campaign_setup setup;
+  setup.arms = parse_arms(options.arms);
+  std::vector<program_source> sources;
+  for (const arm& each : setup.arms)
+    sources.push_back({each.name, {each.folder}, find_contestants({each.folder})});
+  if (sources.empty()) {
+    const auto folders = target_folders(options.targets);
+    sources.push_back({"", folders, find_contestants(folders)});
+  }
+  choose_contestants(from, options, sources);
+  std::vector<subject> subjects;
+  for (const program_source& source : sources) {
+    auto& contestants = setup.contestants[source.arm];
+    for (const std::string& id : from.contestants)
+      contestants.emplace(id, contestant_or_missing(source.found, id, source.folders));
+    for (subject& who : subjects_of(from, contestants)) {
+      who.arm = source.arm;
+      subjects.push_back(std::move(who));
+    }
+  }
+  setup.made_plan = make_plan(from, subjects, seed, blocks);
+  setup.setting.cpus = choose_cpus(options, from.workers);
+  for (const point& work : from.points)
+    setup.point_cpus.push_back(cpus_of_point(options, work, from.workers, setup.setting.cpus));
+  // An absolute path: it becomes an option of targets.
+  setup.setting.files_folder = fs::absolute(
+      options.files.empty() ? fs::path(options.results) / ".files" : fs::path(options.files));
+  setup.setting.load_program = options.load_program;
+  if (setup.setting.load_program.empty()) setup.setting.load_program = {"/proc/self/exe", "load"};
+  setup.from = std::move(from);
+  return setup;
+}
+
+json contestants_json(const campaign_setup& setup) {
+  std::vector<std::pair<std::string, contestant>> all;  // with their arms
+  for (const auto& [arm_name, contestants] : setup.contestants)
+    for (const auto& each : contestants)
+      all.emplace_back(arm_name, each.second);
+  json list = json::array();
+  for (const auto& [arm_name, who] : all) {
+    json entry = {{"id", who.id}, {"available", who.available}};
+    if (!arm_name.empty()) entry["arm"] = arm_name;
+    entry["cause"] = who.available ? json(nullptr) : json(who.cause);
+    entry["remedy"] = who.available ? json(nullptr) : json(who.remedy);
+    entry["path"] = who.path.empty() ? json(nullptr) : json(who.path);
+    entry["digest"] = who.path.empty() ? json(nullptr) : json(who.digest);
+    entry["describe"] =
+        who.describe_text.empty() ? json(nullptr) : json::parse(who.describe_text, nullptr, false);
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+json manifest_json(const run_options& options, const campaign_setup& setup) {
+  const plan& made = setup.made_plan;
+  json load = json::array();
+  for (const std::string& word : setup.setting.load_program)
+    load.push_back(word);
+  json manifest = {
+      {"schema", 1},
+      {"tool", {{"name", "tailrace"}, {"version", TAILRACE_VERSION}}},
+      {"build",
+       {{"compiler", TAILRACE_COMPILER},
+        {"flags", TAILRACE_FLAGS},
+        {"digest", program_digest("/proc/self/exe")}}},
+      {"seed", made.seed},
+      {"command", options.command},
+      {"load_program", load},
+      {"profile",
+       {{"name", made.profile},
+        {"title", setup.from.title},
+        {"path", setup.from.path},
+        {"blocks", made.blocks}}},
+      {"started_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
+      {"cpus",
+       {{"target", observe::cpus_text(setup.setting.cpus.target)},
+        {"client", observe::cpus_text(setup.setting.cpus.client)},
+        {"disjoint", setup.setting.cpus.disjoint},
+        {"note", setup.setting.cpus.note}}},
+      {"machine", observe::machine_fingerprint()},
+      {"contestants", contestants_json(setup)}};
+  if (!setup.arms.empty()) manifest["arms"] = arms_json(setup.arms);
+  return manifest;
+}
+
+void refuse_other_plan(const json& stored, const json& now, const std::string& name) {
+  if (stored == now) return;
+  for (const char* key : {"profile", "seed", "blocks", "points", "contestants", "cells"}) {
+    if (stored.value(key, json()) == now.value(key, json())) continue;
+    throw usage_refusal(
+        fmt::format("cannot resume {}: its plan differs from today's in \"{}\" (another profile, "
+                    "option or set of contestants); start a new campaign",
+                    name, key));
+  }
+}
+
+void refuse_other_programs(const json& manifest, const campaign_setup& setup,
+                           const std::string& name) {
+  const auto differs = [&](const std::string& what) {
+    throw usage_refusal(
+        fmt::format("cannot resume {}: {} was built again since; start a new "
+                    "campaign",
+                    name, what));
+  };
+  if (manifest.at("build").value("digest", "") != program_digest("/proc/self/exe")) {
+    differs("tailrace itself");
+  }
+  for (const json& entry : manifest.at("contestants")) {
+    const auto of_arm = setup.contestants.find(entry.value("arm", ""));
+    if (of_arm == setup.contestants.end()) continue;
+    const auto who = of_arm->second.find(entry.at("id"));
+    if (who == of_arm->second.end()) continue;
+    const json digest = entry.value("digest", json());
+    const std::string before = digest.is_string() ? digest.get<std::string>() : "";
+    if (before != who->second.digest) differs("the executable of " + who->first);
+    if (entry.at("available") != who->second.available) {
+      throw usage_refusal(
+          fmt::format("cannot resume {}: {} was {}available then; start a new "
+                      "campaign",
+                      name, who->first, who->second.available ? "not " : ""));
+    }
+  }
+}
+
+fs::path resumed_folder(const run_options& options) {
+  const fs::path direct = options.resume;
+  std::error_code error;
+  if (options.resume.find('/') != std::string::npos) return direct;
+  const fs::path inside = fs::path(options.results) / options.resume;
+  if (!fs::is_directory(inside, error)) {
+    throw usage_refusal(
+        fmt::format("there is no campaign {} in {}", options.resume, options.results));
+  }
+  return inside;
+}
+
+}  // namespace
+
+observe::cpu_partition choose_cpus(const run_options& options, int workers) {
+  observe::cpu_partition parts = observe::partition_cpus(observe::usable_cores(), workers);
+  if (options.target_cpus.empty() != options.client_cpus.empty()) {
+    throw usage_refusal("give both --target-cpus and --client-cpus, or neither");
+  }
+  if (options.target_cpus.empty()) return parts;
+  parts.target = cpus_of(options.target_cpus, "--target-cpus");
+  parts.client = cpus_of(options.client_cpus, "--client-cpus");
+  parts.disjoint = true;
+  parts.note.clear();
+  for (const int cpu : parts.target) {
+    if (std::ranges::count(parts.client, cpu) == 0) continue;
+    parts.disjoint = false;
+    parts.note =
+        fmt::format("CPU {} is given to both target and client: they disturb each other", cpu);
+  }
+  return parts;
+}
+
+campaign_setup plan_new(const run_options& options) {
+  profile from = load_profile(options.profile);
+  const std::uint64_t seed = options.seed.value_or(from.seed);
+  const int blocks = options.blocks.value_or(from.blocks);
+  campaign_setup setup = plan_from(std::move(from), options, seed, blocks);
+  std::string name = options.name;
+  if (name.empty()) {
+    name = fmt::format("{}-{:%Y%m%d-%H%M%S}", setup.made_plan.profile,
+                       fmt::gmtime(std::time(nullptr)));
+  }
+  if (!record::is_campaign_name(name)) {
+    throw usage_refusal("--name must be letters, digits, '.', '_' and '-', and not \"latest\"");
+  }
+  setup.folder = fs::path(options.results) / name;
+  return setup;
+}
+
+campaign_setup plan_resumed(const run_options& options) {
+  const fs::path folder = resumed_folder(options);
+  const record::campaign stored = record::campaign::open(folder);
+  const json manifest = stored.manifest();
+  const json old_plan = stored.plan();
+  run_options as_then = options;
+  if (as_then.runtimes.empty()) {
+    for (const json& entry : old_plan.at("contestants")) {
+      const std::string id = entry.at("id");
+      if (std::ranges::count(as_then.runtimes, id) == 0) as_then.runtimes.push_back(id);
+    }
+  }
+  if (as_then.arms.empty()) as_then.arms = arm_options(manifest);
+  const std::uint64_t seed = options.seed.value_or(old_plan.at("seed").get<std::uint64_t>());
+  const int blocks = options.blocks.value_or(old_plan.at("blocks").get<int>());
+  campaign_setup setup =
+      plan_from(load_profile(manifest.at("profile").at("path")), as_then, seed, blocks);
+  setup.folder = folder;
+  refuse_other_plan(old_plan, plan_json(setup.made_plan), folder.string());
+  refuse_other_programs(manifest, setup, folder.string());
+  return setup;
+}
+
+record::campaign create_campaign(const run_options& options, const campaign_setup& setup) {
+  return record::campaign::create(options.results, setup.folder.filename().string(),
+                                  manifest_json(options, setup), plan_json(setup.made_plan));
+}
+
+}  // namespace tailrace::campaign

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// All that is decided before the first cell: profile, contestants, plan, CPUs, folder, manifest.
+// For a new campaign from the options; for a resumed one from its folder, and refused when the plan
+// or an executable is another one now. Main thread only (starts children for `describe`).
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "harness/campaign/arms.hpp"
+#include "harness/campaign/cell_run.hpp"
+#include "harness/campaign/contestants.hpp"
+#include "harness/campaign/plan.hpp"
+#include "harness/campaign/run_campaign.hpp"
+#include "harness/record/campaign.hpp"
+
+namespace tailrace::campaign {
+
+struct campaign_setup {
+  profile from;
+  std::vector<arm> arms;  // none: the campaign has only one build of each
+  // Those of the plan, by arm ("" without arms) and id.
+  std::map<std::string, std::map<std::string, contestant>> contestants;
+  plan made_plan;
+  cell_setting setting;                            // its CPUs: those of points without their own
+  std::vector<observe::cpu_partition> point_cpus;  // by index into the plan's points
+  std::filesystem::path folder;
+};
+
+campaign_setup plan_new(const run_options& options);
+campaign_setup plan_resumed(const run_options& options);
+
+record::campaign create_campaign(const run_options& options, const campaign_setup& setup);
+
+// The CPU sets of the options, or by topology; refuses what this machine cannot give.
+observe::cpu_partition choose_cpus(const run_options& options, int workers);
+
+}  // namespace tailrace::campaign

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+// See contestants.hpp.
+#include "harness/campaign/contestants.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
+
+#include "harness/session/cell_failure.hpp"
+#include "harness/session/target_session.hpp"
+
+namespace tailrace::campaign {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr const char* prefix = "tailrace-target-";
+constexpr const char* note_suffix = ".absent";
+
+}  // namespace
+
+// FNV-1a: tells builds apart; not against an adversary.
+std::string program_digest(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::uint64_t hash = 14695981039346656037U;
+  char piece[65536];
+  while (file.read(piece, sizeof piece) || file.gcount() > 0) {
+    for (std::streamsize i = 0; i < file.gcount(); ++i) {
+      hash = (hash ^ static_cast<unsigned char>(piece[i])) * 1099511628211U;
+    }
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+namespace {
+
+std::string text_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+void read_forms(const json& description, contestant& into) {
+  into.forms = {{"best", {}}, {"default", {}}};
+  const auto forms = description.find("forms");
+  if (forms == description.end() || !forms->is_object()) return;
+  for (const auto& [form, options] : forms->items()) {
+    if (!options.is_object()) continue;
+    auto& values = into.forms[form];
+    for (const auto& [name, value] : options.items()) {
+      values[name] = value.is_string() ? value.get<std::string>() : value.dump();
+    }
+  }
+}
+
+contestant describe(const std::string& id, const std::string& path) {
+  contestant made;
+  made.id = id;
+  made.path = path;
+  made.digest = program_digest(path);
+  try {
+    const json description = session::describe_target(path);
+    made.describe_text = description.dump(-1, ' ', false, json::error_handler_t::replace);
+    const std::string family = text_at(description, "family");
+    for (const char* known : {"in-house", "library", "os", "floor", "peer"}) {
+      if (family == known) made.family = family;
+    }
+    made.backend = text_at(description, "backend");
+    made.summary = text_at(description, "summary");
+    if (const auto list = description.find("workloads");
+        list != description.end() && list->is_array()) {
+      for (const json& each : *list) {
+        if (each.is_string()) made.workloads.push_back(each.get<std::string>());
+      }
+    }
+    if (const auto list = description.find("options");
+        list != description.end() && list->is_array()) {
+      for (const json& each : *list) {
+        if (each.is_object()) made.options.push_back(text_at(each, "name"));
+      }
+    }
+    read_forms(description, made);
+    made.available = description.value("available", json()) == true;
+    if (!made.available) {
+      made.cause = text_at(description, "cause");
+      if (made.cause.empty()) made.cause = "it says that it is not available here";
+      made.remedy = text_at(description, "remedy");
+    }
+    if (text_at(description, "id") != id) {
+      made.available = false;
+      made.cause = fmt::format("{} describes itself as {}, not as {}", path,
+                               session::quoted_excerpt(text_at(description, "id")), id);
+    }
+  } catch (const session::cell_failure& failure) {
+    made.cause = failure.what();
+    made.remedy = fmt::format("run `{} describe` to see", path);
+  }
+  return made;
+}
+
+}  // namespace
+
+std::vector<std::string> target_folders(const std::string& extra) {
+  std::error_code error;
+  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  std::vector<std::string> folders;
+  if (!error) folders.push_back(self.parent_path().string());
+  if (!extra.empty()) folders.push_back(extra);
+  return folders;
+}
+
+std::map<std::string, contestant> find_contestants(const std::vector<std::string>& folders) {
+  std::map<std::string, std::string> paths;
+  for (const std::string& folder : folders) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+      const std::string name = entry.path().filename().string();
+      if (!name.starts_with(prefix) || !entry.is_regular_file(error)) continue;
+      if (::access(entry.path().c_str(), X_OK) != 0) continue;
+      paths[name.substr(std::string(prefix).size())] = entry.path().string();
+    }
+  }
+  std::map<std::string, contestant> found;
+  for (const auto& [id, path] : paths)
+    found.emplace(id, describe(id, path));
+  return found;
+}
+
+namespace {
+
+// What the build left beside the executables where it could not make this one: a line that says why
+// and what to do. The last folder that has one counts, as with executables.
+std::string absence_note(const std::string& id, const std::vector<std::string>& folders) {
+  constexpr std::size_t most = 300;
+  std::string note;
+  for (const std::string& folder : folders) {
+    std::ifstream file(fmt::format("{}/{}{}{}", folder, prefix, id, note_suffix));
+    char line[most] = {};
+    file.get(line, most);  // of a longer line the beginning
+    if (line[0] != '\0') note = line;
+  }
+  return note;
+}
+
+}  // namespace
+
+std::vector<std::string> peers_in(const std::vector<std::string>& folders,
+                                  const std::map<std::string, contestant>& found) {
+  std::set<std::string> ids;
+  for (const auto& [id, who] : found)
+    if (who.family == "peer") ids.insert(id);
+  for (const std::string& folder : folders) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+      std::string name = entry.path().filename().string();
+      if (!name.starts_with(prefix) || !name.ends_with(note_suffix)) continue;
+      name.resize(name.size() - std::string_view(note_suffix).size());
+      ids.insert(name.substr(std::string_view(prefix).size()));
+    }
+  }
+  return {ids.begin(), ids.end()};
+}
+
+contestant contestant_or_missing(const std::map<std::string, contestant>& found,
+                                 const std::string& id, const std::vector<std::string>& folders) {
+  if (const auto at = found.find(id); at != found.end()) return at->second;
+  contestant missing;
+  missing.id = id;
+  missing.forms = {{"best", {}}, {"default", {}}};
+  missing.cause = absence_note(id, folders);
+  if (!missing.cause.empty()) {
+    missing.remedy = "do so, then build again with scripts/build release";
+    return missing;
+  }
+  missing.cause = fmt::format("there is no executable {}{} in {}", prefix, id,
+                              folders.empty() ? "." : folders.front());
+  missing.remedy =
+      "build it (scripts/setup names the packages that it needs), or give its folder "
+      "with --targets";
+  return missing;
+}
+
+}  // namespace tailrace::campaign

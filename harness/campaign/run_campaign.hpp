@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// `tailrace run`: plans a campaign, or takes one up again, and runs its cells one after the other.
+// Refuses (refusal) what cannot begin; a cell that fails is a result. Main thread only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tailrace::campaign {
+
+struct run_options {
+  std::string profile = "quick";
+  std::vector<std::string> runtimes;  // empty: all of the profile's
+  bool peers = false;                 // all peers that were built, beside the profile's
+  std::string name;                   // empty: <profile>-<date>-<time>
+  std::string results = "results";
+  std::string resume;  // name or folder of a campaign, or empty
+  std::optional<std::uint64_t> seed;
+  std::optional<int> blocks;
+  // NAME=FOLDER, at least two: every cell is run with the executables of each folder.
+  std::vector<std::string> arms;
+  std::string targets;      // one more folder with executables
+  std::string files;        // where files to read are kept; empty: .files in `results`
+  std::string target_cpus;  // empty: chosen by topology
+  std::string client_cpus;
+  std::vector<std::string> load_program;  // empty: this program's `load`
+  std::vector<std::string> command;       // the command line, for the manifest
+};
+
+// Exit code: 0 all fine (gated and skipped included), 1 some cell failed, 130 interrupted.
+int run_campaign(const run_options& options);
+
+inline constexpr int exit_interrupted = 130;
+
+}  // namespace tailrace::campaign

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+// `tailrace doctor`: what on this machine would spoil a measurement, in plain words, each line ok,
+// warn or bad with what to do. Changes nothing. Takes about a second (it watches for busy
+// neighbours). See commands.hpp.
+#include <fmt/format.h>
+#include <linux/io_uring.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "harness/campaign/cell_run.hpp"
+#include "harness/campaign/contestants.hpp"
+#include "harness/campaign/profile.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/observe/cpu_use.hpp"
+#include "harness/observe/fingerprint.hpp"
+#include "harness/observe/memory_use.hpp"
+#include "harness/observe/proc_text.hpp"
+#include "harness/observe/syscall_counter.hpp"
+#include "harness/observe/topology.hpp"
+#include "harness/record/refusal.hpp"
+
+namespace tailrace::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+class findings {
+ public:
+  explicit findings(std::FILE* out) : out_(out) {}
+  void ok(const std::string& what) { fmt::print(out_, "ok    {}\n", what); }
+  void warn(const std::string& what, const std::string& remedy) { say("warn", what, remedy); }
+  void bad(const std::string& what, const std::string& remedy) { say("bad ", what, remedy); }
+  int warnings() const { return warnings_; }
+
+ private:
+  void say(const char* level, const std::string& what, const std::string& remedy) {
+    fmt::print(out_, "{}  {}\n      -> {}\n", level, what, remedy);
+    ++warnings_;
+  }
+  std::FILE* out_;
+  int warnings_ = 0;
+};
+
+void check_files(findings& say) {
+  constexpr std::int64_t wanted = 10'064;  // 10,000 connections
+  const std::int64_t most = campaign::open_files_max();
+  if (most >= wanted) {
+    say.ok(fmt::format("open files: up to {} a process, enough for 10,000 connections", most));
+    return;
+  }
+  say.bad(fmt::format("open files: at most {} a process; points with more connections are skipped",
+                      most),
+          fmt::format("raise the hard limit: ulimit -Hn {} as root, or /etc/security/limits.conf",
+                      wanted));
+}
+
+void check_cores(findings& say) {
+  const auto cores = observe::usable_cores();
+  const auto parts = observe::partition_cpus(cores, 1);
+  if (!parts.disjoint) {
+    say.bad("one core only: client and target cannot be separated, every cell is gated",
+            "use a machine, or a container with a cpuset, of two cores or more");
+  } else {
+    say.ok(fmt::format("cores: {}; target on CPU {}, client on CPU {}", cores.size(),
+                       observe::cpus_text(parts.target), observe::cpus_text(parts.client)));
+  }
+  const bool siblings =
+      std::ranges::any_of(cores, [](const auto& core) { return core.size() > 1; });
+  if (siblings) {
+    say.warn(
+        "SMT: cores have sibling threads; both siblings always go to the same side, but a "
+        "neighbour on a sibling slows a core down",
+        "for the quietest figures: echo off > /sys/devices/system/cpu/smt/control (as root)");
+  } else {
+    say.ok("SMT: no sibling threads in use");
+  }
+}
+
+void check_frequency(findings& say) {
+  const auto governor =
+      observe::read_text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").text;
+  if (!governor) {
+    say.ok("governor: this machine does not let the system choose the CPU frequency");
+  } else if (observe::trimmed(*governor) == "performance") {
+    say.ok("governor: performance");
+  } else {
+    say.warn(
+        fmt::format("governor: {}; the frequency follows the load", observe::trimmed(*governor)),
+        "cpupower frequency-set -g performance (as root)");
+  }
+  const auto no_turbo = observe::read_text("/sys/devices/system/cpu/intel_pstate/no_turbo").text;
+  const auto boost = observe::read_text("/sys/devices/system/cpu/cpufreq/boost").text;
+  const bool turbo = (no_turbo && observe::trimmed(*no_turbo) == "0") ||
+                     (boost && observe::trimmed(*boost) == "1");
+  if (turbo) {
+    say.warn("turbo: on; the frequency depends on heat and on the other cores",
+             no_turbo ? "echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo (as root)"
+                      : "echo 0 > /sys/devices/system/cpu/cpufreq/boost (as root)");
+  } else {
+    say.ok(no_turbo || boost ? "turbo: off" : "turbo: not visible from here");
+  }
+}
+
+void check_machine(findings& say) {
+  const std::string kind = observe::virtualization();
+  if (kind == "none found") {
+    say.ok("virtual machine: none found");
+  } else {
+    say.warn(fmt::format("runs in a {}: an idle CPU is halted and slow to wake, so latency at few "
+                         "connections is the hypervisor's",
+                         kind),
+             "compare contestants with each other on this machine, never with another machine");
+  }
+}
+
+std::string uring_refusal() {
+  io_uring_params parameters{};
+  const long fd = ::syscall(SYS_io_uring_setup, 8, &parameters);
+  if (fd >= 0) {
+    ::close(static_cast<int>(fd));
+    return "";
+  }
+  switch (errno) {
+    case ENOSYS:
+      return "the kernel has no io_uring (older than 5.1, or built without it), or a "
+             "seccomp filter hides it";
+    case EPERM: {
+      const std::string disabled = observe::sysctl_text("kernel.io_uring_disabled");
+      if (disabled == "1" || disabled == "2") {
+        return "the sysctl kernel.io_uring_disabled is " + disabled;
+      }
+      return "a seccomp filter (container runtime) forbids it";
+    }
+    case ENOMEM:
+      return "the limit of locked memory is too low (ulimit -l)";
+    default:
+      return std::string("io_uring_setup: ") + std::strerror(errno);
+  }
+}
+
+void check_uring(findings& say) {
+  const std::string refused = uring_refusal();
+  if (refused.empty()) {
+    say.ok("io_uring: available");
+    return;
+  }
+  say.warn("io_uring: refused: " + refused,
+           "contestants on io_uring will be skipped; allow it with sysctl "
+           "kernel.io_uring_disabled=0, a newer kernel, or the container's seccomp profile");
+}
+
+void check_neighbours(findings& say) {
+  const auto before = observe::read_machine_use();
+  const auto own_before = observe::read_process_use(::getpid());
+  ::usleep(1'000'000);
+  const auto after = observe::read_machine_use();
+  const auto own_after = observe::read_process_use(::getpid());
+  if (!before || !after || !own_before || !own_after) {
+    say.warn("busy neighbours: /proc/stat cannot be read", "mount /proc");
+    return;
+  }
+  const auto noise = observe::noise_between(*before, *after, own_after->cpu_ns - own_before->cpu_ns,
+                                            static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)));
+  if (noise.foreign_cpu_share >= 0.13) {
+    say.bad(fmt::format("busy neighbours: other processes use {:.2f} of a core now; cells with "
+                        "0.13 or more are gated",
+                        noise.foreign_cpu_share),
+            "stop them (top shows which), or measure when the machine is quiet");
+  } else {
+    say.ok(fmt::format("busy neighbours: other processes use {:.2f} of a core",
+                       noise.foreign_cpu_share));
+  }
+  if (noise.steal_share >= 0.01) {
+    say.warn(fmt::format("steal: the hypervisor takes {:.1f} % of the CPU time",
+                         noise.steal_share * 100),
+             "use a machine with dedicated CPUs");
+  } else {
+    say.ok("steal: the hypervisor takes no CPU time now");
+  }
+}
+
+void check_sources(findings& say) {
+  const observe::target_cgroup group;
+  if (group.source() == observe::memory_source::procfs) {
+    say.warn("kernel memory per connection: page tables and stacks only (" + group.cause() + ")",
+             "run as root, or in a systemd scope with Delegate=yes, for the sockets too");
+  } else {
+    say.ok(fmt::format("kernel memory per connection: from {}",
+                       observe::memory_source_name(group.source())));
+  }
+  const std::string refused = observe::syscall_counter_refusal();
+  if (refused.empty()) {
+    say.ok("system calls per operation: tracepoints permitted");
+  } else {
+    say.warn("system calls per operation: not counted: " + refused,
+             "run as root, or set kernel.perf_event_paranoid=-1 and make tracefs readable");
+  }
+}
+
+// Runs a program without output; its exit code, or -1.
+int quiet_exit(const std::vector<std::string>& argv) {
+  try {
+    session::child_process child({argv, {}, "", {}});
+    child.close_input();
+    const auto status = child.wait_exit(observe::monotonic_ns() + 20'000'000'000);
+    return status ? session::exit_code(*status) : -1;
+  } catch (const std::exception&) {
+    return -1;
+  }
+}
+
+void check_python(findings& say) {
+  bool any = false;
+  for (const char* python : {"/usr/bin/python3", "/usr/local/bin/python3"}) {
+    if (::access(python, X_OK) != 0) continue;
+    any = true;
+    if (quiet_exit({python, "-c", "import matplotlib"}) == 0) {
+      say.ok(fmt::format("reports: {} has matplotlib", python));
+      return;
+    }
+  }
+  say.warn(any ? "reports: no python3 here has matplotlib" : "reports: there is no python3",
+           "apt-get install python3-matplotlib; measuring works without it");
+}
+
+void check_contestants(findings& say, const std::string& targets) {
+  const auto folders = campaign::target_folders(targets);
+  const auto found = campaign::find_contestants(folders);
+  std::set<std::string> wanted;
+  for (const std::string& name : campaign::profile_names()) {
+    try {
+      for (const std::string& id : campaign::load_profile(name).contestants)
+        wanted.insert(id);
+    } catch (const refusal& broken) {
+      say.bad(broken.what(), "correct the profile");
+    }
+  }
+  for (const auto& each : found)
+    wanted.insert(each.first);
+  for (const std::string& id : wanted) {
+    const campaign::contestant who = campaign::contestant_or_missing(found, id, folders);
+    if (who.available) {
+      say.ok(fmt::format("contestant {}: available", id));
+    } else {
+      say.warn(fmt::format("contestant {}: {}; it will be skipped", id, who.cause),
+               who.remedy.empty() ? "none known" : who.remedy);
+    }
+  }
+}
+
+}  // namespace
+
+int doctor_command(std::FILE* out, const std::string& targets) {
+  findings say(out);
+  check_cores(say);
+  check_neighbours(say);
+  check_files(say);
+  check_frequency(say);
+  check_machine(say);
+  check_uring(say);
+  check_sources(say);
+  check_contestants(say, targets);
+  check_python(say);
+  fmt::print(out, "\n{}\n",
+             say.warnings() == 0 ? "nothing here would spoil a measurement"
+                                 : fmt::format("{} things to know or to mend", say.warnings()));
+  return 0;
+}
+
+}  // namespace tailrace::cli

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// What children print, read without trust: lines and totals are bounded, and all children are
+// drained while one is waited for, so that none stalls on a full pipe. Standard error is kept as a
+// tail. Main thread only. Every wait ends by its deadline, and throws interrupted on Ctrl-C.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/session/child_process.hpp"
+
+namespace tailrace::session {
+
+struct output_limits {
+  std::size_t line_bytes = std::size_t{1} << 20;
+  std::size_t total_bytes = std::size_t{16} << 20;
+};
+
+class child_output;
+
+// The children that are drained together.
+class output_pump {
+ public:
+  // Waits until one of them printed something or ended, at most until the deadline.
+  void wait(std::int64_t deadline_ns);
+  // Keeps draining until the deadline.
+  void drain_until(std::int64_t deadline_ns);
+
+ private:
+  friend class child_output;
+  std::vector<child_output*> outputs_;
+};
+
+class child_output {
+ public:
+  child_output(output_pump& pump, const child_process& child, output_limits limits = {});
+  ~child_output();
+  child_output(const child_output&) = delete;
+  child_output& operator=(const child_output&) = delete;
+
+  enum class outcome { line, ended, late, line_too_long, too_much };
+  // The next line without its newline; at the end, what follows the last newline counts as a line.
+  outcome next_line(std::int64_t deadline_ns, std::string& line);
+  // All of it until the end.
+  outcome everything(std::int64_t deadline_ns, std::string& text);
+  bool ended() const { return out_fd_ < 0; }
+  // Last 2 KiB of standard error, as valid text.
+  std::string error_tail() const;
+
+ private:
+  friend class output_pump;
+  void take(int& fd, bool is_error);
+  output_pump& pump_;
+  output_limits limits_;
+  int out_fd_;
+  int err_fd_;
+  std::string pending_;
+  std::string error_;
+  std::size_t total_ = 0;
+};
+
+// A few words of untrusted text, printable, for a cause.
+std::string quoted_excerpt(std::string_view text, std::size_t most = 60);
+
+}  // namespace tailrace::session

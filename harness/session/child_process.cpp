@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+// See child_process.hpp.
+#include "harness/session/child_process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "harness/observe/cpu_use.hpp"
+#include "harness/session/cell_failure.hpp"
+#include "harness/session/interrupt.hpp"
+
+namespace tailrace::session {
+namespace {
+
+struct pipe_ends {
+  int read_fd = -1;
+  int write_fd = -1;
+};
+
+pipe_ends make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    throw cell_failure(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
+  }
+  return {ends[0], ends[1]};
+}
+
+// What the child could not do before its program began: which act, and errno.
+struct start_error {
+  int act = 0;
+  int error = 0;
+};
+constexpr std::array act_names = {"",
+                                  "be bound to its parent's life",
+                                  "be pinned to its CPUs",
+                                  "join its cgroup",
+                                  "be executed",
+                                  "be prepared for its measurement"};
+
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Between fork and exec. Returns only with an error.
+start_error become(const child_command& command, pid_t parent, int go_fd) {
+  ::setpgid(0, 0);
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return {1, errno};
+  if (::getppid() != parent) ::_exit(1);  // it died before the line above
+  for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP})
+    ::signal(number, SIG_DFL);
+  raise_file_limit();
+  if (!command.cpus.empty()) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (const int cpu : command.cpus)
+      CPU_SET(cpu, &set);
+    if (::sched_setaffinity(0, sizeof set, &set) != 0) return {2, errno};
+  }
+  if (!command.cgroup_join_path.empty()) {
+    const int fd = ::open(command.cgroup_join_path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || ::write(fd, "0", 1) != 1) return {3, errno};
+    ::close(fd);
+  }
+  // Counters are attached meanwhile. One byte, since this process holds the other end too.
+  char go = 0;
+  while (::read(go_fd, &go, 1) < 0 && errno == EINTR) {
+  }
+  std::vector<char*> arguments;
+  for (const std::string& argument : command.argv) {
+    arguments.push_back(const_cast<char*>(argument.c_str()));
+  }
+  arguments.push_back(nullptr);
+  if (command.in_child) {
+    const int error = command.in_child();
+    if (error != 0) return {5, error};
+  }
+  ::execv(arguments[0], arguments.data());
+  return {4, errno};
+}
+
+void close_fd(int& fd) {
+  if (fd >= 0) ::close(fd);
+  fd = -1;
+}
+
+}  // namespace
+
+child_process::child_process(const child_command& command) {
+  const pipe_ends in = make_pipe();
+  const pipe_ends out = make_pipe();
+  const pipe_ends err = make_pipe();
+  const pipe_ends failure = make_pipe();
+  const pipe_ends go = make_pipe();
+  const pid_t parent = ::getpid();
+  pid_ = ::fork();
+  if (pid_ == 0) {
+    ::dup2(in.read_fd, 0);
+    ::dup2(out.write_fd, 1);
+    ::dup2(err.write_fd, 2);
+    const start_error error = become(command, parent, go.read_fd);
+    [[maybe_unused]] const ssize_t count = ::write(failure.write_fd, &error, sizeof error);
+    ::_exit(127);
+  }
+  const int fork_error = errno;
+  if (pid_ > 0 && command.before_exec) command.before_exec(pid_);
+  [[maybe_unused]] const ssize_t told = ::write(go.write_fd, "g", 1);
+  ::close(go.write_fd);
+  ::close(go.read_fd);
+  for (const int fd : {in.read_fd, out.write_fd, err.write_fd, failure.write_fd})
+    ::close(fd);
+  in_fd_ = in.write_fd;
+  out_fd_ = out.read_fd;
+  err_fd_ = err.read_fd;
+  start_error error;
+  // The pipe closes by itself when the exec succeeds.
+  ssize_t count = 0;
+  do {
+    count = pid_ > 0 ? ::read(failure.read_fd, &error, sizeof error) : 0;
+  } while (count < 0 && errno == EINTR);
+  ::close(failure.read_fd);
+  if (pid_ < 0 || count > 0) {
+    if (pid_ > 0) reap_group();
+    close_fd(in_fd_);
+    close_fd(out_fd_);
+    close_fd(err_fd_);
+    if (pid_ < 0) throw cell_failure(fmt::format("cannot fork: {}", std::strerror(fork_error)));
+    throw cell_failure(fmt::format("{} cannot {}: {}", command.argv[0],
+                                   act_names[static_cast<std::size_t>(error.act)],
+                                   std::strerror(error.error)));
+  }
+  ::setpgid(pid_, pid_);  // also here: whoever is first
+  for (const int fd : {in_fd_, out_fd_, err_fd_}) {
+    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+  }
+}
+
+child_process::~child_process() {
+  close_fd(in_fd_);
+  kill_group();
+  reap_group();
+  close_fd(out_fd_);
+  close_fd(err_fd_);
+}
+
+bool child_process::write_line(const std::string& line) {
+  const std::string whole = line + "\n";
+  return in_fd_ >= 0 &&
+         ::write(in_fd_, whole.data(), whole.size()) == static_cast<ssize_t>(whole.size());
+}
+
+void child_process::close_input() {
+  close_fd(in_fd_);
+}
+
+std::optional<int> child_process::poll_exit() {
+  if (status_) return status_;
+  int status = 0;
+  if (::waitpid(pid_, &status, WNOHANG) == pid_) status_ = status;
+  return status_;
+}
+
+std::optional<int> child_process::wait_exit(std::int64_t deadline_ns) {
+  while (!poll_exit()) {
+    throw_if_interrupted();
+    if (observe::monotonic_ns() >= deadline_ns) return std::nullopt;
+    ::usleep(1000);
+  }
+  return status_;
+}
+
+void child_process::kill_group() {
+  // Also when the leader has ended: its own children may be there still.
+  ::kill(-pid_, SIGKILL);
+}
+
+void child_process::reap_group() {
+  int status = 0;
+  if (!status_) {
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    status_ = status;
+  }
+  // Adopted grandchildren; killed already, so this ends.
+  while (::waitpid(-pid_, &status, 0) > 0 || errno == EINTR)
+    errno = 0;
+}
+
+std::string exit_text(int wait_status) {
+  if (WIFEXITED(wait_status)) return fmt::format("exited with {}", WEXITSTATUS(wait_status));
+  return fmt::format("was ended by signal {} ({})", WTERMSIG(wait_status),
+                     ::strsignal(WTERMSIG(wait_status)));
+}
+
+int exit_code(int wait_status) {
+  return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
+}
+
+void adopt_orphans() {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+}  // namespace tailrace::session

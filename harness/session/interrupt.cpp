@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// See interrupt.hpp.
+#include "harness/session/interrupt.hpp"
+
+#include <signal.h>
+
+#include <initializer_list>
+
+namespace tailrace::session {
+namespace {
+
+// Written by the handler, read by the same thread: sig_atomic_t is what a handler may write.
+volatile sig_atomic_t pending = 0;
+
+extern "C" void note_interrupt(int) {
+  pending = 1;
+}
+
+}  // namespace
+
+void catch_interrupts() {
+  struct sigaction action{};
+  action.sa_handler = note_interrupt;
+  for (const int number : {SIGINT, SIGTERM, SIGHUP})
+    ::sigaction(number, &action, nullptr);
+  action.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &action, nullptr);
+}
+
+bool interrupt_pending() {
+  return pending != 0;
+}
+
+void throw_if_interrupted() {
+  if (pending != 0) throw interrupted{};
+}
+
+void set_interrupt(bool value) {
+  pending = value ? 1 : 0;
+}
+
+}  // namespace tailrace::session

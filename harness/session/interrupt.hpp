@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// Ctrl-C, SIGTERM and SIGHUP as a flag that the harness looks at wherever it waits (at least every
+// tenth of a second): wait functions throw `interrupted`, destructors end the children, the
+// campaign stays valid. SIGPIPE is ignored. Main thread only.
+#pragma once
+
+namespace tailrace::session {
+
+struct interrupted {};
+
+// From here on until the program's end.
+void catch_interrupts();
+bool interrupt_pending();
+void throw_if_interrupted();
+// For tests of what happens on Ctrl-C inside one process.
+void set_interrupt(bool pending);
+
+}  // namespace tailrace::session
