@@ -11,6 +11,7 @@
 
 #include "runtimes/runtime.hpp"
 #include "workloads/counts.hpp"
+#include "workloads/planted_fault.hpp"
 
 namespace tailrace {
 
@@ -58,7 +59,7 @@ task<void> serve_echo(R& runtime, typename R::listener& listener, counts_of<R>& 
     auto peer = co_await listener.accept();
     if (peer) {
       counts.accepted.add(1);
-      sessions.spawn(echo_session<R>(std::move(*peer), counts, work...));
+      sessions.spawn(echo_session<R>(std::move(*peer), counts, work... TAILRACE_PLANTED_WORK));
       continue;
     }
     if (peer.error() == ECANCELED) break;
