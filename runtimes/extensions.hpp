@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a runtime may offer beyond the concept Runtime. Each is optional: code that needs one asks
 // for it by its concept and is not compiled for a runtime without it. The types cannot carry these
-// promises; tests/extensions_conformance.hpp checks them.
+// promises; tests/extensions.hpp checks them.
 //
 // R::event, an auto-reset event for at most one waiting task:
 // - set() ends the wait of the task that waits, else the next wait; sets do not add up: one is

@@ -9,11 +9,11 @@ import ast
 import re
 import sys
 
+# In the folder of a runtime: main() of its target, and the names of its options.
+TARGET = re.compile(r"(^|_)target(_options)?\.[ch]pp$")
 GENERATED = {"syscall_table.inc"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 SYSTEM_INCLUDE = re.compile(r"^\s*#\s*include\s+<([^>]+)>(.*)")
-# The interchange form of histograms: what is measured inside a runtime is printed in it too.
-CODEC = {"harness/load/histogram.hpp", "harness/load/histogram_codec.hpp"}
 # What measures, in layers: each may include what stands before it, and nothing after.
 LAYERS = (("observe", "record", "load", "files"), ("session",), ("cost", "conform"), ("campaign",),
           ("kinds",), ("cli",))
@@ -43,6 +43,10 @@ def zone(path):
     if parts[0] == "runtimes":
         if len(parts) == 2:
             return "api"
+        if TARGET.search(parts[-1]):
+            return "harness/targets"
+        if parts[-1] == "micro.cpp":
+            return "tests"
         return "base" if parts[1] == "base" else "runtime " + parts[1]
     if parts[0] == "workloads":
         return "workloads"
@@ -85,8 +89,6 @@ def include_arrows(path, lines, files):
         if target not in files:
             if target not in GENERATED:
                 yield number, f'"{target}" names no file from the root of the tree'
-            continue
-        if target in CODEC and zone(path) == "harness/targets":
             continue
         if target.startswith(KERNEL_LAYER) and folder(zone(path)) in LEVELS:
             continue
