@@ -15,14 +15,12 @@
 #include "harness/cost/passes.hpp"
 #include "harness/record/durable_file.hpp"
 #include "harness/record/refusal.hpp"
-#include "harness/session/cell_failure.hpp"
 #include "harness/session/child_process.hpp"
 #include "harness/session/interrupt.hpp"
 
 namespace tailrace::cost {
 namespace {
 
-constexpr int unsupported_here = 3;
 constexpr int exit_interrupted = 130;
 const std::vector<std::string> groups = {"syscalls", "allocations",  "memory", "switches",
                                          "cpu",      "instructions", "size"};
@@ -96,7 +94,7 @@ void run_passes(const cost_options& options, const measured_target& target, cost
       if (!pass.wanted) continue;
       try {
         pass.run(repeat);
-      } catch (const session::cell_failure& failure) {
+      } catch (const refusal& failure) {
         throw usage_refusal(fmt::format("{}, pass `{}`: {}", target.id, pass.name, failure.what()));
       }
     }
@@ -126,10 +124,9 @@ int run(const cost_options& options) {
   measured_target target;
   try {
     target = examine_target(options);
-  } catch (const session::cell_failure& failure) {
-    std::string sentence = fmt::format("{}: {}", options.target, failure.what());
-    if (!failure.remedy().empty()) sentence += "; " + failure.remedy();
-    throw refusal(sentence, failure.skipped() ? unsupported_here : refusal::bad_usage);
+  } catch (const refusal& why) {
+    throw refusal(fmt::format("{}: {}", options.target, why.sentence()),
+                  why.exit_code() == refusal::unsupported ? why.exit_code() : refusal::bad_usage);
   }
   run_passes(options, target, sheet);
   print(sheet, target.id, options);

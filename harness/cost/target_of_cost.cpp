@@ -2,12 +2,13 @@
 // How the target is started for a pass, and what is asked of it before the first. See passes.hpp.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "harness/cost/echo_rounds.hpp"
 #include "harness/cost/passes.hpp"
+#include "harness/record/refusal.hpp"
 #include "harness/session/cell_failure.hpp"
+#include "harness/session/description.hpp"
 
 namespace tailrace::cost {
 namespace {
@@ -16,27 +17,6 @@ using nlohmann::json;
 using session::cell_failure;
 
 constexpr std::int64_t trial_rounds = 3;
-
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-bool has_entry(const json& description, const char* list, const char* key,
-               const std::string& wanted) {
-  const auto found = description.find(list);
-  if (found == description.end() || !found->is_array()) return false;
-  return std::ranges::any_of(*found, [&](const json& each) {
-    return each.is_object() ? text_at(each, key) == wanted : each == wanted;
-  });
-}
-
-void require_available(const json& description) {
-  if (description.value("available", json()) == true) return;
-  std::string cause = text_at(description, "cause");
-  if (cause.empty()) cause = "it says that it is not available here";
-  throw cell_failure(cause, text_at(description, "remedy"), true);
-}
 
 }  // namespace
 
@@ -62,19 +42,18 @@ void await_ready(session::target_session& session, std::uint32_t connections) {
 }
 
 measured_target examine_target(const cost_options& options) {
-  const json description = session::describe_target(options.target);
+  const session::description told = session::describe_target(options.target);
   measured_target found;
-  found.id = text_at(description, "id");
-  if (found.id.empty()) throw cell_failure("`describe` names no id");
-  found.language = text_at(description, "language");
-  found.one_thread_a_task = text_at(description, "family") == "os";
-  found.has_tasks = has_entry(description, "workloads", "", "idle") &&
-                    has_entry(description, "options", "name", "tasks");
-  require_available(description);
-  if (!has_entry(description, "workloads", "", options.workload)) {
-    throw cell_failure(fmt::format("{} has no workload `{}`", found.id, options.workload), "",
-                       true);
+  found.id = told.id;
+  found.language = told.language;
+  found.one_thread_a_task = told.family == "os";
+  found.has_tasks = told.option("idle", "tasks") != nullptr;
+  if (!told.available) throw refusal(told.cause, told.remedy, refusal::unsupported);
+  if (!told.has_workload(options.workload)) {
+    throw refusal(fmt::format("{} has no workload `{}`", found.id, options.workload), "",
+                  refusal::unsupported);
   }
+  session::options_of(told, options.workload, options.settings);
   session::output_pump pump;
   session::target_session session(pump, request_of(options), limits_of(options));
   await_ready(session, options.connections);

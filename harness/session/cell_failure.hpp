@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Why one cell has no measurement: it failed, or it cannot run here. Thrown while a cell runs and
-// caught by whoever runs cells, who records it as that cell's result. Not a refusal: the campaign
-// goes on.
+// A refusal under its old name.
 #pragma once
 
-#include <stdexcept>
-#include <string>
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::session {
 
-class cell_failure : public std::runtime_error {
+class cell_failure : public refusal {
  public:
-  explicit cell_failure(const std::string& cause, std::string remedy = "", bool skipped = false)
-      : std::runtime_error(cause), remedy_(std::move(remedy)), skipped_(skipped) {}
-  const std::string& remedy() const noexcept { return remedy_; }
-  // It was never going to run here: skipped, not failed.
-  bool skipped() const noexcept { return skipped_; }
-
- private:
-  std::string remedy_;
-  bool skipped_;
+  explicit cell_failure(const std::string& cause, const std::string& remedy = "",
+                        bool skipped = false)
+      : refusal(cause, remedy, skipped ? unsupported : failed) {}
+  bool skipped() const noexcept { return exit_code() == unsupported; }
 };
 
 }  // namespace tailrace::session

@@ -14,7 +14,7 @@
 namespace tailrace::session {
 
 struct output_limits {
-  std::size_t line_bytes = std::size_t{1} << 20;
+  std::size_t line_bytes = std::size_t{4} << 20;  // the protocol allows as much
   std::size_t total_bytes = std::size_t{16} << 20;
 };
 

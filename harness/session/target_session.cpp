@@ -9,6 +9,7 @@
 
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/proc_text.hpp"
+#include "harness/record/json_fields.hpp"
 #include "harness/session/cell_failure.hpp"
 
 namespace tailrace::session {
@@ -16,8 +17,6 @@ namespace {
 
 using nlohmann::json;
 using outcome = child_output::outcome;
-
-constexpr int unsupported_here = 3;
 
 std::int64_t deadline_in(double seconds) {
   return observe::monotonic_ns() + static_cast<std::int64_t>(seconds * 1e9);
@@ -28,9 +27,6 @@ child_command command_of(const target_request& request) {
   command.argv = request.wrapper;
   command.argv.insert(command.argv.end(), {request.program, "run", "--workload", request.workload,
                                            "--workers", std::to_string(request.workers)});
-  if (!request.cpus.empty()) {
-    command.argv.insert(command.argv.end(), {"--cpus", observe::cpus_text(request.cpus)});
-  }
   if (request.port != 0) {
     command.argv.insert(command.argv.end(), {"--port", std::to_string(request.port)});
   }
@@ -42,11 +38,6 @@ child_command command_of(const target_request& request) {
   command.before_exec = request.before_exec;
   command.in_child = request.in_child;
   return command;
-}
-
-std::string text_or(const json& object, const char* key, const char* fallback) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : fallback;
 }
 
 }  // namespace
@@ -101,9 +92,10 @@ json target_session::next_event(double limit_s, const std::string& wanted) {
   }
   if (event["event"] == "error") {
     const auto status = child_.wait_exit(deadline_in(1));
-    throw cell_failure("the target says: " + text_or(event, "message", "error without a message"),
-                       text_or(event, "remedy", ""),
-                       status && session::exit_code(*status) == unsupported_here);
+    throw cell_failure(
+        "the target says: " + record::text_or(event, "message", "error without a message"),
+        record::text_or(event, "remedy"),
+        status && session::exit_code(*status) == refusal::unsupported);
   }
   if (event["event"] != wanted) {
     throw cell_failure(fmt::format("the target printed the event {} where `{}` was due",
@@ -184,29 +176,6 @@ void require_room(const json& ready, std::string_view of_what, std::int64_t want
       fmt::format("it has room for {} {} at once, and {} are asked for", room.dump(), of_what,
                   wanted),
       fmt::format("measure it in a form with room for more, or with fewer {}", of_what), true);
-}
-
-json describe_target(const std::string& program) {
-  output_pump pump;
-  child_process child({{program, "describe"}, {}, "", {}});
-  child_output output(pump, child);
-  child.close_input();
-  std::string text;
-  const auto end = output.everything(deadline_in(10), text);
-  if (end == outcome::late) throw cell_failure("`describe` did not end within 10 s");
-  if (end == outcome::too_much) throw cell_failure("`describe` flooded its output");
-  const auto status = child.wait_exit(deadline_in(2));
-  if (!status || *status != 0) {
-    throw cell_failure("`describe` " + (status ? exit_text(*status) : "did not exit"));
-  }
-  json description = json::parse(text, nullptr, false);
-  if (!description.is_object()) {
-    throw cell_failure("`describe` printed what is not a JSON object: " + quoted_excerpt(text));
-  }
-  if (description.value("protocol", json()) != 1) {
-    throw cell_failure("`describe` names another protocol version than 1");
-  }
-  return description;
 }
 
 }  // namespace tailrace::session

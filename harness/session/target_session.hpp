@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One target process, spoken to by the target protocol (runtimes/README.md) without trust: every
+// One target process, spoken to by the target protocol (runtimes/PROTOCOL.md) without trust: every
 // answer has a deadline and a bounded length, and whatever breaks the protocol is a cell_failure
 // that says what. Destroying the session ends the process, whatever its state. Main thread only.
 #pragma once
@@ -79,8 +79,5 @@ class target_session {
 // of_what: `connections` or `tasks`. Throws a cell_failure that skips where the target's `ready`
 // says that it has room for fewer at once.
 void require_room(const nlohmann::json& ready, std::string_view of_what, std::int64_t wanted);
-
-// What `TARGET describe` printed, or a cell_failure. Bounded time and length.
-nlohmann::json describe_target(const std::string& program);
 
 }  // namespace tailrace::session
