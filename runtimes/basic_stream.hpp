@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The shape of a stream and of a listener, once for all runtimes. What differs is theirs:
 // - the socket: what a runtime knows of a descriptor. It stays where it is; awaiters refer to it.
-// - the handle: owns a socket, closes it when destroyed and by close(), tells it by socket().
+// - the handle: owns a socket, returns it by socket(), closes it by close() and when destroyed.
 // - the awaiters, made from a socket: what an operation does, and when its task sleeps.
 #pragma once
 

@@ -5,8 +5,8 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <span>
+#include <utility>
 
 #include "runtimes/io_result.hpp"
 
@@ -20,13 +20,28 @@ class basic_lease {
   explicit basic_lease(io_result status) noexcept : status_(status) {}
   // buffer may be null where status counts no bytes.
   basic_lease(std::byte* buffer, io_result status, GiveBack give_back = {}) noexcept
-      : buffer_(buffer, give_back), status_(status) {}
+      : give_back_(give_back), buffer_(buffer), status_(status) {}
+  basic_lease(basic_lease&& other) noexcept
+      : give_back_(other.give_back_),
+        buffer_(std::exchange(other.buffer_, nullptr)),
+        status_(other.status_) {}
+  basic_lease& operator=(basic_lease&& other) noexcept {
+    std::swap(give_back_, other.give_back_);
+    std::swap(buffer_, other.buffer_);
+    std::swap(status_, other.status_);
+    return *this;
+  }
+  // Inline by force: once a message (g++ 12: nine instructions an echo of `uring`).
+  [[gnu::always_inline]] ~basic_lease() {
+    if (buffer_ != nullptr) give_back_(buffer_);
+  }
 
   io_result status() const noexcept { return status_; }
-  std::span<const std::byte> bytes() const noexcept { return {buffer_.get(), status_.count()}; }
+  std::span<const std::byte> bytes() const noexcept { return {buffer_, status_.count()}; }
 
  private:
-  std::unique_ptr<std::byte, GiveBack> buffer_;
+  [[no_unique_address]] GiveBack give_back_;
+  std::byte* buffer_ = nullptr;  // lent; null: nothing is
   io_result status_;
 };
 

@@ -11,7 +11,7 @@
 // - Reading stays started between receives. What arrives while no task receives is kept, one buffer
 //   at most; then reading is stopped until the task has taken it.
 // - libuv writes without MSG_NOSIGNAL: the constructor ignores SIGPIPE for the process, as libuv's
-//   guide tells its users to do, unless the process handles it.
+//   guide advises, unless the process handles it.
 // - Files are read by libuv's thread pool, one for the whole process (UV_THREADPOOL_SIZE, 4 threads
 //   unless said otherwise); libuv 1.45 and later may use an io_uring of its own instead.
 // - Cancelling a send that is under way closes its socket: libuv cannot take a write back.

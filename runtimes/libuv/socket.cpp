@@ -58,7 +58,7 @@ void connection::on_alloc(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
     std::byte* const bytes = self.owner.buffers().take();
     *buffer = uv_buf_init(reinterpret_cast<char*>(bytes), buffer_pool::buffer_bytes);
   } catch (const std::bad_alloc&) {
-    *buffer = uv_buf_init(nullptr, 0);  // libuv tells on_read: UV_ENOBUFS
+    *buffer = uv_buf_init(nullptr, 0);  // on_read will get UV_ENOBUFS
   }
 }
 
@@ -77,7 +77,7 @@ void connection::on_read(uv_stream_t* from, ssize_t count, const uv_buf_t* buffe
       buffer_lease(count == UV_EOF ? io_result() : io_result::of_error(static_cast<int>(-count))));
 }
 
-void connection::deliver(buffer_lease received) {
+void connection::deliver(buffer_lease&& received) {
   if (receiver != nullptr) [[likely]] {
     receive_awaiter& taker = *std::exchange(receiver, nullptr);
     if (ended) held = buffer_lease(received.status());
@@ -127,7 +127,7 @@ std::expected<connection*, int> listening_socket::take() {
     accepted->close();
     return std::unexpected(-error);
   }
-  // A connection that the peer has reset already may refuse the option; its first receive tells.
+  // A connection that the peer has reset already may refuse the option; its first receive fails.
   static_cast<void>(uv_tcp_nodelay(&accepted->tcp, 1));
   return accepted;
 }

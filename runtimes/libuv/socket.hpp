@@ -66,7 +66,7 @@ struct connection final : socket_handle {
   static void on_alloc(uv_handle_t* handle, std::size_t, uv_buf_t* buffer);
   static void on_read(uv_stream_t* from, ssize_t count, const uv_buf_t* buffer);
   static void on_written(uv_write_t* request, int status);
-  void deliver(buffer_lease received);
+  void deliver(buffer_lease&& received);
 
   // libuv's, while a write is under way. Made when the first write has to wait: most never do.
   std::unique_ptr<uv_write_t> request_;

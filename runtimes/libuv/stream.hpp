@@ -23,7 +23,7 @@ class receive_awaiter final : public single::awaitable<receive_awaiter> {
 
   bool begin(task_node& receiver) noexcept;
   // By a callback.
-  void complete(buffer_lease received) {
+  void complete(buffer_lease&& received) {
     lease_ = std::move(received);
     connection_.owner.resume(*this);
   }

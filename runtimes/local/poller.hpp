@@ -3,8 +3,8 @@
 // system call first and wait here only when it would block; an event tries them again and resumes
 // their tasks at once.
 //
-// Reads of files that must wait for the device run on a blocking pool of the runtime's own, whose
-// threads hand them back through a list and the eventfd.
+// Reads of files that must wait for the device run on the runtime's blocking pool, whose threads
+// return them through a list and the eventfd.
 //
 // Threads: the loop's; call_finished(): those of the pool. Events are counted a batch at a time, so
 // that no operation pays for metrics(). Source: nginx's deferred recycling of connections against
@@ -27,7 +27,7 @@
 
 namespace tailrace::local {
 
-// How descriptors are registered with epoll: once, or armed anew for each event (EPOLLONESHOT).
+// How descriptors are registered with epoll: once, or armed again for each event (EPOLLONESHOT).
 enum class registration : std::uint8_t { once, oneshot };
 
 class poller : public single::loop {

@@ -62,9 +62,7 @@ inline void event::set() noexcept {
     set_ = true;
     return;
   }
-  operation& woken = *std::exchange(waiter_, nullptr);
-  woken.node->waiting = nullptr;
-  loop_.make_ready(woken);
+  loop_.unblock(*std::exchange(waiter_, nullptr));
 }
 
 inline event::awaiter event::wait() noexcept {

@@ -53,6 +53,11 @@ class loop {
 
   // For awaiters.
   void make_ready(runnable& item) noexcept { ready_.push(item); }
+  // Of an operation that its task sleeps in, and that is complete.
+  void unblock(operation& complete) noexcept {
+    complete.node->waiting = nullptr;
+    ready_.push(complete);
+  }
   // True if the running task may complete another operation without going through the loop.
   bool within_budget() noexcept { return --budget_ > 0; }
   // For an operation that is complete before it waited. True: its task has to wait all the same,
@@ -118,7 +123,7 @@ class loop {
  private:
   int budget_ = coop_budget;
   // release by ask_to_stop(), acquire by pass_stop_on(). What wakes the loop orders them too; the
-  // flag tells a stop from another wake-up.
+  // flag says whether a wake-up was a stop.
   atomic<bool> stop_requested_{false};
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The sockets of a loop with one thread, in slots at stable addresses, which are recycled last in,
-// first out. Slot has `fd` (below 0 once closed), `next`, and `listed`: in a list that hands it on.
+// first out. Slot has `fd` (below 0 once closed), `next`, and `listed`: it is in a list, and who
+// takes it off that list frees it if it is closed by then.
 #pragma once
 
 #include <cstddef>
