@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Which folder may include which: the arrows of dependency, for tidy.py.
 
-base <- each runtime <- harness/targets -> workloads -> the runtime concept. What measures (LAYERS
-below) includes no runtime and no workload, and of runtimes/base only base/uring: that is a layer
-over the kernel and no part of a runtime. Tests may include anything.
+base <- single <- each runtime <- harness/targets -> workloads -> the runtime concept. What measures
+(LAYERS below) includes no runtime and no workload, and of runtimes/base only base/uring: that is a
+layer over the kernel and no part of a runtime. Tests may include anything.
 """
 import ast
 import re
@@ -27,7 +27,7 @@ KERNEL = {"sys/epoll.h", "sys/socket.h", "sys/eventfd.h", "sys/timerfd.h", "sys/
 KERNEL_FREE = ("runtimes/base/", "runtimes/bare/")
 KERNEL_WITH_REASON = ("runtimes/threads/", "runtimes/libuv/")
 KERNEL_EXCEPTIONS = {
-    "runtimes/local/runtime.cpp": "the bits of struct epoll_event; no call",
+    "runtimes/local/poller.cpp": "the bits of struct epoll_event; no call",
     "runtimes/steal/reactor.hpp": "the same",
     "runtimes/asio/nameless_cancels.hpp": "wraps what Asio calls; no call of its own",
 }
@@ -47,7 +47,7 @@ def zone(path):
             return "harness/targets"
         if parts[-1] == "micro.cpp":
             return "tests"
-        return "base" if parts[1] == "base" else "runtime " + parts[1]
+        return parts[1] if parts[1] in ("base", "single") else "runtime " + parts[1]
     if parts[0] == "workloads":
         return "workloads"
     if parts[0] == "harness" and len(parts) > 2:
@@ -68,8 +68,10 @@ def allowed(source, target):
         return False
     if source == "base" or source == "api":
         return target in ("base", "api")
-    if source.startswith("runtime "):
+    if source == "single":
         return target in ("base", "api")
+    if source.startswith("runtime "):
+        return target in ("base", "api", "single")
     if source == "workloads":
         return target in ("api", "base")
     if source == "harness/targets":

@@ -10,7 +10,7 @@
 
 namespace tailrace::uring {
 
-// How bytes are received. multishot: the kernel fills provided buffers. single: the ring tells that
+// How bytes are received. multishot: the kernel fills provided buffers. single: the ring says that
 // bytes are there, and one call receives them into the buffer that was used last. adaptive: each
 // connection by the size of what it receives.
 enum class receive_mode : std::uint8_t { adaptive, multishot, single };
