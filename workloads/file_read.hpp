@@ -108,11 +108,10 @@ struct file_read_rules {
 using file_read_table = option_table<file_read_rules>;
 inline const file_read_table file_read_options{
     file_read_table::text("file", &file_read_rules::path, "path of the stamped file to read"),
-    file_read_table::choice("cache", &file_read_rules::cache,
-                            {{"warm", file_cache::warm},
-                             {"cold", file_cache::cold},
-                             {"direct", file_cache::direct}},
-                            "direct: past the page cache (O_DIRECT); cold: no block twice"),
+    file_read_table::choice(
+        "cache", &file_read_rules::cache,
+        {{"warm", file_cache::warm}, {"cold", file_cache::cold}, {"direct", file_cache::direct}},
+        "direct: past the page cache (O_DIRECT); cold: no block twice"),
     file_read_table::integer("block_bytes", &file_read_rules::block_bytes, 4096, 1'048'576,
                              "bytes of a read, a multiple of 4096"),
     file_read_table::integer("concurrency", &file_read_rules::readers, 1, 4096,
@@ -343,8 +342,7 @@ class file_read_workload final : public workload<R> {
 
   // Opens and closes the file, so that a wrong path is refused before a thread is started.
   named_counts prepare() override {
-    const auto file =
-        sys::open_file(rules_.path, {.direct = rules_.cache == file_cache::direct});
+    const auto file = sys::open_file(rules_.path, {.direct = rules_.cache == file_cache::direct});
     if (!file) throw run_refused(file.error().message, "give an existing file as `file`");
     rules_.file_bytes = sys::file_bytes(file->get());
     if (rules_.file_bytes < rules_.block_bytes)
@@ -354,8 +352,8 @@ class file_read_workload final : public workload<R> {
     return {};
   }
   void set_up(R& runtime, std::size_t index) override {
-    sides_[index] = std::make_unique<file_read_side<R>>(
-        runtime, rules_, readers_of(rules_, index, sides_.size()));
+    sides_[index] = std::make_unique<file_read_side<R>>(runtime, rules_,
+                                                        readers_of(rules_, index, sides_.size()));
   }
   void tear_down(std::size_t index) noexcept override { sides_[index].reset(); }
   void begin() override { run_->note_begin(); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Options of workloads and runtimes. A table says of each option its name, default, values and help,
-// as `describe` prints them, and what its value sets, so that an option is spelled in one place.
-// Ranges are checked by the harness (runtimes/PROTOCOL.md). Values only: any thread.
+// Options of workloads and runtimes. A table says of each option its name, default, values and
+// help, as `describe` prints them, and what its value sets, so that an option is spelled in one
+// place. Ranges are checked by the harness (runtimes/PROTOCOL.md). Values only: any thread.
 #pragma once
 
 #include <algorithm>
@@ -43,8 +43,8 @@ inline option_spec choice_option(std::string name, std::string default_value,
 inline option_spec integer_option(std::string name, std::int64_t default_value, std::int64_t low,
                                   std::int64_t high, std::string help) {
   std::string range = "integer " + std::to_string(low) + ".." + std::to_string(high);
-  return {std::move(name), std::to_string(default_value), {}, std::move(range), std::move(help),
-          {}};
+  return {
+      std::move(name), std::to_string(default_value), {}, std::move(range), std::move(help), {}};
 }
 inline option_spec text_option(std::string name, std::string default_value, std::string help) {
   return {std::move(name), std::move(default_value), {}, "text", std::move(help), {}};
@@ -120,9 +120,8 @@ class option_table {
     }
     return {choice_option(std::move(name), default_name, std::move(names), std::move(help)),
             [member, values = std::move(values)](Rules& rules, const std::string& text) {
-              const auto found = std::ranges::find(values, text, [](const auto& pair) -> auto& {
-                return pair.first;
-              });
+              const auto found = std::ranges::find(
+                  values, text, [](const auto& pair) -> auto& { return pair.first; });
               if (found == values.end()) return false;
               std::invoke(member, rules) = found->second;
               return true;
@@ -188,8 +187,7 @@ class option_table {
   Rules rules_of(const option_values& values) const {
     Rules rules{};
     for (const row& each : rows_)
-      if (values.has(each.spec.name))
-        TAILRACE_CHECK(each.set(rules, values.text(each.spec.name)));
+      if (values.has(each.spec.name)) TAILRACE_CHECK(each.set(rules, values.text(each.spec.name)));
     return rules;
   }
 

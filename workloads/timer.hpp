@@ -58,8 +58,7 @@ inline const timer_table timer_options{
     timer_table::integer<std::chrono::milliseconds>("spread_ms", &timer_rules::spread, 1, 60'000,
                                                     "random: within which the deadlines lie"),
     timer_table::integer<std::chrono::milliseconds>(
-        "lead_ms", &timer_rules::lead, 0, 600'000,
-        "from the start to the first possible deadline"),
+        "lead_ms", &timer_rules::lead, 0, 600'000, "from the start to the first possible deadline"),
     timer_table::integer("at_once", &timer_rules::at_once, 1, 1'000'000,
                          "cancel: timers armed before they are cancelled"),
     timer_table::integer("seed", &timer_rules::seed, 0, INT64_MAX, "of the deadlines"),

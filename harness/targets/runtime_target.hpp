@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Makes a target out of a runtime and a workload: one runtime a worker thread, or, where the runtime
-// has workers of its own (R::has_own_workers), one runtime. Each is made on its thread and is ready
-// before `ready` is printed; then they run their shares of the work, at once where clients are
-// served, else once `start` comes. A stop before `start` ends the target without any work.
+// Makes a target out of a runtime and a workload: one runtime a worker thread, or, where the
+// runtime has workers of its own (R::has_own_workers), one runtime. Each is made on its thread and
+// is ready before `ready` is printed; then they run their shares of the work, at once where clients
+// are served, else once `start` comes. A stop before `start` ends the target without any work.
 //
 // The main thread owns it.
 #pragma once
@@ -72,8 +72,8 @@ class runtime_target final : public served_target {
       for (auto& [name, value] : workers_.front().runtime->granted())
         info.granted.emplace_back(std::move(name), std::move(value));
     if constexpr (LimitsTasks<R>)
-      info.granted.emplace_back(
-          work_->waits_for_start() ? "tasks_at_once" : "connections_at_once", room());
+      info.granted.emplace_back(work_->waits_for_start() ? "tasks_at_once" : "connections_at_once",
+                                room());
     return info;
   }
 

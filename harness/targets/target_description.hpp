@@ -38,7 +38,7 @@ struct target_description {
   std::string summary = {};
   string_map versions = {};  // libraries; compiler, flags, libc and tailrace are added
   std::string backend = {};
-  std::optional<std::int64_t> timer_granularity_ns = {};  // nothing where it has no workload `timer`
+  std::optional<std::int64_t> timer_granularity_ns = {};  // nothing: has no `timer`
   std::vector<std::string> workloads = {};
   std::vector<option_spec> options = {};
   // What is wrong with options that are allowed one by one, as one sentence; empty: nothing.

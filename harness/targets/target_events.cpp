@@ -77,9 +77,9 @@ std::int64_t monotonic_ns() {
 }  // namespace
 
 void print_description(const target_description& description) {
-  json object = {{"protocol", target_protocol_version}, {"id", description.id},
-                 {"family", description.family},        {"order", description.order},
-                 {"language", description.language},    {"summary", description.summary},
+  json object = {{"protocol", target_protocol_version},    {"id", description.id},
+                 {"family", description.family},           {"order", description.order},
+                 {"language", description.language},       {"summary", description.summary},
                  {"versions", versions_json(description)}, {"backend", description.backend}};
   if (description.timer_granularity_ns)
     object["timer_granularity_ns"] = *description.timer_granularity_ns;

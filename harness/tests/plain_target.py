@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What file_target.py and timer_target.py share: a target in plain Python, as small as the protocol
-(runtimes/PROTOCOL.md) permits, for the tests of the harness. TAILRACE_FAULT names the way in which it
-breaks the contract. Of `echo` it has what the checks demand before all else."""
+(runtimes/PROTOCOL.md) permits, for the tests of the harness. TAILRACE_FAULT names the way in which
+it breaks the contract. Of `echo` it has what the checks demand before all else."""
 
 import json
 import os

@@ -1,8 +1,8 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: MIT
 """A target with the workload `timer`, in plain Python: the in-process part of the target protocol
-(runtimes/PROTOCOL.md) at its smallest, and, told so by TAILRACE_FAULT, a target that breaks it in one
-way. For the tests of the harness; not a contestant. Standard library only."""
+(runtimes/PROTOCOL.md) at its smallest, and, told so by TAILRACE_FAULT, a target that breaks it in
+one way. For the tests of the harness; not a contestant. Standard library only."""
 
 import heapq
 import os

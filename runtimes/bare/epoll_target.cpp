@@ -99,7 +99,6 @@ int main(int argc, char** argv) {
       .options = named_options.specs(),
       .objection = objection_to,
       .needs = {{"kernel", "3.9"}}};
-  return target_main(argc, argv, std::move(description), [](const run_request&) {
-    return std::make_unique<bare_epoll_target>();
-  });
+  return target_main(argc, argv, std::move(description),
+                     [](const run_request&) { return std::make_unique<bare_epoll_target>(); });
 }

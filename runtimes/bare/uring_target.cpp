@@ -111,7 +111,8 @@ int main(int argc, char** argv) {
       .family = "floor",
       .order = 11,
       .summary =
-          "hand-written io_uring loop without tasks: multishot receives into a ring of buffers, one "
+          "hand-written io_uring loop without tasks: multishot receives into a ring of buffers, "
+          "one "
           "system call a batch; workers=N gives N loops that share the port",
       .backend = "io_uring",
       .workloads = {"echo", "idle"},
@@ -122,7 +123,6 @@ int main(int argc, char** argv) {
           },
       .needs = {{"kernel", "6.0"}},
       .examine_machine = &note_availability};
-  return target_main(argc, argv, std::move(description), [](const run_request&) {
-    return std::make_unique<bare_uring_target>();
-  });
+  return target_main(argc, argv, std::move(description),
+                     [](const run_request&) { return std::make_unique<bare_uring_target>(); });
 }

@@ -23,17 +23,15 @@ int main(int argc, char** argv) {
       .id = std::string(libuv::runtime::id),
       .family = "library",
       .order = 50,
-      .summary =
-          "libuv: one loop a worker, read callbacks, write at once and queue the rest",
+      .summary = "libuv: one loop a worker, read callbacks, write at once and queue the rest",
       .versions = {{"libuv", uv_version_string()}},
       .backend = "epoll",
       .timer_granularity_ns = 1'000'000,
       .needs = {{"kernel", "2.6.28"}}};
   return runtime_target_main<libuv::runtime>(
       argc, argv, std::move(description),
-      table{}.with({"file-read"},
-                   {table::integer("file_threads", &options::file_threads, 1, 1024,
-                                   "threads of libuv's pool (UV_THREADPOOL_SIZE)")}),
+      table{}.with({"file-read"}, {table::integer("file_threads", &options::file_threads, 1, 1024,
+                                                  "threads of libuv's pool (UV_THREADPOOL_SIZE)")}),
       [](const options& chosen, const run_request&) {
         static std::once_flag once;
         std::call_once(once, [&] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "runtimes/local/poller.hpp"
 
-#include <sys/epoll.h>
+#include <sys/epoll.h>  // the bits of struct epoll_event; no call
 
 #include <array>
 #include <system_error>

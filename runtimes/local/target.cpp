@@ -16,10 +16,10 @@ struct options {
 
 using table = option_table<options>;
 const auto options_of_local =
-    table{table::choice("register", &options::registration,
-                        {{"once", local::registration::once},
-                         {"oneshot", local::registration::oneshot}},
-                        "oneshot: re-armed by epoll_ctl for each event"),
+    table{table::choice(
+              "register", &options::registration,
+              {{"once", local::registration::once}, {"oneshot", local::registration::oneshot}},
+              "oneshot: re-armed by epoll_ctl for each event"),
           timer_window_option<options>(&options::window)}
         .with({"file-read"},
               file_pool_options<options>([](auto& all) -> auto& { return all.files.mode; },

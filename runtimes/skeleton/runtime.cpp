@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "runtimes/skeleton/runtime.hpp"
 
-#include <sys/epoll.h>
+#include <sys/epoll.h>  // the bits of struct epoll_event; no call
 
 #include <array>
 #include <memory>

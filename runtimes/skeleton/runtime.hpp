@@ -82,8 +82,8 @@ class socket_awaiter : public single::awaitable<Call> {
  public:
   bool begin(task_node& task) {
     if (static_cast<Call&>(*this).attempt()) return owner().takes_turns(*this);
-    socket_.waiting[Way] = {
-        this, [](single::operation& op) { return static_cast<Call&>(op).attempt(); }};
+    socket_.waiting[Way] = {this,
+                            [](single::operation& op) { return static_cast<Call&>(op).attempt(); }};
     this->sleep(task);
     owner().arm(socket_);
     return true;

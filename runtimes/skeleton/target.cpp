@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// tailrace-target-skeleton: what `describe` says of the runtime. An option of the runtime is one row
-// in the table, which may set members of any struct; see runtimes/local/target.cpp.
+// tailrace-target-skeleton: what `describe` says of the runtime. An option would be a row of the
+// table, which sets a member of a struct; see runtimes/local/target.cpp.
 #include "harness/targets/workload_table.hpp"
 #include "runtimes/skeleton/runtime.hpp"
 

@@ -47,8 +47,7 @@ class file_reads : public testing::Test {
     }
   }
 
-  static std::uint64_t sum(const file_read_run& reads,
-                           single_writer_counter file_reader::* count) {
+  static std::uint64_t sum(const file_read_run& reads, single_writer_counter file_reader::* count) {
     std::uint64_t all = 0;
     for (const auto& reader : reads.readers())
       all += (reader.*count).get();

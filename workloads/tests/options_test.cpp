@@ -19,13 +19,13 @@ struct rules {
 using table = option_table<rules>;
 
 table example() {
-  return table{table::choice("paint", &rules::paint,
-                             {{"red", colour::red}, {"blue", colour::blue}}, "of it"),
+  return table{table::choice("paint", &rules::paint, {{"red", colour::red}, {"blue", colour::blue}},
+                             "of it"),
                table::on_off("loud", &rules::loud, ""),
                table::integer<std::chrono::microseconds>("pause_us", &rules::pause, 0, 9, ""),
                table::text("path", &rules::path, "")}
-      .with({"walk"}, {table::integer("size", [](auto& all) -> auto& { return all.size; }, 1, 9,
-                                      "")});
+      .with({"walk"},
+            {table::integer("size", [](auto& all) -> auto& { return all.size; }, 1, 9, "")});
 }
 
 TEST(option_table, describes_its_options_with_the_defaults_of_the_rules) {

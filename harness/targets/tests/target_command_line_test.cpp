@@ -7,14 +7,15 @@ namespace tailrace {
 namespace {
 
 target_description example() {
-  target_description description{.id = "example",
-                                 .family = "floor",
-                                 .summary = "an example",
-                                 .backend = "epoll",
-                                 .workloads = {"echo", "idle"},
-                                 .options = {choice_option("trigger", "edge", {"edge", "level"}, ""),
-                                             integer_option("batch", 64, 1, 4096, ""),
-                                             integer_option("tasks", 0, 0, 1000, "")}};
+  target_description description{
+      .id = "example",
+      .family = "floor",
+      .summary = "an example",
+      .backend = "epoll",
+      .workloads = {"echo", "idle"},
+      .options = {choice_option("trigger", "edge", {"edge", "level"}, ""),
+                  integer_option("batch", 64, 1, 4096, ""),
+                  integer_option("tasks", 0, 0, 1000, "")}};
   description.options.back().workloads = {"idle"};
   return description;
 }
@@ -44,8 +45,8 @@ TEST(target_command_line, fills_in_the_defaults) {
 
 TEST(target_command_line, takes_what_is_given) {
   const command_line parsed =
-      parse({"run", "--workload", "idle", "--workers", "2", "--host", "127.0.0.1", "--port",
-             "4242", "--set", "trigger=level", "--set", "tasks=1000"})
+      parse({"run", "--workload", "idle", "--workers", "2", "--host", "127.0.0.1", "--port", "4242",
+             "--set", "trigger=level", "--set", "tasks=1000"})
           .value();
   ASSERT_EQ(parsed.what, command_line::verb::run);
   EXPECT_EQ(parsed.request.workers, 2);
