@@ -6,7 +6,7 @@
 //   namespace tailrace {
 //   using runtime_under_test = local::runtime;
 //   }
-//   #include "extensions_conformance.hpp"
+//   #include "extensions.hpp"
 //
 // A runtime with foreign threads allowed by an option specialises conformance_harness::make().
 // A death test runs first in a process of its own.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Conformance: channels over R::event. Include only from extensions_conformance.hpp.
+// Conformance: channels over R::event. Include only from extensions.hpp.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Conformance: R::event and what is made of it alone. Include only from extensions_conformance.hpp.
+// Conformance: R::event and what is made of it alone. Include only from extensions.hpp.
 #pragma once
 
 #include <memory>
