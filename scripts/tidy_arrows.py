@@ -15,8 +15,8 @@ SYSTEM_INCLUDE = re.compile(r"^\s*#\s*include\s+<([^>]+)>(.*)")
 # The interchange form of histograms: what is measured inside a runtime is printed in it too.
 CODEC = {"harness/load/histogram.hpp", "harness/load/histogram_codec.hpp"}
 # What measures, in layers: each may include what stands before it, and nothing after.
-LAYERS = (("observe", "record", "load", "files"), ("session",), ("cost", "conform"), ("campaign",),
-          ("kinds",), ("cli",))
+LAYERS = (("observe", "record"), ("load",), ("files",), ("session",), ("cost", "conform"),
+          ("campaign",), ("kinds",), ("cli",))
 LEVELS = {folder: level for level, layer in enumerate(LAYERS) for folder in layer}
 KERNEL_LAYER = "runtimes/base/uring/"  # what drives io_uring, for whoever does
 
