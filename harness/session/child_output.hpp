@@ -25,11 +25,15 @@ class output_pump {
  public:
   // Waits until one of them printed something or ended, at most until the deadline.
   void wait(std::int64_t deadline_ns);
+  // What is there already.
+  void drain();
   // Keeps draining until the deadline.
   void drain_until(std::int64_t deadline_ns);
 
  private:
   friend class child_output;
+  // False: nothing came within the limit.
+  bool take_ready(std::int64_t limit_ns);
   std::vector<child_output*> outputs_;
 };
 

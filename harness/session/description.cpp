@@ -10,7 +10,8 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "harness/observe/cpu_use.hpp"
+#include "harness/observe/clock.hpp"
+#include "harness/observe/thread_stacks.hpp"
 #include "harness/record/json_fields.hpp"
 #include "harness/record/refusal.hpp"
 #include "harness/session/child_output.hpp"
@@ -251,21 +252,23 @@ option_map options_of(const description& target, const std::string& workload,
   return all;
 }
 
-description describe_target(const std::string& program) {
-  const auto deadline_in = [](std::int64_t seconds) {
-    return observe::monotonic_ns() + seconds * 1'000'000'000;
-  };
+description describe_target(const std::string& program, double limit_s) {
   output_pump pump;
-  child_process child({{program, "describe"}, {}, "", {}, {}});
+  child_process child({.argv = {program, "describe"}});
   child_output output(pump, child);
   child.close_input();
   std::string text;
-  const auto end = output.everything(deadline_in(10), text);
-  if (end == child_output::outcome::late) throw refusal("`describe` did not end within 10 s");
+  const auto end = output.everything(observe::from_now(limit_s), text);
+  if (end == child_output::outcome::late) {
+    throw refusal(observe::with_stacks(fmt::format("`describe` did not end within {} s", limit_s),
+                                       child.pid()));
+  }
   if (end == child_output::outcome::too_much) throw refusal("`describe` flooded its output");
-  const auto status = child.wait_exit(deadline_in(2));
+  const auto status = child.wait_exit(observe::from_now(2));
   if (!status || *status != 0)
     throw refusal("`describe` " + (status ? exit_text(*status) : "did not exit"));
+  if (text.empty()) throw refusal("`describe` printed nothing");
+  if (text.find('\n') < text.size() - 1) throw refusal("`describe` printed more than one line");
   const json object = json::parse(text, nullptr, false);
   if (!object.is_object())
     throw refusal("`describe` printed what is not a JSON object: " + quoted_excerpt(text));

@@ -66,6 +66,6 @@ option_map options_of(const description& target, const std::string& workload,
 
 // Runs `program describe`, with a limit on time and length. Main thread only; throws refusal, and
 // interrupted.
-description describe_target(const std::string& program);
+description describe_target(const std::string& program, double limit_s = 10);
 
 }  // namespace tailrace::session

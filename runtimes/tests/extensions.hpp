@@ -2,11 +2,11 @@
 // What every runtime that offers the extensions (extensions.hpp) must do. One executable a runtime,
 // of the same shape as for conformance.hpp:
 //
-//   #include "local/runtime.hpp"
+//   #include "runtimes/local/runtime.hpp"
 //   namespace tailrace {
 //   using runtime_under_test = local::runtime;
 //   }
-//   #include "extensions.hpp"
+//   #include "runtimes/tests/extensions.hpp"
 //
 // A runtime with foreign threads allowed by an option specialises conformance_harness::make().
 // A death test runs first in a process of its own.
