@@ -91,7 +91,8 @@ function(tailrace_suite_again name suite id)
   endif()
 endfunction()
 
-# tailrace_conform_form(<id> <name=value>...): the target conforms in this form, too.
+# tailrace_conform_form(<id> <name=value>...): the target conforms in this form, too, as far as
+# options can change that.
 function(tailrace_conform_form id)
   if(NOT TAILRACE_TESTS OR NOT TARGET tailrace-target-${id})
     return()

@@ -55,6 +55,8 @@ class CopiedSkeletonTest(unittest.TestCase):
         self.assertIn("newcomer", summary)
 
     def test_a_runtime_is_a_folder_and_a_line(self):
+        if not (SOURCE / ".git").exists():
+            self.skipTest("which files are of the tree is only known where git has it")
         tree = self.folder / "tree"
         for name in self.run_it("git", "ls-files", "-z", cwd=SOURCE).split("\0")[:-1]:
             if (SOURCE / name).is_file():
