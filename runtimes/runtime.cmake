@@ -5,16 +5,17 @@ set(TAILRACE_SUITE_TEMPLATE ${CMAKE_CURRENT_LIST_DIR}/tests/suite_test.cpp.in)
 find_program(TAILRACE_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH)
 
 # tailrace_runtime(<id> SOURCES <file>... [LINK <library>...]
-#                  [CLASS <class>] [TARGET <file>] [SUITES <suite>...] [NO_MICRO])
+#                  [CLASS <class>] [TARGET <file>] [EXTENSIONS] [NO_MICRO])
 # makes
 # - the library tailrace_<id> of the sources; without SOURCES it is there already,
 # - tailrace-target-<id> of TARGET (target.cpp), one executable a contestant, so that memory,
 #   allocator and code layout are its own,
-# - the suites `conformance` and `extensions` over CLASS (<id>::runtime); see tailrace_suite(),
+# - the suite `conformance` over CLASS (<id>::runtime), and with EXTENSIONS, where it has all of
+#   extensions.hpp, that suite too; see tailrace_suite(),
 # - tailrace-micro-<id> of micro.cpp, where there is one.
 # What conforms from outside (conform-<id>) finds the target by itself: harness/conform.
 function(tailrace_runtime id)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_MICRO" "CLASS;TARGET" "SOURCES;LINK;SUITES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "EXTENSIONS;NO_MICRO" "CLASS;TARGET" "SOURCES;LINK")
   if(arg_SOURCES)
     add_library(tailrace_${id} STATIC ${arg_SOURCES})
     target_link_libraries(tailrace_${id} PUBLIC
@@ -26,13 +27,11 @@ function(tailrace_runtime id)
   if(NOT arg_TARGET)
     set(arg_TARGET target.cpp)
   endif()
-  if(NOT arg_SUITES)
-    set(arg_SUITES conformance extensions)
-  endif()
   tailrace_target(${id} ${arg_TARGET} tailrace_${id} tailrace_workloads)
-  foreach(suite IN LISTS arg_SUITES)
-    tailrace_suite(${suite} ${id} tailrace_${id} ${arg_CLASS})
-  endforeach()
+  tailrace_suite(conformance ${id} tailrace_${id} ${arg_CLASS})
+  if(arg_EXTENSIONS)
+    tailrace_suite(extensions ${id} tailrace_${id} ${arg_CLASS})
+  endif()
   if(benchmark_FOUND AND NOT arg_NO_MICRO AND EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/micro.cpp)
     add_executable(tailrace-micro-${id} micro.cpp)
     target_link_libraries(tailrace-micro-${id} PRIVATE tailrace_${id} tailrace_micro_main)

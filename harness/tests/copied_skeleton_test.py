@@ -76,7 +76,7 @@ class CopiedSkeletonTest(unittest.TestCase):
                     f"-DCMAKE_CXX_COMPILER={COMPILER}", "-DCMAKE_CXX_FLAGS=-O0")
         self.run_it("cmake", "--build", build, "--target", "tailrace-target-newcomer")
         tests = self.run_it("ctest", "--test-dir", build, "-N")
-        for test in ("conform-newcomer", "conformance_newcomer_test", "extensions_newcomer_test"):
+        for test in ("conform-newcomer", "conformance_newcomer_test"):
             self.assertIn(test, tests)
         alone = self.folder / "targets"
         alone.mkdir()

@@ -119,12 +119,11 @@ class faulty_target final : public scripted::scripted_target {
       result.counts[0].second = sum().accepted + 1;
       result.counts[2].second = 1;
     }
-    result.metrics = metrics();
     return result;
   }
 
  private:
-  event_fields metrics() const {
+  event_fields metrics() const override {
     if (fault_.is("metrics-nested")) {
       std::puts(R"({"event":"result","counts":{},"metrics":{"polls":[[1]]},"histograms":{}})");
       std::fflush(stdout);

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 // tailrace-target-bare-epoll: the hand-written epoll floor under the target protocol. `idle` is the
 // same server; it has no option `tasks`, because a floor has no tasks that could sleep.
-#include <deque>
-#include <system_error>
+#include <memory>
 
-#include "harness/targets/listeners.hpp"
-#include "harness/targets/refused_by_kernel.hpp"
-#include "harness/targets/target_main.hpp"
+#include "harness/targets/loop_target.hpp"
 #include "runtimes/bare/epoll_echo.hpp"
 
 namespace tailrace {
@@ -38,48 +35,17 @@ std::string objection_to(const run_request& request) {
              : "";
 }
 
-class bare_epoll_target final : public served_target {
+class bare_epoll_target final : public loop_target<bare_epoll_echo> {
  public:
-  ready_info start(const run_request& request, finish_signal& finished) override {
-    idle_ = request.workload == "idle";
-    const epoll_form form = form_of(request.options);
-    const listeners opened = open_listeners(request);
-    try {
-      for (const int listener : opened.descriptors)
-        loops_.emplace_back(listener, form);
-    } catch (const std::system_error& error) {
-      throw refused_by_kernel("cannot start a loop", error.code().value());
-    }
-    threads_.start(request.workers, request.cpus, finished,
-                   [this](int index) { loops_[static_cast<std::size_t>(index)].run(); });
-    return {opened.addresses, "epoll", request.workers, {}};
-  }
-
-  named_counts sample() override {
-    served_counts sum;
-    for (const bare_epoll_echo& loop : loops_)
-      add_counts(sum, loop.counts());
-    return without_tasks(sum, idle_);
-  }
-
-  void stop() override {
-    for (bare_epoll_echo& loop : loops_)
-      loop.stop();
-  }
-
-  result_info finish() override {
-    threads_.join();
-    std::vector<std::int64_t> accepted;
-    for (const bare_epoll_echo& loop : loops_) {
-      accepted.push_back(static_cast<std::int64_t>(loop.counts().accepted));
-    }
-    return {sample(), {{"accepted_per_worker", accepted}}, {}};
-  }
+  bare_epoll_target()
+      : loop_target("epoll", [](auto& loops, int listener, const option_values& options) {
+          loops.emplace_back(listener, form_of(options));
+        }) {}
 
  private:
-  bool idle_ = false;
-  std::deque<bare_epoll_echo> loops_;  // a deque: the loops do not move
-  worker_threads threads_;             // after loops_: joined before they go
+  event_fields metrics() const override {
+    return {{"accepted_per_worker", of_each([](const auto& of) { return of.counts().accepted; })}};
+  }
 };
 
 }  // namespace

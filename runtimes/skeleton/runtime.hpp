@@ -26,7 +26,6 @@
 #include "runtimes/io_result.hpp"
 #include "runtimes/metrics.hpp"
 #include "runtimes/scope.hpp"
-#include "runtimes/single/event.hpp"
 #include "runtimes/single/loop.hpp"
 #include "runtimes/single/operation.hpp"
 #include "runtimes/task.hpp"
@@ -175,7 +174,6 @@ class runtime final : public poller {
 
   using stream = skeleton::stream;
   using listener = skeleton::listener;
-  using event = single::event;  // runtimes/extensions.hpp
 
   std::expected<listener, start_error> listen(const endpoint& where);
   single::sleep_awaiter sleep_until(timer_heap::time deadline) noexcept {
