@@ -52,22 +52,10 @@
 
 namespace tailrace::threads {
 
-class sleep_awaiter {
- public:
-  explicit sleep_awaiter(std::chrono::steady_clock::time_point deadline) noexcept
-      : deadline_(deadline) {}
-  bool await_ready() const noexcept { return false; }
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> self) {
-    result_ = blocking_task_of(self.promise().node()).sleep_until(deadline_);
-    return false;
-  }
-  io_result await_resume() const noexcept { return result_; }
-
- private:
-  std::chrono::steady_clock::time_point deadline_;
-  io_result result_;
-};
+inline io_result blocking_sleep(std::chrono::steady_clock::time_point deadline, task_node& node) {
+  return blocking_task_of(node).sleep_until(deadline);
+}
+using sleep_awaiter = blocking_awaiter<&blocking_sleep, std::chrono::steady_clock::time_point>;
 
 class yield_awaiter {
  public:
