@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "runtimes/base/buffer_pool.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 
 namespace tailrace {
 

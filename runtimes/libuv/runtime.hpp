@@ -36,12 +36,12 @@
 #include "runtimes/base/buffer_pool.hpp"
 #include "runtimes/base/endpoint.hpp"
 #include "runtimes/base/file_calls.hpp"
+#include "runtimes/base/metrics.hpp"
 #include "runtimes/base/ready_queue.hpp"
 #include "runtimes/base/single_writer_counter.hpp"
 #include "runtimes/base/task_counters.hpp"
 #include "runtimes/libuv/operation.hpp"
 #include "runtimes/libuv/timer_pool.hpp"
-#include "runtimes/metrics.hpp"
 #include "runtimes/scope.hpp"
 #include "runtimes/task.hpp"
 

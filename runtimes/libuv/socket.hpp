@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "runtimes/base/buffer_pool.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/libuv/operation.hpp"
 
 namespace tailrace::libuv {

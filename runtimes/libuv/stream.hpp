@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "runtimes/base/buffer_pool.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/libuv/runtime.hpp"
 #include "runtimes/libuv/socket.hpp"
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "runtimes/base/check.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/local/runtime.hpp"
 
 namespace tailrace::local {

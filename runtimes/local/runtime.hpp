@@ -31,6 +31,7 @@
 #include "runtimes/base/buffer_pool.hpp"
 #include "runtimes/base/endpoint.hpp"
 #include "runtimes/base/finished_calls.hpp"
+#include "runtimes/base/metrics.hpp"
 #include "runtimes/base/pooled_read.hpp"
 #include "runtimes/base/ready_queue.hpp"
 #include "runtimes/base/sys.hpp"
@@ -38,7 +39,6 @@
 #include "runtimes/base/timer_heap.hpp"
 #include "runtimes/local/counters.hpp"
 #include "runtimes/local/socket_slot.hpp"
-#include "runtimes/metrics.hpp"
 #include "runtimes/scope.hpp"
 #include "runtimes/task.hpp"
 

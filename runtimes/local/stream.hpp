@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "runtimes/base/buffer_pool.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/local/runtime.hpp"
 
 namespace tailrace::local {

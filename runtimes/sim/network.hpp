@@ -19,8 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/base/ready_queue.hpp"
-#include "runtimes/io_result.hpp"
 #include "runtimes/task_node.hpp"
 
 namespace tailrace::sim {

@@ -26,8 +26,8 @@
 
 #include "runtimes/base/atomic.hpp"
 #include "runtimes/base/endpoint.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/base/timer_heap.hpp"
-#include "runtimes/io_result.hpp"
 #include "runtimes/scope.hpp"
 #include "runtimes/sim/network.hpp"
 #include "runtimes/sim/random.hpp"

@@ -10,7 +10,7 @@
 #include <span>
 #include <utility>
 
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/sim/runtime.hpp"
 
 namespace tailrace::sim {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The auto-reset event of the threads runtime (extensions.hpp says what one promises): a mutex
-// tells who waits, and the waiter's thread sleeps on a futex of its own task, where a stop reaches
+// guards who waits, and the waiter's thread sleeps on a futex of its own task, where a stop reaches
 // it too.
 //
 // Threads: set() any; wait() one task at a time. Cost: an uncontended mutex on either side, plus
@@ -11,7 +11,7 @@
 #include <coroutine>
 #include <mutex>
 
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/threads/blocking_task.hpp"
 
 namespace tailrace::threads {

@@ -11,8 +11,8 @@
 #include <span>
 #include <utility>
 
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/base/sys.hpp"
-#include "runtimes/io_result.hpp"
 #include "runtimes/threads/shared_socket.hpp"
 
 namespace tailrace::threads {
@@ -81,7 +81,7 @@ class send_awaiter {
     result_ = blocking_send(socket_, bytes_, self.promise().node());
     return false;
   }
-  // count: all bytes, or an error; what went out before an error is not told.
+  // count: all bytes, or an error; bytes sent before an error are not reported.
   io_result await_resume() const noexcept { return result_; }
 
  private:

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "runtimes/base/buffer_pool.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/base/uring/buffer_ring.hpp"
-#include "runtimes/io_result.hpp"
 #include "runtimes/uring/socket_slot.hpp"
 
 namespace tailrace::uring {

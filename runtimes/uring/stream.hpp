@@ -9,7 +9,7 @@
 #include <span>
 #include <utility>
 
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/uring/receive_buffers.hpp"
 #include "runtimes/uring/runtime.hpp"
 
