@@ -22,19 +22,13 @@ std::vector<option_spec> switches() {
                     "direct: connections with large messages are polled through the ring and "
                     "served by recv and send through one warm buffer"),
       integer_option("buffer_bytes", 4096, 1024, 65536, "of a buffer that the ring lends"),
-      choice_option("direct_descriptors", "off", on_off, "sockets in the ring's own table"),
       choice_option("registered_ring", "on", on_off, "saves a descriptor look-up a call"),
       choice_option("taskrun", "defer", {"defer", "coop", "none"},
                     "when the kernel finishes operations: in the wait, at the next system call, at "
                     "once by an interrupt"),
-      choice_option("sqpoll", "off", on_off, "a kernel thread submits"),
-      choice_option("poll_first", "off", on_off, "a receive waits before it tries"),
       integer_option("min_wait_us", 0, 0, 1'000'000, "how long a wait hopes for a whole batch"),
-      choice_option("send", "ring", {"ring", "direct"}, "direct: by send(2) at once"),
       choice_option("quiet_sends", "on", on_off,
-                    "a send that does all at once leaves no completion"),
-      choice_option("zero_copy", "off", on_off, "sends without a copy, where the device can"),
-      choice_option("bundle", "off", on_off, "one completion spans several buffers")};
+                    "a send that does all at once leaves no completion")};
 }
 
 uring_form form_of(const option_values& options) {
@@ -96,9 +90,6 @@ class bare_uring_target final : public served_target {
     add("enters", [](const loop& of) { return of.ring().enters(); });
     add("completions", [](const loop& of) { return of.events().completions; });
     add("out_of_buffers", [](const loop& of) { return of.events().out_of_buffers; });
-    add("receives_ended", [](const loop& of) { return of.events().receives_ended; });
-    add("short_sends", [](const loop& of) { return of.events().short_sends; });
-    add("pauses", [](const loop& of) { return of.events().pauses; });
     add("large_connections", [](const loop& of) { return of.events().large; });
     add("buffer_window", [](const loop& of) { return of.window(); });
     return {sample(), metrics, {}};

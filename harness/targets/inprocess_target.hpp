@@ -21,8 +21,8 @@
 #include "harness/targets/histogram_texts.hpp"
 #include "harness/targets/metrics_fields.hpp"
 #include "harness/targets/target_main.hpp"
+#include "runtimes/base/metrics.hpp"
 #include "runtimes/extensions.hpp"
-#include "runtimes/metrics.hpp"
 #include "runtimes/runtime.hpp"
 
 namespace tailrace {

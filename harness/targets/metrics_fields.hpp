@@ -7,7 +7,7 @@
 #include <span>
 
 #include "harness/targets/target_description.hpp"
-#include "runtimes/metrics.hpp"
+#include "runtimes/base/metrics.hpp"
 
 namespace tailrace {
 

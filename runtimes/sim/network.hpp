@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 
 namespace tailrace::sim {
 

@@ -9,9 +9,9 @@
 #include <span>
 #include <utility>
 
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/base/lease.hpp"
 #include "runtimes/basic_stream.hpp"
-#include "runtimes/io_result.hpp"
 #include "runtimes/sim/machine.hpp"
 #include "runtimes/single/operation.hpp"
 

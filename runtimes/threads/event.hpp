@@ -10,7 +10,7 @@
 
 #include <mutex>
 
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/threads/blocking_awaiter.hpp"
 #include "runtimes/threads/blocking_task.hpp"
 

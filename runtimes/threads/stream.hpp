@@ -11,9 +11,9 @@
 #include <span>
 
 #include "runtimes/base/atomic.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/base/lease.hpp"
 #include "runtimes/basic_stream.hpp"
-#include "runtimes/io_result.hpp"
 #include "runtimes/threads/blocking_awaiter.hpp"
 #include "runtimes/threads/shared_socket.hpp"
 
