@@ -73,7 +73,7 @@ function(tailrace_suite suite id library class)
     configure_file(${TAILRACE_SUITE_TEMPLATE} ${source} @ONLY)
   endif()
   add_executable(${suite}_${id}_test ${source})
-  target_link_libraries(${suite}_${id}_test PRIVATE ${library} GTest::gtest_main)
+  target_link_libraries(${suite}_${id}_test PRIVATE ${library} tailrace_watched_main)
   if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=address")
     # Optimising these large templates takes longer than their tests run.
     target_compile_options(${suite}_${id}_test PRIVATE -O0)

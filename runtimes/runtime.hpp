@@ -40,7 +40,7 @@
 #include <string_view>
 
 #include "runtimes/base/endpoint.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/scope.hpp"
 #include "runtimes/task.hpp"
 

@@ -65,8 +65,10 @@ def allowed(source, target):
         return True
     if target == "tests":
         return False
-    if source == "base" or source == "api":
-        return target in ("base", "api")
+    if source == "base":
+        return False
+    if source == "api":
+        return target == "base"
     if source == "single":
         return target in ("base", "api")
     if source.startswith("runtime "):

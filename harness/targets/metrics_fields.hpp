@@ -9,7 +9,7 @@
 #include <string>
 
 #include "harness/targets/target_description.hpp"
-#include "runtimes/metrics.hpp"
+#include "runtimes/base/metrics.hpp"
 
 namespace tailrace {
 

@@ -21,8 +21,8 @@
 
 #include "harness/targets/metrics_fields.hpp"
 #include "harness/targets/target_main.hpp"
+#include "runtimes/base/metrics.hpp"
 #include "runtimes/extensions.hpp"
-#include "runtimes/metrics.hpp"
 #include "runtimes/runtime.hpp"
 #include "workloads/run_refused.hpp"
 #include "workloads/workload.hpp"

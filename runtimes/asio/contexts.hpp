@@ -32,7 +32,7 @@ struct no_mutex {
 // call a handler, it does so once for each operation, also for a cancelled one, and the frame lives
 // until then.
 struct operation {
-  // Asks for the operation's end; `cancelled` tells its handler what to make of it. True: there is
+  // Asks for the operation's end; its handler then finds `cancelled` set. True: there is
   // no handler, and the task has been made ready.
   using cancel_function = bool (*)(operation&) noexcept;
 
@@ -44,7 +44,7 @@ struct operation {
   bool cancelled = false;  // guarded by the claim on the node, until the task runs again
 };
 
-// What a thread that runs an io_context has of its own.
+// What belongs to one thread that runs an io_context.
 struct alignas(64) worker {
   buffer_pool buffers;
   single_writer_counter polls;  // times a task was resumed
@@ -130,7 +130,7 @@ class task_claim {
   }
   task_claim(const task_claim&) = delete;
   task_claim& operator=(const task_claim&) = delete;
-  // The last that is done with the node and with the frame that it lives in.
+  // Last: the node, and the frame that it lives in, may be gone afterwards.
   ~task_claim() { Contexts::release(node_, waiting_); }
 
   bool stop_requested() const noexcept { return node_.owner->stop_requested(); }

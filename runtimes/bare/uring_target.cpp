@@ -61,9 +61,6 @@ class bare_uring_target final : public loop_target<bare_uring_echo> {
             {"enters", of_each([](const loop& of) { return of.ring().enters(); })},
             {"completions", of_each([](const loop& of) { return of.events().completions; })},
             {"out_of_buffers", of_each([](const loop& of) { return of.events().out_of_buffers; })},
-            {"receives_ended", of_each([](const loop& of) { return of.events().receives_ended; })},
-            {"short_sends", of_each([](const loop& of) { return of.events().short_sends; })},
-            {"pauses", of_each([](const loop& of) { return of.events().pauses; })},
             {"large_connections", of_each([](const loop& of) { return of.events().large; })},
             {"buffer_window", of_each([](const loop& of) { return of.window(); })}};
   }

@@ -8,7 +8,7 @@
 #include <span>
 #include <utility>
 
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 
 namespace tailrace {
 

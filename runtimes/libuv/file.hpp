@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "runtimes/base/file_calls.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/libuv/poller.hpp"
 #include "runtimes/single/operation.hpp"
 

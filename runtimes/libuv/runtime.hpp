@@ -29,11 +29,11 @@
 #include <string_view>
 
 #include "runtimes/base/endpoint.hpp"
+#include "runtimes/base/metrics.hpp"
 #include "runtimes/libuv/file.hpp"
 #include "runtimes/libuv/poller.hpp"
 #include "runtimes/libuv/sleep.hpp"
 #include "runtimes/libuv/stream.hpp"
-#include "runtimes/metrics.hpp"
 #include "runtimes/scope.hpp"
 #include "runtimes/single/awaiters.hpp"
 #include "runtimes/task.hpp"

@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/libuv/timer_pool.hpp"
 #include "runtimes/single/operation.hpp"
 

@@ -11,7 +11,7 @@
 #include <memory>
 
 #include "runtimes/base/buffer_pool.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 
 namespace tailrace::libuv {
 

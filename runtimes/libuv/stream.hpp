@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "runtimes/base/buffer_pool.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/basic_stream.hpp"
-#include "runtimes/io_result.hpp"
 #include "runtimes/libuv/poller.hpp"
 #include "runtimes/libuv/socket.hpp"
 #include "runtimes/single/operation.hpp"

@@ -9,8 +9,8 @@
 #include <span>
 #include <utility>
 
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/base/pooled_read.hpp"
-#include "runtimes/io_result.hpp"
 #include "runtimes/local/poller.hpp"
 #include "runtimes/single/operation.hpp"
 

@@ -20,10 +20,10 @@
 #include <string_view>
 
 #include "runtimes/base/endpoint.hpp"
+#include "runtimes/base/metrics.hpp"
 #include "runtimes/local/file.hpp"
 #include "runtimes/local/poller.hpp"
 #include "runtimes/local/stream.hpp"
-#include "runtimes/metrics.hpp"
 #include "runtimes/scope.hpp"
 #include "runtimes/single/event.hpp"
 #include "runtimes/task.hpp"

@@ -9,9 +9,9 @@
 
 #include "runtimes/base/buffer_pool.hpp"
 #include "runtimes/base/check.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/base/sys.hpp"
 #include "runtimes/basic_stream.hpp"
-#include "runtimes/io_result.hpp"
 #include "runtimes/local/poller.hpp"
 #include "runtimes/single/operation.hpp"
 

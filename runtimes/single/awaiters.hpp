@@ -6,8 +6,8 @@
 #include <chrono>
 #include <coroutine>
 
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/base/timer_heap.hpp"
-#include "runtimes/io_result.hpp"
 #include "runtimes/single/operation.hpp"
 
 namespace tailrace::single {

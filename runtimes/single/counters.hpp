@@ -3,9 +3,9 @@
 // read by any.
 #pragma once
 
+#include "runtimes/base/metrics.hpp"
 #include "runtimes/base/single_writer_counter.hpp"
 #include "runtimes/base/task_counters.hpp"
-#include "runtimes/metrics.hpp"
 
 namespace tailrace::single {
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "runtimes/base/check.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/single/loop.hpp"
 
 namespace tailrace::single {

@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "runtimes/sync/channel.hpp"
 #include "runtimes/tests/extensions_events.hpp"
+#include "workloads/micro/channel.hpp"
 
 namespace tailrace::conformance {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "runtimes/extensions.hpp"
-#include "runtimes/sync/oneshot.hpp"
 #include "runtimes/tests/conformance_server.hpp"
+#include "workloads/micro/oneshot.hpp"
 
 namespace tailrace::conformance {
 

@@ -5,8 +5,8 @@
 
 #include <vector>
 
+#include "runtimes/base/metrics.hpp"
 #include "runtimes/base/single_writer_counter.hpp"
-#include "runtimes/metrics.hpp"
 
 namespace tailrace::uring {
 

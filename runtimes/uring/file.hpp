@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "runtimes/base/file_calls.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/single/operation.hpp"
 #include "runtimes/uring/poller.hpp"
 

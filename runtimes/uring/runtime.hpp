@@ -30,7 +30,7 @@
 #include <vector>
 
 #include "runtimes/base/endpoint.hpp"
-#include "runtimes/metrics.hpp"
+#include "runtimes/base/metrics.hpp"
 #include "runtimes/scope.hpp"
 #include "runtimes/single/event.hpp"
 #include "runtimes/task.hpp"

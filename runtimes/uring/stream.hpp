@@ -10,8 +10,8 @@
 #include <span>
 #include <utility>
 
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/basic_stream.hpp"
-#include "runtimes/io_result.hpp"
 #include "runtimes/single/operation.hpp"
 #include "runtimes/uring/poller.hpp"
 #include "runtimes/uring/receive_buffers.hpp"

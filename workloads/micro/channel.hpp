@@ -29,9 +29,9 @@
 #include <utility>
 
 #include "runtimes/base/check.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/extensions.hpp"
-#include "runtimes/io_result.hpp"
-#include "runtimes/sync/suspend_in.hpp"
+#include "workloads/micro/suspend_in.hpp"
 
 namespace tailrace {
 

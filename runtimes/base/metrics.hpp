@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What a runtime counts about itself. An optional part of the Runtime concept: a runtime that has
-// metrics() tells what it has counted so far, on any thread, also while it runs; the numbers of one
-// call may then be a little apart in time. Names and units are those of runtimes/README.md ("The
-// target protocol", metrics); a name that a runtime has not is left out.
+// What a runtime counts about itself. An optional part of the Runtime concept: metrics() returns
+// what was counted so far, on any thread, also while the runtime runs; the numbers of one call may
+// then be a little apart in time. Names and units are those of runtimes/README.md ("The target
+// protocol", metrics); a name that does not apply to a runtime is left out.
 // Cost: of the call, some allocations. Of the counting, what each runtime's header says.
 #pragma once
 
@@ -34,7 +34,7 @@ struct runtime_metrics {
   std::vector<distribution> distributions;
 };
 
-// Where it may tell distributions, R::has_distributions is true.
+// Where there may be distributions, R::has_distributions is true.
 template <class R>
 concept Measured = requires(const R& runtime) {
   { runtime.metrics() } -> std::same_as<runtime_metrics>;
