@@ -20,11 +20,11 @@
 
 #include "runtimes/base/buffer_pool.hpp"
 #include "runtimes/base/endpoint.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/base/metrics.hpp"
 #include "runtimes/base/sys.hpp"
 #include "runtimes/base/timer_heap.hpp"
 #include "runtimes/basic_stream.hpp"
-#include "runtimes/io_result.hpp"
 #include "runtimes/scope.hpp"
 #include "runtimes/single/loop.hpp"
 #include "runtimes/single/operation.hpp"
