@@ -18,7 +18,8 @@ run_refused refused_here(const uring::refusal& why) {
   return {why.cause, why.remedy, run_refused::kind::unsupported};
 }
 
-void add_loop(std::deque<bare_uring_echo>& loops, int listener, const option_values& options) {
+void add_uring_loop(std::deque<bare_uring_echo>& loops, int listener,
+                    const option_values& options) {
   const uring_form form = uring_switches().rules_of(options);
   if (const std::string missing = missing_for(form, *uring::probe_kernel()); !missing.empty())
     throw refused_here({0, "this kernel is too old for " + missing,
@@ -39,7 +40,7 @@ std::string joined(const std::vector<std::string>& flags) {
 
 class bare_uring_target final : public loop_target<bare_uring_echo> {
  public:
-  bare_uring_target() : loop_target("io_uring", &add_loop) {}
+  bare_uring_target() : loop_target("io_uring", &add_uring_loop) {}
 
  private:
   served_counts sum() const override {
