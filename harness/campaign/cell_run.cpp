@@ -13,7 +13,7 @@
 
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/proc_text.hpp"
-#include "harness/session/cell_failure.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::campaign {
 namespace {
@@ -60,26 +60,24 @@ json new_record(const cell_work& work, const cell_setting& setting) {
 // Throws a skip where it is clear beforehand that this cell cannot run.
 void require_possible(const cell_work& work) {
   if (!work.program.available)
-    throw session::cell_failure(work.program.cause, work.program.remedy, true);
+    throw refusal(work.program.cause, work.program.remedy, refusal::unsupported);
   if (std::ranges::count(work.program.workloads, work.work.workload) == 0) {
-    throw session::cell_failure(
-        fmt::format("{} has no workload `{}`", work.who.id, work.work.workload), "", true);
+    throw refusal(fmt::format("{} has no workload `{}`", work.who.id, work.work.workload), "",
+                  refusal::unsupported);
   }
   const bool tasks = work.work.kind == point_kind::task_memory;
   if (tasks && std::ranges::count(work.program.options, "tasks") == 0) {
-    throw session::cell_failure(fmt::format("{} has no tasks that could sleep", work.who.id), "",
-                                true);
+    throw refusal(fmt::format("{} has no tasks that could sleep", work.who.id), "", true);
   }
   std::int64_t connections = work.work.connections;
   if (work.work.kind == point_kind::memory) connections = work.work.counts.back();
   if (tasks || work.work.in_process()) connections = 0;
   if (connections + files_beside > open_files_max()) {
-    throw session::cell_failure(
-        fmt::format("{} connections need about {} open files, and the limit here is {}",
-                    connections, connections + files_beside, open_files_max()),
-        fmt::format("raise the limit (ulimit -Hn {}) or choose fewer connections",
-                    connections + files_beside),
-        true);
+    throw refusal(fmt::format("{} connections need about {} open files, and the limit here is {}",
+                              connections, connections + files_beside, open_files_max()),
+                  fmt::format("raise the limit (ulimit -Hn {}) or choose fewer connections",
+                              connections + files_beside),
+                  true);
   }
 }
 
@@ -133,8 +131,8 @@ json run_cell(const cell_work& work, const cell_setting& setting) {
     } else {
       run_memory_cell(work, setting, record);
     }
-  } catch (const session::cell_failure& failure) {
-    record["status"] = failure.skipped() ? "skipped" : "failed";
+  } catch (const refusal& failure) {
+    record["status"] = failure.exit_code() == refusal::unsupported ? "skipped" : "failed";
     record["cause"] = failure.what();
     if (!failure.remedy().empty()) record["remedy"] = failure.remedy();
   }

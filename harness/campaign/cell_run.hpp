@@ -33,7 +33,7 @@ struct cell_work {
 // The record without the histogram files: `load.histograms` holds the texts still.
 nlohmann::json run_cell(const cell_work& work, const cell_setting& setting);
 
-// The kinds of work; they fill the record as they go and throw cell_failure.
+// The kinds of work; they fill the record as they go and throw refusal.
 void run_load_cell(const cell_work& work, const cell_setting& setting, nlohmann::json& record);
 void run_memory_cell(const cell_work& work, const cell_setting& setting, nlohmann::json& record);
 void run_inprocess_cell(const cell_work& work, const cell_setting& setting, nlohmann::json& record);

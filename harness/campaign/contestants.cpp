@@ -7,18 +7,17 @@
 
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
 
-#include "harness/session/cell_failure.hpp"
-#include "harness/session/target_session.hpp"
+#include "harness/record/refusal.hpp"
+#include "harness/session/child_output.hpp"
+#include "harness/session/description.hpp"
 
 namespace tailrace::campaign {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 
 constexpr const char* prefix = "tailrace-target-";
 constexpr const char* note_suffix = ".absent";
@@ -40,63 +39,30 @@ std::string program_digest(const std::string& path) {
 
 namespace {
 
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-void read_forms(const json& description, contestant& into) {
-  into.forms = {{"best", {}}, {"default", {}}};
-  const auto forms = description.find("forms");
-  if (forms == description.end() || !forms->is_object()) return;
-  for (const auto& [form, options] : forms->items()) {
-    if (!options.is_object()) continue;
-    auto& values = into.forms[form];
-    for (const auto& [name, value] : options.items()) {
-      values[name] = value.is_string() ? value.get<std::string>() : value.dump();
-    }
-  }
-}
-
 contestant describe(const std::string& id, const std::string& path) {
   contestant made;
   made.id = id;
   made.path = path;
   made.digest = program_digest(path);
   try {
-    const json description = session::describe_target(path);
-    made.describe_text = description.dump(-1, ' ', false, json::error_handler_t::replace);
-    const std::string family = text_at(description, "family");
-    for (const char* known : {"in-house", "library", "os", "floor", "peer"}) {
-      if (family == known) made.family = family;
-    }
-    made.backend = text_at(description, "backend");
-    made.summary = text_at(description, "summary");
-    if (const auto list = description.find("workloads");
-        list != description.end() && list->is_array()) {
-      for (const json& each : *list) {
-        if (each.is_string()) made.workloads.push_back(each.get<std::string>());
-      }
-    }
-    if (const auto list = description.find("options");
-        list != description.end() && list->is_array()) {
-      for (const json& each : *list) {
-        if (each.is_object()) made.options.push_back(text_at(each, "name"));
-      }
-    }
-    read_forms(description, made);
-    made.available = description.value("available", json()) == true;
-    if (!made.available) {
-      made.cause = text_at(description, "cause");
-      if (made.cause.empty()) made.cause = "it says that it is not available here";
-      made.remedy = text_at(description, "remedy");
-    }
-    if (text_at(description, "id") != id) {
+    const session::description told = session::describe_target(path);
+    made.describe_text = told.text;
+    made.family = told.family;
+    made.backend = told.backend;
+    made.summary = told.summary;
+    made.workloads = told.workloads;
+    for (const session::option_spec& each : told.options)
+      made.options.push_back(each.name);
+    made.forms = told.forms;
+    made.available = told.available;
+    made.cause = told.cause;
+    made.remedy = told.remedy;
+    if (told.id != id) {
       made.available = false;
       made.cause = fmt::format("{} describes itself as {}, not as {}", path,
-                               session::quoted_excerpt(text_at(description, "id")), id);
+                               session::quoted_excerpt(told.id), id);
     }
-  } catch (const session::cell_failure& failure) {
+  } catch (const refusal& failure) {
     made.cause = failure.what();
     made.remedy = fmt::format("run `{} describe` to see", path);
   }

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/session/cell_failure.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::campaign {
 namespace {
@@ -16,8 +16,8 @@ constexpr const char* other_folder = "give a folder on a disk's own file system 
 
 files::residency or_skipped(std::expected<files::residency, std::string> found) {
   if (!found) {
-    throw session::cell_failure(
-        "what the page cache has of the file cannot be told: " + found.error(), other_folder, true);
+    throw refusal("what the page cache has of the file cannot be told: " + found.error(),
+                  other_folder, refusal::unsupported);
   }
   return std::move(*found);
 }
@@ -32,7 +32,7 @@ file_of_cell::file_of_cell(const std::filesystem::path& folder, const point& wor
     : cache_(work.options.at("cache")) {
   auto file =
       files::have_stamped_file(folder, static_cast<std::uint64_t>(work.file_mib) << 20, stamp_seed);
-  if (!file) throw session::cell_failure(file.error().cause, file.error().remedy, true);
+  if (!file) throw refusal(file.error().cause, file.error().remedy, refusal::unsupported);
   file_ = std::move(*file);
 }
 
@@ -44,26 +44,25 @@ void file_of_cell::arrange() {
   if (cache_ == "warm") {
     seen_.before = or_skipped(files::warm(file_.path));
     if (seen_.before.resident >= seen_.before.pages) return;
-    throw session::cell_failure(
+    throw refusal(
         fmt::format("the page cache keeps {} of the {} pages of the file: memory is short",
                     seen_.before.resident, seen_.before.pages),
-        "make the point's file_mib smaller than the memory that is free", true);
+        "make the point's file_mib smaller than the memory that is free", refusal::unsupported);
   }
   seen_.before = or_skipped(files::evict(file_.path));
   const std::string filesystem = files::place_of(file_.path).filesystem;
   if (seen_.before.resident * 2 > seen_.before.pages) {
-    throw session::cell_failure(
-        fmt::format("{} keeps the file in memory: {} of {} pages stay after eviction", filesystem,
-                    seen_.before.resident, seen_.before.pages),
-        other_folder, true);
+    throw refusal(fmt::format("{} keeps the file in memory: {} of {} pages stay after eviction",
+                              filesystem, seen_.before.resident, seen_.before.pages),
+                  other_folder, refusal::unsupported);
   }
   const auto reached = files::device_bytes_of_read(file_.path, cache_ == "direct");
-  if (!reached) throw session::cell_failure(reached.error(), other_folder, true);
+  if (!reached) throw refusal(reached.error(), other_folder, refusal::unsupported);
   if (*reached == 0) {
-    throw session::cell_failure(
+    throw refusal(
         fmt::format("{}: the kernel accounts no read from a device to who reads a {} file",
                     filesystem, cache_),
-        other_folder, true);
+        other_folder, refusal::unsupported);
   }
   seen_.before = or_skipped(files::read_residency(file_.path));
 }

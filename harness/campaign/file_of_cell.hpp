@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The stamped file of one cell: made where it is missing, brought into the page cache or out of it
 // as the point says, and looked at before and after the work. What this machine cannot give is a
-// cell_failure that says so (skipped). Main thread only.
+// refusal that says so (skipped). Main thread only.
 #pragma once
 
 #include <filesystem>

@@ -23,13 +23,13 @@
 #include "harness/load/histogram_codec.hpp"
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/thread_watch.hpp"
-#include "harness/session/cell_failure.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::campaign {
 namespace {
 
 using nlohmann::json;
-using histograms = std::map<std::string, load::histogram>;
+using histograms = session::histogram_map;
 
 // The result says what it cost; the kernel's own account may be a little less precise.
 constexpr double cpu_tolerance_ns = 50e6;
@@ -93,36 +93,12 @@ void require_threads(const cell_work& work) {
   const std::int64_t allowed = thread_limit();
   const std::int64_t needed = tasks_at_once(work.work);
   if (needed <= allowed) return;
-  throw session::cell_failure(
+  throw refusal(
       fmt::format("{} threads allowed, of which half are left to the machine, and {} tasks need "
                   "one each",
                   2 * allowed, needed),
       "raise kernel.pid_max, kernel.threads-max and the pids limit of the cgroup to twice as many",
       true);
-}
-
-// A name that may become part of a file's.
-bool is_plain(const std::string& name) {
-  return !name.empty() && name.size() <= 40 && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  });
-}
-
-// Decoded, because a target may print anything. A fault for each that is none.
-histograms read_histograms(const json& result, std::vector<std::string>& faults) {
-  histograms read;
-  const auto texts = result.find("histograms");
-  if (texts == result.end() || !texts->is_object()) return read;
-  for (const auto& [name, text] : texts->items()) {
-    if (!text.is_string() || !is_plain(name)) continue;
-    auto decoded = load::decode_histogram(text.get<std::string>());
-    if (decoded.value) {
-      read.emplace(name, std::move(*decoded.value));
-    } else {
-      faults.push_back(fmt::format("the histogram `{}` is unreadable: {}", name, decoded.refusal));
-    }
-  }
-  return read;
 }
 
 json quantiles_json(const load::histogram& values) {
@@ -133,12 +109,12 @@ json quantiles_json(const load::histogram& values) {
           {"p99.9", values.quantile(0.999)}, {"max", values.max()}};
 }
 
-json work_json(const json& result, const histograms& read, const phase& seen) {
-  json object = {{"counts", result.at("counts")}, {"latency_ns", json::object()}};
+json work_json(const session::result_event& result, const phase& seen) {
+  json object = {{"counts", result.counts}, {"latency_ns", json::object()}};
   object["histograms"] = json::object();
-  for (const auto& [name, values] : read) {
+  for (const auto& [name, values] : result.histograms) {
     object["latency_ns"][name] = quantiles_json(values);
-    object["histograms"][name] = result.at("histograms").at(name);
+    object["histograms"][name] = load::encode_histogram(values);
   }
   object["process"] = {{"cpu_ns", target_cpu_ns(seen)},
                        {"voluntary_switches", seen.end.voluntary - seen.begin.voluntary},
@@ -178,8 +154,8 @@ void note_end(session::target_session& target, json& told) {
 }
 
 // From `start` to the end of the process.
-json run_work(const cell_work& work, const cell_setting& setting, session::target_session& target,
-              file_of_cell* file, phase& seen) {
+session::result_event run_work(const cell_work& work, const cell_setting& setting,
+                               session::target_session& target, file_of_cell* file, phase& seen) {
   std::optional<observe::thread_watch> threads;
   if (file != nullptr) {
     file->arrange();
@@ -187,15 +163,16 @@ json run_work(const cell_work& work, const cell_setting& setting, session::targe
   }
   const bool begun = read_begin(target, seen);
   target.start();
-  json result = target.await_result(inprocess_limit_s(work.work) + setting.limits.work_s);
+  session::result_event result =
+      target.await_result(inprocess_limit_s(work.work) + setting.limits.work_s);
   seen.known = begun && read_end(seen);
   if (threads) seen.threads = threads->peak();
   return result;
 }
 
-// Runs the target; its result without the histogram texts goes to `told`. file: of file points.
-json run_target(const cell_work& work, const cell_setting& setting, file_of_cell* file, phase& seen,
-                json& told) {
+// Runs the target; its result goes to `told`. file: of file points.
+session::result_event run_target(const cell_work& work, const cell_setting& setting,
+                                 file_of_cell* file, phase& seen, json& told) {
   session::output_pump pump;
   session::target_request request = target_request_of(work, setting);
   request.options["seed"] = std::to_string(work.cell.seed);
@@ -203,18 +180,17 @@ json run_target(const cell_work& work, const cell_setting& setting, file_of_cell
   seen.begin = children_use::now();
   session::target_session target(pump, request, setting.limits);
   try {
-    told["ready"] = target.wait_ready();
-    session::require_room(told["ready"], "tasks", tasks_at_once(work.work));
-    if (!target.address().empty()) {
-      throw session::cell_failure(
-          "the target's `ready` names an address although its work has no client");
+    const session::ready_event ready = target.wait_ready();
+    told["ready"] = json_of(ready);
+    session::require_room(ready.tasks_at_once, "tasks", tasks_at_once(work.work));
+    if (!ready.addresses.empty()) {
+      throw refusal("the target's `ready` names an address although its work has no client");
     }
-    json result = run_work(work, setting, target, file, seen);
+    session::result_event result = run_work(work, setting, target, file, seen);
     note_end(target, told);
-    told["result"] = result;
-    told["result"].erase("histograms");
+    told["result"] = json_of(result);
     return result;
-  } catch (const session::cell_failure&) {
+  } catch (const refusal&) {
     note_end(target, told);
     throw;
   }
@@ -230,14 +206,15 @@ void run_inprocess_cell(const cell_work& work, const cell_setting& setting, json
   std::unique_ptr<file_of_cell> file;
   if (work.work.kind == point_kind::file)
     file = std::make_unique<file_of_cell>(setting.files_folder, work.work);
-  const json result = run_target(work, setting, file.get(), seen, record["target"]);
+  const session::result_event result =
+      run_target(work, setting, file.get(), seen, record["target"]);
   if (file) {
     file->look_after(seen.end.read_bytes - seen.begin.read_bytes);
     record["file"] = file->json(seen.threads);
   }
-  const json& counts = result.at("counts");
+  const json counts = result.counts;
   std::vector<std::string> faults;
-  const histograms read = read_histograms(result, faults);
+  const histograms& read = result.histograms;
   for (std::string& fault : faults_of(work, counts, read))
     faults.push_back(std::move(fault));
   const json claimed = counts.value("whole_cpu_ns", json());
@@ -247,7 +224,7 @@ void run_inprocess_cell(const cell_work& work, const cell_setting& setting, json
                                  claimed.get<double>() / 1e6,
                                  static_cast<double>(target_cpu_ns(seen)) / 1e6));
   }
-  record["work"] = work_json(result, read, seen);
+  record["work"] = work_json(result, seen);
   std::vector<gate> gates =
       file ? file_gates(counts, work.work, file->evidence()) : timer_gates(counts, work.work);
   for (gate& each : noise_gates(noise_inputs(seen, setting, record)))

@@ -13,10 +13,9 @@
 #include "harness/campaign/cell_run.hpp"
 #include "harness/campaign/load_check.hpp"
 #include "harness/campaign/load_child.hpp"
-#include "harness/campaign/syscall_probe.hpp"
 #include "harness/campaign/validity.hpp"
 #include "harness/observe/cpu_use.hpp"
-#include "harness/session/cell_failure.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::campaign {
 namespace {
@@ -27,13 +26,11 @@ constexpr double connect_limit_s = 30;
 constexpr double beyond_phase_limit_s = 30;  // drain, time-outs and a slow end of the load child
 constexpr double phase_margin = 0.04;        // left out at each end of the phase
 
-std::int64_t from_now(double seconds) {
-  return observe::monotonic_ns() + static_cast<std::int64_t>(seconds * 1e9);
-}
+using observe::from_now;
 
-std::int64_t count_at(const json& counts, const char* name) {
+std::int64_t count_at(const session::count_map& counts, const char* name) {
   const auto found = counts.find(name);
-  return found != counts.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+  return found != counts.end() ? found->second : 0;
 }
 
 struct phase_edge {
@@ -112,9 +109,6 @@ json server_cost(const phase_edge& begin, const phase_edge& end, double operatio
        switches_per(begin.target_switches.voluntary, end.target_switches.voluntary, operations)},
       {"involuntary_switches_per_op", switches_per(begin.target_switches.involuntary,
                                                    end.target_switches.involuntary, operations)},
-      {"syscalls_per_op", nullptr},
-      {"syscalls_per_op_cause", "counted in the first block only"},
-      {"syscall_mix", json::object()},
       {"cpu_share", per(cpu_ns, wall_ns)}};
 }
 
@@ -161,24 +155,6 @@ gate_inputs account(const phase& seen, const json& load, const point& work,
   return inputs;
 }
 
-void add_syscalls(const cell_work& work, const cell_setting& setting, json& record) {
-  if (!record["cost"].is_object()) return;
-  json& server = record["cost"]["server"];
-  if (work.work.workload == "hog") {
-    server["syscalls_per_op_cause"] = "not counted where the target burns CPU time";
-    return;
-  }
-  if (work.cell.block != 0) return;
-  const syscall_probe_result probe = probe_syscalls(work, setting);
-  if (!probe.cause.empty()) {
-    server["syscalls_per_op_cause"] = probe.cause;
-    return;
-  }
-  server["syscalls_per_op"] = probe.per_operation;
-  server.erase("syscalls_per_op_cause");
-  server["syscall_mix"] = probe.mix;
-}
-
 }  // namespace
 
 void run_load_cell(const cell_work& work, const cell_setting& setting, json& record) {
@@ -191,23 +167,22 @@ void run_load_cell(const cell_work& work, const cell_setting& setting, json& rec
   {
     session::target_session target(pump, target_request_of(work, setting), setting.limits);
     try {
-      told["ready"] = target.wait_ready();
-      session::require_room(told["ready"], "connections", at.connections);
-      if (target.address().empty())
-        throw session::cell_failure("the target's `ready` names no address");
+      const session::ready_event ready = target.wait_ready();
+      told["ready"] = json_of(ready);
+      session::require_room(ready.connections_at_once, "connections", at.connections);
       load_run load(pump, load_request_of(work, setting, target.address()), at);
       const phase seen = watch_phase(pump, target, load, at);
       json object = load.finish(from_now(at.warmup_s + at.duration_s + beyond_phase_limit_s));
       faults = load_faults(object, at);
       record["load"] = object;
       target.require_alive("under load");
-      told["result"] = target.stop();
+      told["result"] = json_of(target.stop());
       const json& counts = told["result"]["counts"];
       for (std::string& fault : count_faults(counts, true))
         faults.push_back(std::move(fault));
       if (faults.empty()) faults = agreement_faults(object, counts, at);
       gates = load_gates(object, at, account(seen, object, at, setting, record));
-    } catch (const session::cell_failure&) {
+    } catch (const refusal&) {
       told["stderr_tail"] = target.error_tail();
       if (const auto code = target.exit_code()) told["exit_code"] = *code;
       throw;
@@ -217,7 +192,6 @@ void run_load_cell(const cell_work& work, const cell_setting& setting, json& rec
   }
   record["gates"] = gates_json(gates);
   judge(record, faults, missed_text(gates));
-  if (faults.empty()) add_syscalls(work, setting, record);
 }
 
 }  // namespace tailrace::campaign

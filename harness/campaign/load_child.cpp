@@ -8,7 +8,7 @@
 
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/proc_text.hpp"
-#include "harness/session/cell_failure.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::campaign {
 namespace {
@@ -68,18 +68,16 @@ load_run::load_run(session::output_pump& pump, const load_request& request, cons
 json load_run::finish(std::int64_t deadline_ns) {
   std::string text;
   const outcome end = output_.everything(deadline_ns, text);
-  if (end == outcome::late) throw session::cell_failure("the load generator did not end in time");
-  if (end == outcome::too_much)
-    throw session::cell_failure("the load generator flooded its output");
+  if (end == outcome::late) throw refusal("the load generator did not end in time");
+  if (end == outcome::too_much) throw refusal("the load generator flooded its output");
   const auto status = child_.wait_exit(observe::monotonic_ns() + 2'000'000'000);
   json object = json::parse(text, nullptr, false);
   if (object.is_object()) return object;
   const std::string how = status ? session::exit_text(*status) : "did not exit";
   if (status && session::exit_code(*status) == not_possible_here) {
-    throw session::cell_failure(observe::trimmed(output_.error_tail()), "", true);
+    throw refusal(observe::trimmed(output_.error_tail()), "", refusal::unsupported);
   }
-  throw session::cell_failure(
-      with_tail(fmt::format("the load generator {} without a result", how), output_));
+  throw refusal(with_tail(fmt::format("the load generator {} without a result", how), output_));
 }
 
 load_hold::load_hold(session::output_pump& pump, const load_request& request, const point& work)
@@ -87,16 +85,14 @@ load_hold::load_hold(session::output_pump& pump, const load_request& request, co
 
 void load_hold::command(const std::string& text) {
   if (!child_.write_line(text)) {
-    throw session::cell_failure(
-        with_tail("the load generator has ended before `" + text + "`", output_));
+    throw refusal(with_tail("the load generator has ended before `" + text + "`", output_));
   }
   std::string line;
   const std::int64_t deadline =
       observe::monotonic_ns() + static_cast<std::int64_t>(hold_answer_s * 1e9);
   const outcome got = output_.next_line(deadline, line);
   if (got != outcome::line) {
-    throw session::cell_failure(
-        with_tail("the load generator gave no answer to `" + text + "`", output_));
+    throw refusal(with_tail("the load generator gave no answer to `" + text + "`", output_));
   }
   const json answer = json::parse(line, nullptr, false);
   if (answer.is_object() && answer.value("ok", json()) == true) return;
@@ -106,7 +102,7 @@ void load_hold::command(const std::string& text) {
   } else {
     cause += ": " + session::quoted_excerpt(line, 200);
   }
-  throw session::cell_failure(cause);
+  throw refusal(cause);
 }
 
 void load_hold::quit() {

@@ -30,7 +30,7 @@ class load_run {
   load_run(session::output_pump& pump, const load_request& request, const point& work);
   int pid() const { return child_.pid(); }
   bool ended() const { return output_.ended(); }
-  // The load object; throws cell_failure when there is none by the deadline.
+  // The load object; throws refusal when there is none by the deadline.
   nlohmann::json finish(std::int64_t deadline_ns);
 
  private:

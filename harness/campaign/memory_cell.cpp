@@ -21,7 +21,7 @@
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/memory_use.hpp"
 #include "harness/observe/slope.hpp"
-#include "harness/session/cell_failure.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::campaign {
 namespace {
@@ -33,10 +33,6 @@ constexpr double level_limit_s = 20;  // until the target has opened or closed t
 // Page and per-CPU batches make levels jump by this much without meaning anything.
 constexpr double drift_floor_bytes = 256.0 * 1024;
 constexpr double drift_share_max = 0.05;
-
-std::int64_t from_now(double seconds) {
-  return observe::monotonic_ns() + static_cast<std::int64_t>(seconds * 1e9);
-}
 
 struct level {
   std::string state;
@@ -58,7 +54,6 @@ class memory_run {
   std::vector<std::string> take_faults() { return std::move(faults_); }
 
  private:
-  void wait_open(session::output_pump& pump, session::target_session& target, std::int64_t n);
   void read(session::output_pump& pump, const observe::target_cgroup& group,
             session::target_session& target, const char* state, std::int64_t n);
   void finish(session::target_session& target);
@@ -81,27 +76,13 @@ session::target_request memory_run::request(const observe::target_cgroup& group)
   return made;
 }
 
-void memory_run::wait_open(session::output_pump& pump, session::target_session& target,
-                           std::int64_t n) {
-  const std::int64_t deadline = from_now(level_limit_s);
-  for (;;) {
-    const json open = target.sample().value("open", json());
-    if (open == n) return;
-    if (observe::monotonic_ns() > deadline) {
-      throw session::cell_failure(
-          fmt::format("the target reports {} open connections where {} are", open.dump(), n));
-    }
-    pump.drain_until(from_now(0.02));
-  }
-}
-
 void memory_run::read(session::output_pump& pump, const observe::target_cgroup& group,
                       session::target_session& target, const char* state, std::int64_t n) {
-  pump.drain_until(from_now(work_.work.settle_s + group.settle_s()));
+  pump.drain_until(observe::from_now(work_.work.settle_s + group.settle_s()));
   const auto reading = group.read(target.pid());
   if (!reading) {
     target.require_alive("while its memory was read");
-    throw session::cell_failure("the target's memory could not be read from /proc");
+    throw refusal("the target's memory could not be read from /proc");
   }
   const auto t_s = static_cast<double>(observe::monotonic_ns() - begin_ns_) / 1e9;
   levels_.push_back({state, n, t_s, *reading});
@@ -115,7 +96,7 @@ void memory_run::note_end(session::target_session& target) {
 }
 
 void memory_run::finish(session::target_session& target) {
-  told_["result"] = target.stop();
+  told_["result"] = json_of(target.stop());
   for (std::string& fault : count_faults(told_["result"]["counts"], true)) {
     faults_.push_back(std::move(fault));
   }
@@ -127,8 +108,9 @@ void memory_run::measure_connections(std::int64_t n) {
   session::output_pump pump;
   session::target_session target(pump, request(group), setting_.limits);
   try {
-    told_["ready"] = target.wait_ready();
-    session::require_room(told_["ready"], "connections",
+    const session::ready_event ready = target.wait_ready();
+    told_["ready"] = json_of(ready);
+    session::require_room(ready.connections_at_once, "connections",
                           std::max<std::int64_t>(n, warm_connections));
     load_hold hold(pump,
                    {setting_.load_program, target.address(), setting_.cpus.client, work_.cell.seed},
@@ -136,9 +118,9 @@ void memory_run::measure_connections(std::int64_t n) {
     hold.open(warm_connections);
     hold.echo();
     hold.close();
-    wait_open(pump, target, 0);
+    target.await_count("open", 0, level_limit_s);
     hold.open(n);
-    wait_open(pump, target, n);
+    target.await_count("open", n, level_limit_s);
     read(pump, group, target, "idle", n);
     hold.echo();
     read(pump, group, target, "after_echo", n);
@@ -146,11 +128,11 @@ void memory_run::measure_connections(std::int64_t n) {
     read(pump, group, target, "active", n);
     hold.drain();
     hold.close();
-    wait_open(pump, target, 0);
+    target.await_count("open", 0, level_limit_s);
     read(pump, group, target, "retained", n);
     hold.quit();
     finish(target);
-  } catch (const session::cell_failure&) {
+  } catch (const refusal&) {
     note_end(target);
     throw;
   }
@@ -166,10 +148,10 @@ void memory_run::measure_tasks(std::int64_t n) {
   limits.stop_s = std::max(limits.stop_s, 30.0);  // many threads to join
   session::target_session target(pump, asked, limits);
   try {
-    told_["ready"] = target.wait_ready();
+    told_["ready"] = json_of(target.wait_ready());
     read(pump, group, target, "sleeping", n);
     finish(target);
-  } catch (const session::cell_failure&) {
+  } catch (const refusal&) {
     note_end(target);
     throw;
   }

@@ -19,11 +19,11 @@
 #include "harness/campaign/contestants.hpp"
 #include "harness/campaign/profile.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cost/syscall_tracer.hpp"
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/fingerprint.hpp"
 #include "harness/observe/memory_use.hpp"
 #include "harness/observe/proc_text.hpp"
-#include "harness/observe/syscall_counter.hpp"
 #include "harness/observe/topology.hpp"
 #include "harness/record/refusal.hpp"
 
@@ -196,19 +196,19 @@ void check_sources(findings& say) {
     say.ok(fmt::format("kernel memory per connection: from {}",
                        observe::memory_source_name(group.source())));
   }
-  const std::string refused = observe::syscall_counter_refusal();
+  const std::string refused = cost::syscall_tracer::refusal();
   if (refused.empty()) {
-    say.ok("system calls per operation: tracepoints permitted");
+    say.ok("system calls per operation: this process may trace its children");
   } else {
     say.warn("system calls per operation: not counted: " + refused,
-             "run as root, or set kernel.perf_event_paranoid=-1 and make tracefs readable");
+             "allow ptrace and seccomp in the container or sandbox");
   }
 }
 
 // Runs a program without output; its exit code, or -1.
 int quiet_exit(const std::vector<std::string>& argv) {
   try {
-    session::child_process child({argv, {}, "", {}});
+    session::child_process child({.argv = argv});
     child.close_input();
     const auto status = child.wait_exit(observe::monotonic_ns() + 20'000'000'000);
     return status ? session::exit_code(*status) : -1;

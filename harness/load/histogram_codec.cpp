@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "harness/load/base64.hpp"
-#include "harness/load/load_check.hpp"
+#include "harness/load/bug_check.hpp"
 
 namespace tailrace::load {
 namespace {

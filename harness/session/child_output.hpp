@@ -14,7 +14,7 @@
 namespace tailrace::session {
 
 struct output_limits {
-  std::size_t line_bytes = std::size_t{1} << 20;
+  std::size_t line_bytes = std::size_t{4} << 20;  // the protocol allows as much
   std::size_t total_bytes = std::size_t{16} << 20;
 };
 
@@ -25,11 +25,15 @@ class output_pump {
  public:
   // Waits until one of them printed something or ended, at most until the deadline.
   void wait(std::int64_t deadline_ns);
+  // What is there already.
+  void drain();
   // Keeps draining until the deadline.
   void drain_until(std::int64_t deadline_ns);
 
  private:
   friend class child_output;
+  // False: nothing came within the limit.
+  bool take_ready(std::int64_t limit_ns);
   std::vector<child_output*> outputs_;
 };
 

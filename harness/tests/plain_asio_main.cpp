@@ -172,6 +172,7 @@ int main(int argc, char** argv) {
   target_description description;
   description.id = std::string(backend) == "epoll" ? "plain-asio-epoll" : "plain-asio-uring";
   description.family = "library";
+  description.order = std::string(backend) == "epoll" ? 53 : 55;
   description.summary =
       "Boost.Asio without an adapter: echo as its examples write it; workers=N: N io_contexts";
   description.versions = {{"boost", std::to_string(BOOST_VERSION / 100000) + "." +

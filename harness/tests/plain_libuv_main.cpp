@@ -170,6 +170,7 @@ int main(int argc, char** argv) {
   target_description description;
   description.id = "plain-libuv";
   description.family = "library";
+  description.order = 51;
   description.summary = "libuv without an adapter: echo in callbacks; workers=N: N loops";
   description.versions = {{"libuv", uv_version_string()}};
   description.backend = "epoll";

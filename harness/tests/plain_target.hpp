@@ -12,20 +12,12 @@
 
 #include "harness/targets/listeners.hpp"
 #include "harness/targets/target_main.hpp"
-#include "runtimes/base/single_writer_counter.hpp"
+#include "workloads/counts.hpp"
 
 namespace tailrace {
 
-// Written by the loop's thread, read by any: a load and a store each.
-struct plain_counts {
-  single_writer_counter accepted;
-  single_writer_counter closed;
-  single_writer_counter received_bytes;
-  single_writer_counter sent_bytes;
-  single_writer_counter errors;
-  single_writer_counter resets;
-  single_writer_counter accept_errors;
-
+// Written by the loop's thread, read by any.
+struct plain_counts : worker_counts<false> {
   // A connection has ended by this errno; 0: in order.
   void add_end(int error) noexcept {
     if (error == ECONNRESET || error == EPIPE)
@@ -50,19 +42,11 @@ class plain_target final : public served_target {
     return {opened.addresses, backend_, request.workers, {}};
   }
 
-  event_fields sample() override {
+  named_counts sample() override {
     served_counts sum;
-    for (const Loop& each : loops_) {
-      const plain_counts& counts = each.counts;
-      sum.closed += counts.closed.get();
-      sum.accepted += counts.accepted.get();
-      sum.sent_bytes += counts.sent_bytes.get();
-      sum.received_bytes += counts.received_bytes.get();
-      sum.errors += counts.errors.get();
-      sum.resets += counts.resets.get();
-      sum.accept_errors += counts.accept_errors.get();
-    }
-    return fields_of(sum);
+    for (const Loop& each : loops_)
+      add_counts(sum, each.counts.seen());
+    return named(sum);
   }
 
   void stop() override {

@@ -16,7 +16,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "harness/targets/target_description.hpp"
+#include "workloads/counts.hpp"
+#include "workloads/options.hpp"
 
 namespace tailrace::scripted {
 

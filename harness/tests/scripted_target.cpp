@@ -23,8 +23,8 @@ served_counts scripted_target::sum() const {
   return sum;
 }
 
-event_fields scripted_target::sample() {
-  return fields_of(sum());
+named_counts scripted_target::sample() {
+  return named(sum());
 }
 
 void scripted_target::stop() {

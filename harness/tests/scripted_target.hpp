@@ -19,7 +19,7 @@ class scripted_target : public served_target {
       : make_(std::move(make)), faults_(wrong) {}
 
   ready_info start(const run_request& request, finish_signal& finished) override;
-  event_fields sample() override;
+  named_counts sample() override;
   void stop() override;
   result_info finish() override;
 

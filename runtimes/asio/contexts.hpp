@@ -14,11 +14,11 @@
 #include <mutex>
 
 #include "runtimes/base/buffer_pool.hpp"
+#include "runtimes/base/lease.hpp"
 #include "runtimes/base/locked_pointer.hpp"
 #include "runtimes/base/shared_counter.hpp"
 #include "runtimes/base/single_writer_counter.hpp"
 #include "runtimes/base/spinlock.hpp"
-#include "runtimes/base/worker_lease.hpp"
 #include "runtimes/task_node.hpp"
 
 namespace tailrace::asio {
@@ -75,20 +75,23 @@ struct per_core {
   }
   static void release(task_node& node, operation* waiting) noexcept { node.waiting = waiting; }
   static lease lend(worker& here, std::byte* bytes, io_result status) noexcept {
-    return {here.buffers, bytes, status};
+    return {bytes, status, {&here.buffers}};
   }
 };
 
 struct shared {
-  struct buffers_of_thread {
-    static buffer_pool& here() noexcept { return worker::current->buffers; }
+  // The pool of the thread on which the lease dies.
+  struct give_back_here {
+    [[gnu::always_inline]] void operator()(std::byte* buffer) const noexcept {
+      worker::current->buffers.give_back(buffer);
+    }
   };
 
   static constexpr bool is_shared = true;
   using scope_mutex = std::mutex;
   using short_lock = spinlock;
   using counter = shared_counter;
-  using lease = worker_lease<buffers_of_thread>;
+  using lease = basic_lease<give_back_here>;
 
   class reference_count {
    public:

@@ -2,56 +2,7 @@
 // See uring_form.hpp.
 #include "runtimes/bare/uring_form.hpp"
 
-#include <charconv>
-
 namespace tailrace {
-namespace {
-
-bool choose(bool& into, const std::string& value, std::string_view yes, std::string_view no) {
-  if (value != yes && value != no) return false;
-  into = value == yes;
-  return true;
-}
-
-bool choose(uring::taskrun& into, const std::string& value) {
-  if (value == "defer")
-    into = uring::taskrun::defer;
-  else if (value == "coop")
-    into = uring::taskrun::coop;
-  else if (value == "none")
-    into = uring::taskrun::none;
-  else
-    return false;
-  return true;
-}
-
-bool number(std::uint32_t& into, const std::string& value) {
-  const char* const last = value.data() + value.size();
-  const auto [end, error] = std::from_chars(value.data(), last, into);
-  return error == std::errc{} && end == last;
-}
-
-}  // namespace
-
-bool set_switch(uring_form& form, std::string_view name, const std::string& value) {
-  if (name == "receive") return choose(form.multishot, value, "multishot", "single");
-  if (name == "buffers") return choose(form.own_buffers, value, "own", "ring");
-  if (name == "large") return choose(form.large_direct, value, "direct", "ring");
-  if (name == "buffer_bytes") return number(form.buffer_bytes, value);
-  if (name == "direct_descriptors") return choose(form.direct_descriptors, value, "on", "off");
-  if (name == "registered_ring") return choose(form.registered_ring, value, "on", "off");
-  if (name == "taskrun") return choose(form.taskrun, value);
-  if (name == "sqpoll") return choose(form.sqpoll, value, "on", "off");
-  if (name == "poll_first") return choose(form.poll_first, value, "on", "off");
-  if (name == "min_wait_us") return number(form.min_wait_us, value);
-  if (name == "send") return choose(form.direct_send, value, "direct", "ring");
-  if (name == "quiet_sends") return choose(form.quiet_sends, value, "on", "off");
-  if (name == "zero_copy") return choose(form.zero_copy, value, "on", "off");
-  if (name == "entries") return number(form.entries, value);
-  if (name == "cq_entries") return number(form.cq_entries, value);
-  if (name == "bundle") return choose(form.bundle, value, "on", "off");
-  return false;
-}
 
 std::string objection_to(const uring_form& form) {
   if (form.own_buffers && form.multishot) {

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "runtimes/base/uring/features.hpp"
 #include "runtimes/base/uring/ring.hpp"
@@ -30,9 +29,6 @@ struct uring_form {
   std::uint32_t entries = 128;      // of the ring, for submissions ...
   std::uint32_t cq_entries = 1024;  // ... and for completions; no options of the target
 };
-
-// False: no such switch, or no such value.
-[[nodiscard]] bool set_switch(uring_form& form, std::string_view name, const std::string& value);
 
 // One sentence where switches exclude each other, else empty.
 std::string objection_to(const uring_form& form);

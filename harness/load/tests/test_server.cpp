@@ -14,8 +14,8 @@
 #include <chrono>
 #include <vector>
 
-#include "harness/load/clock.hpp"
-#include "harness/load/load_check.hpp"
+#include "harness/load/bug_check.hpp"
+#include "harness/observe/clock.hpp"
 
 namespace tailrace::load {
 namespace {
@@ -77,7 +77,7 @@ void test_server::run() {
       if ((what & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0 && peers_.contains(fd))
         on_readable(fd, found->second);
     }
-    if (!dead_) release_due(now_ns());
+    if (!dead_) release_due(observe::monotonic_ns());
   }
 }
 
@@ -108,7 +108,7 @@ void test_server::on_readable(int fd, peer& from) {
   if (from.stalled) return;
   std::string answer = answer_to(from, std::move(bytes));
   if (behaviour_.delay_ns > 0) {
-    from.queue.push_back({now_ns() + behaviour_.delay_ns, std::move(answer)});
+    from.queue.push_back({observe::monotonic_ns() + behaviour_.delay_ns, std::move(answer)});
     return;
   }
   from.out += answer;
@@ -193,7 +193,9 @@ int test_server::timeout_ms() const {
   for (const auto& [fd, one] : peers_)
     if (!one.queue.empty()) due = std::min(due, one.queue.front().due_ns);
   if (due == INT64_MAX) return -1;
-  return static_cast<int>(std::max<std::int64_t>(due - now_ns() + ns_per_ms - 1, 0) / ns_per_ms);
+  return static_cast<int>(
+      std::max<std::int64_t>(due - observe::monotonic_ns() + observe::ns_per_ms - 1, 0) /
+      observe::ns_per_ms);
 }
 
 }  // namespace tailrace::load

@@ -13,6 +13,7 @@
 #include <sstream>
 #include <thread>
 
+#include "runtimes/bare/target_options.hpp"
 #include "runtimes/bare/tests/loopback_server.hpp"
 #include "runtimes/base/uring/tests/seccomp_filter.hpp"
 #include "runtimes/base/uring/tests/signal_storm.hpp"
@@ -20,6 +21,13 @@
 
 namespace tailrace {
 namespace {
+
+bool set_switch(uring_form& form, const std::string& name, const std::string& value) {
+  using table = option_table<uring_form>;
+  const table sizes{table::integer("entries", &uring_form::entries, 1, 4096, ""),
+                    table::integer("cq_entries", &uring_form::cq_entries, 1, 4096, "")};
+  return uring_switches().set(form, name, value) || sizes.set(form, name, value);
+}
 
 uring_form form_of(const std::string& text) {
   uring_form form;
