@@ -20,7 +20,8 @@ import time
 
 DESCRIPTION = {
     "protocol": 2, "id": pathlib.Path(__file__).stem.removeprefix("tailrace-target-"),
-    "family": "peer", "order": 900, "language": "Python",
+    "family": "peer", "language": "Python",
+    "order": 900,  # in which reports list them; 100 and above for a peer that is a contestant
     "summary": "asyncio, the skeleton of a peer; workers=N gives N threads with a loop each",
     "versions": {"python": platform.python_version()}, "backend": "epoll", "workloads": ["echo"],
     "options": [{"name": "buffer_bytes", "default": "65536", "values": "integer 64..1048576",
