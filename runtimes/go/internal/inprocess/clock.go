@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// Package measure is what in-process workloads measure with: clocks, and a histogram.
-package measure
+// Package inprocess is what workloads without clients have in common: the clocks that they measure
+// with, a histogram, and the numbers that a seed gives.
+package inprocess
 
 import (
 	"time"
