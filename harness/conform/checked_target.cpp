@@ -163,7 +163,7 @@ count_map checked_target::await_count(const std::string& name, std::int64_t valu
 
 result_event checked_target::stop() {
   session_.send("stop");
-  return read_result(context::stop_limit_s);
+  return await_stop();
 }
 
 result_event checked_target::read_result(double limit_s) {

@@ -45,7 +45,7 @@ class checked_target {
   session::target_session& session() { return session_; }
   const session::ready_event& ready() const { return ready_; }
   const std::string& address() const { return ready_.addresses.front(); }
-  // A connection of its own; the number tells its bytes from others'.
+  // A connection; the number makes its bytes differ from those of others.
   peer connect(std::uint64_t number) const { return connect_to(with_, address(), number); }
   // Skips where it said at `ready` that so many connections (tasks) cannot be there at once.
   void require_room(std::int64_t wanted) const;
@@ -55,7 +55,9 @@ class checked_target {
   count_map await_count(const std::string& name, std::int64_t value);
   // Sends `stop`; checks result, exit code 0 and the time it took.
   session::result_event stop();
-  // The same of a result that comes by itself, or after `stop` was sent.
+  // The same once `stop` was sent.
+  session::result_event await_stop() { return read_result(context::stop_limit_s); }
+  // The same of a result that comes by itself.
   session::result_event await_result() { return read_result(with_.wait_s()); }
   // Ends its input, or sends SIGTERM: it ends within the 5 s of the contract.
   void end_by_closed_input();

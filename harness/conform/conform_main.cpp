@@ -121,15 +121,6 @@ int refuse(const std::string& sentence) {
   return refusal::bad_usage;
 }
 
-bool read_settings(const std::vector<std::string>& texts, context& with) {
-  for (const std::string& text : texts) {
-    const std::size_t equals = text.find('=');
-    if (equals == 0 || equals == std::string::npos) return false;
-    with.settings[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  return true;
-}
-
 int run(context& with, const choice& chosen, bool json) {
   session::catch_interrupts();
   session::adopt_orphans();
@@ -172,14 +163,16 @@ int conform_main(int argc, char** argv) {
   if (with.target.find('/') == std::string::npos) with.target = "./" + with.target;
   if (::access(with.target.c_str(), X_OK) != 0)
     return refuse("'" + with.target + "' is not an executable file");
-  if (!read_settings(settings, with)) return refuse("--set takes name=value");
   const std::vector<check> all = all_checks();
   if (!chosen.only.empty() && std::ranges::find(all, chosen.only, &check::name) == all.end())
     return refuse("no check '" + chosen.only + "'");
   with.patience.connect_s = with.patience.step_s;
   with.patience.end_ns = observe::from_now(timeout_s);
   try {
+    with.settings = session::read_settings(settings);
     return run(with, chosen, json);
+  } catch (const refusal& why) {
+    return refuse(why.sentence());
   } catch (const session::interrupted&) {
     return refuse("interrupted");
   }

@@ -84,7 +84,8 @@ struct waiting_room {
   int turned_away = 0;
 };
 
-// Takes out of `waiting` those that get their answer or are turned away, until none is for `quiet_s`.
+// Takes out of `waiting` those that get their answer or are turned away, until none is for
+// `quiet_s`.
 int take_served(context& with, waiting_room& room, double quiet_s) {
   std::vector<peer>& waiting = room.waiting;
   int taken = 0;

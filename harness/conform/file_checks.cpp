@@ -123,8 +123,8 @@ void reads_past_the_cache(context& with) {
                 files::sum_of_reads(scratch.file(), 65536, 1, 40));
 }
 
-// The stamps are those of another seed than the target is told: it must say what it found.
-void tells_what_it_found(context& with) {
+// The stamps are those of another seed than the target expects: it must report what it found.
+void reports_what_it_found(context& with) {
   require_file_read(with);
   const scratch_file scratch;
   checked_target target(with, "file-read",
@@ -197,8 +197,8 @@ constexpr std::array checks{
     check{"file_reads_each_block_once", "cache=cold: ends when the file has been read through",
           reads_each_block_once},
     check{"file_reads_past_the_cache", "cache=direct: the same stamps", reads_past_the_cache},
-    check{"file_tells_what_it_found", "stamps that are wrong are told as they are",
-          tells_what_it_found, depends::on_nothing},
+    check{"file_reports_what_it_found", "stamps that are wrong are reported as they are",
+          reports_what_it_found, depends::on_nothing},
     check{"file_stops_in_the_middle", "result and exit 0 within 5 s while it reads",
           stops_in_the_middle},
     check{"file_stops_before_start", "the same without any work", stops_before_the_start,

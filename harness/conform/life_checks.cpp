@@ -100,7 +100,7 @@ void stop_under_load(context& with) {
       stopped = true;
     }
   }
-  const count_map counts = target.await_result().counts;
+  const count_map counts = target.await_stop().counts;
   require(counts.at("accepted") == 20, "20 connections, accepted is not 20");
   require(counts.at("sent_bytes") <= counts.at("received_bytes"), "more sent than received");
   require(counts.at("sent_bytes") >= (8 << 20), "sent_bytes is less than what arrived");

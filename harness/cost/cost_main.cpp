@@ -50,14 +50,7 @@ void add_options(CLI::App& app, cost_options& options, std::vector<std::string>&
   app.add_option("--json", options.json, "a file for the result, or - for standard output");
 }
 
-void read_settings(const std::vector<std::string>& texts, cost_options& options) {
-  for (const std::string& text : texts) {
-    const auto equals = text.find('=');
-    if (equals == 0 || equals == std::string::npos) {
-      throw usage_refusal(fmt::format("--set {} is not NAME=VALUE", text));
-    }
-    options.settings[text.substr(0, equals)] = text.substr(equals + 1);
-  }
+void find_target(cost_options& options) {
   // A path: programs are not looked for.
   if (options.target.find('/') == std::string::npos) options.target = "./" + options.target;
   if (::access(options.target.c_str(), X_OK) != 0 ||
@@ -110,7 +103,8 @@ int cost_main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     options.only.insert(only.begin(), only.end());
-    read_settings(settings, options);
+    options.settings = session::read_settings(settings);
+    find_target(options);
     return run(options);
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);

@@ -71,20 +71,19 @@ void connector::finish(connection& wanted, histogram& connect_times) {
   wanted.alive = true;
 }
 
-void connector::open(std::vector<connection>& connections, std::size_t first,
-                     histogram& connect_times) {
+void connector::open(std::vector<connection>& connections, histogram& connect_times) {
   const std::int64_t began = observe::monotonic_ns();
   const auto timeout = static_cast<std::int64_t>(plan_.timeout_s * 1e9);
   std::int64_t last_progress = began;
-  std::size_t begun = first;
-  std::size_t finished = first;
+  std::size_t begun = 0;
+  std::size_t finished = 0;
   std::array<epoll_event, 256> events;
   // relaxed: pairs with the store in request_stop(); only the flag itself is communicated.
   while (finished < connections.size() && !plan_.stop->load(std::memory_order_relaxed)) {
     std::size_t allowed = connections.size();
     if (plan_.rate_per_s > 0) {
       const double since_s = static_cast<double>(observe::monotonic_ns() - began) / 1e9;
-      allowed = first + 1 + static_cast<std::size_t>(since_s * plan_.rate_per_s);
+      allowed = 1 + static_cast<std::size_t>(since_s * plan_.rate_per_s);
     }
     while (begun < std::min(allowed, connections.size()) && begun - finished < under_way_max) {
       begin(connections[begun], begun);

@@ -125,7 +125,7 @@ void connect_thread(run_context& run, load_thread& self) {
                                                        .answer_bytes = run.format.answer_bytes(),
                                                        .outstanding_max = outstanding_max(options),
                                                        .receive_buffers = options.receive_buffers});
-  opener.open(self.connections, 0, self.counted.front()->connect);
+  opener.open(self.connections, self.counted.front()->connect);
   if (self.port == nullptr) return;
   ::close(std::exchange(self.epoll_fd, -1));  // and with it every watch
   self.port->adopt(self.connections);

@@ -46,7 +46,8 @@ bool output_pump::take_ready(std::int64_t limit_ns) {
 }
 
 void output_pump::drain() {
-  while (take_ready(0)) {
+  constexpr int most = 64;
+  for (int i = 0; i < most && take_ready(0); ++i) {
   }
 }
 
@@ -97,7 +98,7 @@ child_output::outcome child_output::next_line(std::int64_t deadline_ns, std::str
       if (pending_.empty()) return outcome::ended;
       line = std::move(pending_);
       pending_.clear();
-      return outcome::line;
+      return outcome::torn;
     }
     if (observe::monotonic_ns() >= deadline_ns) return outcome::late;
     pump_.wait(deadline_ns);

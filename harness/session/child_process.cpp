@@ -121,7 +121,7 @@ child_process::child_process(const child_command& command) {
   }
   const int fork_error = errno;
   if (pid_ > 0 && command.before_exec) command.before_exec(pid_);
-  [[maybe_unused]] const ssize_t told = ::write(go.write_fd, "g", 1);
+  [[maybe_unused]] const ssize_t written = ::write(go.write_fd, "g", 1);
   ::close(go.write_fd);
   ::close(go.read_fd);
   for (const int fd : {in.read_fd, out.write_fd, err.write_fd, failure.write_fd})

@@ -252,6 +252,17 @@ option_map options_of(const description& target, const std::string& workload,
   return all;
 }
 
+option_map read_settings(const std::vector<std::string>& texts) {
+  option_map settings;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      throw usage_refusal(fmt::format("--set {} is not NAME=VALUE", text));
+    settings[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return settings;
+}
+
 description describe_target(const std::string& program, double limit_s) {
   output_pump pump;
   child_process child({.argv = {program, "describe"}});

@@ -64,6 +64,9 @@ description read_description(const nlohmann::json& object);
 option_map options_of(const description& target, const std::string& workload,
                       const option_map& given);
 
+// "name=value" each, as on a command line. Throws a refusal (bad usage) for what is none.
+option_map read_settings(const std::vector<std::string>& texts);
+
 // Runs `program describe`, with a limit on time and length. Main thread only; throws refusal, and
 // interrupted.
 description describe_target(const std::string& program, double limit_s = 10);

@@ -80,6 +80,8 @@ std::optional<target_event> target_session::next_event(double limit_s, const std
       return read_event(line);
     case outcome::ended:
       return std::nullopt;
+    case outcome::torn:
+      throw refusal("the last line of the target's output has no end: " + quoted_excerpt(line));
     case outcome::late:
       fail_on_time(fmt::format("the target did not answer with `{}` within {} s", wanted, limit_s));
     case outcome::line_too_long:

@@ -116,6 +116,7 @@ void before_ready(const std::string& script) {
 
 void answer(const std::string& line, const std::string& script) {
   if (line == "sample") {
+    if (script == "dies-of-a-sample") std::abort();
     say(R"({"event":"sample","t_ns":1,"counts":)" + counts_text(false, false) + "}");
     if (script == "dies-mid-run" && accepted.load(relaxed) > 0) ::kill(::getpid(), SIGKILL);
     if (script == "floods-under-load" && accepted.load(relaxed) > 0) flood();
