@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The one exception of the harness: it cannot go on, why, and what to do about it. Who catches it
-// decides what it is: `main` prints sentence() and exits with exit_code(); while a cell runs it is that
-// cell's result, and the campaign goes on. Any thread.
+// decides what it is: `main` prints sentence() and exits with exit_code(); while a cell runs it is
+// that cell's result, and the campaign goes on. Any thread.
 #pragma once
 
 #include <stdexcept>
