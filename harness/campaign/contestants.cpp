@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -24,7 +25,7 @@ constexpr const char* note_suffix = ".absent";
 
 }  // namespace
 
-// FNV-1a: tells builds apart; not against an adversary.
+// FNV-1a.
 std::string program_digest(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::uint64_t hash = 14695981039346656037U;
@@ -39,32 +40,26 @@ std::string program_digest(const std::string& path) {
 
 namespace {
 
+session::description not_available(std::string cause, std::string remedy) {
+  session::description about;
+  about.family = "unknown";
+  about.order = test_server_order - 1;  // after all that describe themselves
+  about.forms = {{"best", {}}, {"default", {}}};
+  about.cause = std::move(cause);
+  about.remedy = std::move(remedy);
+  return about;
+}
+
 contestant describe(const std::string& id, const std::string& path) {
-  contestant made;
-  made.id = id;
-  made.path = path;
-  made.digest = program_digest(path);
+  contestant made = {id, path, program_digest(path), {}};
   try {
-    const session::description told = session::describe_target(path);
-    made.describe_text = told.text;
-    made.family = told.family;
-    made.backend = told.backend;
-    made.summary = told.summary;
-    made.workloads = told.workloads;
-    for (const session::option_spec& each : told.options)
-      made.options.push_back(each.name);
-    made.forms = told.forms;
-    made.available = told.available;
-    made.cause = told.cause;
-    made.remedy = told.remedy;
-    if (told.id != id) {
-      made.available = false;
-      made.cause = fmt::format("{} describes itself as {}, not as {}", path,
-                               session::quoted_excerpt(told.id), id);
+    made.about = session::describe_target(path);
+    if (made.about.id != id) {
+      throw refusal(fmt::format("{} describes itself as {}, not as {}", path,
+                                session::quoted_excerpt(made.about.id), id));
     }
-  } catch (const refusal& failure) {
-    made.cause = failure.what();
-    made.remedy = fmt::format("run `{} describe` to see", path);
+  } catch (const refusal& refused) {
+    made.about = not_available(refused.cause(), fmt::format("run `{} describe` to see", path));
   }
   return made;
 }
@@ -97,6 +92,15 @@ std::map<std::string, contestant> find_contestants(const std::vector<std::string
   return found;
 }
 
+std::vector<contestant> in_order(const std::map<std::string, contestant>& contestants) {
+  std::vector<contestant> list;
+  for (const auto& each : contestants)
+    list.push_back(each.second);
+  std::ranges::sort(list, {},
+                    [](const contestant& each) { return std::pair(each.about.order, each.id); });
+  return list;
+}
+
 namespace {
 
 // What the build left beside the executables where it could not make this one: a line that says why
@@ -119,7 +123,7 @@ std::vector<std::string> peers_in(const std::vector<std::string>& folders,
                                   const std::map<std::string, contestant>& found) {
   std::set<std::string> ids;
   for (const auto& [id, who] : found)
-    if (who.family == "peer") ids.insert(id);
+    if (who.about.family == "peer") ids.insert(id);
   for (const std::string& folder : folders) {
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
@@ -135,20 +139,23 @@ std::vector<std::string> peers_in(const std::vector<std::string>& folders,
 contestant contestant_or_missing(const std::map<std::string, contestant>& found,
                                  const std::string& id, const std::vector<std::string>& folders) {
   if (const auto at = found.find(id); at != found.end()) return at->second;
-  contestant missing;
-  missing.id = id;
-  missing.forms = {{"best", {}}, {"default", {}}};
-  missing.cause = absence_note(id, folders);
-  if (!missing.cause.empty()) {
-    missing.remedy = "do so, then build again with scripts/build release";
-    return missing;
+  for (const std::string& folder : folders) {
+    const std::string servers = folder + "/servers";
+    if (::access(fmt::format("{}/{}{}", servers, prefix, id).c_str(), X_OK) != 0) continue;
+    contestant server = {id, "", "",
+                         not_available("it is a test server, kept apart from the contestants",
+                                       "give its folder: --targets " + servers)};
+    server.about.order = test_server_order;
+    return server;
   }
-  missing.cause = fmt::format("there is no executable {}{} in {}", prefix, id,
-                              folders.empty() ? "." : folders.front());
-  missing.remedy =
-      "build it (scripts/setup names the packages that it needs), or give its folder "
-      "with --targets";
-  return missing;
+  const std::string note = absence_note(id, folders);
+  if (!note.empty())
+    return {id, "", "", not_available(note, "do so, then build again with scripts/build release")};
+  return {id, "", "",
+          not_available(fmt::format("there is no executable {}{} in {}", prefix, id,
+                                    folders.empty() ? "." : folders.front()),
+                        "build it (scripts/setup names the packages that it needs), or give its "
+                        "folder with --targets")};
 }
 
 }  // namespace tailrace::campaign
