@@ -84,11 +84,10 @@ class CopiedSkeletonTest(unittest.TestCase):
         self.measure(pathlib.Path(target))
 
     def test_a_peer_is_one_file(self):
-        skeleton = SOURCE / "runtimes" / "skeleton" / "peer.py"
         alone = self.folder / "targets"
         alone.mkdir()
-        target = alone / "tailrace-target-newcomer"  # which has its id by its name
-        shutil.copy2(skeleton, target)
+        target = alone / "tailrace-target-newcomer"
+        shutil.copy2(SOURCE / "runtimes" / "skeleton" / "peer.py", target)
         self.measure(target)
 
 
