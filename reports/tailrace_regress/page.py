@@ -10,8 +10,7 @@ from typing import Any
 from tailrace_regress import gate, metrics, outcome, phrases
 from tailrace_regress.judge import Judgement
 from tailrace_report.document import Picture, document
-from tailrace_report.sections import flattened
-from tailrace_report.tables import Column, Table, to_html
+from tailrace_report.tables import Column, Table, flattened, to_html
 
 CLASSES = {outcome.REGRESSION: "failed", outcome.INVALID: "gated", outcome.INCONCLUSIVE: "gated"}
 METHOD = (

@@ -66,11 +66,12 @@ class Commands(unittest.TestCase):
             self.assertEqual(self.run_report(*words).returncode, 2)
 
     def test_a_bad_campaign_is_two_sentences_and_no_traceback(self) -> None:
-        (self.folder / "manifest.json").write_text('{"schema": 2}')
+        (self.folder / "manifest.json").write_text('{"schema": 1}')
         done = self.run_report("report", str(self.folder))
         self.assertEqual(done.returncode, 2)
         self.assertEqual(done.stderr.count("\n"), 1)
         self.assertIn("manifest.json", done.stderr)
+        self.assertIn("tailrace 0.1.0 reads it", done.stderr)
         self.assertNotIn("Traceback", done.stderr)
         self.assertEqual(self.run_report("report", str(self.scratch / "none")).returncode, 2)
 
@@ -93,6 +94,13 @@ class Commands(unittest.TestCase):
         self.assertNotIn("<figure>", page)
         self.assertIn("<table>", page)
         self.assertTrue((self.folder / "report" / "summary.md").is_file())
+
+    def test_a_campaign_that_measured_nothing_is_four(self) -> None:
+        (self.folder / "cells.jsonl").write_text("")
+        done = self.run_report("report", str(self.folder))
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (4, 1))
+        self.assertIn("no cell", done.stderr)
+        self.assertTrue((self.folder / "report" / "index.html").is_file())
 
     def test_trends_are_written_where_asked(self) -> None:
         out = self.scratch / "trends"
