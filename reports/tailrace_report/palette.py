@@ -31,7 +31,7 @@ INK = {
 PAPER = ("#ffffff", "#17171a")
 
 MARKERS = "os^vDPXhp<>*"
-SALT = 2804668
+SALT = 1136573
 
 
 @dataclass(frozen=True)

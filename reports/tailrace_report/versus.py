@@ -29,13 +29,14 @@ def pairs(study: Study) -> list[tuple[Subject, Subject]]:
     """A contestant over io_uring and the one over epoll that it is compared with, both valid at one
     closed point.
 
-    Rule: of the same family, no peers (which differ in more than the backend), and of these the
-    nearest by order, the earlier of two as near.
+    Rule: of the same family, but no peers, which differ in more than the backend: the one whose id
+    says epoll where the other's says uring, or else the first by order.
     """
     answer = []
     for ring in _best(study, "io_uring"):
-        near = [one for one in _best(study, "epoll") if one.family == ring.family != "peer"]
-        epoll = min(near, key=lambda one: (abs(one.order - ring.order), one.order), default=None)
+        same = [one for one in _best(study, "epoll") if one.family == ring.family != "peer"]
+        named = [one for one in same if one.id == ring.id.replace("uring", "epoll")]
+        epoll = next(iter(named + same), None)
         if epoll and any(
             study.standing(ring, point) == OK == study.standing(epoll, point)
             for point in study.points_of("closed")

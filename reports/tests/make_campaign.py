@@ -21,6 +21,7 @@ from typing import Any
 
 import hdr_encoder
 import uneven_cells
+from contestants import cost_line, manifest_of, subject_of
 
 HOSTILE = "</pre><script>alert('stderr')</script>\x1b[31m & \"quotes\" | pipe"
 # id, form, family: CPU us/op (user, system), calls per op, p50 in us, tail weight, memory
@@ -47,16 +48,6 @@ MODELS: dict[tuple[str, str, str], dict[str, Any]] = {
         task=(8500, 27900),
         closed=158,
     ),
-}
-# id: family, order, backend, timer granularity in ns, as `describe` says them
-FACTS: dict[str, tuple[str, int, str, int]] = {
-    "bare-epoll": ("floor", 10, "epoll", 1),
-    "bare-uring": ("floor", 11, "io_uring", 1),
-    "local": ("in-house", 30, "epoll", 1),
-    "uring": ("in-house", 31, "io_uring", 1),
-    "steal": ("in-house", 32, "epoll", 1),
-    "libuv": ("library", 50, "epoll", 1_000_000),
-    "threads": ("os", 70, "blocking", 1),
 }
 POINTS: list[dict[str, Any]] = [
     dict(id="open-50x64-10000", kind="open", connections=50, rate_per_s=10000.0),
@@ -102,11 +93,24 @@ def load_of(point: dict[str, Any], requests: int, rate: float) -> dict[str, Any]
     return {
         "schema": 1,
         "mode": point["kind"],
+        "connections": point["connections"],
         "counts": counts,
         "elapsed_s": requests / rate,
         "offered_per_s": rate if point["kind"] == "open" else None,
         "achieved_per_s": rate * 0.9995,
         "unknown_to_this_reader": {"passes": True},
+    }
+
+
+def server_of(user: float, system: float, share: float) -> dict[str, Any]:
+    """What an operation costs the server."""
+    return {
+        "cpu_us_per_op": user + system,
+        "user_us_per_op": user,
+        "system_us_per_op": system,
+        "voluntary_switches_per_op": 0.0003,
+        "involuntary_switches_per_op": 0.0001,
+        "cpu_share": share,
     }
 
 
@@ -127,14 +131,8 @@ def echo_fields(
     response = counts_of(requests, middle, model["tail"], stall)
     lateness = counts_of(requests, 4000, 3.0, 0.0002)
     load = load_of(point, requests, rate)
-    server = {
-        "cpu_us_per_op": (user + system) * factor,
-        "user_us_per_op": user * factor,
-        "system_us_per_op": system * factor,
-        "voluntary_switches_per_op": 0.0003,
-        "involuntary_switches_per_op": 0.0001,
-        "cpu_share": min(0.99, (user + system) * factor * rate / 1e6),
-    }
+    busy = min(0.99, (user + system) * factor * rate / 1e6)
+    server = server_of(user * factor, system * factor, busy)
     client = {"cpu_us_per_op": 3.4 * factor, "cpu_share": 0.97 if closed else 0.4}
     texts = {"response": hdr_encoder.encode(response), "lateness": hdr_encoder.encode(lateness)}
     return {"load": load, "cost": {"server": server, "client": client}, "memory": None}, texts
@@ -189,7 +187,7 @@ def memory_fields(
         }
     unit = "task" if tasks else "connection"
     memory = {"source": "cgroup-v1", "unit": unit, "counts": [0, 2500, 5000], "states": states}
-    return {"load": None, "cost": {}, "memory": memory}
+    return {"load": None, "cost": None, "memory": memory}
 
 
 def status_of(contestant: str, form: str, point: str, block: int) -> tuple[str, str | None]:
@@ -243,7 +241,8 @@ def _make(folder: Path, blocks: int, seed: int, scale: int) -> None:
                     line["target"]["result"] = result_of(contestant, point, line["load"])
                     write_histograms(folder, line, texts)
                 if status == "invalid":
-                    line["validity"] = [{"name": "noise", "ok": False, "value": 1, "text": cause}]
+                    check = {"name": "noise", "ok": False, "value": 0.12, "limit": 0.1}
+                    line["validity"] = [{**check, "text": cause}]
                 planned.append({"cell": name})
                 lines.append(json.dumps(line))
             name = f"b{block}-{point['id']}-uring-best"
@@ -254,7 +253,7 @@ def _make(folder: Path, blocks: int, seed: int, scale: int) -> None:
             line.update(remedy="sysctl kernel.io_uring_disabled=0")
             planned.append({"cell": name})
             lines.append(json.dumps(line))
-        for line, texts in uneven_cells.cells(block, cell_line, seed):
+        for line, texts in uneven_cells.cells(block, cell_line, server_of, seed):
             contestant = line["subject"]["id"]
             line["target"]["result"] = result_of(contestant, line["point"], line["load"])
             write_histograms(folder, line, texts)
@@ -266,49 +265,6 @@ def _make(folder: Path, blocks: int, seed: int, scale: int) -> None:
     plan = {"schema": 2, "seed": seed, "cells": planned}
     (folder / "plan.json").write_text(json.dumps(plan), "utf-8")
     (folder / "manifest.json").write_text(json.dumps(manifest_of(seed)), "utf-8")
-
-
-def subject_of(contestant: str, form: str, workers: int, family: str) -> dict[str, Any]:
-    order = FACTS[contestant][1]
-    who = {"id": contestant, "family": family, "order": order, "form": form}
-    return {**who, "options": {}, "workers": workers}
-
-
-def cost_line(
-    contestant: str, form: str, family: str, model: dict[str, Any] | None
-) -> dict[str, Any]:
-    """A line of costs.jsonl, as `tailrace cost` counts; without a model it was skipped."""
-    line: dict[str, Any] = {"schema": 2, "subject": subject_of(contestant, form, 1, family)}
-    if model is None:
-        refused = {"cause": "io_uring is refused here (kernel.io_uring_disabled=2)"}
-        refused["remedy"] = "sysctl kernel.io_uring_disabled=0"
-        return {**line, "status": "skipped", **refused, "sheet": None}
-
-    def metric(name: str, value: float, kind: str = "exact") -> dict[str, Any]:
-        unit = "an echo"
-        return {"name": name, "unit": unit, "kind": kind, "values": [value], "operations": 1000}
-
-    sheet = {
-        "schema": "tailrace-cost-1",
-        "target": contestant,
-        "connections": 50,
-        "message_bytes": 64,
-        "repeats": 1,
-        "metrics": [
-            metric("syscalls.total", model["calls"]),
-            metric("syscalls.recvfrom", 1.0),
-            metric("syscalls.sendto", 1.0),
-            metric("syscalls.epoll_wait", model["calls"] - 2.0),
-            metric("allocations", 2.0 if family == "os" else 0.0),
-            metric("instructions", 1000 * model["cpu"][0], "banded"),
-        ],
-        "absent": [],
-        "sources": {},
-    }
-    if contestant == "libuv":
-        sheet["absent"] = [{"name": "instructions", "cause": "valgrind gave up"}]
-        sheet["metrics"].pop()
-    return {**line, "status": "ok", "cause": None, "remedy": None, "sheet": sheet}
 
 
 def cell_line(
@@ -336,9 +292,9 @@ def cell_line(
         "status": "ok",
         "cause": None,
         "remedy": None,
-        "target": {"exit_code": 0, "stderr_tail": ""},
+        "target": {"ready": None, "result": None, "exit_code": 0, "stderr_tail": ""},
         "load": None,
-        "cost": {},
+        "cost": None,
         "memory": None,
         "validity": [],
     }
@@ -351,41 +307,6 @@ def write_histograms(folder: Path, line: dict[str, Any], texts: dict[str, str]) 
         (folder / paths[name]).write_text(text + "\n", "ascii")
     if paths:
         line["load"]["histograms"] = paths
-
-
-def contestants_of() -> list[dict[str, Any]]:
-    """What the manifest has of each contestant."""
-    found = []
-    for name, (family, order, backend, granularity) in FACTS.items():
-        told = {"id": name, "family": family, "order": order, "backend": backend}
-        told |= {"summary": f"made-up {name}", "timer_granularity_ns": granularity}
-        found.append({"id": name, "available": True, "describe": told})
-    return found
-
-
-def manifest_of(seed: int) -> dict[str, Any]:
-    machine = {
-        "cpu_model": "Made-up CPU <2 cores>",
-        "cores": 2,
-        "kernel": "6.1.0-made-up",
-        "governor": None,
-        "governor_cause": "no cpufreq in this virtual machine",
-        "virtualization": "virtual machine (made-up)",
-    }
-    return {
-        "schema": 2,
-        "tool": {"name": "tailrace", "version": "0.2.0"},
-        "profile": {"name": "made-up", "blocks": 6},
-        "contestants": [
-            *contestants_of(),
-            {"id": "go", "available": False, "cause": "no Go here", "remedy": "install golang"},
-        ],
-        "seed": seed,
-        "command": ["tailrace", "run", "--profile", "made-up", "--seed", str(seed)],
-        "build": {"version": "0.2.0", "commit": "0123456789abcdef", "dirty": False},
-        "machine": machine,
-        "started_at": "2026-11-21T03:00:00Z",
-    }
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import unittest
 from pathlib import Path
 from typing import Any
 
+import contestants
 import hdr_encoder
 import make_campaign
 from reading import drawn, page_of, rows_of, study_of
@@ -81,7 +82,7 @@ class Timers(unittest.TestCase):
         self.write(lines)
         plan = {"schema": 2, "seed": 7, "cells": [{"cell": line["cell"]} for line in lines]}
         (self.folder / "plan.json").write_text(json.dumps(plan), "utf-8")
-        manifest = json.dumps(make_campaign.manifest_of(7))
+        manifest = json.dumps(contestants.manifest_of(7))
         (self.folder / "manifest.json").write_text(manifest, "utf-8")
 
     def write(self, lines: list[Any]) -> None:

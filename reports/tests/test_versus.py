@@ -132,8 +132,15 @@ class Versus(unittest.TestCase):
         for anchor in ("versus", "features", "claims"):
             self.assertIn(f'id="{anchor}"', page)
 
-    def test_pairs_are_of_one_family_and_nearest_in_order(self) -> None:
-        pairs = [(of.id, to.id) for of, to in versus.pairs(self.study())]
+    def test_pairs_are_of_one_family_by_name_or_else_its_first(self) -> None:
+        def change(cell: dict[str, Any]) -> bool:
+            if cell["subject"]["id"] == "bare-epoll" and cell["subject"]["form"] == "oneshot":
+                cell["subject"].update(id="steal", family="in-house", order=31, form="best")
+            return True
+
+        study = rewritten(self.folder, change)
+        self.assertIn("steal", {who.id for who in study.subjects})
+        pairs = [(of.id, to.id) for of, to in versus.pairs(study)]
         self.assertEqual(pairs, [("bare-uring", "bare-epoll"), ("uring", "local")])
 
     def test_without_a_pair_there_is_no_section(self) -> None:
