@@ -140,6 +140,6 @@ class Campaign:
         listed = self.manifest.get("contestants")
         for one in listed if isinstance(listed, list) else []:
             if isinstance(one, dict) and one.get("id") == identity:
-                told = one.get("describe")
-                return Fields(told if isinstance(told, dict) else one)
+                described = one.get("describe")
+                return Fields(described if isinstance(described, dict) else one)
         return Fields(None)

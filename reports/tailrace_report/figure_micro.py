@@ -108,9 +108,9 @@ def _legend(axes: Axes, micro: Micro, runtimes: list[str], per_line: int) -> Non
 
 def _words(micro: Micro, key: Key) -> str:
     group = micro.rows[key]
-    told = [
+    texts = [
         f"{micro.shown(name)} {wording.duration(stats.median(list(group[name].ns.values())))}"
         for name in micro.ordered(group)
         if group[name].ns
     ]
-    return f"{key[0]}, {wording.counted(key[1], 'worker')}: {wording.joined(told)}."
+    return f"{key[0]}, {wording.counted(key[1], 'worker')}: {wording.joined(texts)}."

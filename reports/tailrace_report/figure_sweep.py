@@ -84,12 +84,12 @@ def _label(entry: Entry) -> str:
 
 
 def _words(panel: Panel, axis: Axis) -> str:
-    told = []
+    texts = []
     for line in panel.lines.values():
         values = ", ".join(
             f"{wording.figures(e.estimate.median * axis.scale)} at {axis.x_text(at)}"
             for at, e in line
         )
-        told.append(f"{line[0][1].label}: {values}")
+        texts.append(f"{line[0][1].label}: {values}")
     title = panel.title.replace("\n", ", ")
-    return f"{title}, {axis.y_title} by {axis.x_title}: {'; '.join(told)}"
+    return f"{title}, {axis.y_title} by {axis.x_title}: {'; '.join(texts)}"

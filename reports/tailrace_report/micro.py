@@ -114,11 +114,11 @@ def read_micro(value: Mapping[str, Any]) -> Micro:
             raise ValueError(f"rows[{number}]: {benchmark} of {runtime} is there twice")
         group[runtime] = row
     skipped, context = value.get("skipped"), value.get("context")
-    told = skipped if isinstance(skipped, dict) else {}
+    causes = skipped if isinstance(skipped, dict) else {}
     context = context if isinstance(context, dict) else {}
     return Micro(
         context,
-        {str(k)[:60]: str(v)[:500] for k, v in told.items()},
+        {str(k)[:60]: str(v)[:500] for k, v in causes.items()},
         rows,
         floor,
         str(context.get("reference", ""))[:60],

@@ -113,16 +113,16 @@ def _folded(tables: list[Table]) -> str:
 
 def _stderr(study: Study) -> str:
     """The last standard error of failed targets, as text."""
-    told = [c for c in study.campaign.cells if c.status == "failed" and c.stderr_tail.strip()]
+    failed = [c for c in study.campaign.cells if c.status == "failed" and c.stderr_tail.strip()]
     parts = []
-    for cell in told[:STDERR_SHOWN_MAX]:
+    for cell in failed[:STDERR_SHOWN_MAX]:
         tail = "".join(c if c.isprintable() or c == "\n" else " " for c in cell.stderr_tail)
         parts.append(
             f"<details><summary>Standard error of {html.escape(cell.name)}</summary>"
             f"<pre>{html.escape(tail[-STDERR_CHARS_MAX:])}</pre></details>"
         )
-    if len(told) > STDERR_SHOWN_MAX:
-        parts.append(f'<p class="note">{len(told) - STDERR_SHOWN_MAX} more in cells.jsonl.</p>')
+    if len(failed) > STDERR_SHOWN_MAX:
+        parts.append(f'<p class="note">{len(failed) - STDERR_SHOWN_MAX} more in cells.jsonl.</p>')
     return "".join(parts)
 
 

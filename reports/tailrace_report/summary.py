@@ -67,8 +67,8 @@ def _trouble_lines(study: Study) -> list[str]:
     lines = [""] if rows else []
     for who, status, count, points, cause, remedy in rows[:TROUBLE_ROWS_MAX]:
         cells = f"{count} cell{'' if count == '1' else 's'} at {points}: " if count != "0" else ""
-        told = cause + ("" if remedy == "-" else f"; {remedy}")
-        lines.append(_filled(f"{status}: {who}, {cells}{told}", "! "))
+        text = cause + ("" if remedy == "-" else f"; {remedy}")
+        lines.append(_filled(f"{status}: {who}, {cells}{text}", "! "))
     if len(rows) > TROUBLE_ROWS_MAX:
         lines.append(f"! {len(rows) - TROUBLE_ROWS_MAX} more kinds of trouble are in the report.")
     return lines

@@ -253,7 +253,7 @@ class Small(unittest.TestCase):
             self.assertTrue(all("invalid" in text or text == "-" for text in row[1:]), row)
 
     def test_below_six_blocks_nothing_is_called_different(self) -> None:
-        for blocks, words in ((1, "share 1 block only"), (3, "keep one order in 25 % of cases")):
+        for blocks, words in ((1, "share 1 block only"), (3, "keep one order in 50 % of cases")):
             make_campaign.write_campaign(self.path / str(blocks), blocks=blocks, scale=1)
             study = study_of(self.path / str(blocks))
             last = overview.statements(study)[-1]

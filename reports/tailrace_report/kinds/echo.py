@@ -4,10 +4,12 @@ ceiling)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tailrace_report import figure_latency, figure_rows, wording
 from tailrace_report import sentences as say
 from tailrace_report import subject_table as columns
-from tailrace_report.campaign import Point
+from tailrace_report.campaign import Point, Subject
 from tailrace_report.kinds.kind import Drawing, Headline, Kind, Section, Statement, load_title
 from tailrace_report.measures import CPU, P50, P99, RATE, SEND_DELAY, Number, Quantile
 from tailrace_report.study import Entry, Study
@@ -255,7 +257,7 @@ def counts_table(study: Study) -> Table:
     return table
 
 
-def _calls_text(study: Study, who) -> str:  # type: ignore[no-untyped-def]
+def _calls_text(study: Study, who: Subject) -> str:
     counts = study.counts(who)
     found = {
         metric.partition(".")[2]: value
@@ -293,7 +295,7 @@ def rate_table(study: Study, point: Point) -> Table:
     )
 
 
-def _busy_note(study: Study, point: Point):  # type: ignore[no-untyped-def]
+def _busy_note(study: Study, point: Point) -> Callable[[Entry], str]:
     """How busy both sides were: `98 / 97 %`, server / client."""
 
     def note(entry: Entry) -> str:

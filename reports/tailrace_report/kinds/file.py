@@ -7,6 +7,7 @@ before and after, and the bytes that the kernel read from a device for each byte
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -268,7 +269,7 @@ def file_table(study: Study, point: Point) -> Table:
     )
 
 
-def _rate_note(study: Study, point: Point):  # type: ignore[no-untyped-def]
+def _rate_note(study: Study, point: Point) -> Callable[[Entry], str]:
     """How many reads a second that is."""
 
     def note(entry: Entry) -> str:
