@@ -42,7 +42,8 @@ class Open(Kind):
         for p, name in columns.MAIN:
             compared = study.compare(point, Quantile(p))
             found.append(Headline(name, compared, wording.duration, p == 0.99))
-        return found, [f"CPU time and response times: {point.title}."]
+        notes = [f"CPU time and response times: {point.title}."]
+        return found, notes + counted_note(study)
 
     def statements(self, study: Study) -> list[Statement]:
         point = self.lead(study)
@@ -82,7 +83,8 @@ class Closed(Kind):
         rate = study.compare(point, RATE)
         what = "CPU time and closed rate" if alone else "Closed rate"
         note = f"{what}: {point.title}; see how busy the client was, too."
-        return [*found, Headline("closed rate", rate, wording.rate, True)], [note]
+        notes = [note] + (counted_note(study) if alone else [])
+        return [*found, Headline("closed rate", rate, wording.rate, True)], notes
 
     def statements(self, study: Study) -> list[Statement]:
         point = self.lead(study)
@@ -131,6 +133,11 @@ def cost_columns(study: Study, point: Point) -> list[Headline]:
         Headline("CPU/op", study.compare(point, CPU), wording.microseconds, True),
         Headline("calls/op", study.counted("syscalls.total"), wording.plain),
     ]
+
+
+def counted_note(study: Study) -> list[str]:
+    calls = study.counted("syscalls.total")
+    return [f"calls/op: {calls.title}, exact."] if calls else []
 
 
 def _heading(point: Point) -> str:
