@@ -43,7 +43,6 @@ def page(
     body = [
         _head(judged, facts, notes, missing),
         _section("changes", "What changed", [], [phrases.table("", changed)]),
-        _section("curves", "The whole distribution", [drawn.get("curves")], []),
         _section("times", "Times", [drawn.get("ratios")], [phrases.table("", timed)]),
         _section("counts", "Counted, exactly where it repeats", [], [phrases.table("", counted)]),
         _end(facts),
