@@ -1,34 +1,31 @@
 # SPDX-License-Identifier: MIT
-"""What the tables of the micro benchmarks say; the renderings are in tables.py."""
+"""The micro benchmarks on the page and on the terminal: tables, and the section with the figure."""
 
 from __future__ import annotations
 
-from tailrace_report import stats, wording
-from tailrace_report.micro import FLOOR, REFERENCE, Key, Micro
-from tailrace_report.study import ORDER
+from tailrace_report import figure_micro, stats, wording
+from tailrace_report.kinds.kind import Drawing, Section
+from tailrace_report.micro import Key, Micro
 from tailrace_report.tables import Column, Table
 
 SLOWER = "slower"
-# One order everywhere, unknown ones last by name.
-BENCHMARKS = (
-    "spawn_many_local spawn_many_remote_idle spawn_many_remote_busy remote_spawn/threads:1"
-    " remote_spawn/threads:4 chained_spawn scope_join yield_many context_switch ping_pong"
-    " channel_handoff channel_buffered spawn_blocking timer_arm_cancel timer_fire task_create"
-    " frame_allocation"
-).split()
 
 
-def ordered(runtimes: list[str]) -> list[str]:
-    """The fixed order of contestants, the floor first; unknown ones last, by name."""
-    rank = {name: place for place, name in enumerate([FLOOR, *ORDER])}
-    return sorted(runtimes, key=lambda name: (rank.get(name, len(rank)), name))
-
-
-def keys_of(micro: Micro, workers: int) -> list[Key]:
-    """The rows with so many workers, in the fixed order of benchmarks."""
-    rank = {name: place for place, name in enumerate(BENCHMARKS)}
-    found = [key for key in micro.rows if key[1] == workers]
-    return sorted(found, key=lambda key: (rank.get(key[0], len(rank)), key[0]))
+def section(micro: Micro) -> Section:
+    return Section(
+        "micro",
+        "Micro benchmarks",
+        "What single steps of a runtime cost, in one process each, without sockets: wall time per"
+        " operation. `make micro` measures them, apart from the cells above.",
+        [
+            Drawing(
+                "micro",
+                "Micro benchmarks: time per operation, by number of workers",
+                lambda: figure_micro.micro_figure(micro),
+            )
+        ],
+        tables(micro),
+    )
 
 
 def tables(micro: Micro) -> list[Table]:
@@ -40,15 +37,15 @@ def tables(micro: Micro) -> list[Table]:
 
 def times(micro: Micro, workers: int) -> Table:
     """A benchmark a row, a runtime a column, the mean ratio in the last row."""
-    runtimes = ordered(micro.runtimes(workers))
-    compared = REFERENCE in runtimes
+    runtimes = micro.runtimes(workers)
+    compared = micro.reference in runtimes
     count = wording.counted(workers, "worker")
     table = Table(
         f"Time per operation, {count} (lower is better)",
         [Column("benchmark", right=False)]
-        + [Column("floor" if name == FLOOR else name) for name in runtimes],
+        + [Column(micro.shown(name)) for name in runtimes],
     )
-    keys = keys_of(micro, workers)
+    keys = micro.keys(workers)
     for key in keys:
         table.add(key[0], *(_cell(micro, key, name) for name in runtimes))
     if compared:
@@ -81,7 +78,7 @@ def _add_mean(table: Table, micro: Micro, workers: int, runtimes: list[str]) -> 
     for name in runtimes:
         found = micro.mean_ratio(name, workers)
         if found is None:
-            cells.append("1" if name == REFERENCE else wording.MISSING)
+            cells.append("1" if name == micro.reference else wording.MISSING)
             continue
         of, rows = found
         counts.add(rows)
@@ -97,8 +94,8 @@ def _notes(micro: Micro, keys: list[Key], runtimes: list[str], compared: bool) -
     notes = [f"Medians over {wording.counted(rounds, 'round')}."]
     if compared:
         notes.append(
-            f"×: how many times as fast as {REFERENCE}, its time / theirs, paired within rounds;"
-            f" {SLOWER}: below 1."
+            f"×: how many times as fast as {micro.reference}, its time / theirs, paired within"
+            f" rounds; {SLOWER}: below 1."
         )
         kind = (
             "exact 95 % interval"
@@ -106,10 +103,10 @@ def _notes(micro: Micro, keys: list[Key], runtimes: list[str], compared: bool) -
             else f"range, since fewer than {stats.BLOCKS_FOR_INTERVAL} rounds carry no interval"
         )
         notes.append(
-            f"Mean: over the benchmarks that a runtime shares with {REFERENCE} [{kind}]; means over"
-            " different benchmarks do not compare."
+            f"Mean: over the benchmarks that a runtime shares with {micro.reference} [{kind}];"
+            " means over different benchmarks do not compare."
         )
-    if FLOOR in runtimes:
+    if micro.floor in runtimes:
         notes.append("floor: the same work on bare coroutine handles and malloc, no runtime.")
     for key in keys:
         for name, row in micro.rows[key].items():
@@ -122,18 +119,18 @@ def _allocations(micro: Micro) -> Table:
     """Calls of operator new per operation, for those that count them."""
     counting = [
         name
-        for name in ordered(list({r: None for group in micro.rows.values() for r in group}))
+        for name in micro.ordered({r for group in micro.rows.values() for r in group})
         if any(name in g and g[name].allocations is not None for g in micro.rows.values())
     ]
     several = len(micro.workers()) > 1
     table = Table(
         "Allocations per operation",
         [Column("benchmark", right=False)] + [Column("workers")] * several
-        + [Column("floor" if name == FLOOR else name) for name in counting],
+        + [Column(micro.shown(name)) for name in counting],
         notes=["Calls of operator new (or of the language's allocator), after one warm-up batch."],
     )
     for workers in micro.workers():
-        for key in keys_of(micro, workers):
+        for key in micro.keys(workers):
             group = micro.rows[key]
             values = [group[n].allocations if n in group else None for n in counting]
             if any(value is not None for value in values):
