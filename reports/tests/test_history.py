@@ -122,7 +122,7 @@ class Comparisons(unittest.TestCase):
             (other / "manifest.json").write_text(json.dumps(manifest))
 
             def change(cell: dict[str, Any]) -> bool:
-                if cell["subject"]["id"] == "local" and cell["cost"].get("server"):
+                if cell["subject"]["id"] == "local" and cell["cost"]:
                     cell["cost"]["server"]["cpu_us_per_op"] *= 3
                 return True
 
