@@ -41,7 +41,11 @@ if(TAILRACE_TESTS)
   tailrace_dependency(GTest REQUIRED "the tests; or configure with -DTAILRACE_TESTS=OFF")
 endif()
 
-pkg_check_modules(libuv QUIET IMPORTED_TARGET libuv)
+if(TAILRACE_LIBRARIES)
+  pkg_check_modules(libuv QUIET IMPORTED_TARGET libuv)
+else()
+  set(libuv_FOUND FALSE) # whatever an earlier configuration has found
+endif()
 tailrace_report_dependency(libuv OPTIONAL "the libuv contestant is not built" "${libuv_FOUND}"
                            "${libuv_VERSION}")
 pkg_check_modules(liburing QUIET IMPORTED_TARGET liburing)
@@ -52,7 +56,7 @@ tailrace_report_dependency(liburing REQUIRED "the io_uring contestants" "${libur
 set(TAILRACE_ASIO_INCLUDE_DIR "")
 set(TAILRACE_BOOST_VERSION "")
 foreach(folder /usr/include /usr/local/include ${PROJECT_SOURCE_DIR}/build/boost/usr/include)
-  if(NOT TAILRACE_ASIO_INCLUDE_DIR AND EXISTS ${folder}/boost/version.hpp)
+  if(TAILRACE_LIBRARIES AND NOT TAILRACE_ASIO_INCLUDE_DIR AND EXISTS ${folder}/boost/version.hpp)
     file(STRINGS ${folder}/boost/version.hpp version REGEX "define BOOST_LIB_VERSION")
     string(REGEX REPLACE ".*\"([0-9]+)_([0-9]+).*\".*" "\\1.\\2" version "${version}")
     if(version VERSION_GREATER_EQUAL 1.78)
