@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What a runtime may offer beyond the concept Runtime. Each is optional: code that needs one asks
 // for it by its concept and is not compiled for a runtime without it. The types cannot carry these
-// promises; tests/extensions_conformance.hpp checks them.
+// promises; tests/extensions.hpp checks them.
 //
 // R::event, an auto-reset event for at most one waiting task:
-// - set() ends the wait of the task that waits, else the next wait; sets do not add up: one is
-//   remembered. It never resumes the waiter inside the call, allocates nothing and cannot fail.
-//   Where tasks of R run on several threads, any thread may call it; else the runtime's only.
+// - set() ends the wait of the task that waits, else the next wait; at most one set is remembered.
+//   It never resumes the waiter inside the call, allocates nothing and cannot fail. Any thread may
+//   call it where tasks of R run on several threads; else only the runtime's thread may.
 // - wait() gives 0 once set, -ECANCELED when the waiting task's scope is stopped. A set is never
 //   lost: one that comes with the stop is either reported by this wait or left for the next.
 // - What a thread did before set() happened before the return of the wait that it ends.
@@ -26,18 +26,18 @@
 // - read_at(offset, memory) gives the count of bytes, fewer than asked for only where the file
 //   ends, or a refusal by the kernel. The memory belongs to the kernel, or to a thread that reads
 //   into it, until the await returns, also after a stop.
-// - A read of a stopped task gives -ECANCELED: one that it starts afterwards at once, one that is
-//   under way when it ends, which a stop need not hasten.
+// - A stopped task's read gives -ECANCELED: at once if it starts after the stop; if it was under
+//   way by then, when it ends, which a stop need not speed up.
 // - The runtime's other tasks run on while a read waits for the device, unless an option of the
 //   runtime says that it reads on the spot.
 // - register_memory(), where there is one, tells the runtime which memory reads will go to; that
 //   must outlive them and be unregistered before it goes.
 //
-// R::task_limit(): how many tasks beside main run at once; further ones wait, however long, until
-// one of those has ended. For a runtime whose tasks keep what they run on.
+// R::task_limit(): how many tasks besides main run at once; further ones wait until one of those
+// has ended, however long that takes. For a runtime whose tasks keep their thread until they end.
 //
-// R::tasks_at_once: how many of its tasks an ordinary system lets live at once, where that is far
-// below a million.
+// R::tasks_at_once: how many tasks an ordinary system lets R have at once, where that is far below
+// a million.
 #pragma once
 
 #include <algorithm>

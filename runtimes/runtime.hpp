@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: MIT
-// What a workload may ask of the runtime under test. The types cannot carry these promises;
-// tests/conformance.hpp checks them:
-// - a task resumes on a thread of its own runtime, never inside close(), request_stop() or
-// cancel();
-// - receive() lends its bytes: the runtime finds a buffer once bytes are there and takes it back
-// when the
-//   lease dies, so that an idle connection holds none (a library that must hold one says so in its
-//   row);
-// - receive() of 0 bytes is the peer's end of stream; sending stays possible (half-close);
-// - send_all() completes when every byte is with the kernel, or fails; its span must outlive the
-// await;
-// - a stopped task's operation returns -ECANCELED: the one it sleeps in, and any it starts
-// afterwards;
-// - after an operation was cancelled, its stream is good for nothing but being closed (destroyed);
-// - one task at a time receives from a stream, and one sends to it; they may differ;
-// - accept() errors are values; the listener stays usable (EMFILE: wait, then try again);
-// - no sleep ends before its deadline; yield() lets every task that is ready run first;
-// - a session that is always ready does not starve the others (a cooperative budget).
+// What a workload may ask of the runtime under test: streams, listeners, sleeps, tasks in scopes.
+// A workload is a coroutine over any Runtime, such as the session of workloads/echo.hpp:
+//
+//   template <Runtime R>
+//   task<void> echo_session(typename R::stream peer) {
+//     for (;;) {
+//       const auto received = co_await peer.receive();
+//       if (received.bytes().empty()) break;  // the end of the stream, or an error
+//       const io_result sent = co_await peer.send_all(received.bytes());
+//       if (!sent.ok()) break;
+//     }
+//     peer.close();
+//   }
+//
+// The types cannot carry these promises; tests/conformance.hpp checks them:
+// - A task resumes on a thread of its own runtime, and never inside close(), request_stop() or
+//   cancel().
+// - receive() lends a buffer once bytes are there and takes it back when the lease dies, so that an
+//   idle connection holds none. (A library that must hold one says so in its runtime's header.)
+// - receive() of 0 bytes is the peer's end of stream. Sending stays possible (half-close).
+// - send_all() completes when the kernel has every byte, or fails; bytes sent before an error are
+//   not reported. Its span must stay valid until then.
+// - A stopped task's operation returns -ECANCELED: the one it sleeps in, and any it starts later.
+// - After an operation was cancelled, its stream may only be closed.
+// - At most one task receives from a stream at a time, and one sends to it. They may be two tasks.
+// - accept() returns errors as values; the listener stays usable (EMFILE: wait, then try again).
+// - No sleep ends before its deadline. yield() lets all tasks that are ready now run first.
+// - A session that is always ready does not starve the others (a cooperative budget).
 #pragma once
 
 #include <chrono>
@@ -30,7 +40,7 @@
 #include <string_view>
 
 #include "runtimes/base/endpoint.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/scope.hpp"
 #include "runtimes/task.hpp"
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// scope<R>: structured concurrency on runtime R. spawn() starts a child task, join() awaits the end
-// of all, request_stop() asks all to end early. There is no detach: a scope destroyed with living
-// children is a bug and aborts. The first exception of a child stops its siblings and is rethrown
-// by join(): a failed task is never silent. Cancellation is cooperative: an operation that a
-// stopped task awaits returns -ECANCELED; a task that joins an inner scope passes the request on to
-// it.
+// scope<R>: structured concurrency on runtime R.
+// - spawn() starts a child task, join() awaits the end of all, request_stop() asks all to end.
+// - There is no detach: a scope destroyed with living children is a bug and aborts.
+// - The first exception of a child stops its siblings and is rethrown by join(): a failed task is
+//   never silent.
+// - Cancellation is cooperative: an operation that a stopped task awaits returns -ECANCELED; a task
+//   that joins an inner scope passes the request on to it.
 //
 // Threads: spawn() and join() belong to tasks of R; request_stop() may be called wherever
 // R::cancel() may. Cost: spawn is the child's frame and a list insertion; a finished child costs a
@@ -23,20 +24,20 @@
 namespace tailrace {
 
 // What a scope asks of its runtime R (no workload needs these):
-//   R::mutex_type          BasicLockable, made from R& or from nothing; empty where all tasks run
-//   on
-//                          one thread
-//   R::completion          one-shot event: explicit(R&); set(); wait(node, coroutine_handle) ->
-//   false
-//                          if already set (or after having blocked until it was), true if it will
-//                          resume the handle, which belongs to the task `node`
-//   R::completion::joined  optional: after every join, when no child lives: give back what
-//                          the runtime kept for the children (the threads runtime joins threads)
-//   rt.start(task_node&)   make a new task ready
-//   rt.task_ended(failed, stopped)  optional: counts a task that ended
-//   rt.cancel(task_node&)  if the task sleeps in an operation, end that operation with -ECANCELED;
-//   called
-//                          under the scope's mutex; never resumes the task inside the call
+//
+//   R::mutex_type            BasicLockable, made from R& or from nothing; empty where all tasks run
+//                            on one thread.
+//   R::completion            One-shot event, made from R&, set() by the last child (several
+//                            threads: completion.hpp):
+//     wait(node, handle)     false: already set, or it has blocked until it was. True: it will
+//                            resume the handle, which belongs to the task `node`.
+//     end_run()              Optional, instead of wait(), for main's scope: set() ends R::run().
+//     joined()               Optional, after every join, when no child lives: give back what the
+//                            runtime kept for the children (the threads runtime joins threads).
+//   rt.start(task_node&)     Make a new task ready.
+//   rt.cancel(task_node&)    If the task sleeps in an operation, end that with -ECANCELED. Called
+//                            under the scope's mutex; never resumes the task inside the call.
+//   rt.task_ended(failed, stopped)   Optional: counts a task that ended.
 template <class R>
 class scope final : public scope_base {
  public:
@@ -98,17 +99,23 @@ class scope final : public scope_base {
       std::rethrow_exception(std::exchange(first_failure_, nullptr));
   }
 
-  // For R::run(), instead of join(): completion::set() tells when no child lives. False: none does.
-  bool notify_when_idle() noexcept {
+  // For R::run(), instead of join(): the last child ends the run. False: no child lives by now.
+  bool end_run_when_idle() noexcept {
     const std::lock_guard lock(mutex_);
-    joined_ = live_ != 0;
-    return joined_;
+    if (live_ == 0) return false;
+    idle_.end_run();
+    joined_ = true;
+    return true;
   }
 
-  void finished(task_node& node, std::exception_ptr failure) noexcept override {
+  // For R.
+  R& owner() const noexcept { return runtime_; }
+  R::completion& idle() noexcept { return idle_; }
+
+  void finished(task_node& node, std::coroutine_handle<> frame,
+                std::exception_ptr failure) noexcept override {
     if constexpr (requires { runtime_.task_ended(true, true); })
       runtime_.task_ended(failure != nullptr, stop_requested());
-    const std::coroutine_handle<> frame = node.handle;
     {
       const std::lock_guard lock(mutex_);
       unlink(node);
@@ -128,8 +135,6 @@ class scope final : public scope_base {
   }
 
  private:
-  friend R;
-
   bool begin_join(task_node& joiner, std::coroutine_handle<> handle) noexcept {
     if (mark_joining(joiner, this)) request_stop();
     {
@@ -187,27 +192,5 @@ class scope final : public scope_base {
   std::exception_ptr first_failure_;
   typename R::completion idle_;
 };
-
-// Runs body(children, arguments...) with a scope of its own and joins it on every path: when the
-// body throws, the children are stopped and awaited before its exception goes on; what a child
-// throws while it is being stopped does not take its place.
-template <class R, class Body, class... Arguments>
-task<void> in_scope(R& runtime, Body body, Arguments... arguments) {
-  scope<R> children(runtime);
-  std::exception_ptr failure;
-  try {
-    task<void> running = body(children, std::move(arguments)...);
-    co_await std::move(running);
-  } catch (...) {
-    failure = std::current_exception();
-    children.request_stop();
-  }
-  try {
-    co_await children.join();
-  } catch (...) {
-    if (!failure) failure = std::current_exception();
-  }
-  if (failure) std::rethrow_exception(failure);
-}
 
 }  // namespace tailrace

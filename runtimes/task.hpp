@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // task<T>: a lazy coroutine. It starts when it is awaited, or when a scope spawns it (task<void>
 // only), and resumes its awaiter by symmetric transfer, so a chain of awaits that finish at once
-// uses no stack. An exception thrown inside is rethrown to the awaiter. Not thread-safe: one owner,
-// one await. Cost: one frame from base/frame_allocator.hpp; nothing per await. Parameters are
-// copied into the frame; a reference parameter's referent must outlive the task. Source: the lazy
-// task of cppcoro and P3552, plus a task_node that children inherit from their awaiter.
+// uses no stack. An exception thrown inside is rethrown to the awaiter. Parameters are copied into
+// the frame; a reference parameter's referent must outlive the task.
+//
+// Not thread-safe: one owner, one await. Cost: one frame from base/frame_allocator.hpp; nothing per
+// await. Source: the lazy task of cppcoro and P3552, plus a task_node that children inherit from
+// their awaiter.
 #pragma once
 
 #include <coroutine>
@@ -22,7 +24,7 @@ namespace tailrace {
 template <class T = void>
 class task;
 
-// What every promise of ours offers to the awaiters inside its coroutine.
+// What every task offers to the awaiters inside its coroutine.
 class promise_base {
  public:
   static void* operator new(std::size_t size) { return frame_allocator::allocate(size); }
@@ -50,10 +52,8 @@ class promise_base {
       promise_base& promise = self.promise();
       if (promise.awaiter_) return promise.awaiter_;
       task_node& node = *promise.node_;
-      // A runtime may have used the field for the coroutine to resume next.
-      node.handle = self;
       // Destroys this frame; nothing of it may be touched afterwards.
-      node.owner->finished(node, std::move(promise.failure_));
+      node.owner->finished(node, self, std::move(promise.failure_));
       return std::noop_coroutine();
     }
     void await_resume() const noexcept {}

@@ -4,6 +4,7 @@
 // nothing else.
 #pragma once
 
+#include <coroutine>
 #include <exception>
 
 #include "runtimes/base/atomic.hpp"
@@ -40,8 +41,9 @@ class scope_base {
   // Asks every task of the scope, and of the scopes they join, to stop. Idempotent.
   virtual void request_stop() noexcept = 0;
 
-  // The task's coroutine reached its end; failure is null or what it threw. Destroys its frame.
-  virtual void finished(task_node& node, std::exception_ptr failure) noexcept = 0;
+  // The task's coroutine reached its end; failure is null or what it threw. Destroys the frame.
+  virtual void finished(task_node& node, std::coroutine_handle<> frame,
+                        std::exception_ptr failure) noexcept = 0;
 
  protected:
   ~scope_base() = default;

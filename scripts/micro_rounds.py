@@ -286,6 +286,7 @@ def measure_all(asked, words):
         "context": {
             "started_at": started.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "elapsed_s": round(time.monotonic() - clock, 1), "seed": asked.seed, "rounds": rounds,
+            "reference": REFERENCE,
             "min_time_s": asked.min_time_s, "command": ["scripts/micro", *words],
             "cpus": {str(n): affinity(n) for n in sorted({row.workers for row in rows})},
             "build": commit(), "machine": machine,

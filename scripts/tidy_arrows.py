@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: MIT
 """Which folder may include which: the arrows of dependency, for tidy.py.
 
-base <- each runtime <- harness/targets -> workloads -> the runtime concept. What measures (LAYERS
-below) includes no runtime and no workload, and of runtimes/base only base/uring: that is a layer
-over the kernel and no part of a runtime. Tests may include anything.
+base <- single <- each runtime <- harness/targets -> workloads -> the runtime concept. What measures
+(LAYERS below) includes no runtime and no workload, and of runtimes/base only base/uring: that is a
+layer over the kernel and no part of a runtime. Tests may include anything.
 """
 import ast
 import re
 import sys
 
+# In the folder of a runtime: main() of its target, and the names of its options.
+TARGET = re.compile(r"(^|_)target(_options)?\.[ch]pp$")
 GENERATED = {"syscall_table.inc"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 SYSTEM_INCLUDE = re.compile(r"^\s*#\s*include\s+<([^>]+)>(.*)")
-# The interchange form of histograms: what is measured inside a runtime is printed in it too.
-CODEC = {"harness/load/histogram.hpp", "harness/load/histogram_codec.hpp"}
 # What measures, in layers: each may include what stands before it, and nothing after.
-LAYERS = (("observe", "record", "load", "files"), ("session",), ("cost", "conform"), ("campaign",),
-          ("kinds",), ("cli",))
+LAYERS = (("observe", "record"), ("load",), ("files",), ("session",), ("cost", "conform"),
+          ("campaign",), ("kinds",), ("cli",))
 LEVELS = {folder: level for level, layer in enumerate(LAYERS) for folder in layer}
 KERNEL_LAYER = "runtimes/base/uring/"  # what drives io_uring, for whoever does
 
@@ -26,9 +26,8 @@ KERNEL = {"sys/epoll.h", "sys/socket.h", "sys/eventfd.h", "sys/timerfd.h", "sys/
           "liburing.h"}
 KERNEL_FREE = ("runtimes/base/", "runtimes/bare/")
 KERNEL_WITH_REASON = ("runtimes/threads/", "runtimes/libuv/")
+EPOLL_BITS = "sys/epoll.h"  # may be included for the bits of struct epoll_event, with that reason
 KERNEL_EXCEPTIONS = {
-    "runtimes/local/runtime.cpp": "the bits of struct epoll_event; no call",
-    "runtimes/steal/reactor.hpp": "the same",
     "runtimes/asio/nameless_cancels.hpp": "wraps what Asio calls; no call of its own",
 }
 
@@ -43,7 +42,11 @@ def zone(path):
     if parts[0] == "runtimes":
         if len(parts) == 2:
             return "api"
-        return "base" if parts[1] == "base" else "runtime " + parts[1]
+        if TARGET.search(parts[-1]):
+            return "harness/targets"
+        if parts[-1] == "micro.cpp":
+            return "tests"
+        return parts[1] if parts[1] in ("base", "single") else "runtime " + parts[1]
     if parts[0] == "workloads":
         return "workloads"
     if parts[0] == "harness" and len(parts) > 2:
@@ -62,10 +65,14 @@ def allowed(source, target):
         return True
     if target == "tests":
         return False
-    if source == "base" or source == "api":
+    if source == "base":
+        return False
+    if source == "api":
+        return target == "base"
+    if source == "single":
         return target in ("base", "api")
     if source.startswith("runtime "):
-        return target in ("base", "api")
+        return target in ("base", "api", "single")
     if source == "workloads":
         return target in ("api", "base")
     if source == "harness/targets":
@@ -86,8 +93,6 @@ def include_arrows(path, lines, files):
             if target not in GENERATED:
                 yield number, f'"{target}" names no file from the root of the tree'
             continue
-        if target in CODEC and zone(path) == "harness/targets":
-            continue
         if target.startswith(KERNEL_LAYER) and folder(zone(path)) in LEVELS:
             continue
         if not allowed(zone(path), zone(target)):
@@ -104,7 +109,7 @@ def kernel_headers(path, lines):
         match = SYSTEM_INCLUDE.match(line)
         if not match or match.group(1) not in KERNEL:
             continue
-        if path.startswith(KERNEL_WITH_REASON):
+        if path.startswith(KERNEL_WITH_REASON) or match.group(1) == EPOLL_BITS:
             if not re.search(r"//\s*\w+", match.group(2)):
                 yield number, f"<{match.group(1)}> needs its reason as a comment on the line"
         else:

@@ -10,13 +10,10 @@
 #include <utility>
 
 #include "runtimes/runtime.hpp"
-#include "workloads/counts.hpp"
 #include "workloads/planted_fault.hpp"
+#include "workloads/workload.hpp"
 
 namespace tailrace {
-
-template <Runtime R>
-using counts_of = worker_counts<!R::single_threaded>;
 
 template <Runtime R>
 void count_failure(counts_of<R>& counts, io_result result) {
@@ -70,5 +67,17 @@ task<void> serve_echo(R& runtime, typename R::listener& listener, counts_of<R>& 
   }
   co_await sessions.join();
 }
+
+template <Runtime R>
+class echo_workload final : public served_workload<R> {
+ public:
+  static constexpr const char* name = "echo";
+  static std::vector<option_spec> options() { return {}; }
+
+  echo_workload(const option_values&, std::size_t runtimes) : served_workload<R>(runtimes) {}
+  task<void> serve(R& runtime, typename R::listener& listener, std::size_t index) override {
+    return serve_echo<R>(runtime, listener, this->counts_[index]);
+  }
+};
 
 }  // namespace tailrace

@@ -5,7 +5,7 @@
 // the reads go past it (direct) is the runtime's to obey.
 //
 // The order is a permutation of the file's blocks, so that no block comes again before all have
-// been read: a cold file stays cold until it has been read through, and then `once` ends the work.
+// been read: a cold file stays cold until it has been read through, and then the work ends.
 // Read number s of all is block permuted(s mod blocks); of K readers, reader t makes the reads t,
 // t + K, t + 2K, ...
 //
@@ -38,8 +38,11 @@
 
 #include "runtimes/base/file_calls.hpp"
 #include "runtimes/base/single_writer_counter.hpp"
+#include "runtimes/base/sys.hpp"
 #include "runtimes/extensions.hpp"
 #include "runtimes/runtime.hpp"
+#include "workloads/run_refused.hpp"
+#include "workloads/workload.hpp"
 
 namespace tailrace {
 
@@ -87,21 +90,43 @@ class block_order {
   std::uint64_t seed_;
 };
 
+// cold: no block twice, so that the work ends when the file has been read through.
+enum class file_cache { warm, cold, direct };
+
 struct file_read_rules {
   std::string path;
-  bool direct = false;
-  bool once = false;                 // no block twice: ends when the file has been read through
+  file_cache cache = file_cache::warm;
   std::uint64_t file_bytes = 0;      // a rest that is no block is left alone
   std::uint64_t block_bytes = 4096;  // a multiple of stamped_bytes
-  std::uint64_t readers = 1;         // of all runtimes
+  std::uint64_t readers = 16;        // of all runtimes
   std::uint64_t reads = 0;           // of all readers; 0: as many as `duration` allows
   std::chrono::nanoseconds duration = std::chrono::seconds(1);
   std::uint64_t seed = 1;  // of the order
   std::uint64_t stamp_seed = 1;
 };
 
+using file_read_table = option_table<file_read_rules>;
+inline const file_read_table file_read_options{
+    file_read_table::text("file", &file_read_rules::path, "path of the stamped file to read"),
+    file_read_table::choice(
+        "cache", &file_read_rules::cache,
+        {{"warm", file_cache::warm}, {"cold", file_cache::cold}, {"direct", file_cache::direct}},
+        "direct: past the page cache (O_DIRECT); cold: no block twice"),
+    file_read_table::integer("block_bytes", &file_read_rules::block_bytes, 4096, 1'048'576,
+                             "bytes of a read, a multiple of 4096"),
+    file_read_table::integer("concurrency", &file_read_rules::readers, 1, 4096,
+                             "tasks that read, of all workers"),
+    file_read_table::integer("reads", &file_read_rules::reads, 0, INT64_MAX,
+                             "reads of all tasks; 0: as many as duration_ms allows"),
+    file_read_table::integer<std::chrono::milliseconds>("duration_ms", &file_read_rules::duration,
+                                                        1, 3'600'000,
+                                                        "how long to read where reads is 0"),
+    file_read_table::integer("seed", &file_read_rules::seed, 0, INT64_MAX,
+                             "of the order of the blocks"),
+    file_read_table::integer("stamp_seed", &file_read_rules::stamp_seed, 0, INT64_MAX,
+                             "of the stamps in the file")};
+
 // What one reader counts; written by its task alone, read by any thread.
-template <class Latency>
 struct alignas(64) file_reader {
   single_writer_counter reads;
   single_writer_counter read_bytes;
@@ -109,11 +134,10 @@ struct alignas(64) file_reader {
   single_writer_counter errors;
   single_writer_counter stamp_sum;
   single_writer_counter expected_sum;
-  Latency latency;  // record(ns); its reader waits until the work has ended
+  value_counts latency;  // whoever reads it waits until the work has ended
 };
 
-// What all runtimes share. Latency is a histogram with record(std::int64_t ns).
-template <class Latency>
+// What all runtimes share.
 class file_read_run {
  public:
   explicit file_read_run(const file_read_rules& rules)
@@ -123,8 +147,8 @@ class file_read_run {
         readers_(rules.readers) {}
 
   const file_read_rules& rules() const noexcept { return rules_; }
-  std::span<const file_reader<Latency>> readers() const noexcept { return readers_; }
-  std::span<file_reader<Latency>> readers() noexcept { return readers_; }
+  std::span<const file_reader> readers() const noexcept { return readers_; }
+  std::span<file_reader> readers() noexcept { return readers_; }
 
   // Before the first reader, and when the readers of a runtime have ended. Any thread.
   void note_begin() noexcept { begun_ = ended_ = moment::now(); }
@@ -149,7 +173,7 @@ class file_read_run {
   }
 
   // By the reader: what the read at `offset` gave.
-  void note(file_reader<Latency>& reader, std::uint64_t offset, std::span<const std::byte> got,
+  void note(file_reader& reader, std::uint64_t offset, std::span<const std::byte> got,
             std::chrono::nanoseconds took) const noexcept {
     reader.latency.record(took.count());
     reader.reads.add(1);
@@ -178,7 +202,7 @@ class file_read_run {
 
   static std::uint64_t limit_of(const file_read_rules& rules, std::uint64_t blocks) noexcept {
     const std::uint64_t wanted = rules.reads != 0 ? rules.reads : ~std::uint64_t{0};
-    return rules.once ? std::min(wanted, blocks) : wanted;
+    return rules.cache == file_cache::cold ? std::min(wanted, blocks) : wanted;
   }
   static std::uint64_t stamp_in(std::span<const std::byte> block) noexcept {
     std::uint64_t stamp = 0;
@@ -190,17 +214,17 @@ class file_read_run {
   file_read_rules rules_;
   block_order order_;
   std::uint64_t limit_;
-  std::vector<file_reader<Latency>> readers_;
+  std::vector<file_reader> readers_;
   moment begun_;
   moment ended_;
   std::mutex mutex_;  // guards ended_ while runtimes end
 };
 
 // run, the file and the memory, a block, outlive it. `end` counts only where the run is by time.
-template <ReadsFiles R, class Latency>
-task<void> read_blocks(file_read_run<Latency>& run, typename R::file& file, std::uint64_t index,
+template <ReadsFiles R>
+task<void> read_blocks(file_read_run& run, typename R::file& file, std::uint64_t index,
                        std::span<std::byte> memory, steady_time end) {
-  file_reader<Latency>& reader = run.readers()[index];
+  file_reader& reader = run.readers()[index];
   for (std::uint64_t number = index; run.wants(number); number += run.rules().readers) {
     const std::uint64_t offset = run.offset_of(number);
     const steady_time asked = std::chrono::steady_clock::now();
@@ -268,7 +292,7 @@ class file_read_side {
 
  private:
   static typename R::file opened(R& runtime, const file_read_rules& rules) {
-    auto file = runtime.open_file(rules.path, {.direct = rules.direct});
+    auto file = runtime.open_file(rules.path, {.direct = rules.cache == file_cache::direct});
     if (!file) throw std::runtime_error(file.error().message);
     return std::move(*file);
   }
@@ -285,8 +309,8 @@ constexpr std::uint64_t readers_of(const file_read_rules& rules, std::uint64_t i
 }
 
 // Those readers. All it refers to outlives it.
-template <ReadsFiles R, class Latency>
-task<void> run_file_read(R& runtime, file_read_run<Latency>& run, file_read_side<R>& side,
+template <ReadsFiles R>
+task<void> run_file_read(R& runtime, file_read_run& run, file_read_side<R>& side,
                          std::uint64_t index, std::uint64_t runtimes) {
   const file_read_rules& rules = run.rules();
   const std::uint64_t own = readers_of(rules, index, runtimes);
@@ -299,5 +323,71 @@ task<void> run_file_read(R& runtime, file_read_run<Latency>& run, file_read_side
   co_await readers.join();
   run.note_end();
 }
+
+template <ReadsFiles R>
+class file_read_workload final : public workload<R> {
+ public:
+  static constexpr const char* name = "file-read";
+  static std::vector<option_spec> options() { return file_read_options.specs(); }
+  static std::string objection(const option_values& options) {
+    const file_read_rules rules = file_read_options.rules_of(options);
+    if (rules.path.empty()) return "workload file-read needs --set file=PATH";
+    if (rules.block_bytes == 0 || rules.block_bytes % stamped_bytes != 0)
+      return "block_bytes is a multiple of 4096";
+    return {};
+  }
+
+  file_read_workload(const option_values& options, std::size_t runtimes)
+      : rules_(file_read_options.rules_of(options)), sides_(runtimes) {}
+
+  // Opens and closes the file, so that a wrong path is refused before a thread is started.
+  named_counts prepare() override {
+    const auto file = sys::open_file(rules_.path, {.direct = rules_.cache == file_cache::direct});
+    if (!file) throw run_refused(file.error().message, "give an existing file as `file`");
+    rules_.file_bytes = sys::file_bytes(file->get());
+    if (rules_.file_bytes < rules_.block_bytes)
+      throw run_refused("the file " + rules_.path + " is smaller than a block",
+                        "give a larger file as `file`, or smaller block_bytes");
+    run_ = std::make_unique<file_read_run>(rules_);
+    return {};
+  }
+  void set_up(R& runtime, std::size_t index) override {
+    sides_[index] = std::make_unique<file_read_side<R>>(runtime, rules_,
+                                                        readers_of(rules_, index, sides_.size()));
+  }
+  void tear_down(std::size_t index) noexcept override { sides_[index].reset(); }
+  void begin() override { run_->note_begin(); }
+  task<void> run(R& runtime, std::size_t index) override {
+    return run_file_read<R>(runtime, *run_, *sides_[index], index, sides_.size());
+  }
+
+  named_counts counts() const override {
+    const auto sum = [this](single_writer_counter file_reader::* count) {
+      std::uint64_t all = 0;
+      for (const file_reader& reader : std::as_const(*run_).readers())
+        all += (reader.*count).get();
+      return all;
+    };
+    return {{"reads", sum(&file_reader::reads)},
+            {"read_bytes", sum(&file_reader::read_bytes)},
+            {"short_reads", sum(&file_reader::short_reads)},
+            {"errors", sum(&file_reader::errors)},
+            {"stamp_sum", sum(&file_reader::stamp_sum)},
+            {"expected_sum", sum(&file_reader::expected_sum)}};
+  }
+  void complete(workload_result& result) const override {
+    result.counts.emplace_back("whole_ns", run_->whole_ns());
+    result.counts.emplace_back("whole_cpu_ns", run_->whole_cpu_ns());
+    value_counts all;
+    for (const file_reader& reader : std::as_const(*run_).readers())
+      all.add(reader.latency);
+    result.histograms["read_ns"] = all.pairs();
+  }
+
+ private:
+  file_read_rules rules_;
+  std::unique_ptr<file_read_run> run_;
+  std::vector<std::unique_ptr<file_read_side<R>>> sides_;  // by runtime, while it lives
+};
 
 }  // namespace tailrace

@@ -24,6 +24,15 @@ struct hog_rules {
   std::chrono::nanoseconds burn = std::chrono::milliseconds(5);
 };
 
+inline const option_table<hog_rules> hog_options{
+    option_table<hog_rules>::integer<std::chrono::microseconds>(
+        "burn_us", &hog_rules::burn, 0, 1'000'000, "CPU time that a hog burns for each message"),
+    option_table<hog_rules>::integer(
+        "hog_every", &hog_rules::hog_every, 0, 1'000'000,
+        "connections whose number is a multiple of it are hogs; 0: none is"),
+    option_table<hog_rules>::integer("message_bytes", &hog_rules::message_bytes, 8, 65536,
+                                     "size of a message")};
+
 // What one connection has received, as far as the rules ask. One task.
 class hog_meter {
  public:
@@ -89,5 +98,27 @@ task<void> serve_hog(R& runtime, typename R::listener& listener, hog_rules rules
   hog_work<R> work(runtime, counts, rules);
   co_await serve_echo<R>(runtime, listener, counts, work);
 }
+
+template <Runtime R>
+class hog_workload final : public served_workload<R> {
+ public:
+  static constexpr const char* name = "hog";
+  static std::vector<option_spec> options() { return hog_options.specs(); }
+
+  hog_workload(const option_values& options, std::size_t runtimes)
+      : served_workload<R>(runtimes), rules_(hog_options.rules_of(options)) {}
+
+  task<void> serve(R& runtime, typename R::listener& listener, std::size_t index) override {
+    return serve_hog<R>(runtime, listener, rules_, this->counts_[index]);
+  }
+  named_counts counts() const override {
+    named_counts all = served_workload<R>::counts();
+    all.emplace_back("burns", this->sum_of(&counts_of<R>::burns));
+    return all;
+  }
+
+ private:
+  hog_rules rules_;
+};
 
 }  // namespace tailrace

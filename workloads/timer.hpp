@@ -17,17 +17,20 @@
 // Flood 2014), which gives the n-th number without the n before.
 #pragma once
 
+#include <sys/prctl.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "runtimes/base/atomic.hpp"
 #include "runtimes/runtime.hpp"
-#include "workloads/counts.hpp"
+#include "workloads/workload.hpp"
 
 namespace tailrace {
 
@@ -40,7 +43,36 @@ struct timer_rules {
   std::chrono::nanoseconds lead = std::chrono::seconds(1);
   std::uint64_t seed = 1;
   std::uint64_t at_once = 1000;  // cancel: tasks asleep before they are cancelled, a runtime
+  std::uint64_t slack_ns = 0;    // the kernel's timer slack; 0: its default
 };
+
+using timer_table = option_table<timer_rules>;
+inline const timer_table timer_options{
+    timer_table::integer("tasks", &timer_rules::tasks, 0, 10'000'000, "tasks that sleep"),
+    timer_table::choice("mode", &timer_rules::mode,
+                        {{"random", timer_mode::random},
+                         {"expiry", timer_mode::expiry},
+                         {"cancel", timer_mode::cancel}},
+                        "deadlines drawn within spread_ms, one for all, or none that is reached: "
+                        "armed and cancelled"),
+    timer_table::integer<std::chrono::milliseconds>("spread_ms", &timer_rules::spread, 1, 60'000,
+                                                    "random: within which the deadlines lie"),
+    timer_table::integer<std::chrono::milliseconds>(
+        "lead_ms", &timer_rules::lead, 0, 600'000, "from the start to the first possible deadline"),
+    timer_table::integer("at_once", &timer_rules::at_once, 1, 1'000'000,
+                         "cancel: timers armed before they are cancelled"),
+    timer_table::integer("seed", &timer_rules::seed, 0, INT64_MAX, "of the deadlines"),
+    timer_table::integer("timer_slack_ns", &timer_rules::slack_ns, 0, 1'000'000'000,
+                         "by how much the kernel may delay a wake-up; 0: its default")};
+
+// Of the calling thread, and of the threads that it starts later: by how much the kernel may delay
+// the end of a sleep in epoll, poll, nanosleep or a futex, to serve several with one interrupt (not
+// of timerfd and io_uring timeouts). 0: back to the default. Returns what is in force then.
+inline std::uint64_t set_timer_slack(std::uint64_t slack_ns) {
+  // Neither call can fail with these arguments: PR_SET_TIMERSLACK(2const).
+  ::prctl(PR_SET_TIMERSLACK, slack_ns, 0UL, 0UL, 0UL);
+  return static_cast<std::uint64_t>(::prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL));
+}
 
 // The deadline of task `index`, counted from the first that is possible.
 inline std::chrono::nanoseconds offset_of(const timer_rules& rules, std::uint64_t index) noexcept {
@@ -216,5 +248,53 @@ task<void> run_timer(R& runtime, timer_run& run, std::uint64_t index, std::uint6
     sleepers.spawn(timed_sleeper<R>(runtime, run, i));
   co_await sleepers.join();
 }
+
+template <Runtime R>
+class timer_workload final : public workload<R> {
+ public:
+  static constexpr const char* name = "timer";
+  static std::vector<option_spec> options() { return timer_options.specs(); }
+
+  timer_workload(const option_values& options, std::size_t runtimes)
+      : runtimes_(runtimes), run_(timer_options.rules_of(options)) {}
+
+  named_counts prepare() override {
+    return {{"timer_slack_ns", set_timer_slack(run_.rules().slack_ns)}};
+  }
+  void begin() override { run_.begin(); }
+  task<void> run(R& runtime, std::size_t index) override {
+    return run_timer<R>(runtime, run_, index, runtimes_);
+  }
+  void end() override { run_.end(); }
+
+  named_counts counts() const override {
+    const timer_run::progress now = run_.so_far();
+    return {{"armed", now.armed},
+            {"fired", now.fired},
+            {"cancelled", now.cancelled},
+            {"refused", now.refused},
+            {"woken_early", now.woken_early}};
+  }
+  void complete(workload_result& result) const override {
+    const auto add = [&](const std::string& phase, timer_run::span_of_time span) {
+      result.counts.emplace_back(phase + "_ns", span.wall_ns);
+      result.counts.emplace_back(phase + "_cpu_ns", span.cpu_ns);
+    };
+    result.counts.emplace_back("deadline_sum_ns", run_.deadline_sum_ns());
+    add("arm", run_.arming());
+    add("wait", run_.waiting());
+    add("fire", run_.firing());
+    add("whole", run_.whole());
+    if (run_.rules().mode == timer_mode::cancel) return;
+    value_counts lateness;
+    for (const std::int64_t ns : run_.lateness_ns())
+      if (ns != timer_run::not_fired) lateness.record(ns);
+    result.histograms["lateness_ns"] = lateness.pairs();
+  }
+
+ private:
+  std::size_t runtimes_;
+  timer_run run_;
+};
 
 }  // namespace tailrace

@@ -13,6 +13,7 @@
 
 #include "harness/observe/fingerprint.hpp"
 #include "harness/observe/proc_text.hpp"
+#include "harness/record/json_fields.hpp"
 #include "harness/record/refusal.hpp"
 
 namespace tailrace::campaign {
@@ -65,14 +66,13 @@ void add_peers(profile& from, const std::vector<std::string>& peers) {
     if (std::ranges::count(from.contestants, id) == 0) from.contestants.push_back(id);
 }
 
-// hog and skew show how work moves between workers, so they need a core for each.
-observe::cpu_partition cpus_of_point(const run_options& options, const point& work, int workers,
+observe::cpu_partition cpus_of_point(const run_options& options, const point& at, int workers,
                                      const observe::cpu_partition& chosen) {
   if (!options.target_cpus.empty()) return chosen;
-  if (work.workers != 0) workers = work.workers;
-  const bool balance = work.kind == point_kind::hog || work.kind == point_kind::skew;
-  if (balance) return observe::partition_or_share_cpus(observe::usable_cores(), workers);
-  return work.workers == 0 ? chosen : observe::partition_cpus(observe::usable_cores(), workers);
+  if (at.workers != 0) workers = at.workers;
+  if (at.work->needs_a_core_per_worker())
+    return observe::partition_or_share_cpus(observe::usable_cores(), workers);
+  return at.workers == 0 ? chosen : observe::partition_cpus(observe::usable_cores(), workers);
 }
 
 // Where the executables of an arm are, or of a campaign without arms.
@@ -116,8 +116,8 @@ campaign_setup plan_from(profile from, const run_options& options, std::uint64_t
   }
   setup.made_plan = make_plan(from, subjects, seed, blocks);
   setup.setting.cpus = choose_cpus(options, from.workers);
-  for (const point& work : from.points)
-    setup.point_cpus.push_back(cpus_of_point(options, work, from.workers, setup.setting.cpus));
+  for (const point& at : from.points)
+    setup.point_cpus.push_back(cpus_of_point(options, at, from.workers, setup.setting.cpus));
   // An absolute path: it becomes an option of targets.
   setup.setting.files_folder = fs::absolute(
       options.files.empty() ? fs::path(options.results) / ".files" : fs::path(options.files));
@@ -127,22 +127,25 @@ campaign_setup plan_from(profile from, const run_options& options, std::uint64_t
   return setup;
 }
 
+json or_null(const std::string& text) {
+  return text.empty() ? json(nullptr) : json(text);
+}
+
 json contestants_json(const campaign_setup& setup) {
-  std::vector<std::pair<std::string, contestant>> all;  // with their arms
-  for (const auto& [arm_name, contestants] : setup.contestants)
-    for (const auto& each : contestants)
-      all.emplace_back(arm_name, each.second);
   json list = json::array();
-  for (const auto& [arm_name, who] : all) {
-    json entry = {{"id", who.id}, {"available", who.available}};
-    if (!arm_name.empty()) entry["arm"] = arm_name;
-    entry["cause"] = who.available ? json(nullptr) : json(who.cause);
-    entry["remedy"] = who.available ? json(nullptr) : json(who.remedy);
-    entry["path"] = who.path.empty() ? json(nullptr) : json(who.path);
-    entry["digest"] = who.path.empty() ? json(nullptr) : json(who.digest);
-    entry["describe"] =
-        who.describe_text.empty() ? json(nullptr) : json::parse(who.describe_text, nullptr, false);
-    list.push_back(std::move(entry));
+  for (const auto& [arm_name, contestants] : setup.contestants) {
+    for (const contestant& who : in_order(contestants)) {
+      json entry = {{"id", who.id},
+                    {"available", who.about.available},
+                    {"cause", or_null(who.about.cause)},
+                    {"remedy", or_null(who.about.remedy)},
+                    {"path", or_null(who.path)},
+                    {"digest", or_null(who.digest)},
+                    {"describe", nullptr}};
+      if (!arm_name.empty()) entry["arm"] = arm_name;
+      if (!who.about.text.empty()) entry["describe"] = json::parse(who.about.text, nullptr, false);
+      list.push_back(std::move(entry));
+    }
   }
   return list;
 }
@@ -153,7 +156,7 @@ json manifest_json(const run_options& options, const campaign_setup& setup) {
   for (const std::string& word : setup.setting.load_program)
     load.push_back(word);
   json manifest = {
-      {"schema", 1},
+      {"schema", record::schema_version},
       {"tool", {{"name", "tailrace"}, {"version", TAILRACE_VERSION}}},
       {"build",
        {{"compiler", TAILRACE_COMPILER},
@@ -181,7 +184,7 @@ json manifest_json(const run_options& options, const campaign_setup& setup) {
 
 void refuse_other_plan(const json& stored, const json& now, const std::string& name) {
   if (stored == now) return;
-  for (const char* key : {"profile", "seed", "blocks", "points", "contestants", "cells"}) {
+  for (const char* key : {"profile", "seed", "blocks", "points", "subjects", "cells"}) {
     if (stored.value(key, json()) == now.value(key, json())) continue;
     throw usage_refusal(
         fmt::format("cannot resume {}: its plan differs from today's in \"{}\" (another profile, "
@@ -192,29 +195,21 @@ void refuse_other_plan(const json& stored, const json& now, const std::string& n
 
 void refuse_other_programs(const json& manifest, const campaign_setup& setup,
                            const std::string& name) {
-  const auto differs = [&](const std::string& what) {
-    throw usage_refusal(
-        fmt::format("cannot resume {}: {} was built again since; start a new "
-                    "campaign",
-                    name, what));
+  const auto refuse = [&](const std::string& what) {
+    throw usage_refusal(fmt::format("cannot resume {}: {}; start a new campaign", name, what));
   };
-  if (manifest.at("build").value("digest", "") != program_digest("/proc/self/exe")) {
-    differs("tailrace itself");
-  }
+  if (manifest.at("build").value("digest", "") != program_digest("/proc/self/exe"))
+    refuse("tailrace itself was built again since");
   for (const json& entry : manifest.at("contestants")) {
     const auto of_arm = setup.contestants.find(entry.value("arm", ""));
     if (of_arm == setup.contestants.end()) continue;
-    const auto who = of_arm->second.find(entry.at("id"));
-    if (who == of_arm->second.end()) continue;
-    const json digest = entry.value("digest", json());
-    const std::string before = digest.is_string() ? digest.get<std::string>() : "";
-    if (before != who->second.digest) differs("the executable of " + who->first);
-    if (entry.at("available") != who->second.available) {
-      throw usage_refusal(
-          fmt::format("cannot resume {}: {} was {}available then; start a new "
-                      "campaign",
-                      name, who->first, who->second.available ? "not " : ""));
-    }
+    const auto found = of_arm->second.find(entry.at("id"));
+    if (found == of_arm->second.end()) continue;
+    const contestant& who = found->second;
+    if (record::text_or(entry, "digest") != who.digest)
+      refuse(fmt::format("the executable of {} was built again since", who.id));
+    if (entry.at("available") != who.about.available)
+      refuse(fmt::format("{} was {}available then", who.id, who.about.available ? "not " : ""));
   }
 }
 
@@ -252,7 +247,7 @@ observe::cpu_partition choose_cpus(const run_options& options, int workers) {
 }
 
 campaign_setup plan_new(const run_options& options) {
-  profile from = load_profile(options.profile);
+  profile from = load_profile(options.profile, options.kinds);
   const std::uint64_t seed = options.seed.value_or(from.seed);
   const int blocks = options.blocks.value_or(from.blocks);
   campaign_setup setup = plan_from(std::move(from), options, seed, blocks);
@@ -268,14 +263,13 @@ campaign_setup plan_new(const run_options& options) {
   return setup;
 }
 
-campaign_setup plan_resumed(const run_options& options) {
-  const fs::path folder = resumed_folder(options);
-  const record::campaign stored = record::campaign::open(folder);
-  const json manifest = stored.manifest();
-  const json old_plan = stored.plan();
+namespace {
+
+campaign_setup plan_again(const run_options& options, const fs::path& folder, const json& manifest,
+                          const json& old_plan) {
   run_options as_then = options;
   if (as_then.runtimes.empty()) {
-    for (const json& entry : old_plan.at("contestants")) {
+    for (const json& entry : old_plan.at("subjects")) {
       const std::string id = entry.at("id");
       if (std::ranges::count(as_then.runtimes, id) == 0) as_then.runtimes.push_back(id);
     }
@@ -283,12 +277,26 @@ campaign_setup plan_resumed(const run_options& options) {
   if (as_then.arms.empty()) as_then.arms = arm_options(manifest);
   const std::uint64_t seed = options.seed.value_or(old_plan.at("seed").get<std::uint64_t>());
   const int blocks = options.blocks.value_or(old_plan.at("blocks").get<int>());
+  const std::string profile_path = manifest.at("profile").at("path");
   campaign_setup setup =
-      plan_from(load_profile(manifest.at("profile").at("path")), as_then, seed, blocks);
+      plan_from(load_profile(profile_path, options.kinds), as_then, seed, blocks);
   setup.folder = folder;
   refuse_other_plan(old_plan, plan_json(setup.made_plan), folder.string());
   refuse_other_programs(manifest, setup, folder.string());
   return setup;
+}
+
+}  // namespace
+
+campaign_setup plan_resumed(const run_options& options) {
+  const fs::path folder = resumed_folder(options);
+  const record::campaign stored = record::campaign::open(folder);
+  try {
+    return plan_again(options, folder, stored.manifest(), stored.plan());
+  } catch (const json::exception&) {
+    throw refusal(fmt::format("cannot resume {}: its plan.json or manifest.json is not whole",
+                              folder.string()));
+  }
 }
 
 record::campaign create_campaign(const run_options& options, const campaign_setup& setup) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// See cell_run.hpp. The record around the work; the work is in load_cell.cpp,
-// memory_cell.cpp and inprocess_cell.cpp.
+// See cell_run.hpp. The record around the work; the work is the kind's.
 #include "harness/campaign/cell_run.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -13,7 +13,8 @@
 
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/proc_text.hpp"
-#include "harness/session/cell_failure.hpp"
+#include "harness/record/campaign.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::campaign {
 namespace {
@@ -27,63 +28,55 @@ std::string utc_now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
 }
 
-json new_record(const cell_work& work, const cell_setting& setting) {
-  json record = {{"schema", 1},
-                 {"cell", work.cell.id},
-                 {"block", work.cell.block},
-                 {"order", work.cell.order},
-                 {"seed", work.cell.seed},
-                 {"contestant", subject_json(work.who)},
-                 {"point", point_json(work.work)},
+json new_record(const cell_context& cell) {
+  const observe::cpu_partition& cpus = cell.setting.cpus;
+  json record = {{"schema", record::schema_version},
+                 {"cell", cell.cell.id},
+                 {"block", cell.cell.block},
+                 {"order", cell.cell.order},
+                 {"seed", cell.cell.seed},
+                 {"subject", subject_json(cell.who)},
+                 {"point", point_json(cell.at)},
                  {"cpus",
-                  {{"target", observe::cpus_text(setting.cpus.target)},
-                   {"client", observe::cpus_text(setting.cpus.client)},
-                   {"disjoint", setting.cpus.disjoint},
-                   {"shared_cpus", setting.cpus.shared ? json(setting.cpus.note) : json(nullptr)}}},
+                  {{"target", observe::cpus_text(cpus.target)},
+                   {"client", observe::cpus_text(cpus.client)},
+                   {"disjoint", cpus.disjoint},
+                   {"shared_cpus", cpus.shared ? json(cpus.note) : json(nullptr)}}},
                  {"status", "failed"},
-                 {"cause", nullptr},
-                 {"remedy", nullptr},
                  {"started_at", utc_now()},
-                 {"wall_s", 0.0},
-                 {"target", nullptr},
-                 {"load", nullptr},
-                 {"cost", nullptr},
-                 {"memory", nullptr},
-                 {"work", nullptr},
-                 {"file", nullptr},
-                 {"noise", nullptr},
-                 {"gates", json::array()}};
-  if (!work.who.arm.empty()) record["arm"] = work.who.arm;
+                 {"validity", json::array()}};
+  for (const char* const key :
+       {"cause", "remedy", "target", "load", "cost", "memory", "work", "file", "noise"})
+    record[key] = nullptr;
+  if (!cell.who.arm.empty()) record["arm"] = cell.who.arm;
   return record;
 }
 
-// Throws a skip where it is clear beforehand that this cell cannot run.
-void require_possible(const cell_work& work) {
-  if (!work.program.available)
-    throw session::cell_failure(work.program.cause, work.program.remedy, true);
-  if (std::ranges::count(work.program.workloads, work.work.workload) == 0) {
-    throw session::cell_failure(
-        fmt::format("{} has no workload `{}`", work.who.id, work.work.workload), "", true);
-  }
-  const bool tasks = work.work.kind == point_kind::task_memory;
-  if (tasks && std::ranges::count(work.program.options, "tasks") == 0) {
-    throw session::cell_failure(fmt::format("{} has no tasks that could sleep", work.who.id), "",
-                                true);
-  }
-  std::int64_t connections = work.work.connections;
-  if (work.work.kind == point_kind::memory) connections = work.work.counts.back();
-  if (tasks || work.work.in_process()) connections = 0;
-  if (connections + files_beside > open_files_max()) {
-    throw session::cell_failure(
-        fmt::format("{} connections need about {} open files, and the limit here is {}",
-                    connections, connections + files_beside, open_files_max()),
-        fmt::format("raise the limit (ulimit -Hn {}) or choose fewer connections",
-                    connections + files_beside),
-        true);
+void require_descriptors(const cell_context& cell) {
+  const std::int64_t files = cell.at.work->connections() + files_beside;
+  if (files > open_files_max()) {
+    throw refusal(fmt::format("{} connections need about {} open files, and the limit here is {}",
+                              cell.at.work->connections(), files, open_files_max()),
+                  fmt::format("raise the limit (ulimit -Hn {}) or choose fewer connections", files),
+                  refusal::unsupported);
   }
 }
 
 }  // namespace
+
+void require_workload(const contestant& program, const std::string& workload) {
+  const session::description& about = program.about;
+  if (!about.available) throw refusal(about.cause, about.remedy, refusal::unsupported);
+  if (about.has_workload(workload)) return;
+  throw refusal(fmt::format("{} has no workload `{}`", program.id, workload), "",
+                refusal::unsupported);
+}
+
+void note_refusal(json& record, const refusal& refused) {
+  record["status"] = refused.exit_code() == refusal::unsupported ? "skipped" : "failed";
+  record["cause"] = refused.cause();
+  if (!refused.remedy().empty()) record["remedy"] = refused.remedy();
+}
 
 std::int64_t open_files_max() {
   rlimit limit{};
@@ -91,52 +84,61 @@ std::int64_t open_files_max() {
   return limit.rlim_max == RLIM_INFINITY ? INT64_MAX : static_cast<std::int64_t>(limit.rlim_max);
 }
 
-session::target_request target_request_of(const cell_work& work, const cell_setting& setting) {
+session::target_request target_request_of(const cell_context& cell,
+                                          const std::map<std::string, std::string>& more) {
+  session::option_map given = cell.at.work->target_options();
+  given.insert(more.begin(), more.end());
+  // A form may set options of workloads that this point has not.
+  for (const auto& [name, value] : cell.who.options) {
+    const bool elsewhere = std::ranges::any_of(
+        cell.program.about.options, [&](const auto& option) { return option.name == name; });
+    if (!elsewhere || cell.program.about.option(cell.at.workload, name) != nullptr)
+      given.emplace(name, value);
+  }
   session::target_request request;
-  request.program = work.program.path;
-  request.workload = work.work.workload;
-  request.workers = work.who.workers;
-  request.cpus = setting.cpus.target;
-  request.options = work.who.options;
-  request.options.merge(workload_options(work.work));
+  request.program = cell.program.path;
+  request.workload = cell.at.workload;
+  request.workers = cell.who.workers;
+  request.cpus = cell.setting.cpus.target;
+  request.options = session::options_of(cell.program.about, cell.at.workload, given);
   return request;
 }
 
-load_request load_request_of(const cell_work& work, const cell_setting& setting,
-                             const std::string& address) {
-  return {setting.load_program, address, setting.cpus.client, work.cell.seed, !setting.cpus.shared};
+target_note::target_note(session::target_session& target, json& record)
+    : target_(target), record_(record) {
+  record_["target"] = {
+      {"ready", nullptr}, {"result", nullptr}, {"exit_code", nullptr}, {"stderr_tail", ""}};
 }
 
-void judge(json& record, const std::vector<std::string>& faults, const std::string& missed_gates) {
-  record["status"] = "ok";
-  if (!missed_gates.empty()) {
-    record["status"] = "gated";
-    record["cause"] = missed_gates;
+target_note::~target_note() {
+  record_["target"]["stderr_tail"] = target_.error_tail();
+  if (const auto code = target_.exit_code()) record_["target"]["exit_code"] = *code;
+}
+
+void judge(json& record, const std::vector<std::string>& faults,
+           const std::vector<validity_check>& checks) {
+  record["validity"] = validity_json(checks);
+  const std::string missed = failed_text(checks);
+  if (!faults.empty()) {
+    record["status"] = "failed";
+    record["cause"] = fmt::format("{}", fmt::join(faults, "; "));
+  } else if (!missed.empty()) {
+    record["status"] = "invalid";
+    record["cause"] = missed;
+  } else {
+    record["status"] = "ok";
   }
-  if (faults.empty()) return;
-  std::string cause;
-  for (const std::string& fault : faults)
-    cause += (cause.empty() ? "" : "; ") + fault;
-  record["status"] = "failed";
-  record["cause"] = cause;
 }
 
-json run_cell(const cell_work& work, const cell_setting& setting) {
-  json record = new_record(work, setting);
+json run_cell(const cell_context& cell) {
+  json record = new_record(cell);
   const std::int64_t begin_ns = observe::monotonic_ns();
   try {
-    require_possible(work);
-    if (work.work.in_process()) {
-      run_inprocess_cell(work, setting, record);
-    } else if (work.work.under_load()) {
-      run_load_cell(work, setting, record);
-    } else {
-      run_memory_cell(work, setting, record);
-    }
-  } catch (const session::cell_failure& failure) {
-    record["status"] = failure.skipped() ? "skipped" : "failed";
-    record["cause"] = failure.what();
-    if (!failure.remedy().empty()) record["remedy"] = failure.remedy();
+    require_workload(cell.program, cell.at.workload);
+    require_descriptors(cell);
+    cell.at.work->run(cell, record);
+  } catch (const refusal& refused) {
+    note_refusal(record, refused);
   }
   record["wall_s"] = static_cast<double>(observe::monotonic_ns() - begin_ns) / 1e9;
   return record;

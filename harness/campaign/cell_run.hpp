@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Runs one cell of the plan from a fresh target process to the finished record. Whatever goes wrong
-// is that cell's status and cause; only Ctrl-C (interrupted) and a results folder that cannot be
-// written (refusal) leave it by an exception. Main thread only.
+// Runs one cell of the plan, from a fresh target process to the finished record. Whatever goes
+// wrong is that cell's status and cause; only Ctrl-C (interrupted) leaves it by an exception.
+// Main thread only.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "harness/campaign/contestants.hpp"
-#include "harness/campaign/load_child.hpp"
 #include "harness/campaign/plan.hpp"
+#include "harness/campaign/validity.hpp"
 #include "harness/observe/topology.hpp"
+#include "harness/record/refusal.hpp"
 #include "harness/session/target_session.hpp"
 
 namespace tailrace::campaign {
@@ -20,31 +21,47 @@ struct cell_setting {
   std::vector<std::string> load_program;  // the command line up to its options
   observe::cpu_partition cpus;
   session::target_limits limits;
-  std::string files_folder;  // where the file of file points is kept
+  std::string files_folder;  // where files to read are kept; absolute, it becomes an option
 };
 
-struct cell_work {
+struct cell_context {
   const planned_cell& cell;
-  const point& work;
+  const point& at;
   const subject& who;
   const contestant& program;
+  const cell_setting& setting;
 };
 
-// The record without the histogram files: `load.histograms` holds the texts still.
-nlohmann::json run_cell(const cell_work& work, const cell_setting& setting);
+// The record without the histogram files: `histograms` of its objects hold the texts still.
+nlohmann::json run_cell(const cell_context& cell);
 
-// The kinds of work; they fill the record as they go and throw cell_failure.
-void run_load_cell(const cell_work& work, const cell_setting& setting, nlohmann::json& record);
-void run_memory_cell(const cell_work& work, const cell_setting& setting, nlohmann::json& record);
-void run_inprocess_cell(const cell_work& work, const cell_setting& setting, nlohmann::json& record);
+// For the kinds: a fresh process of the target, serving the point's workload. more: options beside
+// the point's and the subject's.
+session::target_request target_request_of(const cell_context& cell,
+                                          const std::map<std::string, std::string>& more = {});
 
-// Marks the record from the faults and gates found: failed, gated or ok.
+// Writes what the record says of a target, also when the cell fails: at the end of its life.
+class target_note {
+ public:
+  target_note(session::target_session& target, nlohmann::json& record);
+  ~target_note();
+  target_note(const target_note&) = delete;
+  target_note& operator=(const target_note&) = delete;
+
+ private:
+  session::target_session& target_;
+  nlohmann::json& record_;
+};
+
+// Sets validity, status and cause: failed by a fault, invalid by a check, or ok.
 void judge(nlohmann::json& record, const std::vector<std::string>& faults,
-           const std::string& missed_gates);
+           const std::vector<validity_check>& checks);
 
-session::target_request target_request_of(const cell_work& work, const cell_setting& setting);
-load_request load_request_of(const cell_work& work, const cell_setting& setting,
-                             const std::string& address);
+// Refuses (unsupported) a contestant that cannot run here, or has no such workload.
+void require_workload(const contestant& program, const std::string& workload);
+
+// Status, cause and remedy of a record without a measurement.
+void note_refusal(nlohmann::json& record, const refusal& refused);
 
 // RLIMIT_NOFILE's hard value: what children may raise theirs to.
 std::int64_t open_files_max();

@@ -5,27 +5,27 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
 
-#include "harness/session/cell_failure.hpp"
-#include "harness/session/target_session.hpp"
+#include "harness/record/refusal.hpp"
+#include "harness/session/child_output.hpp"
+#include "harness/session/description.hpp"
 
 namespace tailrace::campaign {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 
 constexpr const char* prefix = "tailrace-target-";
 constexpr const char* note_suffix = ".absent";
 
 }  // namespace
 
-// FNV-1a: tells builds apart; not against an adversary.
+// FNV-1a.
 std::string program_digest(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::uint64_t hash = 14695981039346656037U;
@@ -40,65 +40,26 @@ std::string program_digest(const std::string& path) {
 
 namespace {
 
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-void read_forms(const json& description, contestant& into) {
-  into.forms = {{"best", {}}, {"default", {}}};
-  const auto forms = description.find("forms");
-  if (forms == description.end() || !forms->is_object()) return;
-  for (const auto& [form, options] : forms->items()) {
-    if (!options.is_object()) continue;
-    auto& values = into.forms[form];
-    for (const auto& [name, value] : options.items()) {
-      values[name] = value.is_string() ? value.get<std::string>() : value.dump();
-    }
-  }
+session::description not_available(std::string cause, std::string remedy) {
+  session::description about;
+  about.family = "unknown";
+  about.order = test_server_order - 1;  // after all that describe themselves
+  about.forms = {{"best", {}}, {"default", {}}};
+  about.cause = std::move(cause);
+  about.remedy = std::move(remedy);
+  return about;
 }
 
 contestant describe(const std::string& id, const std::string& path) {
-  contestant made;
-  made.id = id;
-  made.path = path;
-  made.digest = program_digest(path);
+  contestant made = {id, path, program_digest(path), {}};
   try {
-    const json description = session::describe_target(path);
-    made.describe_text = description.dump(-1, ' ', false, json::error_handler_t::replace);
-    const std::string family = text_at(description, "family");
-    for (const char* known : {"in-house", "library", "os", "floor", "peer"}) {
-      if (family == known) made.family = family;
+    made.about = session::describe_target(path);
+    if (made.about.id != id) {
+      throw refusal(fmt::format("{} describes itself as {}, not as {}", path,
+                                session::quoted_excerpt(made.about.id), id));
     }
-    made.backend = text_at(description, "backend");
-    made.summary = text_at(description, "summary");
-    if (const auto list = description.find("workloads");
-        list != description.end() && list->is_array()) {
-      for (const json& each : *list) {
-        if (each.is_string()) made.workloads.push_back(each.get<std::string>());
-      }
-    }
-    if (const auto list = description.find("options");
-        list != description.end() && list->is_array()) {
-      for (const json& each : *list) {
-        if (each.is_object()) made.options.push_back(text_at(each, "name"));
-      }
-    }
-    read_forms(description, made);
-    made.available = description.value("available", json()) == true;
-    if (!made.available) {
-      made.cause = text_at(description, "cause");
-      if (made.cause.empty()) made.cause = "it says that it is not available here";
-      made.remedy = text_at(description, "remedy");
-    }
-    if (text_at(description, "id") != id) {
-      made.available = false;
-      made.cause = fmt::format("{} describes itself as {}, not as {}", path,
-                               session::quoted_excerpt(text_at(description, "id")), id);
-    }
-  } catch (const session::cell_failure& failure) {
-    made.cause = failure.what();
-    made.remedy = fmt::format("run `{} describe` to see", path);
+  } catch (const refusal& refused) {
+    made.about = not_available(refused.cause(), fmt::format("run `{} describe` to see", path));
   }
   return made;
 }
@@ -131,6 +92,15 @@ std::map<std::string, contestant> find_contestants(const std::vector<std::string
   return found;
 }
 
+std::vector<contestant> in_order(const std::map<std::string, contestant>& contestants) {
+  std::vector<contestant> list;
+  for (const auto& each : contestants)
+    list.push_back(each.second);
+  std::ranges::sort(list, {},
+                    [](const contestant& each) { return std::pair(each.about.order, each.id); });
+  return list;
+}
+
 namespace {
 
 // What the build left beside the executables where it could not make this one: a line that says why
@@ -153,7 +123,7 @@ std::vector<std::string> peers_in(const std::vector<std::string>& folders,
                                   const std::map<std::string, contestant>& found) {
   std::set<std::string> ids;
   for (const auto& [id, who] : found)
-    if (who.family == "peer") ids.insert(id);
+    if (who.about.family == "peer") ids.insert(id);
   for (const std::string& folder : folders) {
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
@@ -169,20 +139,23 @@ std::vector<std::string> peers_in(const std::vector<std::string>& folders,
 contestant contestant_or_missing(const std::map<std::string, contestant>& found,
                                  const std::string& id, const std::vector<std::string>& folders) {
   if (const auto at = found.find(id); at != found.end()) return at->second;
-  contestant missing;
-  missing.id = id;
-  missing.forms = {{"best", {}}, {"default", {}}};
-  missing.cause = absence_note(id, folders);
-  if (!missing.cause.empty()) {
-    missing.remedy = "do so, then build again with scripts/build release";
-    return missing;
+  for (const std::string& folder : folders) {
+    const std::string servers = folder + "/servers";
+    if (::access(fmt::format("{}/{}{}", servers, prefix, id).c_str(), X_OK) != 0) continue;
+    contestant server = {id, "", "",
+                         not_available("it is a test server, kept apart from the contestants",
+                                       "give its folder: --targets " + servers)};
+    server.about.order = test_server_order;
+    return server;
   }
-  missing.cause = fmt::format("there is no executable {}{} in {}", prefix, id,
-                              folders.empty() ? "." : folders.front());
-  missing.remedy =
-      "build it (scripts/setup names the packages that it needs), or give its folder "
-      "with --targets";
-  return missing;
+  const std::string note = absence_note(id, folders);
+  if (!note.empty())
+    return {id, "", "", not_available(note, "do so, then build again with scripts/build release")};
+  return {id, "", "",
+          not_available(fmt::format("there is no executable {}{} in {}", prefix, id,
+                                    folders.empty() ? "." : folders.front()),
+                        "build it (scripts/setup names the packages that it needs), or give its "
+                        "folder with --targets")};
 }
 
 }  // namespace tailrace::campaign

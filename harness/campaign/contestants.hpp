@@ -4,29 +4,29 @@
 // an entry with a cause and a remedy, never an error. Main thread only (starts children).
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "harness/session/description.hpp"
+
 namespace tailrace::campaign {
+
+// From this order on a target is a test server: measured where a profile names it, and nothing that
+// a user would miss.
+inline constexpr std::int64_t test_server_order = 900;
 
 struct contestant {
   std::string id;
-  bool available = false;
-  std::string cause;
-  std::string remedy;
-  std::string path;    // empty: no executable
-  std::string digest;  // of the executable, to know another build on resume
-  std::string family = "unknown";
-  std::string backend;
-  std::string summary;
-  std::vector<std::string> workloads;
-  std::vector<std::string> options;  // their names
-  std::map<std::string, std::map<std::string, std::string>> forms;
-  std::string describe_text;  // JSON, or empty
+  std::string path;            // empty: no executable
+  std::string digest;          // of the executable, to know another build on resume
+  session::description about;  // not available where it does not describe itself
+
+  bool competes() const { return about.order < test_server_order; }
 };
 
-// Tells builds of one executable apart; not against an adversary.
+// Identifies a build; not cryptographic.
 std::string program_digest(const std::string& path);
 
 // The folder of this program, then `extra` (later ones win).
@@ -34,6 +34,9 @@ std::vector<std::string> target_folders(const std::string& extra);
 
 // Every executable in the folders, by id.
 std::map<std::string, contestant> find_contestants(const std::vector<std::string>& folders);
+
+// The same in the order in which users read them: by order, then by id.
+std::vector<contestant> in_order(const std::map<std::string, contestant>& contestants);
 
 // Ids of the peers in the folders: of those found, and of those that the build left a note on.
 std::vector<std::string> peers_in(const std::vector<std::string>& folders,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// See plan.hpp. The generator is splitmix64 (Steele, Lea, Flood 2014); the shuffle Fisher-Yates.
+// See plan.hpp. The shuffle is that of Fisher and Yates.
 #include "harness/campaign/plan.hpp"
 
 #include <fmt/format.h>
@@ -9,28 +9,15 @@
 #include <numeric>
 #include <optional>
 
+#include "harness/load/random.hpp"
+#include "harness/record/campaign.hpp"
+
 namespace tailrace::campaign {
 namespace {
 
 using nlohmann::json;
 
-class splitmix64 {
- public:
-  explicit splitmix64(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15U);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31);
-  }
-  // Below n; the bias of the remainder is under 1e-15 for the lists here.
-  std::size_t below(std::size_t n) { return static_cast<std::size_t>(next() % n); }
-
- private:
-  std::uint64_t state_;
-};
-
-std::vector<std::size_t> shuffled(std::size_t count, splitmix64& random) {
+std::vector<std::size_t> shuffled(std::size_t count, load::random_source& random) {
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
   for (std::size_t i = count; i > 1; --i)
@@ -60,7 +47,8 @@ std::vector<std::vector<std::size_t>> grouped_by_arms(const std::vector<subject>
 std::vector<std::size_t> order_of_arms(const std::vector<std::size_t>& group, std::uint64_t seed,
                                        std::size_t point, int block) {
   const auto pair = static_cast<std::uint64_t>(block / 2);
-  splitmix64 random(seed + (pair << 32) + (std::uint64_t{point} << 16) + group.front() + 1);
+  load::random_source random(seed + (pair << 32) + (std::uint64_t{point} << 16) + group.front() +
+                             1);
   std::vector<std::size_t> order;
   for (const std::size_t at : shuffled(group.size(), random))
     order.push_back(group[at]);
@@ -74,18 +62,23 @@ std::optional<std::map<std::string, std::string>> options_of(const profile& from
                                                              const std::string& form) {
   for (const profile_form& own : from.own_forms)
     if (own.contestant == who.id && own.name == form) return own.options;
-  const auto described = who.forms.find(form);
-  if (described == who.forms.end()) return std::nullopt;
+  const auto described = who.about.forms.find(form);
+  if (described == who.about.forms.end()) return std::nullopt;
   return described->second;
 }
 
 std::vector<std::string> forms_asked_for(const profile& from) {
   std::vector<std::string> names = from.forms;
-  for (const point& work : from.points) {
-    for (const std::string& name : work.forms)
+  for (const point& at : from.points) {
+    for (const std::string& name : at.forms)
       if (std::ranges::count(names, name) == 0) names.push_back(name);
   }
   return names;
+}
+
+std::string cell_id(int block, const point& at, const subject& who) {
+  return fmt::format("b{}-{}-{}-{}{}{}", block, at.id, who.id, who.form, who.arm.empty() ? "" : "-",
+                     who.arm);
 }
 
 }  // namespace
@@ -101,41 +94,32 @@ std::vector<subject> subjects_of(const profile& from,
       const auto options = options_of(from, who, form);
       if (!options || std::ranges::count(seen, *options) > 0) continue;
       seen.push_back(*options);
-      subjects.push_back({id, form, *options, from.workers, who.family});
+      subjects.push_back({id, who.about.family, who.about.order, form, *options, from.workers});
     }
   }
   return subjects;
 }
 
-namespace {
-
-std::string cell_id(int block, const point& work, const subject& who) {
-  return fmt::format("b{}-{}-{}-{}{}{}", block, work.id, who.id, who.form,
-                     who.arm.empty() ? "" : "-", who.arm);
-}
-
-}  // namespace
-
 plan make_plan(const profile& from, const std::vector<subject>& subjects, std::uint64_t seed,
                int blocks) {
   plan made = {from.name, seed, blocks, from.points, subjects, {}};
   const auto groups = grouped_by_arms(subjects);
-  splitmix64 random(seed);
+  load::random_source random(seed);
   for (int block = 0; block < blocks; ++block) {
     // Seeds first and in profile order, so that they do not depend on the shuffle.
     std::vector<std::uint64_t> seeds;
     // 53 bits: exact in every JSON reader.
     for (std::size_t i = 0; i < from.points.size(); ++i)
       seeds.push_back(random.next() >> 11);
-    for (const std::size_t at : shuffled(from.points.size(), random)) {
-      const point& work = from.points[at];
+    for (const std::size_t index : shuffled(from.points.size(), random)) {
+      const point& at = from.points[index];
       const std::vector<std::size_t> order = shuffled(groups.size(), random);
-      if (work.blocks != 0 && block >= work.blocks) continue;
+      if (at.blocks != 0 && block >= at.blocks) continue;
       for (const std::size_t group : order) {
-        for (const std::size_t who : order_of_arms(groups[group], seed, at, block)) {
-          if (std::ranges::count(from.forms_at(work), subjects[who].form) == 0) continue;
-          made.cells.push_back({cell_id(block, work, subjects[who]), block,
-                                static_cast<int>(made.cells.size()), seeds[at], at, who});
+        for (const std::size_t who : order_of_arms(groups[group], seed, index, block)) {
+          if (std::ranges::count(from.forms_at(at), subjects[who].form) == 0) continue;
+          made.cells.push_back({cell_id(block, at, subjects[who]), block,
+                                static_cast<int>(made.cells.size()), seeds[index], index, who});
         }
       }
     }
@@ -144,35 +128,34 @@ plan make_plan(const profile& from, const std::vector<subject>& subjects, std::u
 }
 
 json subject_json(const subject& who) {
-  json object = {{"id", who.id},
-                 {"form", who.form},
-                 {"options", who.options},
-                 {"workers", who.workers},
-                 {"family", who.family}};
+  json object = {{"id", who.id},     {"family", who.family},   {"order", who.order},
+                 {"form", who.form}, {"options", who.options}, {"workers", who.workers}};
   if (!who.arm.empty()) object["arm"] = who.arm;
   return object;
 }
 
 json plan_json(const plan& made) {
-  json object = {
-      {"schema", 1}, {"profile", made.profile}, {"seed", made.seed}, {"blocks", made.blocks}};
-  object["points"] = json::array();
+  json object = {{"schema", record::schema_version},
+                 {"profile", made.profile},
+                 {"seed", made.seed},
+                 {"blocks", made.blocks},
+                 {"points", json::array()},
+                 {"subjects", json::array()},
+                 {"cells", json::array()}};
   for (const point& each : made.points)
     object["points"].push_back(point_json(each));
-  object["contestants"] = json::array();
   for (const subject& each : made.subjects)
-    object["contestants"].push_back(subject_json(each));
-  object["cells"] = json::array();
+    object["subjects"].push_back(subject_json(each));
   for (const planned_cell& each : made.cells) {
+    const subject& who = made.subjects[each.subject];
     object["cells"].push_back({{"cell", each.id},
                                {"block", each.block},
                                {"order", each.order},
                                {"seed", each.seed},
                                {"point", made.points[each.point].id},
-                               {"contestant", made.subjects[each.subject].id},
-                               {"form", made.subjects[each.subject].form}});
-    const std::string& arm = made.subjects[each.subject].arm;
-    if (!arm.empty()) object["cells"].back()["arm"] = arm;
+                               {"contestant", who.id},
+                               {"form", who.form}});
+    if (!who.arm.empty()) object["cells"].back()["arm"] = who.arm;
   }
   return object;
 }

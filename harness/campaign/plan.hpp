@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The plan: every cell of a campaign, in the order it is to be run. Randomised complete blocks:
-// each block runs every contestant once at every point; the points come in shuffled order, and at a
-// point the contestants follow each other in shuffled order, so that slow drift of the machine hits
-// all alike. Within a block all contestants of a point get the same seed, so the same schedule.
-// With arms (several builds of the same contestants to be compared) a contestant's arms follow each
-// other at once, in an order that is turned round from each even block to the next one, and drawn
-// anew for each such pair: ABBA or BAAB with two.
+// The plan: every cell of a campaign, in the order in which they run. Randomised complete blocks:
+// each block runs every subject once at every point. Points are shuffled, and so are the subjects
+// at a point, so that slow drift of the machine affects all alike. Within a block all subjects of a
+// point get the same seed, so the same schedule of requests.
+// With arms (several builds of the same contestants) the arms of a contestant run one after the
+// other, in an order that is drawn for each even block and reversed in the next: ABBA or BAAB.
 // A pure function of profile, contestants and seed; the same everywhere (own shuffle). Any thread.
 #pragma once
 
@@ -20,12 +19,13 @@
 
 namespace tailrace::campaign {
 
-struct subject {  // a contestant in one of its forms
+struct subject {  // a contestant in one of its forms, and one of its builds where there are several
   std::string id;
+  std::string family;
+  std::int64_t order = 0;
   std::string form;
   std::map<std::string, std::string> options;
   int workers = 1;
-  std::string family;
   std::string arm = {};  // empty: the campaign has none
 };
 
@@ -47,13 +47,13 @@ struct plan {
   std::vector<planned_cell> cells;
 };
 
-// Each contestant in each form that the profile or a point of it asks for: the contestant's own, or
-// the profile's. Those with equal options once (under the first). A form that a contestant has not
-// is left out.
+// Each contestant in each form that the profile or one of its points asks for; the form is the
+// contestant's or the profile's. Forms with equal options are one subject, under the first name. A
+// form that a contestant does not have is left out.
 std::vector<subject> subjects_of(const profile& from,
                                  const std::map<std::string, contestant>& contestants);
 
-// Entrants that differ in nothing but their arm are the arms of one.
+// Subjects of the same id and form are the arms of one.
 plan make_plan(const profile& from, const std::vector<subject>& subjects, std::uint64_t seed,
                int blocks);
 

@@ -23,13 +23,13 @@ std::size_t terminal_columns(std::FILE* out) {
 
 void tally::count(const std::string& status) {
   if (status == "ok") ++ok;
-  if (status == "gated") ++gated;
+  if (status == "invalid") ++invalid;
   if (status == "failed") ++failed;
   if (status == "skipped") ++skipped;
 }
 
 std::string tally::text() const {
-  return fmt::format("{} ok, {} gated, {} failed, {} skipped", ok, gated, failed, skipped);
+  return fmt::format("{} ok, {} invalid, {} failed, {} skipped", ok, invalid, failed, skipped);
 }
 
 std::string duration_text(double seconds) {
@@ -59,7 +59,7 @@ void progress::clear_line() {
   if (terminal_) fmt::print(out_, "\r\033[K");
 }
 
-void progress::begin_cell(const std::string& id) {
+void progress::begin_step(const std::string& id) {
   if (!terminal_) return;
   const int done = done_before_ + static_cast<int>(done_);
   const int filled = total_ > 0 ? bar_cells * done / total_ : 0;
@@ -73,9 +73,8 @@ void progress::begin_cell(const std::string& id) {
   std::fflush(out_);
 }
 
-void progress::end_cell(const std::string& id, const std::string& status, const std::string& cause,
+void progress::end_step(const std::string& id, const std::string& status, const std::string& cause,
                         double wall_s) {
-  totals_.count(status);
   spent_s_ += wall_s;
   if (done_ < expected_s_.size()) spent_expected_s_ += expected_s_[done_];
   ++done_;

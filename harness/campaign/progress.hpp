@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the user sees while a campaign runs: on a terminal one status line that is redrawn between
-// cells (never during a measured phase), otherwise one plain line a finished cell. Main thread
-// only.
+// What the user sees while a campaign runs. Its steps are its cells, and before them the counting
+// of each subject. On a terminal one status line that is redrawn between steps (never during a
+// measured phase), otherwise one plain line a finished step. Main thread only.
 #pragma once
 
 #include <cstdio>
@@ -10,9 +10,10 @@
 
 namespace tailrace::campaign {
 
+// Cells by status.
 struct tally {
   int ok = 0;
-  int gated = 0;
+  int invalid = 0;
   int failed = 0;
   int skipped = 0;
   void count(const std::string& status);
@@ -21,10 +22,10 @@ struct tally {
 
 class progress {
  public:
-  // `expected_s` holds how long each cell still to run is expected to take.
+  // `expected_s` holds how long each step still to run is expected to take.
   progress(std::FILE* out, bool terminal, int done_before, std::vector<double> expected_s);
-  void begin_cell(const std::string& id);
-  void end_cell(const std::string& id, const std::string& status, const std::string& cause,
+  void begin_step(const std::string& id);
+  void end_step(const std::string& id, const std::string& status, const std::string& cause,
                 double wall_s);
   // Leaves the status line.
   void finish();

@@ -7,12 +7,16 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "harness/campaign/campaign_setup.hpp"
 #include "harness/campaign/cell_run.hpp"
 #include "harness/campaign/progress.hpp"
+#include "harness/campaign/subject_cost.hpp"
+#include "harness/observe/clock.hpp"
 #include "harness/observe/proc_text.hpp"
 #include "harness/record/campaign.hpp"
+#include "harness/record/json_fields.hpp"
 #include "harness/record/refusal.hpp"
 #include "harness/session/child_process.hpp"
 #include "harness/session/interrupt.hpp"
@@ -32,12 +36,13 @@ void keep_off_target_cpus(const observe::cpu_partition& cpus) {
   ::sched_setaffinity(0, sizeof set, &set);
 }
 
+// Histograms go to files of their own, and the cell keeps their paths.
 void store(record::campaign& campaign, json& cell) {
-  for (const char* const part : {"load", "work"}) {
-    if (!cell[part].is_object() || !cell[part].contains("histograms")) continue;
-    for (auto& [name, text] : cell[part]["histograms"].items()) {
-      if (!text.is_string()) continue;
-      text = campaign.write_histogram(cell["cell"], name, text.get<std::string>());
+  for (json& part : cell) {
+    if (!part.is_object() || !part.contains("histograms")) continue;
+    for (auto& [name, text] : part["histograms"].items()) {
+      if (text.is_string())
+        text = campaign.write_histogram(cell["cell"], name, text.get<std::string>());
     }
   }
   campaign.append_cell(cell);
@@ -47,18 +52,42 @@ void run_cells(const campaign_setup& setup, record::campaign& campaign, progress
   for (const planned_cell& cell : setup.made_plan.cells) {
     if (campaign.finished().contains(cell.id)) continue;
     session::throw_if_interrupted();
-    shown.begin_cell(cell.id);
+    shown.begin_step(cell.id);
     const point& at = setup.made_plan.points[cell.point];
     subject who = setup.made_plan.subjects[cell.subject];
     if (at.workers != 0) who.workers = at.workers;
     cell_setting setting = setup.setting;
     setting.cpus = setup.point_cpus[cell.point];
-    const cell_work work = {cell, at, who, setup.contestants.at(who.arm).at(who.id)};
-    json record = run_cell(work, setting);
+    json record = run_cell({cell, at, who, setup.contestants.at(who.arm).at(who.id), setting});
     store(campaign, record);
-    const json& cause = record["cause"];
-    shown.end_cell(cell.id, record["status"], cause.is_string() ? cause.get<std::string>() : "",
-                   record["wall_s"]);
+    shown.totals().count(record["status"]);
+    shown.end_step(cell.id, record["status"], record::text_or(record, "cause"), record["wall_s"]);
+  }
+}
+
+// The subjects that costs.jsonl lacks.
+std::vector<const subject*> uncounted(const campaign_setup& setup,
+                                      const record::campaign& campaign) {
+  std::vector<const subject*> left;
+  if (!setup.from.costs) return left;
+  for (const subject& who : setup.made_plan.subjects)
+    if (!campaign.has_cost_of(subject_json(who))) left.push_back(&who);
+  return left;
+}
+
+void count_costs(const campaign_setup& setup, const std::vector<const subject*>& subjects,
+                 record::campaign& campaign, progress& shown) {
+  for (const subject* const who : subjects) {
+    session::throw_if_interrupted();
+    const std::string name =
+        fmt::format("cost-{}-{}{}{}", who->id, who->form, who->arm.empty() ? "" : "-", who->arm);
+    shown.begin_step(name);
+    const std::int64_t begin_ns = observe::monotonic_ns();
+    const contestant& program = setup.contestants.at(who->arm).at(who->id);
+    const json cost = subject_cost(*who, program, setup.from.instructions);
+    campaign.append_cost(cost);
+    shown.end_step(name, cost["status"], record::text_or(cost, "cause"),
+                   static_cast<double>(observe::monotonic_ns() - begin_ns) / 1e9);
   }
 }
 
@@ -67,6 +96,19 @@ std::string resume_command(const run_options& options, const std::string& name) 
   if (options.results != "results") command += " --results " + options.results;
   if (!options.targets.empty()) command += " --targets " + options.targets;
   return command;
+}
+
+void announce(const campaign_setup& setup, const std::string& name, std::size_t cells,
+              double seconds) {
+  const observe::cpu_partition& cpus = setup.setting.cpus;
+  fmt::print("{}: {} cells to run, about {}; target on CPU {}, client on CPU {}\n", name, cells,
+             duration_text(seconds), observe::cpus_text(cpus.target),
+             observe::cpus_text(cpus.client));
+  if (!cpus.disjoint) fmt::print("{}\n", cpus.note);
+  for (std::size_t i = 0; i < setup.point_cpus.size(); ++i) {
+    if (!setup.point_cpus[i].shared) continue;
+    fmt::print("{}: {}\n", setup.made_plan.points[i].id, setup.point_cpus[i].note);
+  }
 }
 
 }  // namespace
@@ -79,35 +121,28 @@ int run_campaign(const run_options& options) {
                                                      : record::campaign::open(setup.folder);
   keep_off_target_cpus(setup.setting.cpus);
   const std::string name = campaign.folder().filename().string();
-  std::vector<double> expected;
+  const std::vector<const subject*> to_count = uncounted(setup, campaign);
+  std::vector<double> expected(to_count.size(), expected_cost_s(setup.from.instructions));
   tally before;
   for (const planned_cell& cell : setup.made_plan.cells) {
     const auto finished = campaign.finished().find(cell.id);
     if (finished != campaign.finished().end()) {
       before.count(finished->second);
     } else {
-      expected.push_back(expected_cell_s(setup.made_plan.points[cell.point]));
+      expected.push_back(setup.made_plan.points[cell.point].work->expected_s());
     }
   }
-  double seconds = 0;
-  for (const double each : expected)
-    seconds += each;
-  fmt::print("{}: {} cells to run, about {}; target on CPU {}, client on CPU {}\n", name,
-             expected.size(), duration_text(seconds), observe::cpus_text(setup.setting.cpus.target),
-             observe::cpus_text(setup.setting.cpus.client));
-  if (!setup.setting.cpus.disjoint) fmt::print("{}\n", setup.setting.cpus.note);
-  for (std::size_t i = 0; i < setup.point_cpus.size(); ++i) {
-    if (!setup.point_cpus[i].shared) continue;
-    fmt::print("{}: {}\n", setup.made_plan.points[i].id, setup.point_cpus[i].note);
-  }
-  const int done = static_cast<int>(setup.made_plan.cells.size() - expected.size());
+  const std::size_t cells = expected.size() - to_count.size();
+  announce(setup, name, cells, std::accumulate(expected.begin(), expected.end(), 0.0));
+  const int done = static_cast<int>(setup.made_plan.cells.size() - cells);
   progress shown(stdout, ::isatty(STDOUT_FILENO) == 1, done, std::move(expected));
   shown.totals() = before;
   try {
+    count_costs(setup, to_count, campaign, shown);
     run_cells(setup, campaign, shown);
   } catch (const session::interrupted&) {
     shown.finish();
-    fmt::print("session::interrupted: {} ({}); finish it with\n  {}\n", campaign.folder().string(),
+    fmt::print("interrupted: {} ({}); finish it with\n  {}\n", campaign.folder().string(),
                shown.totals().text(), resume_command(options, name));
     return exit_interrupted;
   }

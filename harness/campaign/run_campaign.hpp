@@ -8,9 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "harness/campaign/kind.hpp"
+
 namespace tailrace::campaign {
 
 struct run_options {
+  kind_list kinds;  // those that profiles may have points of
   std::string profile = "quick";
   std::vector<std::string> runtimes;  // empty: all of the profile's
   bool peers = false;                 // all peers that were built, beside the profile's
@@ -29,7 +32,7 @@ struct run_options {
   std::vector<std::string> command;       // the command line, for the manifest
 };
 
-// Exit code: 0 all fine (gated and skipped included), 1 some cell failed, 130 interrupted.
+// Exit code: 0 all fine (invalid and skipped cells included), 1 some cell failed, 130 interrupted.
 int run_campaign(const run_options& options);
 
 inline constexpr int exit_interrupted = 130;

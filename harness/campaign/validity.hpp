@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
-// The gates: conditions under which a number may be ranked. A cell that misses one is kept and
-// marked `gated`. Each gate carries its value, its limit and a sentence. Pure functions, any
-// thread.
+// Validity checks: conditions under which the numbers of a cell may be compared. A cell that fails
+// one is kept and marked `invalid`. Each carries its value, its limit and a sentence. Pure
+// functions, any thread.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "harness/campaign/profile.hpp"
+#include "harness/observe/cpu_use.hpp"
 
 namespace tailrace::campaign {
 
-struct gate {
+struct validity_check {
   std::string name;
   bool ok = true;
   double value = 0;
@@ -20,21 +21,24 @@ struct gate {
   std::string text;
 };
 
-struct gate_inputs {
-  double server_cpu_share = 0;  // of the CPUs it may use
-  double client_cpu_share = 0;  // of one core
-  double foreign_cpu_share = 0;
-  double steal_share = 0;
-  bool noise_known = true;
-  bool disjoint = true;
-};
+// How a value and its limit are written in the text.
+using unit_text = std::string (*)(double value);
+std::string percent_text(double share);
+std::string microseconds_text(double ns);
 
-std::vector<gate> load_gates(const nlohmann::json& load, const point& work,
-                             const gate_inputs& inputs);
-std::vector<gate> noise_gates(const gate_inputs& inputs);
+// "p99 send delay 89 µs exceeds the 50 µs limit", with `what` = "p99 send delay".
+validity_check at_most(const char* name, const char* what, double value, double limit,
+                       unit_text unit);
+validity_check at_least(const char* name, const char* what, double value, double limit,
+                        unit_text unit);
 
-nlohmann::json gates_json(const std::vector<gate>& gates);
-// The texts of those that were missed, or empty.
-std::string missed_text(const std::vector<gate>& gates);
+// Of every measured phase. disjoint: client and target had cores of their own, or share them on
+// purpose. noise: none where it could not be read.
+std::vector<validity_check> noise_checks(bool disjoint,
+                                         const std::optional<observe::phase_noise>& noise);
+
+nlohmann::json validity_json(const std::vector<validity_check>& checks);
+// The texts of those that failed, or empty.
+std::string failed_text(const std::vector<validity_check>& checks);
 
 }  // namespace tailrace::campaign

@@ -1,28 +1,23 @@
 // SPDX-License-Identifier: MIT
-// The subcommands beside run: list, doctor and file. All print to `out`, exit 0 unless they cannot
-// work at all. Main thread only.
+// The words of the command `tailrace` that this folder knows itself. Each parses its own options,
+// prints to standard output and returns the exit code; argv[0] is its name. What cannot be is a
+// refusal, printed by main(). Main thread only.
 #pragma once
 
-#include <cstdint>
-#include <cstdio>
-#include <string>
+#include <CLI/CLI.hpp>
+#include <optional>
 
 namespace tailrace::cli {
 
-int list_command(std::FILE* out, const std::string& targets);
-int doctor_command(std::FILE* out, const std::string& targets);
+int run_command(int argc, char** argv);
+int list_command(int argc, char** argv);
+int doctor_command(int argc, char** argv);
+int file_command(int argc, char** argv);
 
-// `tailrace file`: makes or finds the stamped file of file-read, brings it into the page cache or
-// out of it where asked, and prints one JSON object about it.
-struct file_options {
-  std::string folder = "results/.files";
-  std::uint32_t mib = 256;
-  std::uint64_t stamp_seed = 1;
-  std::string cache;  // "warm", "cold" or empty: as it is
-};
-int file_command(std::FILE* out, const file_options& options);
+// The exit code where there is nothing more to do (help was printed); refuses what does not parse.
+std::optional<int> parse(CLI::App& app, int argc, char** argv);
 
-// Parses the command line and runs the subcommand; the exit code. Refusals are printed here.
-int tailrace_main(int argc, char** argv);
+// `--targets FOLDER`, as several commands have it.
+CLI::Option* add_targets_option(CLI::App& app, std::string& folder);
 
 }  // namespace tailrace::cli

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// `tailrace doctor`: what on this machine would spoil a measurement, in plain words, each line ok,
-// warn or bad with what to do. Changes nothing. Takes about a second (it watches for busy
-// neighbours). See commands.hpp.
+// `tailrace doctor`: what on this machine would spoil a measurement, each line ok, warn or bad with
+// what to do. Changes nothing. Takes about a second (it watches for busy neighbours). See
+// commands.hpp.
 #include <fmt/format.h>
 #include <linux/io_uring.h>
 #include <sys/syscall.h>
@@ -12,20 +12,21 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <nlohmann/json.hpp>
-#include <set>
+#include <map>
 
 #include "harness/campaign/cell_run.hpp"
 #include "harness/campaign/contestants.hpp"
 #include "harness/campaign/profile.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cost/syscall_tracer.hpp"
+#include "harness/kinds/registry.hpp"
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/fingerprint.hpp"
 #include "harness/observe/memory_use.hpp"
 #include "harness/observe/proc_text.hpp"
-#include "harness/observe/syscall_counter.hpp"
 #include "harness/observe/topology.hpp"
 #include "harness/record/refusal.hpp"
+#include "harness/session/child_process.hpp"
 
 namespace tailrace::cli {
 namespace {
@@ -34,18 +35,16 @@ namespace fs = std::filesystem;
 
 class findings {
  public:
-  explicit findings(std::FILE* out) : out_(out) {}
-  void ok(const std::string& what) { fmt::print(out_, "ok    {}\n", what); }
+  void ok(const std::string& what) { fmt::print("ok    {}\n", what); }
   void warn(const std::string& what, const std::string& remedy) { say("warn", what, remedy); }
   void bad(const std::string& what, const std::string& remedy) { say("bad ", what, remedy); }
   int warnings() const { return warnings_; }
 
  private:
   void say(const char* level, const std::string& what, const std::string& remedy) {
-    fmt::print(out_, "{}  {}\n      -> {}\n", level, what, remedy);
+    fmt::print("{}  {}\n      -> {}\n", level, what, remedy);
     ++warnings_;
   }
-  std::FILE* out_;
   int warnings_ = 0;
 };
 
@@ -66,7 +65,7 @@ void check_cores(findings& say) {
   const auto cores = observe::usable_cores();
   const auto parts = observe::partition_cpus(cores, 1);
   if (!parts.disjoint) {
-    say.bad("one core only: client and target cannot be separated, every cell is gated",
+    say.bad("one core only: client and target cannot be separated, every cell is invalid",
             "use a machine, or a container with a cpuset, of two cores or more");
   } else {
     say.ok(fmt::format("cores: {}; target on CPU {}, client on CPU {}", cores.size(),
@@ -169,9 +168,9 @@ void check_neighbours(findings& say) {
   }
   const auto noise = observe::noise_between(*before, *after, own_after->cpu_ns - own_before->cpu_ns,
                                             static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)));
-  if (noise.foreign_cpu_share >= 0.13) {
+  if (noise.foreign_cpu_share > 0.13) {
     say.bad(fmt::format("busy neighbours: other processes use {:.2f} of a core now; cells with "
-                        "0.13 or more are gated",
+                        "more than 0.13 are invalid",
                         noise.foreign_cpu_share),
             "stop them (top shows which), or measure when the machine is quiet");
   } else {
@@ -196,21 +195,21 @@ void check_sources(findings& say) {
     say.ok(fmt::format("kernel memory per connection: from {}",
                        observe::memory_source_name(group.source())));
   }
-  const std::string refused = observe::syscall_counter_refusal();
+  const std::string refused = cost::syscall_tracer::refusal();
   if (refused.empty()) {
-    say.ok("system calls per operation: tracepoints permitted");
+    say.ok("system calls per operation: this process may trace its children");
   } else {
     say.warn("system calls per operation: not counted: " + refused,
-             "run as root, or set kernel.perf_event_paranoid=-1 and make tracefs readable");
+             "allow ptrace and seccomp in the container or sandbox");
   }
 }
 
 // Runs a program without output; its exit code, or -1.
 int quiet_exit(const std::vector<std::string>& argv) {
   try {
-    session::child_process child({argv, {}, "", {}});
+    session::child_process child({.argv = argv});
     child.close_input();
-    const auto status = child.wait_exit(observe::monotonic_ns() + 20'000'000'000);
+    const auto status = child.wait_exit(observe::from_now(20));
     return status ? session::exit_code(*status) : -1;
   } catch (const std::exception&) {
     return -1;
@@ -231,35 +230,39 @@ void check_python(findings& say) {
            "apt-get install python3-matplotlib; measuring works without it");
 }
 
+// Those of the profiles that a user would miss, and what else is there.
 void check_contestants(findings& say, const std::string& targets) {
   const auto folders = campaign::target_folders(targets);
   const auto found = campaign::find_contestants(folders);
-  std::set<std::string> wanted;
+  std::map<std::string, campaign::contestant> wanted = found;
   for (const std::string& name : campaign::profile_names()) {
     try {
-      for (const std::string& id : campaign::load_profile(name).contestants)
-        wanted.insert(id);
+      for (const std::string& id : campaign::load_profile(name, kinds::all()).contestants)
+        wanted.emplace(id, campaign::contestant_or_missing(found, id, folders));
     } catch (const refusal& broken) {
       say.bad(broken.what(), "correct the profile");
     }
   }
-  for (const auto& each : found)
-    wanted.insert(each.first);
-  for (const std::string& id : wanted) {
-    const campaign::contestant who = campaign::contestant_or_missing(found, id, folders);
-    if (who.available) {
-      say.ok(fmt::format("contestant {}: available", id));
+  for (const campaign::contestant& who : campaign::in_order(wanted)) {
+    if (!who.competes()) continue;
+    if (who.about.available) {
+      say.ok(fmt::format("contestant {}: available", who.id));
     } else {
-      say.warn(fmt::format("contestant {}: {}; it will be skipped", id, who.cause),
-               who.remedy.empty() ? "none known" : who.remedy);
+      say.warn(fmt::format("contestant {}: {}; it will be skipped", who.id, who.about.cause),
+               who.about.remedy.empty() ? "none known" : who.about.remedy);
     }
   }
 }
 
 }  // namespace
 
-int doctor_command(std::FILE* out, const std::string& targets) {
-  findings say(out);
+int doctor_command(int argc, char** argv) {
+  CLI::App app("Says what on this machine would spoil a measurement.", "tailrace doctor");
+  std::string targets;
+  add_targets_option(app, targets);
+  if (const auto code = parse(app, argc, argv)) return *code;
+
+  findings say;
   check_cores(say);
   check_neighbours(say);
   check_files(say);
@@ -269,9 +272,9 @@ int doctor_command(std::FILE* out, const std::string& targets) {
   check_sources(say);
   check_contestants(say, targets);
   check_python(say);
-  fmt::print(out, "\n{}\n",
-             say.warnings() == 0 ? "nothing here would spoil a measurement"
-                                 : fmt::format("{} things to know or to mend", say.warnings()));
+  fmt::print("\n{}\n", say.warnings() == 0
+                           ? "nothing here would spoil a measurement"
+                           : fmt::format("{} things to know or to correct", say.warnings()));
   return 0;
 }
 

@@ -6,12 +6,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "harness/conform/check.hpp"
+#include "harness/session/child_process.hpp"
+#include "harness/session/interrupt.hpp"
 
 namespace tailrace {
 namespace {
@@ -34,15 +35,15 @@ std::vector<check> all_checks() {
 }
 
 outcome run_check(const check& each, context& with) {
-  if (steady::now() >= with.end) return {each.name, "failed", "the time of the whole run is up"};
+  if (observe::monotonic_ns() >= with.patience.end_ns)
+    return {each.name, "failed", "the time of the whole run is up"};
   try {
     each.run(with);
     return {each.name, "ok", ""};
-  } catch (const check_failed& failed) {
+  } catch (const refusal& why) {
+    if (why.exit_code() == refusal::unsupported) return {each.name, "skipped", why.cause()};
     const std::string death = std::exchange(with.death, {});
-    return {each.name, "failed", failed.what() + (death.empty() ? "" : "; " + death)};
-  } catch (const check_skipped& skipped) {
-    return {each.name, "skipped", skipped.what()};
+    return {each.name, "failed", why.cause() + (death.empty() ? "" : "; " + death)};
   } catch (const std::exception& error) {
     return {each.name, "failed", std::string("the check itself broke: ") + error.what()};
   }
@@ -68,12 +69,22 @@ std::string cause_to_skip(const outcome& seen, const context& with) {
   return {};
 }
 
-std::vector<outcome> run_checks(context& with, const std::string& only, bool lines) {
+struct choice {
+  std::string only;         // one check; empty: all
+  bool of_options = false;  // those that options can change
+
+  bool has(const check& each) const {
+    if (is_foundation({each.name, "", ""})) return true;
+    if (of_options && each.dependence == depends::on_nothing) return false;
+    return only.empty() || only == each.name;
+  }
+};
+
+std::vector<outcome> run_checks(context& with, const choice& chosen, bool lines) {
   std::vector<outcome> outcomes;
   std::string skip_rest;
   for (const check& each : all_checks()) {
-    const bool chosen = only.empty() || only == each.name || is_foundation({each.name, "", ""});
-    if (!chosen) continue;
+    if (!chosen.has(each)) continue;
     const outcome seen =
         skip_rest.empty() ? run_check(each, with) : outcome{each.name, "skipped", skip_rest};
     if (lines) print_line(each, seen);
@@ -107,7 +118,19 @@ void raise_descriptor_limit() {
 
 int refuse(const std::string& sentence) {
   std::fprintf(stderr, "tailrace conform: %s\n", sentence.c_str());
-  return 2;
+  return refusal::bad_usage;
+}
+
+int run(context& with, const choice& chosen, bool json) {
+  session::catch_interrupts();
+  session::adopt_orphans();
+  raise_descriptor_limit();
+  const std::vector<outcome> outcomes = run_checks(with, chosen, !json);
+  const auto failed = std::ranges::count(outcomes, "failed", &outcome::status);
+  if (json) print_json(with, outcomes, failed == 0);
+  if (!json)
+    std::printf("%s: %zu checks, %zd failed\n", with.target.c_str(), outcomes.size(), failed);
+  return failed == 0 ? 0 : 1;
 }
 
 }  // namespace
@@ -116,16 +139,18 @@ int conform_main(int argc, char** argv) {
   CLI::App app{"checks an executable against the target contract", "tailrace conform"};
   context with;
   int timeout_s = 180;
-  int patience_s = 10;
   bool json = false;
-  std::string only;
+  std::vector<std::string> settings;
+  choice chosen;
   app.add_option("TARGET", with.target, "the executable to check")->required();
   app.add_option("--timeout-s", timeout_s, "seconds for all checks together")
       ->check(CLI::Range(1, 86400));
-  app.add_option("--patience-s", patience_s, "seconds for one answer")->check(CLI::Range(1, 3600));
-  app.add_option("--set", with.settings, "name=value, given to every run of the target")
+  app.add_option("--patience-s", with.patience.step_s, "seconds for one answer")
+      ->check(CLI::Range(1, 3600));
+  app.add_option("--set", settings, "name=value, given to every run whose workload has the option")
       ->allow_extra_args(false);
-  app.add_option("--only", only, "this check and those it rests on");
+  app.add_option("--only", chosen.only, "this check and those it rests on");
+  app.add_flag("--form-checks", chosen.of_options, "only the checks that options can change");
   app.add_flag("--json", json, "print one JSON object instead of lines");
   try {
     app.parse(argc, argv);
@@ -136,23 +161,21 @@ int conform_main(int argc, char** argv) {
     return refuse(text.substr(0, text.find('\n')) + " (see --help)");
   }
   if (with.target.find('/') == std::string::npos) with.target = "./" + with.target;
-  if (::access(with.target.c_str(), X_OK) != 0) {
+  if (::access(with.target.c_str(), X_OK) != 0)
     return refuse("'" + with.target + "' is not an executable file");
-  }
   const std::vector<check> all = all_checks();
-  if (!only.empty() && std::ranges::find(all, only, &check::name) == all.end()) {
-    return refuse("no check '" + only + "'");
+  if (!chosen.only.empty() && std::ranges::find(all, chosen.only, &check::name) == all.end())
+    return refuse("no check '" + chosen.only + "'");
+  with.patience.connect_s = with.patience.step_s;
+  with.patience.end_ns = observe::from_now(timeout_s);
+  try {
+    with.settings = session::read_settings(settings);
+    return run(with, chosen, json);
+  } catch (const refusal& why) {
+    return refuse(why.sentence());
+  } catch (const session::interrupted&) {
+    return refuse("interrupted");
   }
-  std::signal(SIGPIPE, SIG_IGN);
-  raise_descriptor_limit();
-  with.patience = std::chrono::seconds(patience_s);
-  with.end = steady::now() + std::chrono::seconds(timeout_s);
-  const std::vector<outcome> outcomes = run_checks(with, only, !json);
-  const auto failed = std::ranges::count(outcomes, "failed", &outcome::status);
-  if (json) print_json(with, outcomes, failed == 0);
-  if (!json)
-    std::printf("%s: %zu checks, %zd failed\n", with.target.c_str(), outcomes.size(), failed);
-  return failed == 0 ? 0 : 1;
 }
 
 }  // namespace tailrace

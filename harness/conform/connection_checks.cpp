@@ -4,13 +4,12 @@
 #include <sys/resource.h>
 
 #include <array>
-#include <thread>
 #include <vector>
 
 #include "harness/conform/check.hpp"
-#include "harness/conform/peer.hpp"
-#include "harness/conform/process_view.hpp"
-#include "harness/conform/target_child.hpp"
+#include "harness/conform/checked_target.hpp"
+#include "harness/observe/cpu_use.hpp"
+#include "harness/observe/proc_text.hpp"
 
 namespace tailrace::conform {
 namespace {
@@ -23,14 +22,14 @@ int connections_possible(int wanted) {
 }
 
 void reset_hurts_no_other(context& with) {
-  running_target target(with, "echo");
-  peer other(with, target.address(), 1);
+  checked_target target(with, "echo");
+  peer other = target.connect(1);
   other.echo(64);
-  peer stuck(with, target.address(), 2);
-  stuck.push(1 << 20, std::chrono::milliseconds(50));
+  peer stuck = target.connect(2);
+  stuck.push(1 << 20, 0.05);
   stuck.reset();
   other.echo(1000);
-  peer waiting(with, target.address(), 3);
+  peer waiting = target.connect(3);
   waiting.echo(64);
   waiting.reset();
   const count_map counts = target.await_count("open", 1);
@@ -41,13 +40,12 @@ void reset_hurts_no_other(context& with) {
 }
 
 void many_connections(context& with) {
-  running_target target(with, "echo");
+  checked_target target(with, "echo");
   const int count = connections_possible(1000);
   target.require_room(count);
   std::vector<peer> peers;
-  for (int i = 0; i < count; ++i) {
-    peers.emplace_back(with, target.address(), static_cast<std::uint64_t>(i));
-  }
+  for (int i = 0; i < count; ++i)
+    peers.push_back(target.connect(static_cast<std::uint64_t>(i)));
   for (peer& each : peers)
     each.echo(64);
   target.await_count("open", count);
@@ -59,20 +57,20 @@ void many_connections(context& with) {
 }
 
 void churn(context& with) {
-  running_target target(with, "echo");
-  peer(with, target.address(), 0).echo(64);
+  checked_target target(with, "echo");
+  target.connect(0).echo(64);
   target.await_count("open", 0);
-  const auto before = open_descriptors(target.ready().pid);
+  const auto before = observe::open_descriptors(target.ready().pid);
   constexpr int cycles = 500;
   for (int i = 0; i < cycles; ++i) {
-    peer each(with, target.address(), static_cast<std::uint64_t>(i));
+    peer each = target.connect(static_cast<std::uint64_t>(i));
     if (i % 4 != 0) each.echo(64);
     if (i % 2 != 0) each.reset();
   }
   const count_map counts = target.await_count("accepted", cycles + 1);
   require(counts.at("accepted") == cycles + 1, "connections were accepted that nobody made");
   target.await_count("open", 0);
-  const auto after = open_descriptors(target.ready().pid);
+  const auto after = observe::open_descriptors(target.ready().pid);
   if (!before || !after) return;
   require(*after <= *before, "after " + std::to_string(cycles) + " connections came and went, " +
                                  std::to_string(*after - *before) + " more descriptors are open");
@@ -86,8 +84,9 @@ struct waiting_room {
   int turned_away = 0;
 };
 
-// Takes out of `waiting` those that get their answer or are turned away, until none is for `quiet`.
-int take_served(context& with, waiting_room& room, std::chrono::milliseconds quiet) {
+// Takes out of `waiting` those that get their answer or are turned away, until none is for
+// `quiet_s`.
+int take_served(context& with, waiting_room& room, double quiet_s) {
   std::vector<peer>& waiting = room.waiting;
   int taken = 0;
   for (;;) {
@@ -95,10 +94,10 @@ int take_served(context& with, waiting_room& room, std::chrono::milliseconds qui
     for (const peer& each : waiting)
       watched.push_back({each.descriptor(), POLLIN, 0});
     if (watched.empty()) return taken;
-    if (::poll(watched.data(), watched.size(), static_cast<int>(quiet.count())) <= 0) return taken;
+    if (::poll(watched.data(), watched.size(), static_cast<int>(quiet_s * 1000)) <= 0) return taken;
     for (std::size_t i = waiting.size(); i-- > 0;) {
       if (watched[i].revents == 0) continue;
-      if (waiting[i].answers(0, with.patience)) {
+      if (waiting[i].answers(with.wait_s())) {
         room.answered.push_back(std::move(waiting[i]));
       } else {
         require(waiting[i].ended(), "a connection got a part of its bytes and then nothing");
@@ -111,44 +110,43 @@ int take_served(context& with, waiting_room& room, std::chrono::milliseconds qui
   }
 }
 
-void require_not_spinning(pid_t pid) {
-  constexpr std::chrono::milliseconds window{600};
+void require_not_spinning(checked_target& target) {
+  constexpr double window_s = 0.6;
   // A target that waits needs a hundredth or so; one that spins takes what it can get, which on a
   // machine that others use may be a quarter of a CPU.
   constexpr double share_of_waiting = 0.12;
-  const auto before = cpu_seconds(pid);
-  std::this_thread::sleep_for(window);
-  const auto after = cpu_seconds(pid);
+  const auto before = observe::read_process_use(target.ready().pid);
+  target.session().drain_for(window_s);
+  const auto after = observe::read_process_use(target.ready().pid);
   if (!before || !after) return;
-  require(*after - *before < share_of_waiting * std::chrono::duration<double>(window).count(),
-          "it spins while it waits for a descriptor");
+  const auto used_ns = static_cast<double>(after->cpu_ns - before->cpu_ns);
+  require(used_ns < share_of_waiting * window_s * 1e9, "it spins while it waits for a descriptor");
 }
 
 void out_of_descriptors(context& with) {
   constexpr int limit = 128;
   constexpr int wanted = 300;
-  if (connections_possible(wanted) < wanted) throw check_skipped("our own open-file limit");
-  running_target target(with, "echo", {}, limit);
+  if (connections_possible(wanted) < wanted) skip("our own open-file limit");
+  checked_target target(with, "echo", {.descriptor_limit = limit});
   waiting_room room;
   for (int i = 0; i < wanted; ++i) {
-    room.waiting.emplace_back(with, target.address(), static_cast<std::uint64_t>(i));
-    room.waiting.back().push(16, std::chrono::milliseconds(1000));
+    room.waiting.push_back(target.connect(static_cast<std::uint64_t>(i)));
+    room.waiting.back().push(16, 1);
   }
-  take_served(with, room, std::chrono::milliseconds(400));
+  take_served(with, room, 0.4);
   require(!room.answered.empty(), "no connection at all was served");
-  if (room.answered.size() == wanted)
-    throw check_skipped("the limit had no effect: it serves 300 of 300");
-  require_not_spinning(target.ready().pid);
+  if (room.answered.size() == wanted) skip("the limit had no effect: it serves 300 of 300");
+  require_not_spinning(target);
   while (!room.waiting.empty()) {
     room.answered.clear();  // gives descriptors back
-    if (take_served(with, room, std::chrono::milliseconds(300)) > 0) continue;
-    require(take_served(with, room, with.patience) > 0,
+    if (take_served(with, room, 0.3) > 0) continue;
+    require(take_served(with, room, with.wait_s()) > 0,
             std::to_string(room.waiting.size()) +
                 " waiting connections were never accepted, though others had closed");
   }
   room.answered.clear();
   target.await_count("open", 0);  // one that turns away could do it once more
-  peer late(with, target.address(), 1000);
+  peer late = target.connect(1000);
   late.echo(64);
   // A target whose library turned them away without telling has nothing to count.
   if (room.turned_away == 0)
@@ -156,33 +154,30 @@ void out_of_descriptors(context& with) {
 }
 
 void two_workers(context& with) {
-  running_target target(with, "echo", {"--workers", "2"});
+  checked_target target(with, "echo", {.workers = 2});
   target.require_room(50);
   require(target.ready().workers == 2, "ready does not tell of 2 workers");
   std::vector<peer> peers;
   for (int i = 0; i < 50; ++i) {
-    peers.emplace_back(with, target.address(), static_cast<std::uint64_t>(i));
+    peers.push_back(target.connect(static_cast<std::uint64_t>(i)));
     peers.back().echo(1000);
   }
   target.await_count("open", 50);
   for (peer& each : peers)
     each.echo(64);
-  const count_map counts = target.stop();
+  const count_map counts = target.stop().counts;
   require(counts.at("accepted") == 50, "50 connections, accepted is not 50");
   require(counts.at("sent_bytes") == 50 * 1064, "bytes of two workers do not add up");
 }
 
 void port_in_use(context& with) {
-  for (const char* workers : {"1", "2"}) {
-    running_target first(with, "echo", {"--workers", workers});
-    const std::string port = first.address().substr(first.address().rfind(':') + 1);
-    target_child second(with.target,
-                        {run_arguments(with, "echo", {"--port", port, "--workers", workers})});
-    const target_event event = second.expect("error", with.soon());
-    require(!event.remedy.empty(), "an error event without a remedy");
-    const int code = second.exit_code(with.soon());
-    require(code != 0, "exit code 0 though the port is in use");
-    peer(with, first.address(), 1).echo(64);
+  for (const int workers : {1, 2}) {
+    checked_target first(with, "echo", {.workers = workers});
+    const int port = std::stoi(first.address().substr(first.address().rfind(':') + 1));
+    const refused_run second =
+        run_refused(with, request_of(with, "echo", {.workers = workers, .port = port}));
+    require(second.exit_code != 0, "exit code 0 though the port is in use");
+    first.connect(1).echo(64);
   }
 }
 
@@ -193,7 +188,8 @@ constexpr std::array checks{
     check{"churn", "500 connections come and go, no descriptor stays", churn},
     check{"out_of_descriptors", "survives, does not spin, accepts again", out_of_descriptors},
     check{"two_workers", "--workers 2 serves and adds up", two_workers},
-    check{"port_in_use", "a second instance gets an error event and a non-zero exit", port_in_use},
+    check{"port_in_use", "a second instance gets an error event and a non-zero exit", port_in_use,
+          depends::on_nothing},
 };
 
 }  // namespace

@@ -9,12 +9,10 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
-#include <utility>
 
 #include "harness/conform/check.hpp"
-#include "harness/conform/working_target.hpp"
+#include "harness/conform/checked_target.hpp"
 #include "harness/files/stamped_file.hpp"
-#include "harness/load/histogram_codec.hpp"
 
 namespace tailrace::conform {
 namespace {
@@ -35,10 +33,10 @@ class scratch_file {
     const char* const parent = std::getenv("TMPDIR");
     std::string name =
         std::string(parent != nullptr ? parent : "/tmp") + "/tailrace-conform-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw check_failed("no folder for a file: " + name);
+    if (::mkdtemp(name.data()) == nullptr) throw refusal("no folder for a file: " + name);
     folder_ = name;
     auto made = files::have_stamped_file(folder_, file_bytes, stamp_seed);
-    if (!made) throw check_skipped(made.error().cause);
+    if (!made) skip(made.error().cause);
     file_ = *made;
   }
   scratch_file(const scratch_file&) = delete;
@@ -49,9 +47,10 @@ class scratch_file {
   }
 
   const files::stamped_file& file() const { return file_; }
-  std::vector<std::string> with(std::vector<std::string> settings) const {
-    settings.push_back("file=" + file_.path.string());
-    return settings;
+  // The settings that read it.
+  run_settings with(session::option_map options, const char* first_command = "") const {
+    options["file"] = file_.path.string();
+    return {.options = std::move(options), .first_command = first_command};
   }
   bool can_be_read_directly() const {
     const int fd = ::open(file_.path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC);
@@ -64,47 +63,32 @@ class scratch_file {
   files::stamped_file file_;
 };
 
-std::int64_t count_at(const target_event& result, const std::string& name) {
-  const auto found = result.counts.find(name);
-  require(found != result.counts.end(), "the counts lack '" + name + "'");
-  return found->second;
-}
-
-void require_count(const target_event& result, const std::string& name, std::uint64_t wanted) {
-  const std::int64_t is = count_at(result, name);
-  require(std::cmp_equal(is, wanted), "count '" + name + "' of the result is " +
-                                          std::to_string(is) + " instead of " +
-                                          std::to_string(wanted));
-}
-
-void require_reads(const target_event& result, std::uint64_t reads, std::uint64_t block_bytes,
-                   std::uint64_t sum) {
+void require_reads(const session::result_event& result, std::int64_t reads,
+                   std::int64_t block_bytes, std::uint64_t sum) {
   require_count(result, "reads", reads);
   require_count(result, "read_bytes", reads * block_bytes);
   require_count(result, "short_reads", 0);
   require_count(result, "errors", 0);
-  require_count(result, "expected_sum", sum);
-  require_count(result, "stamp_sum", sum);
+  require_count(result, "expected_sum", static_cast<std::int64_t>(sum));
+  require_count(result, "stamp_sum", static_cast<std::int64_t>(sum));
   for (const char* name : {"whole_ns", "whole_cpu_ns"})
-    require(count_at(result, name) > 0, std::string("count '") + name + "' of the result is 0");
-  const auto text = result.histograms.find("read_ns");
-  require(text != result.histograms.end(), "the result has no histogram 'read_ns'");
-  const auto read = load::decode_histogram(text->second);
-  require(read.value.has_value(), "the histogram 'read_ns' is unreadable: " + read.refusal);
-  require(read.value->count() == reads, "the histogram 'read_ns' holds " +
-                                            std::to_string(read.value->count()) + " values of " +
-                                            std::to_string(reads) + " reads");
+    require(count_at(result.counts, name) > 0,
+            std::string("count '") + name + "' of the result is 0");
+  require_values(result, "read_ns", reads);
 }
 
 void reads_what_is_asked(context& with) {
   require_file_read(with);
   const scratch_file scratch;
   // More reads than blocks, and tasks that have not the same number of them.
-  working_target target(
-      with, "file-read",
-      scratch.with({"block_bytes=8192", "concurrency=7", "reads=300", "seed=5", "stamp_seed=3"}));
+  checked_target target(with, "file-read",
+                        scratch.with({{"block_bytes", "8192"},
+                                      {"concurrency", "7"},
+                                      {"reads", "300"},
+                                      {"seed", "5"},
+                                      {"stamp_seed", "3"}}));
   require(target.sample().at("reads") == 0, "it read before `start`");
-  target.child().command("start");
+  target.session().start();
   require_reads(target.await_result(), 300, 8192,
                 files::sum_of_reads(scratch.file(), 8192, 5, 300));
 }
@@ -114,10 +98,12 @@ void reads_each_block_once(context& with) {
   const scratch_file scratch;
   constexpr std::uint64_t blocks = file_bytes / 4096;
   // `start` comes before anybody has seen `ready`.
-  working_target target(
-      with, "file-read",
-      scratch.with({"cache=cold", "concurrency=16", "duration_ms=600000", "stamp_seed=3"}),
-      "start");
+  checked_target target(with, "file-read",
+                        scratch.with({{"cache", "cold"},
+                                      {"concurrency", "16"},
+                                      {"duration_ms", "600000"},
+                                      {"stamp_seed", "3"}},
+                                     "start"));
   require_reads(target.await_result(), blocks, 4096,
                 files::sum_of_reads(scratch.file(), 4096, 1, blocks));
 }
@@ -125,38 +111,44 @@ void reads_each_block_once(context& with) {
 void reads_past_the_cache(context& with) {
   require_file_read(with);
   const scratch_file scratch;
-  if (!scratch.can_be_read_directly())
-    throw check_skipped("the file system of temporary files has no O_DIRECT");
-  working_target target(with, "file-read",
-                        scratch.with({"cache=direct", "block_bytes=65536", "concurrency=4",
-                                      "reads=40", "stamp_seed=3"}),
-                        "start");
+  if (!scratch.can_be_read_directly()) skip("the file system of temporary files has no O_DIRECT");
+  checked_target target(with, "file-read",
+                        scratch.with({{"cache", "direct"},
+                                      {"block_bytes", "65536"},
+                                      {"concurrency", "4"},
+                                      {"reads", "40"},
+                                      {"stamp_seed", "3"}},
+                                     "start"));
   require_reads(target.await_result(), 40, 65536,
                 files::sum_of_reads(scratch.file(), 65536, 1, 40));
 }
 
-// The stamps are those of another seed than the target is told: it must say what it found.
-void tells_what_it_found(context& with) {
+// The stamps are those of another seed than the target expects: it must report what it found.
+void reports_what_it_found(context& with) {
   require_file_read(with);
   const scratch_file scratch;
-  working_target target(with, "file-read", scratch.with({"reads=50", "stamp_seed=4"}), "start");
-  const target_event result = target.await_result();
+  checked_target target(with, "file-read",
+                        scratch.with({{"reads", "50"}, {"stamp_seed", "4"}}, "start"));
+  const session::result_event result = target.await_result();
   files::stamped_file other = scratch.file();
   other.seed = 4;
-  require_count(result, "stamp_sum", files::sum_of_reads(scratch.file(), 4096, 1, 50));
-  require_count(result, "expected_sum", files::sum_of_reads(other, 4096, 1, 50));
+  require_count(result, "stamp_sum",
+                static_cast<std::int64_t>(files::sum_of_reads(scratch.file(), 4096, 1, 50)));
+  require_count(result, "expected_sum",
+                static_cast<std::int64_t>(files::sum_of_reads(other, 4096, 1, 50)));
 }
 
 void stops_in_the_middle(context& with) {
   require_file_read(with);
   const scratch_file scratch;
-  working_target target(with, "file-read", scratch.with({"duration_ms=600000", "stamp_seed=3"}),
-                        "start");
+  checked_target target(with, "file-read",
+                        scratch.with({{"duration_ms", "600000"}, {"stamp_seed", "3"}}, "start"));
+  const std::int64_t until = with.soon();
   while (target.sample().at("reads") == 0)
-    require(steady::now() < with.soon() + with.patience, "it reads nothing");
-  const target_event result = target.stop();
-  require(count_at(result, "reads") > 0, "count 'reads' of the result is 0");
-  require(count_at(result, "stamp_sum") == count_at(result, "expected_sum"),
+    require(observe::monotonic_ns() < until, "it reads nothing");
+  const session::result_event result = target.stop();
+  require(count_at(result.counts, "reads") > 0, "count 'reads' of the result is 0");
+  require(count_at(result.counts, "stamp_sum") == count_at(result.counts, "expected_sum"),
           "count 'stamp_sum' of the result is not 'expected_sum'");
   require_count(result, "errors", 0);
 }
@@ -164,7 +156,7 @@ void stops_in_the_middle(context& with) {
 void stops_before_the_start(context& with) {
   require_file_read(with);
   const scratch_file scratch;
-  working_target target(with, "file-read", scratch.with({}));
+  checked_target target(with, "file-read", scratch.with({}));
   require_count(target.stop(), "reads", 0);
 }
 
@@ -172,41 +164,31 @@ void ends_with_its_input(context& with) {
   require_file_read(with);
   const scratch_file scratch;
   for (const bool started : {false, true}) {
-    working_target target(with, "file-read", scratch.with({"duration_ms=600000"}));
-    if (started) target.child().command("start");
-    target.child().close_input();
-    target.child().exit_code(steady::now() + with.stop_limit());
+    checked_target target(with, "file-read", scratch.with({{"duration_ms", "600000"}}));
+    if (started) target.session().start();
+    target.end_by_closed_input();
   }
 }
 
+// What the harness cannot see in `describe`.
 void refuses_bad_options(context& with) {
   require_file_read(with);
   const scratch_file scratch;
-  for (const char* setting :
-       {"cache=never", "block_bytes=4095", "block_bytes=5000", "block_bytes=2097152",
-        "concurrency=0", "reads=-1", "duration_ms=0", "seed=x"}) {
-    target_child child(with.target,
-                       {run_arguments(with, "file-read", set_words(scratch.with({setting})))});
-    int code = -1;
-    try {
-      code = child.exit_code(with.soon());
-    } catch (const check_failed&) {
-      throw check_failed(std::string(setting) + " was not refused: it goes on running");
-    }
-    require(code == 2, std::string(setting) + ": exit code " + std::to_string(code));
-  }
-  target_child child(with.target, {run_arguments(with, "file-read", {})});
-  require(child.exit_code(with.soon()) == 2, "without a file: exit code is not 2");
+  const std::string file = "file=" + scratch.file().path.string();
+  const std::vector<std::string> usage = {"run", "--workload", "file-read"};
+  std::vector<std::string> uneven = usage;
+  uneven.insert(uneven.end(), {"--set", file, "--set", "block_bytes=5000"});
+  require(run_to_end(with, usage).exit_code == 2, "without a file: exit code is not 2");
+  require(run_to_end(with, uneven).exit_code == 2, "block_bytes=5000: exit code is not 2");
 }
 
 void says_what_it_cannot_open(context& with) {
   require_file_read(with);
-  target_child child(with.target,
-                     {run_arguments(with, "file-read", set_words({"file=/nonexistent/tailrace"}))});
-  const target_event event = child.expect("error", with.soon());
-  require(event.message.find("/nonexistent/tailrace") != std::string::npos,
-          "the error does not name the file: " + event.message);
-  require(child.exit_code(with.soon()) == 1, "exit code is not 1");
+  const refused_run seen = run_refused(
+      with, request_of(with, "file-read", {.options = {{"file", "/nonexistent/tailrace"}}}));
+  require(seen.event.message.find("/nonexistent/tailrace") != std::string::npos,
+          "the error does not name the file: " + seen.event.message);
+  require(seen.exit_code == 1, "exit code is not 1");
 }
 
 constexpr std::array checks{
@@ -215,17 +197,19 @@ constexpr std::array checks{
     check{"file_reads_each_block_once", "cache=cold: ends when the file has been read through",
           reads_each_block_once},
     check{"file_reads_past_the_cache", "cache=direct: the same stamps", reads_past_the_cache},
-    check{"file_tells_what_it_found", "stamps that are wrong are told as they are",
-          tells_what_it_found},
+    check{"file_reports_what_it_found", "stamps that are wrong are reported as they are",
+          reports_what_it_found, depends::on_nothing},
     check{"file_stops_in_the_middle", "result and exit 0 within 5 s while it reads",
           stops_in_the_middle},
-    check{"file_stops_before_start", "the same without any work", stops_before_the_start},
+    check{"file_stops_before_start", "the same without any work", stops_before_the_start,
+          depends::on_nothing},
     check{"file_input_closed", "exits when standard input ends, at work or not",
-          ends_with_its_input},
-    check{"file_refuses_bad_options", "exit 2 outside of the ranges, or without a file",
-          refuses_bad_options},
+          ends_with_its_input, depends::on_nothing},
+    check{"file_refuses_bad_options",
+          "exit 2 without a file, or for blocks that are no multiple of 4096", refuses_bad_options,
+          depends::on_nothing},
     check{"file_says_what_it_cannot_open", "error event with the path, exit 1",
-          says_what_it_cannot_open},
+          says_what_it_cannot_open, depends::on_nothing},
 };
 
 }  // namespace

@@ -1,42 +1,40 @@
 // SPDX-License-Identifier: MIT
 // Checks of samples, commands and the ways to end. See check.hpp.
-#include <poll.h>
-#include <signal.h>
-
 #include <array>
-#include <ctime>
-#include <thread>
+#include <string>
 #include <vector>
 
 #include "harness/conform/check.hpp"
-#include "harness/conform/peer.hpp"
-#include "harness/conform/target_child.hpp"
+#include "harness/conform/checked_target.hpp"
 
 namespace tailrace::conform {
 namespace {
 
-std::int64_t monotonic_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
-}
-
-std::vector<peer> open_peers(const context& with, const std::string& address, int count) {
+std::vector<peer> open_peers(const checked_target& target, int count) {
   std::vector<peer> peers;
   for (int i = 0; i < count; ++i) {
-    peers.emplace_back(with, address, static_cast<std::uint64_t>(i));
+    peers.push_back(target.connect(static_cast<std::uint64_t>(i)));
     peers.back().echo(64);
   }
   return peers;
 }
 
+template <class Event>
+Event expect(checked_target& target, const char* kind) {
+  const auto event = target.session().next_event(context::stop_limit_s, kind);
+  require(event.has_value(), std::string("output ended where a '") + kind + "' event was due");
+  const auto* const found = std::get_if<Event>(&*event);
+  require(found != nullptr, std::string("another event came where '") + kind + "' was due");
+  return *found;
+}
+
 void samples_add_up(context& with) {
-  running_target target(with, "echo");
+  checked_target target(with, "echo");
   const count_map first = target.sample();
   for (const auto& [name, value] : first) {
     require(value == 0, "before any connection count '" + name + "' is not 0");
   }
-  std::vector<peer> peers = open_peers(with, target.address(), 3);
+  std::vector<peer> peers = open_peers(target, 3);
   count_map counts = target.await_count("received_bytes", 3 * 64);
   counts = target.await_count("sent_bytes", 3 * 64);
   require(counts["accepted"] == 3 && counts["open"] == 3, "3 open connections are not 3");
@@ -45,48 +43,49 @@ void samples_add_up(context& with) {
   peers.pop_back();
   counts = target.await_count("open", 2);
   require(counts["closed"] == 1, "one closed connection is not 1");
-  const count_map last = target.stop();
+  const count_map last = target.stop().counts;
   require(last.at("received_bytes") == 3 * 64 + 100'000, "received_bytes of the result is wrong");
   require(last.at("sent_bytes") == 3 * 64 + 100'000, "sent_bytes of the result is wrong");
   require(last.at("closed") == 3, "closed of the result is not 3");
 }
 
 void samples_tell_the_time(context& with) {
-  running_target target(with, "echo");
+  checked_target target(with, "echo");
   for (int i = 0; i < 3; ++i) {
-    const std::int64_t before = monotonic_ns();
-    target.child().command("sample");
-    const target_event event = target.child().expect("sample", with.soon());
-    require(event.t_ns >= before && event.t_ns <= monotonic_ns(),
+    const std::int64_t before = observe::monotonic_ns();
+    target.session().send("sample");
+    const auto event = expect<session::sample_event>(target, "sample");
+    require(event.t_ns >= before && event.t_ns <= observe::monotonic_ns(),
             "t_ns of a sample is not CLOCK_MONOTONIC between command and answer");
   }
 }
 
 void unknown_commands(context& with) {
-  running_target target(with, "echo");
-  target.child().command("start");  // served workloads ignore it
-  target.child().command("fly");
-  target.child().expect("error", with.soon());
-  target.child().write_raw(std::string(100'000, 'x') + "\n");
-  target.child().expect("error", with.soon());
+  checked_target target(with, "echo");
+  session::target_session& session = target.session();
+  session.start();  // served workloads ignore it
+  session.send("fly");
+  expect<session::error_event>(target, "error");
+  session.send(std::string(100'000, 'x'));
+  expect<session::error_event>(target, "error");
   // In pieces: a command is a line, not a read.
-  target.child().write_raw("sam");
-  std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  target.child().write_raw("ple\n");
-  target.child().expect("sample", with.soon());
-  peer(with, target.address(), 1).echo(64);
+  session.child().write("sam");
+  session.drain_for(0.002);
+  session.child().write("ple\n");
+  expect<session::sample_event>(target, "sample");
+  target.connect(1).echo(64);
   target.stop();
 }
 
 // Streams on all until the target ends them; `stop` is sent in the middle of it.
 void stop_under_load(context& with) {
-  running_target target(with, "echo");
-  std::vector<peer> peers = open_peers(with, target.address(), 20);
-  const steady::time_point until = with.soon();
+  checked_target target(with, "echo");
+  std::vector<peer> peers = open_peers(target, 20);
+  const std::int64_t until = with.soon();
   std::vector<char> alive(peers.size(), 1);
   bool stopped = false;
   for (std::size_t ended = 0; ended < peers.size();) {
-    require(steady::now() < until, "connections are still open after stop");
+    require(observe::monotonic_ns() < until, "connections are still open after stop");
     std::uint64_t received = 0;
     for (std::size_t i = 0; i < peers.size(); ++i) {
       if (alive[i] != 0 && !peers[i].pump(32 * 1024)) {
@@ -97,103 +96,101 @@ void stop_under_load(context& with) {
     }
     require(stopped || ended == 0, "a connection ended before stop");
     if (!stopped && received > (8U << 20)) {
-      target.child().command("stop");
+      target.session().send("stop");
       stopped = true;
     }
   }
-  const count_map counts = target.await_result();
+  const count_map counts = target.await_stop().counts;
   require(counts.at("accepted") == 20, "20 connections, accepted is not 20");
   require(counts.at("sent_bytes") <= counts.at("received_bytes"), "more sent than received");
   require(counts.at("sent_bytes") >= (8 << 20), "sent_bytes is less than what arrived");
 }
 
 void stop_with_idle_connections(context& with) {
-  running_target target(with, "echo");
-  std::vector<peer> peers = open_peers(with, target.address(), 50);
-  const count_map counts = target.stop();
+  checked_target target(with, "echo");
+  std::vector<peer> peers = open_peers(target, 50);
+  const count_map counts = target.stop().counts;
   require(counts.at("accepted") == 50, "50 connections, accepted is not 50");
   for (peer& each : peers)
     each.await_end();
 }
 
 void stop_with_a_stuck_connection(context& with) {
-  running_target target(with, "echo");
-  peer stuck(with, target.address(), 1);
-  stuck.push(64U << 20, std::chrono::milliseconds(100));
+  checked_target target(with, "echo");
+  peer stuck = target.connect(1);
+  stuck.push(64U << 20, 0.1);
   target.stop();
 }
 
 // The shape itself is looked at in every result.
 void metrics_have_their_shape(context& with) {
-  for (const char* workers : {"1", "2"}) {
-    running_target target(with, "echo", {"--workers", workers});
-    std::vector<peer> peers = open_peers(with, target.address(), 4);
+  for (const int workers : {1, 2}) {
+    checked_target target(with, "echo", {.workers = workers});
+    std::vector<peer> peers = open_peers(target, 4);
     target.stop();
   }
 }
 
 void input_closed(context& with) {
   for (const int connections : {0, 20}) {
-    running_target target(with, "echo");
-    std::vector<peer> peers = open_peers(with, target.address(), connections);
-    target.child().close_input();
-    target.child().exit_code(steady::now() + with.stop_limit());
+    checked_target target(with, "echo");
+    std::vector<peer> peers = open_peers(target, connections);
+    target.end_by_closed_input();
   }
 }
 
 void terminated(context& with) {
-  running_target target(with, "echo");
-  std::vector<peer> peers = open_peers(with, target.address(), 5);
-  target.child().signal(SIGTERM);
-  target.child().exit_code(steady::now() + with.stop_limit());
+  checked_target target(with, "echo");
+  std::vector<peer> peers = open_peers(target, 5);
+  target.end_by_sigterm();
 }
 
 void idle_serves(context& with) {
-  if (std::ranges::find(with.described.workloads, "idle") == with.described.workloads.end()) {
-    throw check_skipped("it has no workload idle");
-  }
-  running_target target(with, "idle");
-  std::vector<peer> peers = open_peers(with, target.address(), 10);
+  require_workload(with, "idle", {});
+  checked_target target(with, "idle");
+  std::vector<peer> peers = open_peers(target, 10);
   const count_map counts = target.await_count("open", 10);
   require(counts.at("sleeping") == 0, "tasks sleep that nobody asked for");
   target.stop();
 }
 
 void idle_tasks(context& with) {
-  if (std::ranges::find(with.described.workloads, "idle") == with.described.workloads.end()) {
-    throw check_skipped("it has no workload idle");
-  }
-  if (!with.described.options.contains("tasks")) throw check_skipped("it has no option tasks");
+  require_workload(with, "idle", {});
+  if (with.described.option("idle", "tasks") == nullptr) skip("it has no option tasks");
   {
-    running_target without(with, "idle");
+    checked_target without(with, "idle");
     without.require_room(1000 + 2);  // a connection, and who waits for the tasks
   }
-  running_target target(with, "idle", {"--set", "tasks=1000"});
+  checked_target target(with, "idle", {.options = {{"tasks", "1000"}}});
   count_map counts = target.sample();
   require(counts["sleeping"] == 1000,
           "ready, and " + std::to_string(counts["sleeping"]) + " of 1000 tasks sleep");
-  peer connection(with, target.address(), 1);
+  peer connection = target.connect(1);
   connection.echo(64);
-  counts = target.stop();
+  counts = target.stop().counts;
   require(counts["sleeping"] == 0, "tasks still sleep in the result");
   require(counts["woken_early"] == 0, "tasks woke early");
 }
 
 constexpr std::array checks{
-    check{"samples_add_up", "counts grow and equal what was sent", samples_add_up},
-    check{"samples_tell_the_time", "t_ns is CLOCK_MONOTONIC", samples_tell_the_time},
-    check{"unknown_commands", "answered by an error event, then it goes on", unknown_commands},
+    check{"samples_add_up", "counts grow and equal what was sent", samples_add_up,
+          depends::on_nothing},
+    check{"samples_tell_the_time", "t_ns is CLOCK_MONOTONIC", samples_tell_the_time,
+          depends::on_nothing},
+    check{"unknown_commands", "answered by an error event, then it goes on", unknown_commands,
+          depends::on_nothing},
     check{"stop_under_load", "result and exit 0 within 5 s while 20 stream", stop_under_load},
     check{"stop_with_idle_connections", "the same with 50 idle, which are closed",
           stop_with_idle_connections},
     check{"stop_with_a_stuck_connection", "the same with a peer that reads nothing",
           stop_with_a_stuck_connection},
     check{"metrics_have_their_shape", "integers, or lists with one a worker; none negative",
-          metrics_have_their_shape},
-    check{"input_closed", "exits when standard input ends", input_closed},
-    check{"terminated", "SIGTERM ends it", terminated},
-    check{"idle_serves", "workload idle is the echo server", idle_serves},
-    check{"idle_tasks", "1000 tasks sleep at ready, none in the result", idle_tasks},
+          metrics_have_their_shape, depends::on_nothing},
+    check{"input_closed", "exits when standard input ends", input_closed, depends::on_nothing},
+    check{"terminated", "SIGTERM ends it", terminated, depends::on_nothing},
+    check{"idle_serves", "workload idle is the echo server", idle_serves, depends::on_nothing},
+    check{"idle_tasks", "1000 tasks sleep at ready, none in the result", idle_tasks,
+          depends::on_nothing},
 };
 
 }  // namespace

@@ -10,12 +10,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "harness/cost/allocation_record.hpp"
-#include "harness/cost/echo_rounds.hpp"
 #include "harness/cost/passes.hpp"
-#include "harness/session/cell_failure.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::cost {
 namespace {
@@ -35,8 +33,7 @@ class shared_record {
           ::mmap(nullptr, sizeof(allocation_record), PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
     }
     if (memory == MAP_FAILED) {
-      throw session::cell_failure(
-          fmt::format("cannot share memory with the target: {}", std::strerror(errno)));
+      throw refusal(fmt::format("cannot share memory with the target: {}", std::strerror(errno)));
     }
     record_ = static_cast<allocation_record*>(memory);
   }
@@ -72,42 +69,39 @@ std::string library_path() {
 }
 
 // Before the target is started. Empty: it can be tried.
-std::string known_cause(const std::string& library, const measured_target& target) {
+std::string known_cause(const std::string& library, const std::string& language) {
   if (::access(library.c_str(), R_OK) != 0) {
     return library +
            " is not there: a build with sanitizers, or without the GNU C library, has none";
   }
   for (const char* with_own : {"Go", "Java"}) {
-    if (target.language.starts_with(with_own)) return target.language + " has its own allocator";
+    if (language.starts_with(with_own)) return language + " has its own allocator";
   }
   return "";
 }
 
 }  // namespace
 
-void count_allocations(const cost_options& options, const measured_target& target, int repeat,
-                       cost_sheet& sheet) {
+void count_allocations(const measured_target& target, int repeat, cost_sheet& sheet) {
   const auto absent = [&](const std::string& cause) {
     sheet.add_absent("allocations", cause);
     sheet.add_absent("allocated_bytes", cause);
   };
   const std::string library = library_path();
-  const std::string cause = known_cause(library, target);
+  const std::string cause = known_cause(library, target.described.language);
   if (!cause.empty()) return absent(cause);
 
   const shared_record shared;
-  session::target_request request = request_of(options);
+  session::target_request request = target.request();
   request.in_child = [&library, fd = shared.descriptor()] {
     ::fcntl(fd, F_SETFD, 0);  // this one goes on into the program
     ::setenv("LD_PRELOAD", library.c_str(), 1);
     ::setenv(allocation_variable, std::to_string(fd).c_str(), 1);
     return 0;
   };
-  session::output_pump pump;
-  session::target_session session(pump, request, limits_of(options));
-  await_ready(session, options.connections);
-  echo_rounds load(session.address(), options.message_bytes, options.step_limit_s);
-  load.open(options.connections);
+  serving_target serving(target, request, target.limits());
+  echo_rounds& load = serving.load;
+  load.open(target.options.connections);
   load.rounds(warm_rounds);
   const shared_record::tally before = shared.read();
   if (before.processes == 0 || before.calls == 0) {
@@ -117,7 +111,7 @@ void count_allocations(const cost_options& options, const measured_target& targe
   load.rounds(measured_rounds);
   const shared_record::tally after = shared.read();
   const std::int64_t operations = load.operations() - operations_before;
-  session.stop();
+  serving.session.stop();
   const auto each = [&](std::uint64_t of_all) {
     return static_cast<double>(of_all) / static_cast<double>(operations);
   };

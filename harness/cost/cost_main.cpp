@@ -6,23 +6,19 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <filesystem>
-#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "harness/cost/one_cpu.hpp"
 #include "harness/cost/passes.hpp"
 #include "harness/record/durable_file.hpp"
 #include "harness/record/refusal.hpp"
-#include "harness/session/cell_failure.hpp"
 #include "harness/session/child_process.hpp"
 #include "harness/session/interrupt.hpp"
 
 namespace tailrace::cost {
 namespace {
 
-constexpr int unsupported_here = 3;
 constexpr int exit_interrupted = 130;
 const std::vector<std::string> groups = {"syscalls", "allocations",  "memory", "switches",
                                          "cpu",      "instructions", "size"};
@@ -54,52 +50,12 @@ void add_options(CLI::App& app, cost_options& options, std::vector<std::string>&
   app.add_option("--json", options.json, "a file for the result, or - for standard output");
 }
 
-void read_settings(const std::vector<std::string>& texts, cost_options& options) {
-  for (const std::string& text : texts) {
-    const auto equals = text.find('=');
-    if (equals == 0 || equals == std::string::npos) {
-      throw usage_refusal(fmt::format("--set {} is not NAME=VALUE", text));
-    }
-    options.settings[text.substr(0, equals)] = text.substr(equals + 1);
-  }
+void find_target(cost_options& options) {
   // A path: programs are not looked for.
   if (options.target.find('/') == std::string::npos) options.target = "./" + options.target;
   if (::access(options.target.c_str(), X_OK) != 0 ||
       std::filesystem::is_directory(options.target)) {
     throw usage_refusal("there is no executable " + options.target);
-  }
-}
-
-struct named_pass {
-  const char* name;
-  bool wanted;
-  std::function<void(int repeat)> run;
-};
-
-// Repeats go round the passes, so that slow drift of the machine does not fall on one of them.
-void run_passes(const cost_options& options, const measured_target& target, cost_sheet& sheet) {
-  const std::array passes = {
-      named_pass{"system calls", options.wants("syscalls"),
-                 [&](int repeat) { count_syscalls(options, repeat, sheet); }},
-      named_pass{"allocations", options.wants("allocations"),
-                 [&](int repeat) { count_allocations(options, target, repeat, sheet); }},
-      named_pass{"memory", options.wants("memory"),
-                 [&](int repeat) { measure_memory(options, target, repeat, sheet); }},
-      named_pass{"CPU time and switches", options.wants("cpu") || options.wants("switches"),
-                 [&](int repeat) { measure_time(options, repeat, sheet); }},
-      named_pass{"instructions", options.wants("instructions"),
-                 [&](int repeat) { count_instructions(options, repeat, sheet); }},
-      named_pass{"size", options.wants("size"),
-                 [&](int repeat) { measure_executable(options, repeat, sheet); }}};
-  for (int repeat = 0; repeat < options.repeats; ++repeat) {
-    for (const named_pass& pass : passes) {
-      if (!pass.wanted) continue;
-      try {
-        pass.run(repeat);
-      } catch (const session::cell_failure& failure) {
-        throw usage_refusal(fmt::format("{}, pass `{}`: {}", target.id, pass.name, failure.what()));
-      }
-    }
   }
 }
 
@@ -118,21 +74,21 @@ void print(const cost_sheet& sheet, const std::string& target_id, const cost_opt
   }
 }
 
+measured_target examine(const cost_options& options) {
+  try {
+    return examine_target(options, session::describe_target(options.target));
+  } catch (const refusal& why) {
+    throw refusal(fmt::format("{}: {}", options.target, why.sentence()),
+                  why.exit_code() == refusal::unsupported ? why.exit_code() : refusal::bad_usage);
+  }
+}
+
 int run(const cost_options& options) {
   session::catch_interrupts();
   session::adopt_orphans();
-  stand_on_one_cpu();
-  cost_sheet sheet;
-  measured_target target;
-  try {
-    target = examine_target(options);
-  } catch (const session::cell_failure& failure) {
-    std::string sentence = fmt::format("{}: {}", options.target, failure.what());
-    if (!failure.remedy().empty()) sentence += "; " + failure.remedy();
-    throw refusal(sentence, failure.skipped() ? unsupported_here : refusal::bad_usage);
-  }
-  run_passes(options, target, sheet);
-  print(sheet, target.id, options);
+  const one_cpu alone;
+  const measured_target target = examine(options);
+  print(run_passes(target), target.described.id, options);
   return 0;
 }
 
@@ -147,7 +103,8 @@ int cost_main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     options.only.insert(only.begin(), only.end());
-    read_settings(settings, options);
+    options.settings = session::read_settings(settings);
+    find_target(options);
     return run(options);
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);

@@ -2,7 +2,7 @@
 // What was measured, metric by metric, and what could not be and why; as JSON (schema
 // "tailrace-cost-1", README.md) or as a table. One thread.
 //
-// How a metric repeats is told by its kind:
+// The kind of a metric says how it repeats:
 //   exact   the same number in each repeat, unless the program itself is not deterministic
 //   banded  repeats within a few per cent: batches, pages and the order of threads show in it
 //   timed   a time, or what depends on times: to be compared by statistics alone

@@ -2,7 +2,7 @@
 // The fixed load under which costs are counted: in a round each connection sends one message, all
 // before any answer is read, and every byte that comes back is compared. No clock decides anything,
 // so the same program does the same work each time. On the caller's thread; every wait ends by the
-// step limit in a cell_failure, or with `interrupted`.
+// step limit in a refusal, or with `interrupted`.
 //
 // Answers are awaited from the last connection to the first: who serves in order is then woken for
 // once a round, not once a message.
@@ -12,8 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/load/endpoint.hpp"
-#include "harness/load/message.hpp"
+#include "harness/load/simple_client.hpp"
 
 namespace tailrace::cost {
 
@@ -21,16 +20,12 @@ class echo_rounds {
  public:
   // address: of the target's `ready`.
   echo_rounds(const std::string& address, std::size_t message_bytes, double step_limit_s);
-  ~echo_rounds();
   echo_rounds(const echo_rounds&) = delete;
   echo_rounds& operator=(const echo_rounds&) = delete;
 
   // Opens more connections until there are so many.
   void open(std::uint32_t connections);
-  void round() {
-    send_all();
-    receive_all();
-  }
+  void round();
   void rounds(std::int64_t count);
   // One message on each connection from this one on, the next after the answer to the last.
   void echo_each_from(std::size_t first);
@@ -43,30 +38,13 @@ class echo_rounds {
   int awaited_descriptor() const;
 
   // Messages that came back whole.
-  std::int64_t operations() const { return operations_; }
+  std::int64_t operations() const;
 
  private:
-  struct peer {
-    int fd = -1;
-    std::uint64_t sequence = 0;  // of the message that is outstanding, or the next one
-    std::size_t received = 0;
-    bool outstanding = false;
-  };
-
-  void receive_all();
-  void send(std::size_t number);
-  // False: would block.
-  bool receive(std::size_t number);
-  void wait(const peer& on, short events, std::int64_t deadline_ns, const char* what) const;
-  std::int64_t deadline() const;
-
-  std::vector<load::endpoint> endpoints_;
-  load::message_format format_;
-  double step_limit_s_;
-  std::vector<peer> peers_;
-  std::vector<char> buffer_;
-  std::size_t outstanding_ = 0;
-  std::int64_t operations_ = 0;
+  load::endpoint endpoint_;
+  load::client_patience patience_;
+  std::uint64_t message_bytes_;
+  std::vector<load::simple_client> clients_;
 };
 
 }  // namespace tailrace::cost

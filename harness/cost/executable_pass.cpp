@@ -38,16 +38,17 @@ std::optional<std::uint64_t> text_bytes(const std::string& path) {
 
 }  // namespace
 
-void measure_executable(const cost_options& options, int repeat, cost_sheet& sheet) {
+void measure_executable(const measured_target& target, int repeat, cost_sheet& sheet) {
+  const std::string& path = target.options.target;
   std::error_code error;
-  const auto size = std::filesystem::file_size(options.target, error);
+  const auto size = std::filesystem::file_size(path, error);
   if (error) {
     sheet.add_absent("executable_bytes", error.message());
   } else {
     sheet.add(repeat, {"executable_bytes", "bytes", metric_kind::exact, {}, 1},
               static_cast<double>(size));
   }
-  const auto text = text_bytes(options.target);
+  const auto text = text_bytes(path);
   if (!text) {
     sheet.add_absent("text_bytes", "the executable is no ELF file of 64 bits");
     return;

@@ -21,20 +21,17 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
-#include "harness/cost/echo_rounds.hpp"
 #include "harness/cost/passes.hpp"
 #include "harness/observe/cpu_use.hpp"
-#include "harness/session/cell_failure.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::cost {
 namespace {
 
 namespace fs = std::filesystem;
-using session::cell_failure;
 
 constexpr std::int64_t few_rounds = 100;
 constexpr std::int64_t more_rounds = 1500;
@@ -46,7 +43,7 @@ class scratch_folder {
  public:
   scratch_folder() {
     std::string name = (fs::temp_directory_path() / "tailrace-cost-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw cell_failure("cannot make a folder for valgrind");
+    if (::mkdtemp(name.data()) == nullptr) throw refusal("cannot make a folder for valgrind");
     path_ = name;
   }
   ~scratch_folder() {
@@ -90,7 +87,7 @@ int free_port() {
   const bool found = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0 &&
                      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
   ::close(fd);
-  if (!found) throw cell_failure("there is no free port on 127.0.0.1");
+  if (!found) throw refusal("there is no free port on 127.0.0.1");
   return ntohs(address.sin_port);
 }
 
@@ -133,54 +130,51 @@ bool alike(const total& one, const total& other) {
   return more - fewer <= more / 100 + 10;
 }
 
-total run_under(const std::string& valgrind, const cost_options& options, std::int64_t rounds) {
+total run_under(const std::string& valgrind, const measured_target& target, std::int64_t rounds) {
   const scratch_folder scratch;
-  session::target_request request = request_of(options);
+  session::target_request request = target.request();
   request.wrapper = {valgrind, "--tool=callgrind",
                      "--fair-sched=yes",  // the thread that waits for its turn gets it
                      "--callgrind-out-file=" + (scratch / "out").string(),
                      "--log-file=" + (scratch / "log").string()};
   request.port = free_port();
-  cost_options patient = options;
-  patient.step_limit_s *= slower;
-  session::target_limits limits = limits_of(patient);
-  limits.stop_s = patient.step_limit_s;
-  session::output_pump pump;
-  session::target_session session(pump, request, limits);
+  session::target_limits limits = target.limits();
+  limits.ready_s = limits.stop_s = slower * target.options.step_limit_s;
   total found;
-  session.while_waiting([&, from_ns = observe::monotonic_ns() + patience_ns] {
-    if (observe::monotonic_ns() > from_ns) found.visitors += come_and_go(request.port);
-  });
-  await_ready(session, options.connections);
-  echo_rounds load(session.address(), options.message_bytes, patient.step_limit_s);
-  load.open(options.connections);
+  serving_target serving(target, request, limits,
+                         [&, from_ns = observe::monotonic_ns() + patience_ns] {
+                           if (observe::monotonic_ns() > from_ns)
+                             found.visitors += come_and_go(request.port);
+                         });
+  echo_rounds& load = serving.load;
+  load.open(target.options.connections);
   load.rounds(rounds);
   bool serves = true;
-  session.while_waiting([&, from_ns = observe::monotonic_ns() + patience_ns] {
+  serving.session.while_waiting([&, from_ns = observe::monotonic_ns() + patience_ns] {
     if (!serves || observe::monotonic_ns() < from_ns) return;
     try {
       load.round();
-    } catch (const cell_failure&) {
+    } catch (const refusal&) {
       serves = false;  // it has stopped in the middle of a round
     }
   });
-  session.stop();
+  serving.session.stop();
   const auto instructions = collected(scratch / "log");
-  if (!instructions) throw cell_failure("callgrind printed no total");
+  if (!instructions) throw refusal("callgrind printed no total");
   found.instructions = *instructions;
   found.operations = load.operations();
   return found;
 }
 
 // With few rounds and with more; each again in turn while their visitors differ.
-std::pair<total, total> two_runs(const std::string& valgrind, const cost_options& options) {
-  total few = run_under(valgrind, options, few_rounds);
-  total more = run_under(valgrind, options, more_rounds);
+std::pair<total, total> two_runs(const std::string& valgrind, const measured_target& target) {
+  total few = run_under(valgrind, target, few_rounds);
+  total more = run_under(valgrind, target, more_rounds);
   for (int repair = 0; repair < repairs_max && !alike(few, more); ++repair) {
     if (repair % 2 == 0) {
-      few = run_under(valgrind, options, few_rounds);
+      few = run_under(valgrind, target, few_rounds);
     } else {
-      more = run_under(valgrind, options, more_rounds);
+      more = run_under(valgrind, target, more_rounds);
     }
   }
   return {few, more};
@@ -188,18 +182,18 @@ std::pair<total, total> two_runs(const std::string& valgrind, const cost_options
 
 }  // namespace
 
-void count_instructions(const cost_options& options, int repeat, cost_sheet& sheet) {
+void count_instructions(const measured_target& target, int repeat, cost_sheet& sheet) {
   const std::string valgrind = find_program("valgrind");
   if (valgrind.empty()) return sheet.add_absent("instructions", "valgrind not found");
   try {
-    const auto [few, more] = two_runs(valgrind, options);
+    const auto [few, more] = two_runs(valgrind, target);
     const std::int64_t operations = more.operations - few.operations;
     sheet.add(repeat, {"instructions", "instructions/op", metric_kind::banded, {}, operations},
               static_cast<double>(more.instructions - few.instructions) /
                   static_cast<double>(operations));
     sheet.set_source("instructions", "callgrind");
-  } catch (const cell_failure& failure) {
-    sheet.add_absent("instructions", std::string("under valgrind: ") + failure.what());
+  } catch (const refusal& why) {
+    sheet.add_absent("instructions", "under valgrind: " + why.cause());
   }
 }
 

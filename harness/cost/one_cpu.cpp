@@ -2,23 +2,34 @@
 // See one_cpu.hpp.
 #include "harness/cost/one_cpu.hpp"
 
-#include <sched.h>
-
 #include "harness/observe/topology.hpp"
 
 namespace tailrace::cost {
+namespace {
 
-int stand_on_one_cpu() {
-  const auto cores = observe::usable_cores();
-  if (cores.empty()) return -1;
-  const int cpu = cores.back().back();
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(cpu, &set);
+void set_policy(int policy) {
   const sched_param none{};
-  const bool pinned = ::sched_setaffinity(0, sizeof set, &set) == 0;
-  const bool batch = ::sched_setscheduler(0, SCHED_BATCH, &none) == 0;
-  return pinned && batch ? cpu : -1;
+  ::sched_setscheduler(0, policy, &none);
+}
+
+}  // namespace
+
+one_cpu::one_cpu() : policy_before_(::sched_getscheduler(0)) {
+  CPU_ZERO(&cpus_before_);
+  ::sched_getaffinity(0, sizeof cpus_before_, &cpus_before_);
+  const auto cores = observe::usable_cores();
+  if (!cores.empty()) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cores.back().back(), &set);
+    ::sched_setaffinity(0, sizeof set, &set);
+  }
+  set_policy(SCHED_BATCH);
+}
+
+one_cpu::~one_cpu() {
+  ::sched_setaffinity(0, sizeof cpus_before_, &cpus_before_);
+  set_policy(policy_before_);
 }
 
 }  // namespace tailrace::cost

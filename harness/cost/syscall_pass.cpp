@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: MIT
 // System calls per operation by kind. With the tracer the target is held, once it has answered a
 // whole round, at the entrance of its next call until the next round is sent: it finds every round
-// whole, whatever the scheduler does, and the count is the same each time. Where tracing is
-// refused, the tracepoints count a target that runs freely. See passes.hpp.
+// whole, whatever the scheduler does, and the count is the same each time. See passes.hpp.
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
-#include "harness/cost/echo_rounds.hpp"
 #include "harness/cost/passes.hpp"
 #include "harness/cost/syscall_names.hpp"
 #include "harness/cost/syscall_tracer.hpp"
 #include "harness/observe/cpu_use.hpp"
-#include "harness/observe/syscall_counter.hpp"
-#include "harness/session/cell_failure.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::cost {
 namespace {
@@ -28,9 +24,9 @@ std::int64_t from_now(double seconds) {
 }
 
 void add_counts(const call_counts& before, const call_counts& after, std::int64_t operations,
-                metric_kind kind, int repeat, cost_sheet& sheet) {
+                int repeat, cost_sheet& sheet) {
   const auto add = [&](const std::string& name, std::int64_t count) {
-    sheet.add(repeat, {"syscalls." + name, "calls/op", kind, {}, operations},
+    sheet.add(repeat, {"syscalls." + name, "calls/op", metric_kind::exact, {}, operations},
               static_cast<double>(count) / static_cast<double>(operations));
   };
   std::int64_t total = 0;
@@ -58,7 +54,7 @@ class traced_rounds {
     while (!load_.collect()) {
       require_alive();
       if (observe::monotonic_ns() > deadline) {
-        throw session::cell_failure(
+        throw refusal(
             fmt::format("the target did not answer a round within {:g} s", options_.step_limit_s));
       }
       const bool held = tracer_.wait_held(deadline, load_.awaited_descriptor());
@@ -82,7 +78,7 @@ class traced_rounds {
  private:
   void require_alive() const {
     if (!tracer_.ended()) return;
-    throw session::cell_failure(
+    throw refusal(
         fmt::format("the target {} under load", session::exit_text(tracer_.end_status())));
   }
 
@@ -103,69 +99,36 @@ class end_of_tracing {
   syscall_tracer& tracer_;
 };
 
-void count_by_tracing(const cost_options& options, int repeat, cost_sheet& sheet) {
+void count_by_tracing(const measured_target& target, int repeat, cost_sheet& sheet) {
+  const cost_options& options = target.options;
   syscall_tracer tracer;
   bool attached = false;
-  session::target_request request = request_of(options);
+  session::target_request request = target.request();
   request.before_exec = [&](int pid) { attached = tracer.attach(pid); };
   request.in_child = &syscall_tracer::ask_to_be_stopped;
   session::output_pump pump;
-  session::target_session session(pump, request, limits_of(options));
+  session::target_session session(pump, request, target.limits());
   const end_of_tracing at_the_end(tracer);
-  if (!attached) throw session::cell_failure("the target could not be traced");
+  if (!attached) throw refusal("the target could not be traced");
   constexpr double turn_s = 0.002;
   session.while_waiting([&] { tracer.let_run(turn_s); });
-  await_ready(session, options.connections);
-  echo_rounds load(session.address(), options.message_bytes, options.step_limit_s);
+  echo_rounds load(await_address(session, options.connections), options.message_bytes,
+                   options.step_limit_s);
   load.open(options.connections);
   traced_rounds traced(options, tracer, load);
   const call_counts before = traced.counts_after(warm_rounds);
   const std::int64_t operations_before = load.operations();
   const call_counts after = traced.counts_after(measured_rounds);
-  add_counts(before, after, load.operations() - operations_before, metric_kind::exact, repeat,
-             sheet);
+  add_counts(before, after, load.operations() - operations_before, repeat, sheet);
   sheet.set_source("syscalls", "ptrace");
-}
-
-// Empty, or why not.
-std::string count_by_tracepoints(const cost_options& options, int repeat, cost_sheet& sheet) {
-  observe::syscall_counter counter;
-  bool attached = false;
-  session::target_request request = request_of(options);
-  request.before_exec = [&](int pid) { attached = counter.attach(pid); };
-  session::output_pump pump;
-  session::target_session session(pump, request, limits_of(options));
-  if (!attached) return counter.cause();
-  await_ready(session, options.connections);
-  echo_rounds load(session.address(), options.message_bytes, options.step_limit_s);
-  load.open(options.connections);
-  const auto counts_after = [&](std::int64_t rounds) {
-    load.rounds(rounds);
-    pump.drain_until(from_now(rest_s));
-    const auto read = counter.read();
-    call_counts counts = read.by_name;
-    counts["other"] = read.all;
-    for (const auto& each : read.by_name)
-      counts["other"] -= each.second;
-    return counts;
-  };
-  const call_counts before = counts_after(warm_rounds);
-  const std::int64_t operations_before = load.operations();
-  const call_counts after = counts_after(measured_rounds);
-  session.stop();
-  add_counts(before, after, load.operations() - operations_before, metric_kind::banded, repeat,
-             sheet);
-  sheet.set_source("syscalls", "tracepoints");
-  return "";
 }
 
 }  // namespace
 
-void count_syscalls(const cost_options& options, int repeat, cost_sheet& sheet) {
-  static const std::string refusal = syscall_tracer::refusal();
-  if (refusal.empty()) return count_by_tracing(options, repeat, sheet);
-  const std::string second = count_by_tracepoints(options, repeat, sheet);
-  if (!second.empty()) sheet.add_absent("syscalls.total", refusal + "; " + second);
+void count_syscalls(const measured_target& target, int repeat, cost_sheet& sheet) {
+  static const std::string refused = syscall_tracer::refusal();
+  if (!refused.empty()) return sheet.add_absent("syscalls.total", refused);
+  count_by_tracing(target, repeat, sheet);
 }
 
 }  // namespace tailrace::cost

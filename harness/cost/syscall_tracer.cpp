@@ -161,7 +161,7 @@ bool syscall_tracer::wait_held(std::int64_t deadline_ns, int descriptor) {
 
 bool syscall_tracer::take_event(bool& held) {
   int status = 0;
-  const pid_t thread = ::waitpid(-1, &status, __WALL | WNOHANG);
+  const pid_t thread = ::waitpid(-pid_, &status, __WALL | WNOHANG);
   if (thread <= 0) return false;
   if (!WIFSTOPPED(status)) {
     held_.erase(thread);

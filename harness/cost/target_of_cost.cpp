@@ -1,89 +1,113 @@
 // SPDX-License-Identifier: MIT
-// How the target is started for a pass, and what is asked of it before the first. See passes.hpp.
+// How the target is started for a pass, what is asked of it before the first, and which passes
+// there are. See passes.hpp.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <array>
 
-#include "harness/cost/echo_rounds.hpp"
 #include "harness/cost/passes.hpp"
-#include "harness/session/cell_failure.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::cost {
 namespace {
 
-using nlohmann::json;
-using session::cell_failure;
-
 constexpr std::int64_t trial_rounds = 3;
 
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
+struct named_pass {
+  const char* name;
+  std::array<const char*, 2> groups;  // of metrics
+  void (*run)(const measured_target& target, int repeat, cost_sheet& sheet);
+};
 
-bool has_entry(const json& description, const char* list, const char* key,
-               const std::string& wanted) {
-  const auto found = description.find(list);
-  if (found == description.end() || !found->is_array()) return false;
-  return std::ranges::any_of(*found, [&](const json& each) {
-    return each.is_object() ? text_at(each, key) == wanted : each == wanted;
+constexpr std::array passes = {
+    named_pass{"system calls", {"syscalls"}, count_syscalls},
+    named_pass{"allocations", {"allocations"}, count_allocations},
+    named_pass{"memory", {"memory"}, measure_memory},
+    named_pass{"CPU time and switches", {"cpu", "switches"}, measure_time},
+    named_pass{"instructions", {"instructions"}, count_instructions},
+    named_pass{"size", {"size"}, measure_executable}};
+
+bool is_wanted(const named_pass& pass, const cost_options& options) {
+  return std::ranges::any_of(pass.groups, [&options](const char* group) {
+    return group != nullptr && options.wants(group);
   });
 }
 
-void require_available(const json& description) {
-  if (description.value("available", json()) == true) return;
-  std::string cause = text_at(description, "cause");
-  if (cause.empty()) cause = "it says that it is not available here";
-  throw cell_failure(cause, text_at(description, "remedy"), true);
+std::string address_once_ready(const measured_target& target, session::target_session& session,
+                               const std::function<void()>& while_starting) {
+  session.while_waiting(while_starting);
+  std::string address = await_address(session, target.options.connections);
+  session.while_waiting({});
+  return address;
 }
 
 }  // namespace
 
-session::target_request request_of(const cost_options& options) {
-  session::target_request request;
-  request.program = options.target;
-  request.workload = options.workload;
-  request.workers = options.workers;
-  request.options = options.settings;
-  return request;
+session::target_request measured_target::request(const std::string& workload,
+                                                 const session::option_map& more) const {
+  session::option_map given = more;
+  for (const auto& [name, value] : options.settings)
+    if (described.option(workload, name) != nullptr) given.try_emplace(name, value);
+  session::target_request made;
+  made.program = options.target;
+  made.workload = workload;
+  made.workers = options.workers;
+  made.options = session::options_of(described, workload, given);
+  return made;
 }
 
-session::target_limits limits_of(const cost_options& options) {
+session::target_limits measured_target::limits() const {
   session::target_limits limits;
   limits.ready_s = limits.sample_s = options.step_limit_s;
   return limits;
 }
 
-void await_ready(session::target_session& session, std::uint32_t connections) {
-  const json ready = session.wait_ready();
-  session::require_room(ready, "connections", connections);
-  if (session.address().empty()) throw cell_failure("the target's `ready` names no address");
+std::string await_address(session::target_session& session, std::uint32_t connections) {
+  const session::ready_event ready = session.wait_ready();
+  session::require_room(ready.connections_at_once, "connections", connections);
+  return session.address();
 }
 
-measured_target examine_target(const cost_options& options) {
-  const json description = session::describe_target(options.target);
-  measured_target found;
-  found.id = text_at(description, "id");
-  if (found.id.empty()) throw cell_failure("`describe` names no id");
-  found.language = text_at(description, "language");
-  found.one_thread_a_task = text_at(description, "family") == "os";
-  found.has_tasks = has_entry(description, "workloads", "", "idle") &&
-                    has_entry(description, "options", "name", "tasks");
-  require_available(description);
-  if (!has_entry(description, "workloads", "", options.workload)) {
-    throw cell_failure(fmt::format("{} has no workload `{}`", found.id, options.workload), "",
-                       true);
+serving_target::serving_target(const measured_target& target,
+                               const session::target_request& request,
+                               const session::target_limits& limits,
+                               const std::function<void()>& while_starting)
+    : session(pump_, request, limits),
+      load(address_once_ready(target, session, while_starting), target.options.message_bytes,
+           limits.ready_s) {}
+
+measured_target examine_target(const cost_options& options, const session::description& described) {
+  if (!described.available) throw refusal(described.cause, described.remedy, refusal::unsupported);
+  if (!described.has_workload(options.workload)) {
+    throw refusal(fmt::format("{} has no workload `{}`", described.id, options.workload), "",
+                  refusal::unsupported);
   }
-  session::output_pump pump;
-  session::target_session session(pump, request_of(options), limits_of(options));
-  await_ready(session, options.connections);
-  echo_rounds load(session.address(), options.message_bytes, options.step_limit_s);
-  load.open(options.connections);
-  load.rounds(trial_rounds);
-  session.require_alive("under load");
-  session.stop();
-  return found;
+  session::options_of(described, options.workload, options.settings);  // or it throws
+  measured_target target{options, described};
+  serving_target trial(target);
+  trial.load.open(options.connections);
+  trial.load.rounds(trial_rounds);
+  trial.session.require_alive("under load");
+  trial.session.stop();
+  return target;
+}
+
+// Repeats go round the passes, so that slow drift of the machine does not fall on one of them.
+cost_sheet run_passes(const measured_target& target) {
+  cost_sheet sheet;
+  for (int repeat = 0; repeat < target.options.repeats; ++repeat) {
+    for (const named_pass& pass : passes) {
+      if (!is_wanted(pass, target.options)) continue;
+      try {
+        pass.run(target, repeat, sheet);
+      } catch (const refusal& why) {
+        throw refusal(fmt::format("{}, pass `{}`: {}", target.described.id, pass.name, why.what()),
+                      why.remedy(), refusal::bad_usage);
+      }
+    }
+  }
+  return sheet;
 }
 
 }  // namespace tailrace::cost

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 // CPU time and context switches per operation, from the kernel's account of the process before and
 // after the rounds. See passes.hpp.
-#include <nlohmann/json.hpp>
-
-#include "harness/cost/echo_rounds.hpp"
 #include "harness/cost/passes.hpp"
 #include "harness/observe/cpu_use.hpp"
-#include "harness/session/cell_failure.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::cost {
 namespace {
@@ -21,16 +18,16 @@ observe::process_use use_of(session::target_session& session) {
   const auto use = observe::read_process_use(session.pid());
   if (use) return *use;
   session.require_alive("under load");
-  throw session::cell_failure("the target's CPU time could not be read from /proc");
+  throw refusal("the target's CPU time could not be read from /proc");
 }
 
 }  // namespace
 
-void measure_time(const cost_options& options, int repeat, cost_sheet& sheet) {
-  session::output_pump pump;
-  session::target_session session(pump, request_of(options), limits_of(options));
-  await_ready(session, options.connections);
-  echo_rounds load(session.address(), options.message_bytes, options.step_limit_s);
+void measure_time(const measured_target& target, int repeat, cost_sheet& sheet) {
+  const cost_options& options = target.options;
+  serving_target serving(target);
+  session::target_session& session = serving.session;
+  echo_rounds& load = serving.load;
   load.open(options.connections);
   load.rounds(warm_rounds);
   const auto switches_before = observe::read_switches(session.pid());

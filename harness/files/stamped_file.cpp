@@ -14,6 +14,8 @@
 #include <system_error>
 #include <vector>
 
+#include "harness/load/random.hpp"
+
 namespace tailrace::files {
 namespace {
 
@@ -23,10 +25,7 @@ constexpr std::uint64_t looks = 64;  // at stamps of a file that is there alread
 
 // The n-th number of splitmix64.
 std::uint64_t drawn(std::uint64_t seed, std::uint64_t n) {
-  std::uint64_t z = seed + (n + 1) * 0x9e3779b97f4a7c15U;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-  return z ^ (z >> 31);
+  return load::scramble(seed + (n + 1) * 0x9e3779b97f4a7c15U);
 }
 
 // A file of this folder's, open or not, that goes away unless it is kept.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The file that the workload file-read reads: every 4096 bytes begin with a stamp of eight bytes,
-// little-endian, that follows from their place and a seed (runtimes/README.md, `file-read`), so
+// little-endian, that follows from their place and a seed (runtimes/PROTOCOL.md, `file-read`), so
 // that whoever claims to have read a place can be asked what stood there. Written here from the
 // text of the contract, not with the workload's code.
 //

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "harness/load/clock.hpp"
+#include "harness/observe/clock.hpp"
 
 namespace tailrace::load {
 namespace {
@@ -27,7 +27,7 @@ arrivals::arrivals(const plan& wanted) : plan_(wanted) {
 arrivals::phase arrivals::make_phase(std::int64_t begin_ns, std::int64_t length_ns,
                                      int which) const {
   phase made{begin_ns, length_ns, 0, 0};
-  const double length_s = static_cast<double>(length_ns) / static_cast<double>(ns_per_s);
+  const double length_s = static_cast<double>(length_ns) / static_cast<double>(observe::ns_per_s);
   const auto all = static_cast<std::uint64_t>(std::llround(plan_.rate_per_s * length_s));
   made.count = all / plan_.threads + (plan_.thread < all % plan_.threads ? 1 : 0);
   if (plan_.kind == arrival_kind::poisson) {
@@ -65,8 +65,8 @@ void arrivals::compute_next() noexcept {
     share = gap_position_ / now.gap_sum;
   } else {
     const double nth = static_cast<double>(index_ * plan_.threads + plan_.thread);
-    share =
-        nth * static_cast<double>(ns_per_s) / plan_.rate_per_s / static_cast<double>(now.length_ns);
+    share = nth * static_cast<double>(observe::ns_per_s) / plan_.rate_per_s /
+            static_cast<double>(now.length_ns);
   }
   const auto offset = static_cast<std::int64_t>(share * static_cast<double>(now.length_ns));
   next_ns_ = now.begin_ns + std::min(offset, now.length_ns - 1);

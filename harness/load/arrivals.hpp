@@ -4,10 +4,9 @@
 // arrivals over all threads:
 // - constant: the i-th of N at i / rate, dealt to the threads in turn;
 // - poisson: a Poisson process on the condition that N arrive in the phase: exponential gaps,
-// scaled so that the gap after
-//   the last ends with the phase. Gaps are those of the plain process, but the planned count does
-//   not vary between runs, so that "achieved against offered" compares the server and not two
-//   draws.
+//   scaled so that the gap after the last ends with the phase. Gaps are those of the plain process,
+//   but the planned count does not vary between runs, so that "achieved against offered" compares
+//   the server and not two draws.
 // One object a thread. Cost: one logarithm an arrival; construction draws the phases once to learn
 // their sums.
 #pragma once

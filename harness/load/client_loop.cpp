@@ -7,14 +7,15 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "harness/load/clock.hpp"
-#include "harness/load/load_check.hpp"
+#include "harness/load/bug_check.hpp"
+#include "harness/observe/clock.hpp"
 
 namespace tailrace::load {
 namespace {
 
-constexpr std::int64_t wait_ns_max = 20 * ns_per_ms;  // so that a stop request is seen soon
-constexpr std::int64_t spin_before_due_ns = 100 * ns_per_us;
+constexpr std::int64_t wait_ns_max =
+    20 * observe::ns_per_ms;  // so that a stop request is seen soon
+constexpr std::int64_t spin_before_due_ns = 100 * observe::ns_per_us;
 
 }  // namespace
 
@@ -48,7 +49,7 @@ bool client_loop::all_lost() const noexcept {
 }
 
 void client_loop::run() {
-  last_clock_ns_ = now_ns();
+  last_clock_ns_ = observe::monotonic_ns();
   watch_phase();
   if (!plan_.open) prime();
   while (!finished())
@@ -78,7 +79,7 @@ bool client_loop::finished() const noexcept {
 void client_loop::turn() {
   const std::int64_t before = last_clock_ns_;
   const int events = wait(time_to_wait());
-  last_clock_ns_ = now_ns();
+  last_clock_ns_ = observe::monotonic_ns();
   const bool idle = events == 0 && next_due_ns_ > last_clock_ns_;
   // The first idle turn after a busy one still holds the tail of that work, so it is not counted.
   if (idle && idle_turn_ && plan_.spin && phase_ == phase::measured)
@@ -96,7 +97,7 @@ std::int64_t client_loop::time_to_wait() const noexcept {
 }
 
 void client_loop::read_clock() noexcept {
-  last_clock_ns_ = now_ns();
+  last_clock_ns_ = observe::monotonic_ns();
 }
 
 void client_loop::watch_phase() {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "harness/load/client_loop.hpp"
-#include "harness/load/clock.hpp"
+#include "harness/observe/clock.hpp"
 
 namespace tailrace::load {
 namespace {
@@ -21,7 +21,7 @@ void client_loop::prime() {
       one.plan(last_clock_ns_);
     open_requests_ += plan_.outstanding_max;
     flush(one);
-    last_clock_ns_ = now_ns();
+    last_clock_ns_ = observe::monotonic_ns();
   }
   release();
 }
@@ -34,7 +34,7 @@ void client_loop::send_due() {
     const std::int64_t planned_ns = next_due_ns_;
     advance(due);
     plan_one(due, planned_ns);
-    last_clock_ns_ = now_ns();
+    last_clock_ns_ = observe::monotonic_ns();
   }
   release();
 }
@@ -82,7 +82,7 @@ std::size_t client_loop::fill(const connection& to, std::uint64_t until, char* o
     filled += part;
     offset = 0;
   }
-  if (size >= reread_clock_bytes) last_clock_ns_ = now_ns();
+  if (size >= reread_clock_bytes) last_clock_ns_ = observe::monotonic_ns();
   return filled;
 }
 

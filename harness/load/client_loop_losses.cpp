@@ -7,12 +7,12 @@
 #include <algorithm>
 
 #include "harness/load/client_loop.hpp"
-#include "harness/load/clock.hpp"
+#include "harness/observe/clock.hpp"
 
 namespace tailrace::load {
 namespace {
 
-constexpr std::int64_t expiry_period_ns = ns_per_ms;
+constexpr std::int64_t expiry_period_ns = observe::ns_per_ms;
 constexpr std::size_t expiry_share = 100;  // each connection is looked at every 100 ms
 
 }  // namespace

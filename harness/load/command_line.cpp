@@ -5,18 +5,17 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 
 #include "harness/load/load_class.hpp"
 #include "harness/load/message.hpp"
-#include "harness/load/start_failure.hpp"
+#include "harness/observe/proc_text.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::load {
 namespace {
 
-constexpr int cpu_max = 1023;  // of cpu_set_t
 constexpr double planned_max = 1e9;
 constexpr std::uint64_t outstanding_total_max = 16'000'000;
 
@@ -110,7 +109,7 @@ void add_client_options(CLI::App& app, load_options& o) {
 
 int usage(const std::string& sentence) {
   fmt::print(stderr, "tailrace load: {} (see tailrace load --help)\n", sentence);
-  return exit_usage;
+  return refusal::bad_usage;
 }
 
 // What is wrong with the split of the connections in two classes.
@@ -159,30 +158,6 @@ std::string contradiction(const load_options& o) {
 
 }  // namespace
 
-std::optional<std::vector<int>> parse_cpu_list(const std::string& text) {
-  std::vector<int> cpus;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  const auto number = [&](int& value) {
-    const auto [next, error] = std::from_chars(at, end, value);
-    at = next;
-    return error == std::errc() && value >= 0 && value <= cpu_max;
-  };
-  for (;;) {
-    int first = 0;
-    if (!number(first)) return std::nullopt;
-    int last = first;
-    if (at != end && *at == '-') {
-      ++at;
-      if (!number(last) || last < first) return std::nullopt;
-    }
-    for (int cpu = first; cpu <= last; ++cpu)
-      cpus.push_back(cpu);
-    if (at == end) return cpus;
-    if (*at++ != ',') return std::nullopt;
-  }
-}
-
 parsed_command_line parse_command_line(int argc, const char* const* argv) {
   parsed_command_line parsed;
   load_options& o = parsed.options;
@@ -213,7 +188,7 @@ parsed_command_line parse_command_line(int argc, const char* const* argv) {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     fmt::print("{}", app.help());
-    parsed.exit_code = exit_done;
+    parsed.exit_code = 0;
     return parsed;
   } catch (const CLI::ParseError& error) {
     parsed.exit_code = usage(error.what());
@@ -223,7 +198,7 @@ parsed_command_line parse_command_line(int argc, const char* const* argv) {
   o.engine = engine == "uring" ? engine_kind::uring : engine_kind::epoll;
   o.spin = spin || (o.open_loop() && !no_spin);
   if (!cpus.empty()) {
-    const auto list = parse_cpu_list(cpus);
+    const auto list = observe::parse_cpus(cpus);
     if (!list) parsed.exit_code = usage("--cpus is not a list such as 0,2-3: '" + cpus + "'");
     if (list) o.cpus = *list;
   }

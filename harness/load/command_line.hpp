@@ -3,8 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "harness/load/load_options.hpp"
 
@@ -17,8 +15,5 @@ struct parsed_command_line {
 
 // Prints help to standard output and one sentence on bad usage to standard error.
 [[nodiscard]] parsed_command_line parse_command_line(int argc, const char* const* argv);
-
-// "0,2-3" as {0, 2, 3}; nothing when it is not such a list (each at most 1023).
-[[nodiscard]] std::optional<std::vector<int>> parse_cpu_list(const std::string& text);
 
 }  // namespace tailrace::load

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One connection's place in its two byte streams. Message numbers are cursors that only grow:
 //   answered <= expired-or-answered <= started <= planned
-//   [answered, started)  on the wire, waiting for an answer      [started, planned)  queued, not
-//   yet sent
+//   [answered, started)  on the wire, waiting for an answer
+//   [started, planned)   queued, not yet sent
 // Owned by one thread's client_loop; plain data with the arithmetic on it. Times of the messages in
 // [answered, planned) are in a ring that grows by doubling, so the path allocates nothing once
 // warm.

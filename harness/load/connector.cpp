@@ -9,9 +9,9 @@
 #include <array>
 #include <cerrno>
 
-#include "harness/load/clock.hpp"
-#include "harness/load/load_check.hpp"
-#include "harness/load/start_failure.hpp"
+#include "harness/load/bug_check.hpp"
+#include "harness/observe/clock.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::load {
 namespace {
@@ -37,7 +37,7 @@ std::string remedy_for(int error) {
   }
 }
 
-start_failure cannot_connect(const endpoint& to, std::uint64_t number, int error) {
+refusal cannot_connect(const endpoint& to, std::uint64_t number, int error) {
   const std::string name = error == EINPROGRESS ? "no answer in time" : errno_name(error);
   return {fmt::format("cannot connect to {} (connection {}): {}", to.text, number + 1, name),
           remedy_for(error)};
@@ -52,7 +52,7 @@ const endpoint& connector::endpoint_of(const connection& wanted) const {
 void connector::begin(connection& wanted, std::size_t index) {
   const endpoint& to = endpoint_of(wanted);
   const auto turn = wanted.number / plan_.endpoints->size();
-  wanted.connect_began_ns = now_ns();
+  wanted.connect_began_ns = observe::monotonic_ns();
   const int fd = begin_connect(to, static_cast<std::uint32_t>(turn % plan_.source_addresses));
   if (fd < 0) throw cannot_connect(to, wanted.number, -fd);
   wanted.fd = fd;
@@ -60,31 +60,30 @@ void connector::begin(connection& wanted, std::size_t index) {
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.u64 = index;
   if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) != 0)
-    throw start_failure("the kernel refused to watch a connection: " + errno_name(errno),
-                        "see fs.epoll.max_user_watches (sysctl)");
+    throw refusal("the kernel refused to watch a connection: " + errno_name(errno),
+                  "see fs.epoll.max_user_watches (sysctl)");
 }
 
 void connector::finish(connection& wanted, histogram& connect_times) {
   const int error = connect_outcome(wanted.fd);
   if (error != 0) throw cannot_connect(endpoint_of(wanted), wanted.number, error);
-  connect_times.record(now_ns() - wanted.connect_began_ns);
+  connect_times.record(observe::monotonic_ns() - wanted.connect_began_ns);
   wanted.alive = true;
 }
 
-void connector::open(std::vector<connection>& connections, std::size_t first,
-                     histogram& connect_times) {
-  const std::int64_t began = now_ns();
+void connector::open(std::vector<connection>& connections, histogram& connect_times) {
+  const std::int64_t began = observe::monotonic_ns();
   const auto timeout = static_cast<std::int64_t>(plan_.timeout_s * 1e9);
   std::int64_t last_progress = began;
-  std::size_t begun = first;
-  std::size_t finished = first;
+  std::size_t begun = 0;
+  std::size_t finished = 0;
   std::array<epoll_event, 256> events;
   // relaxed: pairs with the store in request_stop(); only the flag itself is communicated.
   while (finished < connections.size() && !plan_.stop->load(std::memory_order_relaxed)) {
     std::size_t allowed = connections.size();
     if (plan_.rate_per_s > 0) {
-      const double since_s = static_cast<double>(now_ns() - began) / 1e9;
-      allowed = first + 1 + static_cast<std::size_t>(since_s * plan_.rate_per_s);
+      const double since_s = static_cast<double>(observe::monotonic_ns() - began) / 1e9;
+      allowed = 1 + static_cast<std::size_t>(since_s * plan_.rate_per_s);
     }
     while (begun < std::min(allowed, connections.size()) && begun - finished < under_way_max) {
       begin(connections[begun], begun);
@@ -97,10 +96,10 @@ void connector::open(std::vector<connection>& connections, std::size_t first,
       if (one.alive) continue;
       finish(one, connect_times);
       ++finished;
-      last_progress = now_ns();
+      last_progress = observe::monotonic_ns();
     }
-    if (begun == finished) last_progress = now_ns();  // waiting for our own rate
-    if (now_ns() - last_progress < timeout) continue;
+    if (begun == finished) last_progress = observe::monotonic_ns();  // waiting for our own rate
+    if (observe::monotonic_ns() - last_progress < timeout) continue;
     for (const auto& one : connections)
       if (one.fd >= 0 && !one.alive)
         throw cannot_connect(endpoint_of(one), one.number, EINPROGRESS);

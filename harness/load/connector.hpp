@@ -25,11 +25,11 @@ class connector {
 
   connector(int epoll_fd, const plan& wanted) : epoll_fd_(epoll_fd), plan_(wanted) {}
 
-  // Connects connections[first, size): their `number` chooses the server and the source address.
-  // The index is the epoll datum. Throws start_failure where one is refused, or when the time is
+  // Connects all of them: their `number` chooses the server and the source address.
+  // The index is the epoll datum. Throws refusal where one is refused, or when the time is
   // over; sockets opened so far stay with their connections for the caller to close. A stop request
   // returns early.
-  void open(std::vector<connection>& connections, std::size_t first, histogram& connect_times);
+  void open(std::vector<connection>& connections, histogram& connect_times);
 
  private:
   void begin(connection& wanted, std::size_t index);

@@ -11,14 +11,14 @@
 #include <cerrno>
 #include <cstring>
 
-#include "harness/load/start_failure.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::load {
 namespace {
 
-start_failure bad_address(const std::string& text, const std::string& why) {
+refusal bad_address(const std::string& text, const std::string& why) {
   return {"cannot use the address '" + text + "': " + why,
-          "give it as host:port, for example 127.0.0.1:4242", exit_usage};
+          "give it as host:port, for example 127.0.0.1:4242", refusal::bad_usage};
 }
 
 // A setting that only shapes the measurement's side effects; a socket without it still works.

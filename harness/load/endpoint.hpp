@@ -21,7 +21,7 @@ struct endpoint {
   std::string text;  // as it was given
 };
 
-// Resolves "host:port" or "[v6]:port". Throws start_failure (usage) with the reason.
+// Resolves "host:port" or "[v6]:port". Throws refusal (usage) with the reason.
 [[nodiscard]] endpoint resolve_endpoint(const std::string& text);
 [[nodiscard]] std::vector<endpoint> resolve_endpoints(const std::vector<std::string>& texts);
 

@@ -7,16 +7,16 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "harness/load/clock.hpp"
+#include "harness/load/bug_check.hpp"
 #include "harness/load/endpoint.hpp"
-#include "harness/load/load_check.hpp"
+#include "harness/observe/clock.hpp"
 
 namespace tailrace::load {
 
 int epoll_loop::wait(std::int64_t wait_ns) {
   int count = 0;
-  if (wait_ns <= 0 || wait_ns % ns_per_ms == 0) {  // whole milliseconds need no newer call
-    const int wait_ms = static_cast<int>(std::max<std::int64_t>(wait_ns, 0) / ns_per_ms);
+  if (wait_ns <= 0 || wait_ns % observe::ns_per_ms == 0) {  // whole milliseconds need no newer call
+    const int wait_ms = static_cast<int>(std::max<std::int64_t>(wait_ns, 0) / observe::ns_per_ms);
     count = ::epoll_wait(epoll_fd_, events_.data(), batch, wait_ms);
   } else {
     // Linux >= 5.11, epoll_pwait2(2); an older kernel answers ENOSYS and we poll instead.

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "harness/load/start_failure.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::load {
 
@@ -18,11 +18,11 @@ void make_room_for_connections(std::uint64_t connections) {
     limit.rlim_cur = limit.rlim_max;
     if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
   }
-  throw start_failure(std::to_string(connections) + " connections need " + std::to_string(needed) +
-                          " open files, this process may have " + std::to_string(limit.rlim_max),
-                      "raise the limit (ulimit -Hn " + std::to_string(needed) +
-                          " as root, or LimitNOFILE= of the service) or ask for fewer connections",
-                      exit_not_possible_here);
+  throw refusal(std::to_string(connections) + " connections need " + std::to_string(needed) +
+                    " open files, this process may have " + std::to_string(limit.rlim_max),
+                "raise the limit (ulimit -Hn " + std::to_string(needed) +
+                    " as root, or LimitNOFILE= of the service) or ask for fewer connections",
+                refusal::unsupported);
 }
 
 }  // namespace tailrace::load

@@ -10,7 +10,7 @@ namespace tailrace::load {
 inline constexpr std::uint64_t descriptors_beside_connections = 64;
 
 // Raises the soft limit of open files to at least `connections` + descriptors_beside_connections
-// (up to the hard limit). Throws start_failure (not possible here) that names the number needed.
+// (up to the hard limit). Throws refusal (not possible here) that names the number needed.
 void make_room_for_connections(std::uint64_t connections);
 
 }  // namespace tailrace::load

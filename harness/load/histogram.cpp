@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "harness/load/load_check.hpp"
+#include "harness/load/bug_check.hpp"
 
 namespace tailrace::load {
 

@@ -19,12 +19,12 @@ class histogram {
   static constexpr std::int64_t lowest_ns = 1;
   static constexpr std::int64_t highest_ns = 3'600'000'000'000;
   static constexpr int significant_digits = 3;
-  static constexpr std::uint32_t sub_bucket_bits =
-      11;  // 2^11 = 2048, the power of two above 2 * 10^3
+  // 2^11 = 2048, the power of two above 2 * 10^3
+  static constexpr std::uint32_t sub_bucket_bits = 11;
   static constexpr std::uint32_t sub_buckets = 1U << sub_bucket_bits;
   static constexpr std::uint32_t half = sub_buckets / 2;
-  static constexpr std::uint32_t buckets =
-      32;  // 2048 << 31 is the first to reach beyond highest_ns
+  // 2048 << 31 is the first to reach beyond highest_ns
+  static constexpr std::uint32_t buckets = 32;
   static constexpr std::uint32_t bucket_count = (buckets + 1) * half;
 
   struct bucket {

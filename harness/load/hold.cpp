@@ -3,22 +3,17 @@
 #include "harness/load/hold.hpp"
 
 #include <fmt/format.h>
-#include <poll.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
+#include <vector>
 
-#include "harness/load/clock.hpp"
-#include "harness/load/connector.hpp"
 #include "harness/load/file_limit.hpp"
-#include "harness/load/message.hpp"
-#include "harness/load/start_failure.hpp"
+#include "harness/load/simple_client.hpp"
 #include "harness/load/thread_pin.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::load {
 namespace {
@@ -29,149 +24,71 @@ constexpr std::uint32_t connections_max = 1'000'000;
 class holder {
  public:
   holder(const load_options& options, const std::atomic<bool>& stop)
-      : options_(options),
-        stop_(stop),
-        endpoints_(resolve_endpoints(options.connect)),
-        format_(message_format::echo(options.message_bytes, options.seed)),
-        epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)) {
-    if (epoll_fd_ < 0)
-      throw start_failure("the kernel refused an epoll descriptor: " + errno_name(errno),
-                          "raise the limit of open files (ulimit -n)");
+      : options_(options), endpoints_(resolve_endpoints(options.connect)) {
+    patience_.connect_s = options.connect_timeout_s;
+    patience_.step_s = options.timeout_s;
+    patience_.look = [&stop] {
+      // relaxed: only the flag itself is communicated.
+      if (stop.load(std::memory_order_relaxed)) throw refusal("interrupted");
+    };
   }
-  ~holder() {
-    close_all(connections_);
-    ::close(epoll_fd_);
-  }
-  holder(const holder&) = delete;
-  holder& operator=(const holder&) = delete;
 
-  [[nodiscard]] std::size_t open_count() const noexcept { return connections_.size(); }
+  std::size_t open_count() const noexcept { return clients_.size(); }
 
   void open(std::uint32_t wanted);
-  void close() {
-    close_all(connections_);
-    connections_.clear();
-  }
+  void close() { clients_.clear(); }
   // Sends one message on each and leaves the answers.
   void send_on_each() {
-    for (auto& one : connections_)
-      send(one);
+    for (simple_client& each : clients_)
+      each.send(options_.message_bytes);
   }
   // Reads and compares every outstanding answer.
   void receive_on_each() {
-    for (auto& one : connections_)
-      receive(one);
+    for (simple_client& each : clients_)
+      each.collect();
   }
   // One connection after the other, so that the server never holds more than one message.
   void echo_on_each() {
-    for (auto& one : connections_) {
-      send(one);
-      receive(one);
-    }
+    for (simple_client& each : clients_)
+      each.echo(options_.message_bytes);
   }
 
  private:
-  void wait_until(const connection& on, short events, std::int64_t deadline) const;
-  [[noreturn]] void fail(const connection& on, const std::string& why) const;
-  void send(connection& to);
-  void receive(connection& from);
-  [[nodiscard]] std::int64_t deadline() const {
-    return now_ns() + static_cast<std::int64_t>(options_.timeout_s * 1e9);
-  }
+  // Until so many connections may have been opened at the wanted rate.
+  void keep_the_rate(std::int64_t begin_ns, std::size_t opened) const;
 
   const load_options& options_;
-  const std::atomic<bool>& stop_;
   std::vector<endpoint> endpoints_;
-  message_format format_;
-  int epoll_fd_;
-  std::vector<connection> connections_;
-  std::vector<char> buffer_ = std::vector<char>(message_format::bytes_max);
+  client_patience patience_;
+  std::vector<simple_client> clients_;
 };
+
+void holder::keep_the_rate(std::int64_t begin_ns, std::size_t opened) const {
+  if (options_.connect_rate_per_s <= 0) return;
+  const double due_s = static_cast<double>(opened) / options_.connect_rate_per_s;
+  const auto due_ns = begin_ns + static_cast<std::int64_t>(due_s * observe::ns_per_s);
+  for (;;) {
+    patience_.look();
+    const std::int64_t left = due_ns - observe::monotonic_ns();
+    if (left <= 0) return;
+    constexpr std::int64_t slice_ns = 100 * observe::ns_per_ms;
+    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(left, slice_ns)));
+  }
+}
 
 void holder::open(std::uint32_t wanted) {
   make_room_for_connections(wanted);
-  while (connections_.size() > wanted) {
-    ::close(connections_.back().fd);
-    connections_.pop_back();
-  }
-  const std::size_t first = connections_.size();
-  connections_.resize(wanted);
-  for (std::size_t i = first; i < wanted; ++i)
-    connections_[i].number = i;
-  connector opener(
-      epoll_fd_, {.endpoints = &endpoints_,
-                  .source_addresses = options_.source_addresses > 0 ? options_.source_addresses
-                                                                    : source_addresses_for(wanted),
-                  .rate_per_s = options_.connect_rate_per_s,
-                  .timeout_s = options_.connect_timeout_s,
-                  .stop = &stop_});
-  histogram connect_times;
-  try {
-    opener.open(connections_, first, connect_times);
-  } catch (const start_failure&) {
-    const auto established = [](const connection& one) { return one.alive; };
-    for (auto& one : connections_)
-      if (!established(one) && one.fd >= 0) ::close(one.fd);
-    std::erase_if(connections_, [&](const connection& one) { return !established(one); });
-    throw;
-  }
-}
-
-void holder::fail(const connection& on, const std::string& why) const {
-  throw start_failure(fmt::format("connection {}: {}", on.number + 1, why),
-                      "close and open again; is the server well?");
-}
-
-void holder::wait_until(const connection& on, short events, std::int64_t deadline) const {
-  pollfd watched{on.fd, events, 0};
-  const std::int64_t left_ms = (deadline - now_ns()) / ns_per_ms;
-  // relaxed: only the flag itself is communicated.
-  if (stop_.load(std::memory_order_relaxed)) fail(on, "interrupted");
-  if (left_ms <= 0) fail(on, fmt::format("no answer within {:g} s", options_.timeout_s));
-  if (::poll(&watched, 1, static_cast<int>(left_ms)) < 0 && errno != EINTR)
-    fail(on, errno_name(errno));
-}
-
-void holder::send(connection& to) {
-  const std::int64_t until = deadline();
-  ++to.planned;
-  while (to.whole_sent < to.planned) {
-    const std::size_t count = format_.request_bytes() - to.sent_offset;
-    format_.write_request(buffer_.data(), to.number, to.whole_sent, to.sent_offset, count);
-    const ssize_t sent = ::send(to.fd, buffer_.data(), count, MSG_NOSIGNAL);
-    if (sent > 0) {
-      to.sent_offset += static_cast<std::size_t>(sent);
-      if (to.sent_offset < format_.request_bytes()) continue;
-      to.sent_offset = 0;
-      ++to.whole_sent;
-    } else if (errno == EAGAIN) {
-      wait_until(to, POLLOUT, until);
-    } else if (errno != EINTR) {
-      fail(to, errno_name(errno));
-    }
-  }
-}
-
-void holder::receive(connection& from) {
-  const std::int64_t until = deadline();
-  while (from.answered < from.whole_sent) {
-    const std::size_t missing = format_.answer_bytes() - from.answer_offset;
-    const ssize_t got = ::recv(from.fd, buffer_.data(), missing, 0);
-    if (got > 0) {
-      const auto count = static_cast<std::size_t>(got);
-      if (!format_.matches(buffer_.data(), from.number, from.answered, from.answer_offset, count))
-        fail(from, "wrong bytes came back");
-      from.answer_offset += count;
-      if (from.answer_offset < format_.answer_bytes()) continue;
-      from.answer_offset = 0;
-      ++from.answered;
-    } else if (got == 0) {
-      fail(from, "the server closed it");
-    } else if (errno == EAGAIN) {
-      wait_until(from, POLLIN, until);
-    } else if (errno != EINTR) {
-      fail(from, errno_name(errno));
-    }
+  while (clients_.size() > wanted)
+    clients_.pop_back();
+  const std::uint32_t sources =
+      options_.source_addresses > 0 ? options_.source_addresses : source_addresses_for(wanted);
+  const std::int64_t begin_ns = observe::monotonic_ns();
+  for (const std::size_t first = clients_.size(); clients_.size() < wanted;) {
+    const std::size_t number = clients_.size();
+    keep_the_rate(begin_ns, number - first);
+    clients_.emplace_back(endpoints_[number % endpoints_.size()], number, patience_,
+                          simple_client::ending::reset,
+                          static_cast<std::uint32_t>(number % sources));
   }
 }
 
@@ -187,8 +104,8 @@ std::uint32_t wanted_count(const std::string& argument) {
   const char* const end = argument.data() + argument.size();
   const auto [next, error] = std::from_chars(argument.data(), end, count);
   if (error != std::errc() || next != end || count > connections_max)
-    throw start_failure("open needs a number from 0 to 1000000, not '" + argument + "'",
-                        "for example: open 2500");
+    throw refusal("open needs a number from 0 to 1000000, not '" + argument + "'",
+                  "for example: open 2500");
   return count;
 }
 
@@ -198,8 +115,8 @@ void carry_out(holder& held, const std::string& command, const std::string& argu
   if (command == "active") return held.send_on_each();
   if (command == "drain") return held.receive_on_each();
   if (command == "close") return held.close();
-  throw start_failure("unknown command '" + command + "'",
-                      "use open N, echo, active, drain, close or quit");
+  throw refusal("unknown command '" + command + "'",
+                "use open N, echo, active, drain, close or quit");
 }
 
 // One line without its newline; false at the end of input. Longer lines are cut, their rest is
@@ -230,15 +147,16 @@ int run_hold(const load_options& options, std::FILE* in, std::FILE* out,
       carry_out(held, command, argument);
       answer(out,
              {{"event", "done"}, {"command", command}, {"open", held.open_count()}, {"ok", true}});
-    } catch (const start_failure& failure) {
+    } catch (const refusal& why) {
+      const std::string remedy = "close and open again; is the server well?";
       answer(out, {{"event", "error"},
                    {"command", command},
-                   {"message", failure.what()},
-                   {"remedy", failure.remedy()},
+                   {"message", why.cause()},
+                   {"remedy", why.remedy().empty() ? remedy : why.remedy()},
                    {"open", held.open_count()}});
     }
   }
-  return exit_done;
+  return 0;
 }
 
 }  // namespace tailrace::load

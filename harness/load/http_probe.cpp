@@ -10,13 +10,13 @@
 #include <cerrno>
 #include <optional>
 
-#include "harness/load/clock.hpp"
-#include "harness/load/start_failure.hpp"
+#include "harness/observe/clock.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::load {
 namespace {
 
-start_failure no_http(const endpoint& server, const std::string& why) {
+refusal no_http(const endpoint& server, const std::string& why) {
   return {"cannot use " + server.text + " with --http: " + why,
           "the server must answer GET with HTTP/1.1 200 and a Content-Length"};
 }
@@ -49,22 +49,23 @@ message_format learn_http_answer(const endpoint& server, const std::string& path
   const std::string request = "GET " + path + " HTTP/1.1\r\nHost: " + server.text + "\r\n\r\n";
   const int fd = begin_connect(server, 0);
   if (fd < 0)
-    throw start_failure("cannot connect to " + server.text + ": " + errno_name(-fd),
-                        "is the server running there?");
+    throw refusal("cannot connect to " + server.text + ": " + errno_name(-fd),
+                  "is the server running there?");
   const socket_owner owner{fd};
-  const std::int64_t deadline = now_ns() + static_cast<std::int64_t>(timeout_s * 1e9);
+  const std::int64_t deadline =
+      observe::monotonic_ns() + static_cast<std::int64_t>(timeout_s * 1e9);
   std::string got;
   bool sent = false;
   for (;;) {
     pollfd watched{fd, static_cast<short>(sent ? POLLIN : POLLOUT), 0};
-    const std::int64_t left_ms = (deadline - now_ns()) / ns_per_ms;
+    const std::int64_t left_ms = (deadline - observe::monotonic_ns()) / observe::ns_per_ms;
     if (left_ms <= 0) throw no_http(server, "no complete answer in time");
     if (::poll(&watched, 1, static_cast<int>(left_ms)) <= 0) continue;
     if (!sent) {
       const int error = connect_outcome(fd);
       if (error != 0)
-        throw start_failure("cannot connect to " + server.text + ": " + errno_name(error),
-                            "is the server running there?");
+        throw refusal("cannot connect to " + server.text + ": " + errno_name(error),
+                      "is the server running there?");
       sent = ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) ==
              static_cast<ssize_t>(request.size());
       continue;

@@ -11,7 +11,7 @@
 namespace tailrace::load {
 
 // Sends one GET over a connection of its own and reads the whole answer (at most 1 MiB,
-// Content-Length required). Throws start_failure when the server does not answer so within
+// Content-Length required). Throws refusal when the server does not answer so within
 // `timeout_s`.
 [[nodiscard]] message_format learn_http_answer(const endpoint& server, const std::string& path,
                                                double timeout_s);

@@ -15,10 +15,12 @@
 #include "harness/load/load_json.hpp"
 #include "harness/load/load_run.hpp"
 #include "harness/load/load_table.hpp"
-#include "harness/load/start_failure.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::load {
 namespace {
+
+constexpr int finished_with_failures = 4;
 
 std::atomic<bool> stop_requested{false};
 static_assert(std::atomic<bool>::is_always_lock_free);  // so that a signal handler may store to it
@@ -44,8 +46,8 @@ class result_file {
   explicit result_file(const std::string& path) : path_(path), partial_(path + ".partial") {
     file_ = std::fopen(partial_.c_str(), "w");
     if (file_ == nullptr)
-      throw start_failure("cannot write " + partial_ + ": " + errno_name(errno),
-                          "give --json a file in a folder that exists and is writable");
+      throw refusal("cannot write " + partial_ + ": " + errno_name(errno),
+                    "give --json a file in a folder that exists and is writable");
   }
   ~result_file() {
     if (file_ == nullptr) return;
@@ -86,14 +88,14 @@ int run_and_print(const load_options& options) {
     fmt::print(stderr, "tailrace load: cannot write {}: {}; the result goes to standard output\n",
                options.json_file, errno_name(errno));
     print_line(load_object(result));
-    return exit_could_not_run;
+    return refusal::failed;
   }
   if (!printed) {
     fmt::print(stderr, "tailrace load: cannot write to standard output: {}\n", errno_name(errno));
-    return exit_could_not_run;
+    return refusal::failed;
   }
   fmt::print(stderr, "{}", load_complaints(result));
-  return result.clean() ? exit_done : exit_with_failures;
+  return result.clean() ? 0 : finished_with_failures;
 }
 
 }  // namespace
@@ -105,8 +107,8 @@ int load_main(int argc, char** argv) {
   try {
     if (parsed.options.hold) return run_hold(parsed.options, stdin, stdout, stop_requested);
     return run_and_print(parsed.options);
-  } catch (const start_failure& failure) {
-    fmt::print(stderr, "tailrace load: {}; {}\n", failure.what(), failure.remedy());
+  } catch (const refusal& failure) {
+    fmt::print(stderr, "tailrace load: {}\n", failure.sentence());
     return failure.exit_code();
   }
 }

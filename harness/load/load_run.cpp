@@ -15,23 +15,23 @@
 #include <thread>
 #include <utility>
 
-#include "harness/load/clock.hpp"
+#include "harness/load/bug_check.hpp"
 #include "harness/load/connector.hpp"
 #include "harness/load/endpoint.hpp"
 #include "harness/load/epoll_loop.hpp"
 #include "harness/load/file_limit.hpp"
 #include "harness/load/http_probe.hpp"
-#include "harness/load/load_check.hpp"
 #include "harness/load/load_class.hpp"
-#include "harness/load/start_failure.hpp"
 #include "harness/load/thread_pin.hpp"
 #include "harness/load/uring_loop.hpp"
+#include "harness/observe/clock.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::load {
 namespace {
 
 constexpr std::int64_t begin_after_ns =
-    2 * ns_per_ms;  // so that every thread is there at the start
+    2 * observe::ns_per_ms;  // so that every thread is there at the start
 
 std::int64_t to_ns(double seconds) {
   return static_cast<std::int64_t>(seconds * 1e9);
@@ -96,8 +96,8 @@ void connect_thread(run_context& run, load_thread& self) {
   ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
   self.epoll_fd = ::epoll_create1(EPOLL_CLOEXEC);
   if (self.epoll_fd < 0)
-    throw start_failure("the kernel refused an epoll descriptor: " + errno_name(errno),
-                        "raise the limit of open files (ulimit -n)");
+    throw refusal("the kernel refused an epoll descriptor: " + errno_name(errno),
+                  "raise the limit of open files (ulimit -n)");
   for (std::uint32_t i = self.index; i < options.connections; i += options.threads) {
     connection made;
     made.number = i;
@@ -125,14 +125,14 @@ void connect_thread(run_context& run, load_thread& self) {
                                                        .answer_bytes = run.format.answer_bytes(),
                                                        .outstanding_max = outstanding_max(options),
                                                        .receive_buffers = options.receive_buffers});
-  opener.open(self.connections, 0, self.counted.front()->connect);
+  opener.open(self.connections, self.counted.front()->connect);
   if (self.port == nullptr) return;
   ::close(std::exchange(self.epoll_fd, -1));  // and with it every watch
   self.port->adopt(self.connections);
 }
 
 void sleep_until(std::int64_t absolute_ns) {
-  const timespec until{absolute_ns / ns_per_s, absolute_ns % ns_per_s};
+  const timespec until{absolute_ns / observe::ns_per_s, absolute_ns % observe::ns_per_s};
   while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
   }
 }
@@ -148,7 +148,7 @@ void drive_thread(run_context& run, load_thread& self) {
                                .end_ns = run.start_ns + to_ns(options.duration_s),
                                .drain_ns = to_ns(options.drain_s),
                                .timeout_ns = to_ns(options.timeout_s),
-                               .skip_late_ns = options.skip_late_us * ns_per_us,
+                               .skip_late_ns = options.skip_late_us * observe::ns_per_us,
                                .seed = options.seed + self.index,
                                .stop = &run.stop};
   std::vector<client_loop::class_plan> classes;
@@ -263,13 +263,13 @@ load_result run_load(const load_options& options, const std::atomic<bool>& stop)
   // relaxed: only the flag itself is communicated.
   const bool interrupted = stop.load(std::memory_order_relaxed);
   if (failure == nullptr && !interrupted)
-    run.start_ns = now_ns() + begin_after_ns + to_ns(options.warmup_s);
+    run.start_ns = observe::monotonic_ns() + begin_after_ns + to_ns(options.warmup_s);
   run.go.count_down();
   for (auto& one : all)
     one->thread.join();
   if (failure != nullptr) std::rethrow_exception(failure);
   if (interrupted)
-    throw start_failure("interrupted while the connections were being opened", "run it again");
+    throw refusal("interrupted while the connections were being opened", "run it again");
 
   std::int64_t end_ns = run.start_ns;
   for (const auto& one : all)

@@ -50,7 +50,7 @@ struct load_result {
   [[nodiscard]] bool clean() const noexcept;
 };
 
-// Throws start_failure when it cannot start. `stop` ends the measured phase early.
+// Throws refusal when it cannot start. `stop` ends the measured phase early.
 [[nodiscard]] load_result run_load(const load_options& options, const std::atomic<bool>& stop);
 
 }  // namespace tailrace::load

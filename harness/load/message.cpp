@@ -2,7 +2,7 @@
 // See message.hpp.
 #include "harness/load/message.hpp"
 
-#include "harness/load/load_check.hpp"
+#include "harness/load/bug_check.hpp"
 
 namespace tailrace::load {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "harness/load/load_check.hpp"
+#include "harness/load/bug_check.hpp"
 
 namespace tailrace::load {
 

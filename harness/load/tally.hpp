@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What one thread counted and timed, and the exact sum over threads. Only requests planned inside
 // the measured phase are counted; the phase's identities are checked before anything is printed:
-//   planned = sent + skipped_late + never_sent        sent = ok + wrong + errors + timed_out +
-//   in_flight
+//   planned = sent + skipped_late + never_sent
+//   sent = ok + wrong + errors + timed_out + in_flight
 // One tally a thread and class of connections, merged after the threads have ended.
 #pragma once
 

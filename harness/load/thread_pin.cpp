@@ -8,7 +8,7 @@
 #include <cerrno>
 
 #include "harness/load/endpoint.hpp"
-#include "harness/load/start_failure.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::load {
 
@@ -19,10 +19,10 @@ void pin_thread(const std::vector<int>& cpus, std::uint32_t index) {
   CPU_ZERO(&set);
   CPU_SET(static_cast<std::size_t>(cpu), &set);
   if (::sched_setaffinity(0, sizeof set, &set) == 0) return;
-  throw start_failure(fmt::format("cannot run on CPU {}: {}", cpu, errno_name(errno)),
-                      "choose --cpus among those of this machine and of this process (nproc, "
-                      "taskset -p $$)",
-                      exit_not_possible_here);
+  throw refusal(fmt::format("cannot run on CPU {}: {}", cpu, errno_name(errno)),
+                "choose --cpus among those of this machine and of this process (nproc, "
+                "taskset -p $$)",
+                refusal::unsupported);
 }
 
 }  // namespace tailrace::load

@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <chrono>
 
-#include "harness/load/clock.hpp"
 #include "harness/load/endpoint.hpp"
+#include "harness/observe/clock.hpp"
 
 namespace tailrace::load {
 namespace {
@@ -27,8 +27,8 @@ constexpr std::uint32_t sends_at_once = 64;
 // From so many bytes on, to copy them costs more than a system call: sent at once from one buffer,
 // which stays in the cache, instead of being kept for each connection.
 constexpr std::size_t direct_bytes = 16U << 10;
-constexpr std::int64_t stop_ns_max = ns_per_s;
-constexpr std::int64_t stop_wait_ns = 20 * ns_per_ms;
+constexpr std::int64_t stop_ns_max = observe::ns_per_s;
+constexpr std::int64_t stop_wait_ns = 20 * observe::ns_per_ms;
 
 uring::ring::time time_point(std::int64_t at_ns) {
   return uring::ring::time(std::chrono::nanoseconds(at_ns));  // both are CLOCK_MONOTONIC
@@ -56,7 +56,7 @@ int uring_loop::wait(std::int64_t wait_ns) {
   uring::ring& ring = port_.ring();
   port_.buffers().publish();
   if (wait_ns > 0)
-    ring.submit_and_wait(1, time_point(now_ns() + wait_ns));
+    ring.submit_and_wait(1, time_point(observe::monotonic_ns() + wait_ns));
   else if (anything_to_take())
     ring.submit_and_wait(0);
   return static_cast<int>(ring.completed());
@@ -199,10 +199,10 @@ void uring_loop::forget(connection& lost) {
 void uring_loop::stop_receiving() {
   stopping_ = true;
   queue_cancel(0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
-  const std::int64_t deadline_ns = now_ns() + stop_ns_max;
+  const std::int64_t deadline_ns = observe::monotonic_ns() + stop_ns_max;
   do {
     handle(wait(stop_wait_ns));
-  } while (in_flight_ > 0 && now_ns() < deadline_ns);
+  } while (in_flight_ > 0 && observe::monotonic_ns() < deadline_ns);
   port_.release_all();
 }
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "harness/load/endpoint.hpp"
-#include "harness/load/start_failure.hpp"
+#include "harness/record/refusal.hpp"
 #include "runtimes/base/uring/features.hpp"
 
 namespace tailrace::load {
@@ -26,8 +26,8 @@ constexpr std::size_t window_bytes = 128U << 10;
 constexpr std::size_t window_min = 2;
 constexpr std::size_t window_max = 256;
 
-start_failure refused(const uring::refusal& why) {
-  return {"the io_uring engine cannot run: " + why.cause, why.remedy, exit_not_possible_here};
+refusal refused(const uring::refusal& why) {
+  return {"the io_uring engine cannot run: " + why.cause, why.remedy, refusal::unsupported};
 }
 
 std::size_t at_once(std::size_t message_bytes, std::uint32_t outstanding_max) {
@@ -87,8 +87,8 @@ void uring_port::adopt(const std::vector<connection>& connections) {
   const int error = ::io_uring_register_files(&ring_.native(), descriptors.data(),
                                               static_cast<unsigned>(descriptors.size()));
   if (error != 0)
-    throw start_failure("the kernel refused to register the connections: " + errno_name(-error),
-                        "raise the limit of open files (ulimit -n)", exit_not_possible_here);
+    throw refusal("the kernel refused to register the connections: " + errno_name(-error),
+                  "raise the limit of open files (ulimit -n)", refusal::unsupported);
 }
 
 void uring_port::release(std::size_t index) noexcept {

@@ -26,12 +26,12 @@ class uring_port {
     std::uint32_t receive_buffers = 0;  // 0 = as many as seem enough
   };
 
-  // Throws start_failure where the kernel refuses io_uring or lacks what the engine needs: the
+  // Throws refusal where the kernel refuses io_uring or lacks what the engine needs: the
   // engine is never another one than was asked for.
   explicit uring_port(const needs& wanted);
 
   // Registers the connections' descriptors by index, and makes them blocking: io_uring waits by
-  // itself. Throws start_failure.
+  // itself. Throws refusal.
   void adopt(const std::vector<connection>& connections);
   // No request names this descriptor any more.
   void release(std::size_t index) noexcept;

@@ -20,12 +20,6 @@ std::int64_t nanoseconds(const timespec& time) {
 
 }  // namespace
 
-std::int64_t monotonic_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return nanoseconds(now);
-}
-
 std::optional<process_use> read_process_use(int pid) {
   process_use use;
   clockid_t clock{};

@@ -11,6 +11,8 @@
 #include <optional>
 #include <string>
 
+#include "harness/observe/clock.hpp"
+
 namespace tailrace::observe {
 
 struct process_use {
@@ -36,8 +38,6 @@ struct machine_use {
   std::int64_t steal_ns = 0;
 };
 std::optional<machine_use> read_machine_use();
-
-std::int64_t monotonic_ns();
 
 // Noise of a phase: CPU used by nobody of ours, in cores, and stolen time as a share of all cores.
 struct phase_noise {

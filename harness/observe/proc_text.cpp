@@ -94,6 +94,27 @@ std::vector<int> numeric_entries(const std::string& folder) {
   return entries;
 }
 
+std::optional<int> open_descriptors(int pid) {
+  const std::string folder = "/proc/" + std::to_string(pid) + "/fd";
+  if (::access(folder.c_str(), R_OK) != 0) return std::nullopt;
+  return static_cast<int>(numeric_entries(folder).size());
+}
+
+std::vector<std::string> allowed_cpus_of_threads(int pid) {
+  constexpr std::string_view name = "Cpus_allowed_list:";
+  const std::string folder = "/proc/" + std::to_string(pid) + "/task/";
+  std::vector<std::string> lists;
+  for (const int thread : numeric_entries(folder)) {
+    const std::string text =
+        read_text(folder + std::to_string(thread) + "/status").text.value_or("");
+    const std::size_t at = text.find(name);
+    if (at == std::string::npos) continue;
+    const std::size_t from = at + name.size();
+    lists.push_back(trimmed(text.substr(from, text.find('\n', from) - from)));
+  }
+  return lists;
+}
+
 std::optional<std::vector<int>> parse_cpus(std::string_view text) {
   std::set<int> cpus;
   const std::string whole = trimmed(text);

@@ -29,6 +29,11 @@ std::map<std::string, std::int64_t> number_lines(std::string_view text);
 // Numeric entries of a folder: process ids in /proc, thread ids in /proc/PID/task.
 std::vector<int> numeric_entries(const std::string& folder);
 
+// Of a process; nullopt where it may not be looked at.
+std::optional<int> open_descriptors(int pid);
+// Cpus_allowed_list of every thread.
+std::vector<std::string> allowed_cpus_of_threads(int pid);
+
 // "0,2-3" -> {0,2,3}; nullopt where it is not such a list or names a CPU above 4095.
 std::optional<std::vector<int>> parse_cpus(std::string_view text);
 std::string cpus_text(const std::vector<int>& cpus);

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/record/json_fields.hpp"
 #include "harness/record/refusal.hpp"
-#include "harness/record/schema.hpp"
 
 namespace tailrace::record {
 namespace {
@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::size_t document_bytes_max = 64U << 20;
-constexpr std::size_t cells_bytes_max = std::size_t{1} << 30;
+constexpr std::size_t lines_bytes_max = std::size_t{1} << 30;
 
 std::string text_of(const json& value, int indent) {
   return value.dump(indent, ' ', false, json::error_handler_t::replace);
@@ -27,23 +27,32 @@ void make_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) {
-    throw refusal(
-        fmt::format("cannot make the folder {}: {}; give a folder that can be written "
-                    "with --results",
-                    path.string(), error.message()));
+    throw refusal(fmt::format("cannot make the folder {}: {}", path.string(), error.message()),
+                  "give a folder that can be written with --results");
   }
 }
 
-json read_document(const fs::path& path, const char* definition) {
-  json value = json::parse(read_whole(path, document_bytes_max), nullptr, false);
-  if (value.is_discarded()) throw refusal(path.string() + " is not JSON");
-  require_schema(definition, value, path.string());
-  return value;
+// what: the file, or the line of it.
+json parsed(const std::string& text, const std::string& what) {
+  json value = json::parse(text, nullptr, false);
+  const auto version = integer_at(value, "schema");
+  if (!version) throw refusal(what + " is no record of a campaign");
+  if (*version == schema_version) return value;
+  throw refusal(
+      fmt::format("{} has result format {}, and this program reads format {}: use the version of "
+                  "Tailrace that wrote it{}",
+                  what, *version, schema_version, *version == 1 ? ", 0.1.0" : ""));
 }
 
-void write_document(const fs::path& path, const char* definition, const json& value) {
-  require_schema(definition, value, path.filename().string());
-  write_whole(path, text_of(value, 1) + "\n");
+json read_document(const fs::path& path) {
+  return parsed(read_whole(path, document_bytes_max), path.string());
+}
+
+std::vector<json> read_lines(const fs::path& path) {
+  std::vector<json> lines;
+  for (const std::string& line : whole_lines(read_whole(path, lines_bytes_max)))
+    lines.push_back(parsed(line, fmt::format("{} line {}", path.string(), lines.size() + 1)));
+  return lines;
 }
 
 }  // namespace
@@ -57,8 +66,13 @@ bool is_campaign_name(const std::string& name) {
          std::ranges::all_of(name, allowed);
 }
 
-campaign::campaign(fs::path folder, std::map<std::string, std::string> finished)
-    : folder_(std::move(folder)), cells_(folder_ / "cells.jsonl"), finished_(std::move(finished)) {}
+campaign::campaign(fs::path folder)
+    : folder_(std::move(folder)), cells_(folder_ / "cells.jsonl"), costs_(folder_ / "costs.jsonl") {
+  for (const json& cell : read_lines(folder_ / "cells.jsonl"))
+    finished_.emplace(text_or(cell, "cell"), text_or(cell, "status"));
+  for (const json& cost : read_lines(folder_ / "costs.jsonl"))
+    counted_.insert(text_of(cost.value("subject", json()), -1));
+}
 
 campaign campaign::create(const fs::path& results, const std::string& name, const json& manifest,
                           const json& plan) {
@@ -66,19 +80,15 @@ campaign campaign::create(const fs::path& results, const std::string& name, cons
   make_folder(results);
   std::error_code error;
   if (!fs::create_directory(folder, error)) {
-    throw refusal(error ? fmt::format("cannot make the folder {}: {}; give a folder that can be "
-                                      "written with --results",
-                                      folder.string(), error.message())
-                        : fmt::format("{} is there already: give another --name, or finish it with "
-                                      "--resume {}",
-                                      folder.string(), name));
+    if (error) make_folder(folder);  // says why
+    throw refusal(folder.string() + " is there already",
+                  fmt::format("give another --name, or finish it with --resume {}", name));
   }
   make_folder(folder / "hist");
-  make_folder(folder / "series");
-  write_document(folder / "plan.json", "plan", plan);
-  write_document(folder / "manifest.json", "manifest", manifest);
+  write_whole(folder / "plan.json", text_of(plan, 1) + "\n");
+  write_whole(folder / "manifest.json", text_of(manifest, 1) + "\n");
   replace_link(results / "latest", name);
-  return campaign(folder, {});
+  return campaign(folder);
 }
 
 campaign campaign::open(const fs::path& folder) {
@@ -88,26 +98,20 @@ campaign campaign::open(const fs::path& folder) {
     throw usage_refusal(folder.string() +
                         " is not a campaign: it lacks plan.json or manifest.json");
   }
-  std::map<std::string, std::string> finished;
-  int number = 0;
-  const std::string content = fs::exists(folder / "cells.jsonl", error)
-                                  ? read_whole(folder / "cells.jsonl", cells_bytes_max)
-                                  : std::string();
-  for (const std::string& line : whole_lines(content)) {
-    const std::string what = fmt::format("{} line {}", (folder / "cells.jsonl").string(), ++number);
-    const json cell = json::parse(line, nullptr, false);
-    if (cell.is_discarded()) throw refusal(what + " is not JSON: remove the line to run it again");
-    require_schema("cell", cell, what);
-    finished.emplace(cell.at("cell"), cell.at("status"));
-  }
-  return campaign(folder, std::move(finished));
+  read_document(folder / "manifest.json");  // of another format: before anything is touched
+  return campaign(folder);
 }
 
 json campaign::manifest() const {
-  return read_document(folder_ / "manifest.json", "manifest");
+  return read_document(folder_ / "manifest.json");
 }
+
 json campaign::plan() const {
-  return read_document(folder_ / "plan.json", "plan");
+  return read_document(folder_ / "plan.json");
+}
+
+bool campaign::has_cost_of(const json& subject) const {
+  return counted_.contains(text_of(subject, -1));
 }
 
 std::string campaign::write_histogram(const std::string& cell, const std::string& name,
@@ -117,20 +121,14 @@ std::string campaign::write_histogram(const std::string& cell, const std::string
   return path;
 }
 
-std::string campaign::write_series(const std::string& cell, const std::string& name,
-                                   const json& samples) {
-  const std::string path = fmt::format("series/{}.{}.jsonl", cell, name);
-  std::string lines;
-  for (const json& sample : samples)
-    lines += text_of(sample, -1) + "\n";
-  write_whole(folder_ / path, lines);
-  return path;
-}
-
 void campaign::append_cell(const json& cell) {
-  require_schema("cell", cell, "the cell " + cell.value("cell", "?"));
   cells_.append(text_of(cell, -1));
   finished_.emplace(cell.at("cell"), cell.at("status"));
+}
+
+void campaign::append_cost(const json& cost) {
+  costs_.append(text_of(cost, -1));
+  counted_.insert(text_of(cost.at("subject"), -1));
 }
 
 }  // namespace tailrace::record

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One campaign's folder (results/README.md): makes it, or opens it for resuming, and writes every
-// file in it, checked against the schema first. A cell counts as finished when its line is in
-// cells.jsonl; its histograms and series are written before that, so a line never points at a file
-// that is not there. Every failure is a refusal. One thread.
+// file in it. A cell counts as finished when its line is in cells.jsonl; its histograms are written
+// before that, so a line never points at a file that is not there. Every failure is a refusal. One
+// thread.
 #pragma once
 
 #include <filesystem>
@@ -15,12 +15,15 @@
 
 namespace tailrace::record {
 
+// In every document and line, as `schema`; what another one has is refused.
+inline constexpr int schema_version = 2;
+
 class campaign {
  public:
   // Makes results/<name>; refuses one that is there already.
   static campaign create(const std::filesystem::path& results, const std::string& name,
                          const nlohmann::json& manifest, const nlohmann::json& plan);
-  // Opens one for resuming; every finished line is checked against the schema.
+  // Opens one for resuming.
   static campaign open(const std::filesystem::path& folder);
 
   const std::filesystem::path& folder() const { return folder_; }
@@ -28,19 +31,23 @@ class campaign {
   nlohmann::json plan() const;
   // Status by id of each finished cell.
   const std::map<std::string, std::string>& finished() const { return finished_; }
+  // Whether costs.jsonl has a line of this subject.
+  bool has_cost_of(const nlohmann::json& subject) const;
 
   // Text of one histogram; returns the path to store in the cell, relative to the folder.
   std::string write_histogram(const std::string& cell, const std::string& name,
                               const std::string& text);
-  std::string write_series(const std::string& cell, const std::string& name,
-                           const nlohmann::json& samples);
   void append_cell(const nlohmann::json& cell);
+  void append_cost(const nlohmann::json& cost);
 
  private:
-  campaign(std::filesystem::path folder, std::map<std::string, std::string> finished);
+  explicit campaign(std::filesystem::path folder);
+
   std::filesystem::path folder_;
   line_file cells_;
+  line_file costs_;
   std::map<std::string, std::string> finished_;
+  std::set<std::string> counted_;  // subjects as JSON
 };
 
 // A campaign name is one path component of letters, digits, '.', '_' and '-', not hidden.

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "harness/observe/cpu_use.hpp"
+#include "harness/observe/clock.hpp"
 #include "harness/session/interrupt.hpp"
 
 namespace tailrace::session {
@@ -21,8 +21,10 @@ constexpr std::int64_t slice_ns = 100'000'000;  // how late Ctrl-C may be notice
 
 void output_pump::wait(std::int64_t deadline_ns) {
   throw_if_interrupted();
-  const std::int64_t left =
-      std::clamp<std::int64_t>(deadline_ns - observe::monotonic_ns(), 0, slice_ns);
+  take_ready(std::clamp<std::int64_t>(deadline_ns - observe::monotonic_ns(), 0, slice_ns));
+}
+
+bool output_pump::take_ready(std::int64_t limit_ns) {
   std::vector<pollfd> fds;
   std::vector<std::pair<child_output*, bool>> owners;
   for (child_output* each : outputs_) {
@@ -33,12 +35,19 @@ void output_pump::wait(std::int64_t deadline_ns) {
       owners.emplace_back(each, is_error);
     }
   }
-  const timespec timeout = {left / 1'000'000'000, left % 1'000'000'000};
-  if (::ppoll(fds.data(), fds.size(), &timeout, nullptr) <= 0) return;
+  const timespec timeout = {limit_ns / observe::ns_per_s, limit_ns % observe::ns_per_s};
+  if (::ppoll(fds.data(), fds.size(), &timeout, nullptr) <= 0) return false;
   for (std::size_t i = 0; i < fds.size(); ++i) {
     if (fds[i].revents == 0) continue;
     auto [owner, is_error] = owners[i];
     owner->take(is_error ? owner->err_fd_ : owner->out_fd_, is_error);
+  }
+  return true;
+}
+
+void output_pump::drain() {
+  constexpr int most = 64;
+  for (int i = 0; i < most && take_ready(0); ++i) {
   }
 }
 
@@ -89,7 +98,7 @@ child_output::outcome child_output::next_line(std::int64_t deadline_ns, std::str
       if (pending_.empty()) return outcome::ended;
       line = std::move(pending_);
       pending_.clear();
-      return outcome::line;
+      return outcome::torn;
     }
     if (observe::monotonic_ns() >= deadline_ns) return outcome::late;
     pump_.wait(deadline_ns);

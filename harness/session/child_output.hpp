@@ -14,7 +14,7 @@
 namespace tailrace::session {
 
 struct output_limits {
-  std::size_t line_bytes = std::size_t{1} << 20;
+  std::size_t line_bytes = std::size_t{4} << 20;  // the protocol allows as much
   std::size_t total_bytes = std::size_t{16} << 20;
 };
 
@@ -25,11 +25,15 @@ class output_pump {
  public:
   // Waits until one of them printed something or ended, at most until the deadline.
   void wait(std::int64_t deadline_ns);
+  // What is there already, within reason.
+  void drain();
   // Keeps draining until the deadline.
   void drain_until(std::int64_t deadline_ns);
 
  private:
   friend class child_output;
+  // False: nothing came within the limit.
+  bool take_ready(std::int64_t limit_ns);
   std::vector<child_output*> outputs_;
 };
 
@@ -40,8 +44,8 @@ class child_output {
   child_output(const child_output&) = delete;
   child_output& operator=(const child_output&) = delete;
 
-  enum class outcome { line, ended, late, line_too_long, too_much };
-  // The next line without its newline; at the end, what follows the last newline counts as a line.
+  enum class outcome { line, ended, late, line_too_long, too_much, torn };
+  // The next line without its newline. torn: what follows the last newline, at the end.
   outcome next_line(std::int64_t deadline_ns, std::string& line);
   // All of it until the end.
   outcome everything(std::int64_t deadline_ns, std::string& text);

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -15,12 +16,14 @@
 #include <cerrno>
 #include <cstring>
 
-#include "harness/observe/cpu_use.hpp"
-#include "harness/session/cell_failure.hpp"
+#include "harness/observe/clock.hpp"
+#include "harness/record/refusal.hpp"
 #include "harness/session/interrupt.hpp"
 
 namespace tailrace::session {
 namespace {
+
+constexpr double write_limit_s = 5;
 
 struct pipe_ends {
   int read_fd = -1;
@@ -30,7 +33,7 @@ struct pipe_ends {
 pipe_ends make_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) {
-    throw cell_failure(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
+    throw refusal(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
   }
   return {ends[0], ends[1]};
 }
@@ -47,9 +50,11 @@ constexpr std::array act_names = {"",
                                   "be executed",
                                   "be prepared for its measurement"};
 
-void raise_file_limit() {
+// 0: as high as it may be.
+void set_descriptor_limit(int wanted) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (wanted > 0) limit.rlim_max = static_cast<rlim_t>(wanted);
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
@@ -61,7 +66,7 @@ start_error become(const child_command& command, pid_t parent, int go_fd) {
   if (::getppid() != parent) ::_exit(1);  // it died before the line above
   for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP})
     ::signal(number, SIG_DFL);
-  raise_file_limit();
+  set_descriptor_limit(command.descriptor_limit);
   if (!command.cpus.empty()) {
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -116,7 +121,7 @@ child_process::child_process(const child_command& command) {
   }
   const int fork_error = errno;
   if (pid_ > 0 && command.before_exec) command.before_exec(pid_);
-  [[maybe_unused]] const ssize_t told = ::write(go.write_fd, "g", 1);
+  [[maybe_unused]] const ssize_t written = ::write(go.write_fd, "g", 1);
   ::close(go.write_fd);
   ::close(go.read_fd);
   for (const int fd : {in.read_fd, out.write_fd, err.write_fd, failure.write_fd})
@@ -136,10 +141,10 @@ child_process::child_process(const child_command& command) {
     close_fd(in_fd_);
     close_fd(out_fd_);
     close_fd(err_fd_);
-    if (pid_ < 0) throw cell_failure(fmt::format("cannot fork: {}", std::strerror(fork_error)));
-    throw cell_failure(fmt::format("{} cannot {}: {}", command.argv[0],
-                                   act_names[static_cast<std::size_t>(error.act)],
-                                   std::strerror(error.error)));
+    if (pid_ < 0) throw refusal(fmt::format("cannot fork: {}", std::strerror(fork_error)));
+    throw refusal(fmt::format("{} cannot {}: {}", command.argv[0],
+                              act_names[static_cast<std::size_t>(error.act)],
+                              std::strerror(error.error)));
   }
   ::setpgid(pid_, pid_);  // also here: whoever is first
   for (const int fd : {in_fd_, out_fd_, err_fd_}) {
@@ -155,10 +160,19 @@ child_process::~child_process() {
   close_fd(err_fd_);
 }
 
-bool child_process::write_line(const std::string& line) {
-  const std::string whole = line + "\n";
-  return in_fd_ >= 0 &&
-         ::write(in_fd_, whole.data(), whole.size()) == static_cast<ssize_t>(whole.size());
+bool child_process::write(std::string_view bytes) {
+  const std::int64_t deadline = observe::from_now(write_limit_s);
+  while (in_fd_ >= 0 && !bytes.empty()) {
+    const ssize_t count = ::write(in_fd_, bytes.data(), bytes.size());
+    if (count >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+      continue;
+    }
+    if (errno != EAGAIN && errno != EINTR) return false;
+    pollfd writable{in_fd_, POLLOUT, 0};
+    if (::poll(&writable, 1, observe::poll_ms(deadline)) == 0) return false;
+  }
+  return in_fd_ >= 0;
 }
 
 void child_process::close_input() {
@@ -179,6 +193,10 @@ std::optional<int> child_process::wait_exit(std::int64_t deadline_ns) {
     ::usleep(1000);
   }
   return status_;
+}
+
+void child_process::signal(int number) {
+  if (!poll_exit()) ::kill(pid_, number);
 }
 
 void child_process::kill_group() {

@@ -8,14 +8,16 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tailrace::session {
 
 struct child_command {
-  std::vector<std::string> argv;  // argv[0] is the program's path
-  std::vector<int> cpus;          // affinity; empty: as the harness
-  std::string cgroup_join_path;   // the file to write "0" to, or empty
+  std::vector<std::string> argv;      // argv[0] is the program's path
+  std::vector<int> cpus = {};         // affinity; empty: as the harness
+  std::string cgroup_join_path = {};  // the file to write "0" to, or empty
+  int descriptor_limit = 0;           // RLIMIT_NOFILE; 0: as many as are allowed
   // Called with the child's id while it waits to execute its program; may be empty.
   std::function<void(int)> before_exec = {};
   // Called in the child just before that, once before_exec has returned: 0, or the errno for which
@@ -25,7 +27,7 @@ struct child_command {
 
 class child_process {
  public:
-  // Throws cell_failure when the program cannot be executed.
+  // Throws a refusal when the program cannot be executed.
   explicit child_process(const child_command& command);
   ~child_process();
   child_process(const child_process&) = delete;
@@ -34,14 +36,16 @@ class child_process {
   int pid() const { return pid_; }
   int out_fd() const { return out_fd_; }  // non-blocking
   int err_fd() const { return err_fd_; }  // non-blocking
-  // False when the child reads no more (it has ended, or its pipe is full).
-  bool write_line(const std::string& line);
+  // False when the child reads no more: it has ended, or its pipe is full and stays so for 5 s.
+  bool write(std::string_view bytes);
+  bool write_line(const std::string& line) { return write(line + "\n"); }
   void close_input();
 
   // Looks once, without waiting. The raw wait status, kept after the reaping.
   std::optional<int> poll_exit();
   // Waits until the deadline (CLOCK_MONOTONIC); throws interrupted.
   std::optional<int> wait_exit(std::int64_t deadline_ns);
+  void signal(int number);  // to the child alone
   void kill_group();
 
  private:

@@ -5,162 +5,158 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
-#include "harness/observe/cpu_use.hpp"
+#include "harness/observe/clock.hpp"
 #include "harness/observe/proc_text.hpp"
-#include "harness/session/cell_failure.hpp"
+#include "harness/observe/thread_stacks.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::session {
 namespace {
 
-using nlohmann::json;
+using observe::from_now;
 using outcome = child_output::outcome;
-
-constexpr int unsupported_here = 3;
-
-std::int64_t deadline_in(double seconds) {
-  return observe::monotonic_ns() + static_cast<std::int64_t>(seconds * 1e9);
-}
 
 child_command command_of(const target_request& request) {
   child_command command;
   command.argv = request.wrapper;
   command.argv.insert(command.argv.end(), {request.program, "run", "--workload", request.workload,
-                                           "--workers", std::to_string(request.workers)});
-  if (!request.cpus.empty()) {
-    command.argv.insert(command.argv.end(), {"--cpus", observe::cpus_text(request.cpus)});
-  }
-  if (request.port != 0) {
-    command.argv.insert(command.argv.end(), {"--port", std::to_string(request.port)});
-  }
-  for (const auto& [name, value] : request.options) {
+                                           "--workers", std::to_string(request.workers), "--host",
+                                           "0.0.0.0", "--port", std::to_string(request.port)});
+  for (const auto& [name, value] : request.options)
     command.argv.insert(command.argv.end(), {"--set", name + "=" + value});
-  }
   command.cpus = request.cpus;
+  command.descriptor_limit = request.descriptor_limit;
   command.cgroup_join_path = request.cgroup_join_path;
   command.before_exec = request.before_exec;
   command.in_child = request.in_child;
   return command;
 }
 
-std::string text_or(const json& object, const char* key, const char* fallback) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : fallback;
-}
-
 }  // namespace
 
 target_session::target_session(output_pump& pump, const target_request& request,
                                const target_limits& limits)
-    : limits_(limits), child_(command_of(request)), output_(pump, child_, limits.output) {}
-
-target_session::~target_session() = default;
+    : pump_(pump),
+      limits_(limits),
+      child_(command_of(request)),
+      output_(pump, child_, limits.output) {}
 
 void target_session::fail_on_end(const std::string& wanted) {
-  const auto status = child_.wait_exit(deadline_in(1));
+  const auto status = child_.wait_exit(from_now(1));
+  pump_.drain();
   const std::string tail = observe::trimmed(output_.error_tail());
   std::string cause = fmt::format("the target {} before it answered with `{}`",
                                   status ? exit_text(*status) : "closed its output", wanted);
   if (!tail.empty()) cause += ": " + quoted_excerpt(tail, 200);
-  throw cell_failure(cause);
+  throw refusal(cause);
+}
+
+void target_session::fail_on_error(const error_event& event) {
+  const auto status = child_.wait_exit(from_now(1));
+  const bool skipped = status && session::exit_code(*status) == refusal::unsupported;
+  throw refusal("the target says: " + event.message, event.remedy,
+                skipped ? refusal::unsupported : refusal::failed);
+}
+
+void target_session::fail_on_time(const std::string& cause) const {
+  throw refusal(observe::with_stacks(cause, child_.pid()));
 }
 
 outcome target_session::next_line(std::int64_t deadline_ns, std::string& line) {
-  constexpr std::int64_t between_acts_ns = 1'000'000;
   while (meanwhile_) {
     meanwhile_();
     const std::int64_t now_ns = observe::monotonic_ns();
-    const outcome got = output_.next_line(std::min(deadline_ns, now_ns + between_acts_ns), line);
+    const outcome got = output_.next_line(std::min(deadline_ns, now_ns + observe::ns_per_ms), line);
     if (got != outcome::late || now_ns >= deadline_ns) return got;
   }
   return output_.next_line(deadline_ns, line);
 }
 
-json target_session::next_event(double limit_s, const std::string& wanted) {
-  const std::int64_t deadline = deadline_in(limit_s);
+std::optional<target_event> target_session::next_event(double limit_s, const std::string& wanted) {
   std::string line;
-  switch (next_line(deadline, line)) {
+  switch (next_line(from_now(limit_s), line)) {
     case outcome::line:
-      break;
+      return read_event(line);
     case outcome::ended:
-      fail_on_end(wanted);
+      return std::nullopt;
+    case outcome::torn:
+      throw refusal("the last line of the target's output has no end: " + quoted_excerpt(line));
     case outcome::late:
-      throw cell_failure(
-          fmt::format("the target did not answer with `{}` within {} s", wanted, limit_s));
+      fail_on_time(fmt::format("the target did not answer with `{}` within {} s", wanted, limit_s));
     case outcome::line_too_long:
-      throw cell_failure(fmt::format("the target printed a line of more than {} bytes",
-                                     limits_.output.line_bytes));
+      throw refusal(fmt::format("the target printed a line of more than {} bytes",
+                                limits_.output.line_bytes));
     case outcome::too_much:
-      throw cell_failure(fmt::format("the target flooded its output: more than {} bytes",
-                                     limits_.output.total_bytes));
+      throw refusal(fmt::format("the target flooded its output: more than {} bytes",
+                                limits_.output.total_bytes));
   }
-  json event = json::parse(line, nullptr, false);
-  if (!event.is_object() || !event.contains("event") || !event["event"].is_string()) {
-    throw cell_failure("the target printed what is not an event: " + quoted_excerpt(line));
-  }
-  if (event["event"] == "error") {
-    const auto status = child_.wait_exit(deadline_in(1));
-    throw cell_failure("the target says: " + text_or(event, "message", "error without a message"),
-                       text_or(event, "remedy", ""),
-                       status && session::exit_code(*status) == unsupported_here);
-  }
-  if (event["event"] != wanted) {
-    throw cell_failure(fmt::format("the target printed the event {} where `{}` was due",
-                                   quoted_excerpt(event["event"].get<std::string>()), wanted));
-  }
-  return event;
+  return std::nullopt;
 }
 
-json target_session::wait_ready() {
-  json ready = next_event(limits_.ready_s, "ready");
-  const auto addresses = ready.find("addresses");
-  if (addresses != ready.end() && addresses->is_array() && !addresses->empty() &&
-      addresses->front().is_string()) {
-    address_ = addresses->front().get<std::string>();
-  }
-  ready.erase("event");
+template <class Event>
+Event target_session::expect(double limit_s, const std::string& wanted) {
+  std::optional<target_event> event = next_event(limit_s, wanted);
+  if (!event) fail_on_end(wanted);
+  if (auto* const found = std::get_if<Event>(&*event)) return std::move(*found);
+  if (const auto* const error = std::get_if<error_event>(&*event)) fail_on_error(*error);
+  throw refusal(
+      fmt::format("the target printed the event `{}` where `{}` was due", kind_of(*event), wanted));
+}
+
+ready_event target_session::wait_ready() {
+  ready_event ready = expect<ready_event>(limits_.ready_s, "ready");
+  if (!ready.addresses.empty()) address_ = ready.addresses.front();
   return ready;
 }
 
+std::string target_session::address() const {
+  if (address_.empty()) throw refusal("the target's `ready` names no address");
+  return address_;
+}
+
 void target_session::send(const std::string& command) {
-  if (!child_.write_line(command)) require_alive(fmt::format("before `{}`", command));
+  if (child_.write_line(command)) return;
+  require_alive(fmt::format("before `{}`", command));
 }
 
 void target_session::start() {
   send("start");
 }
 
-json target_session::sample() {
+count_map target_session::sample() {
   send("sample");
-  json event = next_event(limits_.sample_s, "sample");
-  const auto counts = event.find("counts");
-  if (counts == event.end() || !counts->is_object()) {
-    throw cell_failure("the target's `sample` has no counts");
-  }
-  return *counts;
+  return expect<sample_event>(limits_.sample_s, "sample").counts;
 }
 
-json target_session::stop() {
+count_map target_session::await_count(const std::string& name, std::int64_t value, double limit_s) {
+  constexpr double between_s = 0.01;
+  for (const std::int64_t deadline = from_now(limit_s);;) {
+    count_map counts = sample();
+    const auto found = counts.find(name);
+    if (found == counts.end()) throw refusal("the target's `sample` lacks the count " + name);
+    if (found->second == value) return counts;
+    if (observe::monotonic_ns() >= deadline) {
+      throw refusal(fmt::format("the target's count `{}` stays at {} instead of {}", name,
+                                found->second, value));
+    }
+    drain_for(between_s);
+  }
+}
+
+result_event target_session::stop() {
   send("stop");
   return await_result(limits_.stop_s);
 }
 
-json target_session::await_result(double limit_s) {
-  json result = next_event(limit_s, "result");
-  const auto counts = result.find("counts");
-  if (counts == result.end() || !counts->is_object()) {
-    throw cell_failure("the target's `result` has no counts");
-  }
-  const auto status = child_.wait_exit(deadline_in(limits_.stop_s));
-  if (!status) {
-    throw cell_failure(
+result_event target_session::await_result(double limit_s) {
+  result_event result = expect<result_event>(limit_s, "result");
+  const auto status = child_.wait_exit(from_now(limits_.stop_s));
+  if (!status)
+    fail_on_time(
         fmt::format("the target did not exit within {} s of its `result`", limits_.stop_s));
-  }
-  if (*status != 0) {
-    throw cell_failure(fmt::format("the target {} after its `result`", exit_text(*status)));
-  }
-  result.erase("event");
+  if (*status != 0)
+    throw refusal(fmt::format("the target {} after its `result`", exit_text(*status)));
   return result;
 }
 
@@ -172,41 +168,19 @@ std::optional<int> target_session::exit_code() {
 
 void target_session::require_alive(const std::string& when) {
   const auto status = child_.poll_exit();
-  if (status) throw cell_failure(fmt::format("the target {} {}", exit_text(*status), when));
+  if (status) throw refusal(fmt::format("the target {} {}", exit_text(*status), when));
 }
 
-void require_room(const json& ready, std::string_view of_what, std::int64_t wanted) {
-  const json granted = ready.value("granted", json::object());
-  const json room =
-      granted.is_object() ? granted.value(fmt::format("{}_at_once", of_what), json()) : json();
-  if (!room.is_number_integer() || room >= wanted) return;
-  throw cell_failure(
-      fmt::format("it has room for {} {} at once, and {} are asked for", room.dump(), of_what,
-                  wanted),
-      fmt::format("measure it in a form with room for more, or with fewer {}", of_what), true);
+void target_session::drain_for(double seconds) {
+  pump_.drain_until(from_now(seconds));
 }
 
-json describe_target(const std::string& program) {
-  output_pump pump;
-  child_process child({{program, "describe"}, {}, "", {}});
-  child_output output(pump, child);
-  child.close_input();
-  std::string text;
-  const auto end = output.everything(deadline_in(10), text);
-  if (end == outcome::late) throw cell_failure("`describe` did not end within 10 s");
-  if (end == outcome::too_much) throw cell_failure("`describe` flooded its output");
-  const auto status = child.wait_exit(deadline_in(2));
-  if (!status || *status != 0) {
-    throw cell_failure("`describe` " + (status ? exit_text(*status) : "did not exit"));
-  }
-  json description = json::parse(text, nullptr, false);
-  if (!description.is_object()) {
-    throw cell_failure("`describe` printed what is not a JSON object: " + quoted_excerpt(text));
-  }
-  if (description.value("protocol", json()) != 1) {
-    throw cell_failure("`describe` names another protocol version than 1");
-  }
-  return description;
+void require_room(std::int64_t room, std::string_view of_what, std::int64_t wanted) {
+  if (room >= wanted) return;
+  throw refusal(
+      fmt::format("it has room for {} {} at once, and {} are asked for", room, of_what, wanted),
+      fmt::format("measure it in a form with room for more, or with fewer {}", of_what),
+      refusal::unsupported);
 }
 
 }  // namespace tailrace::session

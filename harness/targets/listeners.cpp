@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "harness/targets/target_refused.hpp"
+#include "harness/targets/refused_by_kernel.hpp"
 #include "runtimes/base/sys.hpp"
 
 namespace tailrace {
@@ -15,7 +15,7 @@ endpoint endpoint_of(const run_request& request) {
 }
 
 void refuse_listening(const endpoint& where, const start_error& error) {
-  if (error.error == EINVAL) throw target_refused(error.message, "name a --host such as 127.0.0.1");
+  if (error.error == EINVAL) throw run_refused(error.message, "name a --host such as 127.0.0.1");
   throw refused_by_kernel("cannot listen on " + where.host + ":" + std::to_string(where.port),
                           error.error);
 }

@@ -22,7 +22,7 @@ struct listeners {
   std::vector<std::string> addresses;  // for the `ready` event
 };
 
-// Throws target_refused where the kernel refuses the address, port or a descriptor.
+// Throws run_refused where the kernel refuses the address, port or a descriptor.
 listeners open_listeners(const run_request& request);
 
 // What follows is for contestants that make their listening sockets themselves.
@@ -30,7 +30,7 @@ listeners open_listeners(const run_request& request);
 // The port as asked for: where that is 0, the first listener's port is that of all.
 endpoint endpoint_of(const run_request& request);
 
-// Throws target_refused if another process holds the port that several workers are to share.
+// Throws run_refused if another process holds the port that several workers are to share.
 void refuse_port_in_use(const run_request& request);
 
 [[noreturn]] void refuse_listening(const endpoint& where, const start_error& error);

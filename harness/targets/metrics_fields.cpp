@@ -39,4 +39,18 @@ event_fields metrics_fields(std::span<const runtime_metrics> runtimes) {
   return fields;
 }
 
+std::map<std::string, count_pairs> distribution_pairs(std::span<const runtime_metrics> runtimes) {
+  std::map<std::string, value_counts> merged;
+  for (const runtime_metrics& each : runtimes)
+    for (const distribution& times : each.distributions) {
+      value_counts& into = merged[std::string(times.name)];
+      for (const auto& [middle_ns, count] : times.buckets)
+        into.record(static_cast<std::int64_t>(middle_ns), count);
+    }
+  std::map<std::string, count_pairs> pairs;
+  for (const auto& [name, times] : merged)
+    pairs[name] = times.pairs();
+  return pairs;
+}
+
 }  // namespace tailrace

@@ -1,145 +1,132 @@
 // SPDX-License-Identifier: MIT
-// Makes a target out of any runtime that satisfies the Runtime concept: one runtime a worker
-// thread, all listening on one port, each running the same workload template; or, where the runtime
-// has workers of its own (R::has_own_workers), one runtime. The only place where runtimes and
-// workloads meet. The main thread owns it; start() returns when every worker listens.
+// Makes a target out of a runtime and a workload: one runtime a worker thread, or, where the
+// runtime has workers of its own (R::has_own_workers), one runtime. Each is made on its thread and
+// is ready before `ready` is printed; then they run their shares of the work, at once where clients
+// are served, else once `start` comes. A stop before `start` ends the target without any work.
+//
+// The main thread owns it.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <future>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
-#include "harness/targets/file_read_in_process.hpp"
-#include "harness/targets/histogram_texts.hpp"
-#include "harness/targets/inprocess_target.hpp"
-#include "harness/targets/listeners.hpp"
 #include "harness/targets/metrics_fields.hpp"
 #include "harness/targets/target_main.hpp"
-#include "harness/targets/timer_in_process.hpp"
+#include "runtimes/base/metrics.hpp"
 #include "runtimes/extensions.hpp"
-#include "runtimes/metrics.hpp"
 #include "runtimes/runtime.hpp"
-#include "workloads/echo.hpp"
-#include "workloads/hog.hpp"
-#include "workloads/idle.hpp"
+#include "workloads/run_refused.hpp"
+#include "workloads/workload.hpp"
 
 namespace tailrace {
+
+// Called on the runtime's own thread.
+template <Runtime R>
+using make_runtime = std::function<std::unique_ptr<R>(const run_request&)>;
+
+template <Runtime R>
+inline constexpr bool has_own_workers = requires { requires R::has_own_workers; };
+
+// How many runtimes a request takes: one with workers of its own, or one a worker.
+template <Runtime R>
+std::size_t runtimes_of(const run_request& request) {
+  return has_own_workers<R> ? 1 : static_cast<std::size_t>(request.workers);
+}
 
 template <Runtime R>
 class runtime_target final : public served_target {
  public:
-  // Called on the worker's own thread.
-  using make_runtime = std::function<std::unique_ptr<R>(const run_request&)>;
-
-  runtime_target(std::string backend, make_runtime make)
-      : backend_(std::move(backend)), make_(std::move(make)) {}
+  runtime_target(std::string backend, make_runtime<R> make, std::unique_ptr<workload<R>> work)
+      : backend_(std::move(backend)), make_(std::move(make)), work_(std::move(work)) {}
 
   ready_info start(const run_request& request, finish_signal& finished) override {
     request_ = request;
-    refuse_port_in_use(request);
+    ready_info info;
+    for (const auto& [name, value] : work_->prepare())
+      info.granted.emplace_back(name, value);
     workers_ = std::vector<worker>(runtimes_of<R>(request));
-    std::vector<std::future<std::uint16_t>> ports;
+    std::vector<std::future<void>> made;
     for (worker& each : workers_)
-      ports.push_back(each.listening.get_future());
-    first_port_ = first_listens_.get_future().share();
+      made.push_back(each.made.get_future());
+    go_ = decide_.get_future().share();
     // A runtime with workers of its own pins them itself.
     threads_.start(static_cast<int>(workers_.size()),
                    has_own_workers<R> ? std::vector<int>() : request.cpus, finished,
                    [this](int index) { work(static_cast<std::size_t>(index)); });
-    std::uint16_t port = 0;
-    for (auto& each : ports)
-      port = each.get();
-    wait_until_asleep();
-    ready_info info;
-    info.addresses = {reachable_address(request.host, port)};
+    for (auto& each : made)
+      each.get();
+    if (!work_->waits_for_start()) begin_and_wait();
+    info.addresses = work_->addresses();
     info.backend = backend_;
     info.workers = request.workers;
     if constexpr (requires { workers_.front().runtime->granted(); })
       for (auto& [name, value] : workers_.front().runtime->granted())
         info.granted.emplace_back(std::move(name), std::move(value));
     if constexpr (LimitsTasks<R>)
-      info.granted.emplace_back("connections_at_once", connections_at_once());
+      info.granted.emplace_back(work_->waits_for_start() ? "tasks_at_once" : "connections_at_once",
+                                room());
     return info;
   }
 
-  event_fields sample() override {
-    served_counts sum;
-    std::uint64_t woke = 0;
-    std::uint64_t slept = 0;
-    std::uint64_t early = 0;
-    std::uint64_t burns = 0;
-    for (const worker& each : workers_) {
-      sum.closed += each.counts.closed.get();
-      sum.accepted += each.counts.accepted.get();
-      sum.sent_bytes += each.counts.sent_bytes.get();
-      sum.received_bytes += each.counts.received_bytes.get();
-      sum.errors += each.counts.errors.get();
-      sum.resets += each.counts.resets.get();
-      sum.accept_errors += each.counts.accept_errors.get();
-      woke += each.counts.woke.get();
-      slept += each.counts.fell_asleep.get();
-      early += each.counts.woken_early.get();
-      burns += each.counts.burns.get();
-    }
-    if (request_.workload == "idle") return fields_of(sum, slept - woke, early);
-    return request_.workload == "hog" ? fields_of(sum, burns) : fields_of(sum);
+  void begin() override {
+    if (std::exchange(decided_, true)) return;
+    work_->begin();
+    decide_.set_value(true);
   }
 
+  named_counts sample() override { return work_->counts(); }
+
   void stop() override {
+    if (!std::exchange(decided_, true)) return decide_.set_value(false);
     for (worker& each : workers_)
-      if (each.runtime) each.runtime->request_stop();
+      each.runtime->request_stop();
   }
 
   result_info finish() override {
     threads_.join();
     for (const worker& each : workers_)
       if (each.failure) std::rethrow_exception(each.failure);
-    result_info info{.counts = sample(), .metrics = {}, .histograms = {}};
-    if constexpr (Measured<R>) add_metrics(info);
+    work_->end();
+    workload_result more;
+    work_->complete(more);
+    result_info info{.counts = work_->counts(), .metrics = {}, .histograms = {}};
+    info.counts.insert(info.counts.end(), more.counts.begin(), more.counts.end());
+    info.histograms = std::move(more.histograms);
+    if constexpr (Measured<R>) {
+      std::vector<runtime_metrics> all;
+      for (const worker& each : workers_)
+        all.push_back(each.runtime->metrics());
+      info.metrics = metrics_fields(all);
+      info.histograms.merge(distribution_pairs(all));
+    }
     return info;
   }
 
  private:
   struct worker {
-    std::unique_ptr<R> runtime;  // made by the worker's thread before it reports that it listens
-    counts_of<R> counts;
-    std::promise<std::uint16_t> listening;
+    std::unique_ptr<R> runtime;  // made by the worker's thread before it says so
+    std::promise<void> made;
     std::exception_ptr failure;
   };
 
-  void add_metrics(result_info& info) const {
-    std::vector<runtime_metrics> all;
-    for (const worker& each : workers_)
-      all.push_back(each.runtime->metrics());
-    info.metrics = metrics_fields(all);
-    if constexpr (requires { requires R::has_distributions; })
-      info.histograms = histogram_texts(all);
-  }
-
-  std::uint64_t tasks_of(std::size_t index) const {
-    const auto tasks = static_cast<std::uint64_t>(request_.options.integer("tasks"));
-    const std::uint64_t workers = workers_.size();
-    return tasks / workers + (index < tasks % workers ? 1 : 0);
-  }
-
-  // Of the tasks that a worker's runtime runs at once, those that no workload needs for itself.
+  // Of the tasks that runtime `index` runs at once, those that are left for connections or work.
   std::uint64_t room_of(std::size_t index) const
     requires LimitsTasks<R>
   {
     const std::uint64_t limit = workers_[index].runtime->task_limit();
-    if (request_.workload != "idle") return limit;
-    const std::uint64_t sleeping = tasks_of(index);
-    const std::uint64_t own = 1 + (sleeping == 0 ? 0 : sleeping + 1);  // who accepts, who joins
+    const std::uint64_t own = work_->own_tasks(index);
     return own < limit ? limit - own : 0;
   }
-
-  std::uint64_t connections_at_once() const
+  std::uint64_t room() const
     requires LimitsTasks<R>
   {
     std::uint64_t sum = 0;
@@ -147,126 +134,58 @@ class runtime_target final : public served_target {
       sum += room_of(index);
     return sum;
   }
-
-  // Tasks that never get to their sleep cannot all be asleep at `ready`.
+  // Tasks that never run would keep `ready` from being printed.
   void refuse_too_many_tasks(std::size_t index) const {
     if constexpr (LimitsTasks<R>) {
       if (room_of(index) == 0)
-        throw target_refused(
-            "the tasks of this workload are more than " +
-                std::to_string(workers_[index].runtime->task_limit()) + ", as many as run at once",
-            "ask for fewer tasks or a larger pool", target_refused::kind::unsupported);
+        throw run_refused("the tasks of this workload are more than " +
+                              std::to_string(workers_[index].runtime->task_limit()) +
+                              ", as many as run at once",
+                          "ask for fewer tasks or a larger pool", run_refused::kind::unsupported);
     }
   }
 
-  hog_rules rules_of_hog() const {
-    const auto number = [this](const char* name) { return request_.options.integer(name); };
-    return {.hog_every = static_cast<std::uint64_t>(number("hog_every")),
-            .message_bytes = static_cast<std::uint64_t>(number("message_bytes")),
-            .burn = std::chrono::microseconds(number("burn_us"))};
-  }
-
-  void work(std::size_t index) {
-    worker& self = workers_[index];
-    bool listening = false;
-    try {
-      endpoint where = endpoint_of(request_);
-      if (index != 0) where.port = first_port_.get();
-      self.runtime = make_(request_);
-      refuse_too_many_tasks(index);
-      auto listener = self.runtime->listen(where);
-      if (!listener) refuse_listening(where, listener.error());
-      const std::uint16_t port = listener->port();
-      if (index == 0) first_listens_.set_value(port);
-      listening = true;
-      self.listening.set_value(port);
-      serve(index, *listener);
-    } catch (...) {
-      if (listening) {
-        self.failure = std::current_exception();
-        failed_.store(true, std::memory_order_release);  // pairs with wait_until_asleep()
-        return;
-      }
-      if (index == 0) first_listens_.set_exception(std::current_exception());
-      self.listening.set_exception(std::current_exception());
-    }
-  }
-
-  void serve(std::size_t index, typename R::listener& listener) {
-    worker& self = workers_[index];
-    R& runtime = *self.runtime;
-    if (request_.workload == "idle")
-      runtime.run(serve_idle<R>(runtime, listener, tasks_of(index), self.counts));
-    else if (request_.workload == "hog")
-      runtime.run(serve_hog<R>(runtime, listener, rules_of_hog(), self.counts));
-    else
-      runtime.run(serve_echo<R>(runtime, listener, self.counts));
-  }
-
-  void wait_until_asleep() {
-    if (request_.workload != "idle") return;
-    const auto wanted = static_cast<std::uint64_t>(request_.options.integer("tasks"));
-    for (std::uint64_t asleep = 0; asleep < wanted;) {
+  void begin_and_wait() {
+    begin();
+    while (!work_->all_there()) {
       if (failed_.load(std::memory_order_acquire)) {  // pairs with work()
         stop();
         finish();
       }
-      asleep = 0;
-      for (const worker& each : workers_)
-        asleep += each.counts.fell_asleep.get();
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   }
 
+  void work(std::size_t index) {
+    worker& self = workers_[index];
+    try {
+      self.runtime = make_(request_);
+      refuse_too_many_tasks(index);
+      work_->set_up(*self.runtime, index);
+    } catch (...) {
+      return self.made.set_exception(std::current_exception());
+    }
+    self.made.set_value();
+    try {
+      if (go_.get()) self.runtime->run(work_->run(*self.runtime, index));
+    } catch (...) {
+      self.failure = std::current_exception();
+      failed_.store(true, std::memory_order_release);  // pairs with begin_and_wait()
+    }
+    work_->tear_down(index);
+  }
+
   std::string backend_;
-  make_runtime make_;
+  make_runtime<R> make_;
+  std::unique_ptr<workload<R>> work_;
   run_request request_;
   std::vector<worker> workers_;
-  std::promise<std::uint16_t> first_listens_;  // set by worker 0: the port that all share
-  std::shared_future<std::uint16_t> first_port_;
-  // release by a worker that failed while it served, acquire by wait_until_asleep().
+  std::promise<bool> decide_;  // true: begin; false: stopped before
+  std::shared_future<bool> go_;
+  bool decided_ = false;
+  // release by a worker that failed, acquire by begin_and_wait().
   std::atomic<bool> failed_{false};
   worker_threads threads_;
 };
-
-// The workloads and their options, the same for every runtime.
-inline void add_workloads(target_description& description) {
-  description.workloads = {"echo", "idle", "hog", "timer"};
-  description.options.push_back(tasks_option({"idle", "timer"}));
-  for (const auto& of_one : {hog_options(), timer_options()})
-    description.options.insert(description.options.end(), of_one.begin(), of_one.end());
-}
-
-// What runs the requested workload on runtimes of type R.
-template <Runtime R>
-std::unique_ptr<served_target> target_of_workload(const run_request& request,
-                                                  const std::string& backend,
-                                                  typename runtime_target<R>::make_runtime make) {
-  if (request.workload == "timer") {
-    return std::make_unique<inprocess_target<R>>(
-        backend, std::move(make),
-        std::make_unique<timer_in_process<R>>(request.options, runtimes_of<R>(request)));
-  }
-  if constexpr (ReadsFiles<R>) {
-    if (request.workload == "file-read") {
-      return std::make_unique<inprocess_target<R>>(
-          backend, std::move(make),
-          std::make_unique<file_read_in_process<R>>(request.options, runtimes_of<R>(request)));
-    }
-  }
-  return std::make_unique<runtime_target<R>>(backend, std::move(make));
-}
-
-// main() of a target whose runtime needs nothing but a constructor call. `description` has the
-// options of the runtime alone.
-template <Runtime R>
-int runtime_target_main(int argc, const char* const* argv, target_description description,
-                        typename runtime_target<R>::make_runtime make) {
-  add_workloads(description);
-  if constexpr (ReadsFiles<R>) add_file_read(description);
-  return target_main(argc, argv, description, [&](const run_request& request) {
-    return target_of_workload<R>(request, description.backend, make);
-  });
-}
 
 }  // namespace tailrace

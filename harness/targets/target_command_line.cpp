@@ -4,18 +4,28 @@
 
 #include <arpa/inet.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
-
-#include "harness/targets/cpu_list.hpp"
+#include <map>
+#include <span>
+#include <string_view>
+#include <vector>
 
 namespace tailrace {
 namespace {
 
-constexpr int bad_usage = 2;
-constexpr int worker_limit = 1024;
+using parsed = std::expected<command_line, std::string>;
+using values_by_name = std::map<std::string, std::string>;
+
+std::unexpected<std::string> refuse(const std::string& sentence) {
+  return std::unexpected(sentence);
+}
+
+// What a user gave, short enough for one sentence.
+std::string quoted(std::string_view text) {
+  std::string shown(text.substr(0, 80));
+  std::ranges::replace_if(shown, [](unsigned char c) { return c < ' '; }, '?');
+  return "'" + shown + "'";
+}
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
@@ -24,129 +34,105 @@ std::string joined(const std::vector<std::string>& words) {
   return text.empty() ? "none" : text;
 }
 
-bool belongs(const option_spec& spec, const std::string& workload) {
-  return spec.workloads.empty() ||
-         std::ranges::find(spec.workloads, workload) != spec.workloads.end();
-}
-
-// Empty where the value is allowed, else one sentence.
-std::string refuse_value(const option_spec& spec, const std::string& value) {
-  if (!spec.values.empty()) {
-    if (std::ranges::find(spec.values, value) != spec.values.end()) return {};
-    return "option '" + spec.name + "' is one of " + joined(spec.values) + ", not '" +
-           value.substr(0, 80) + "'";
-  }
-  if (spec.any_text) return {};
+bool understood(const option_spec& spec, const std::string& value) {
+  if (!spec.choices.empty()) return std::ranges::find(spec.choices, value) != spec.choices.end();
   std::int64_t number = 0;
-  const char* const last = value.data() + value.size();
-  const auto [end, error] = std::from_chars(value.data(), last, number);
-  const bool whole = error == std::errc{} && end == last;
-  if (whole && number >= spec.low && number <= spec.high) return {};
-  return "option '" + spec.name + "' is an integer from " + std::to_string(spec.low) + " to " +
-         std::to_string(spec.high) + ", not '" + value.substr(0, 80) + "'";
+  return !spec.is_integer() || read_number(value, number);
 }
 
-command_line refuse(const target_description& description, const std::string& sentence) {
-  std::fprintf(stderr, "tailrace-target-%s: %s\n", description.id.c_str(), sentence.c_str());
-  return {command_line::verb::leave, bad_usage, {}};
+std::expected<option_values, std::string> options_in_force(const target_description& description,
+                                                           const std::string& workload,
+                                                           const values_by_name& given) {
+  values_by_name values;
+  std::vector<std::string> names;
+  for (const option_spec& spec : description.options) {
+    if (!spec.belongs_to(workload)) continue;
+    names.push_back(spec.name);
+    const auto found = given.find(spec.name);
+    values[spec.name] = found == given.end() ? spec.default_value : found->second;
+    if (!understood(spec, values[spec.name]))
+      return refuse("option '" + spec.name + "' is " +
+                    (spec.choices.empty() ? spec.range : "one of " + joined(spec.choices)) +
+                    ", not " + quoted(values[spec.name]));
+  }
+  for (const auto& [name, value] : given)
+    if (!values.contains(name))
+      return refuse("workload " + workload + " has no option " + quoted(name) + ": it has " +
+                    joined(names));
+  return option_values(std::move(values));
 }
 
-// CLI11 may word an error over several lines; the contract is one sentence.
-std::string first_line(std::string text) {
-  return text.substr(0, text.find('\n'));
+// One flag of `run` with its value; empty, or what is wrong with it.
+std::string take_flag(std::string_view flag, const std::string& value, run_request& request,
+                      values_by_name& settings) {
+  if (flag == "--workload") {
+    request.workload = value;
+  } else if (flag == "--workers") {
+    if (!read_number(value, request.workers) || request.workers < 1)
+      return "--workers takes a number from 1 up, not " + quoted(value);
+  } else if (flag == "--host") {
+    in_addr address{};
+    if (::inet_pton(AF_INET, value.c_str(), &address) != 1)
+      return "--host takes an IPv4 address such as 127.0.0.1, not " + quoted(value);
+    request.host = value;
+  } else if (flag == "--port") {
+    if (!read_number(value, request.port))
+      return "--port takes a number from 0 to 65535, not " + quoted(value);
+  } else if (flag == "--set") {
+    const std::size_t equals = value.find('=');
+    if (equals == std::string::npos) return "--set takes name=value, not " + quoted(value);
+    settings[value.substr(0, equals)] = value.substr(equals + 1);
+  } else {
+    return "no flag " + quoted(flag) + " (see --help)";
+  }
+  return {};
+}
+
+parsed parse_run(std::span<const char* const> words, const target_description& description) {
+  command_line run{.what = command_line::verb::run, .request = {}};
+  run_request& request = run.request;
+  values_by_name settings;
+  for (; !words.empty(); words = words.subspan(2)) {
+    const std::string_view flag = words[0];
+    if (flag == "--help" || flag == "-h") return command_line{};
+    if (words.size() < 2) return refuse(quoted(flag) + " takes a value (see --help)");
+    std::string sentence = take_flag(flag, words[1], request, settings);
+    if (!sentence.empty()) return refuse(sentence);
+  }
+  if (std::ranges::find(description.workloads, request.workload) == description.workloads.end())
+    return refuse("no workload " + quoted(request.workload) + ": it has " +
+                  joined(description.workloads));
+  auto options = options_in_force(description, request.workload, settings);
+  if (!options) return refuse(options.error());
+  request.options = std::move(*options);
+  if (description.objection) {
+    std::string sentence = description.objection(request);
+    if (!sentence.empty()) return refuse(sentence);
+  }
+  return run;
 }
 
 }  // namespace
 
-std::expected<option_values, std::string> resolve_options(
-    const target_description& description, const std::string& workload,
-    const std::vector<std::string>& settings) {
-  string_map values;
-  std::vector<std::string> names;
-  for (const option_spec& spec : description.options) {
-    if (!belongs(spec, workload)) continue;
-    values[spec.name] = spec.default_value;
-    names.push_back(spec.name);
-  }
-  string_map given;
-  for (const std::string& setting : settings) {
-    const std::size_t equals = setting.find('=');
-    if (equals == std::string::npos) {
-      return std::unexpected("--set takes name=value, not '" + setting.substr(0, 80) + "'");
-    }
-    const std::string name = setting.substr(0, equals);
-    const std::string value = setting.substr(equals + 1);
-    const auto spec = std::ranges::find(description.options, name, &option_spec::name);
-    if (spec == description.options.end() || !belongs(*spec, workload)) {
-      return std::unexpected("workload " + workload + " has no option '" + name.substr(0, 80) +
-                             "': it has " + joined(names));
-    }
-    if (std::string sentence = refuse_value(*spec, value); !sentence.empty()) {
-      return std::unexpected(std::move(sentence));
-    }
-    if (!given.emplace(name, value).second) {
-      return std::unexpected("option '" + name + "' is set twice");
-    }
-    values[name] = value;
-  }
-  option_values resolved(std::move(values));
-  if (description.objection) {
-    std::string sentence = description.objection(resolved);
-    if (!sentence.empty()) return std::unexpected(std::move(sentence));
-  }
-  return resolved;
+parsed parse_command_line(int argc, const char* const* argv,
+                          const target_description& description) {
+  const std::span<const char* const> words(argv, static_cast<std::size_t>(argc));
+  const std::string_view verb = words.size() < 2 ? "" : words[1];
+  if (verb == "run") return parse_run(words.subspan(2), description);
+  if (verb == "--help" || verb == "-h") return command_line{};
+  if (verb != "describe" || words.size() > 2)
+    return refuse("say `describe`, or `run` with its flags (see --help)");
+  return command_line{.what = command_line::verb::describe, .request = {}};
 }
 
-command_line parse_command_line(int argc, const char* const* argv,
-                                const target_description& description) {
-  CLI::App app{description.summary, "tailrace-target-" + description.id};
-  app.require_subcommand(1);
-  CLI::App* const describe = app.add_subcommand("describe", "print what this target is, as JSON");
-  CLI::App* const run = app.add_subcommand("run", "run a workload under the target protocol");
-  command_line parsed;
-  run_request& request = parsed.request;
-  std::string cpus;
-  std::vector<std::string> settings;
-  run->add_option("--workload", request.workload, "one of: " + joined(description.workloads))
-      ->required();
-  run->add_option("--workers", request.workers, "loops or threads that serve")
-      ->check(CLI::Range(1, worker_limit));
-  run->add_option("--cpus", cpus, "CPUs to confine the process to, such as 0,2-3");
-  run->add_option("--host", request.host, "IPv4 address to listen on");
-  run->add_option("--port", request.port, "port to listen on; 0 for any");
-  run->add_option("--set", settings, "name=value, one option of the target (see describe)")
-      ->allow_extra_args(false);
-
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& help) {
-    return {command_line::verb::leave, app.exit(help), {}};
-  } catch (const CLI::ParseError& error) {
-    return refuse(description, first_line(error.what()) + " (see --help)");
-  }
-  if (describe->parsed()) {
-    parsed.what = command_line::verb::describe;
-    return parsed;
-  }
-  if (std::ranges::find(description.workloads, request.workload) == description.workloads.end()) {
-    return refuse(description, "no workload '" + request.workload.substr(0, 80) + "': it has " +
-                                   joined(description.workloads));
-  }
-  in_addr address{};
-  if (::inet_pton(AF_INET, request.host.c_str(), &address) != 1) {
-    return refuse(description, "--host takes an IPv4 address such as 127.0.0.1, not '" +
-                                   request.host.substr(0, 80) + "'");
-  }
-  if (run->count("--cpus") > 0) {
-    auto list = parse_cpu_list(cpus);
-    if (!list) return refuse(description, "--cpus: " + list.error());
-    request.cpus = std::move(*list);
-  }
-  auto options = resolve_options(description, request.workload, settings);
-  if (!options) return refuse(description, options.error());
-  request.options = std::move(*options);
-  parsed.what = command_line::verb::run;
-  return parsed;
+std::string usage_text(const target_description& description) {
+  return "tailrace-target-" + description.id + ": " + description.summary +
+         "\n\n"
+         "  describe    what it can do and its options, as JSON\n"
+         "  run --workload " +
+         joined(description.workloads) +
+         " [--workers N] [--host ADDRESS] [--port PORT] [--set OPTION=VALUE]...\n\n"
+         "The protocol it speaks is in runtimes/PROTOCOL.md.\n";
 }
 
 }  // namespace tailrace

@@ -10,8 +10,6 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "harness/targets/cpu_list.hpp"
-
 namespace tailrace {
 namespace {
 
@@ -38,15 +36,19 @@ json json_of(const event_fields& fields) {
   return object;
 }
 
+json json_of(const named_counts& counts) {
+  json object = json::object();
+  for (const auto& [name, count] : counts)
+    object[name] = count;
+  return object;
+}
+
 json json_of(const option_spec& spec) {
   json object = {{"name", spec.name}, {"default", spec.default_value}};
-  if (spec.any_text) {
-    object["values"] = "text";
-  } else if (spec.values.empty()) {
-    object["values"] = "integer " + std::to_string(spec.low) + ".." + std::to_string(spec.high);
-  } else {
-    object["values"] = spec.values;
-  }
+  if (spec.choices.empty())
+    object["values"] = spec.range;
+  else
+    object["values"] = spec.choices;
   object["help"] = spec.help;
   if (!spec.workloads.empty()) object["workloads"] = spec.workloads;
   return object;
@@ -75,10 +77,13 @@ std::int64_t monotonic_ns() {
 }  // namespace
 
 void print_description(const target_description& description) {
-  json object = {{"protocol", target_protocol_version}, {"id", description.id},
-                 {"family", description.family},        {"language", description.language},
-                 {"summary", description.summary},      {"versions", versions_json(description)},
-                 {"backend", description.backend},      {"workloads", description.workloads}};
+  json object = {{"protocol", target_protocol_version},    {"id", description.id},
+                 {"family", description.family},           {"order", description.order},
+                 {"language", description.language},       {"summary", description.summary},
+                 {"versions", versions_json(description)}, {"backend", description.backend}};
+  if (description.timer_granularity_ns)
+    object["timer_granularity_ns"] = *description.timer_granularity_ns;
+  object["workloads"] = description.workloads;
   object["options"] = json::array();
   for (const option_spec& spec : description.options)
     object["options"].push_back(json_of(spec));
@@ -99,7 +104,6 @@ void print_ready(const ready_info& info, const run_request& request) {
   for (const auto& [name, value] : request.options.all()) {
     if (!granted.contains(name)) granted[name] = value;
   }
-  if (!request.cpus.empty()) granted["cpus"] = cpu_list_text(request.cpus);
   print_line({{"event", "ready"},
               {"pid", ::getpid()},
               {"addresses", info.addresses},
@@ -108,7 +112,7 @@ void print_ready(const ready_info& info, const run_request& request) {
               {"granted", granted}});
 }
 
-void print_sample(const event_fields& counts) {
+void print_sample(const named_counts& counts) {
   print_line({{"event", "sample"}, {"t_ns", monotonic_ns()}, {"counts", json_of(counts)}});
 }
 

@@ -10,11 +10,12 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <expected>
 
 #include "harness/targets/command_reader.hpp"
-#include "harness/targets/cpu_list.hpp"
 #include "harness/targets/target_command_line.hpp"
 #include "harness/targets/target_events.hpp"
+#include "workloads/run_refused.hpp"
 
 namespace tailrace {
 namespace {
@@ -78,7 +79,7 @@ int run_target(const run_request& request, const make_target& make) {
     print_ready(target->start(request, finished), request);
     control_loop(*target, finished);
     print_result(target->finish());
-  } catch (const target_refused& refused) {
+  } catch (const run_refused& refused) {
     leave_by_error(refused.what(), refused.remedy(), refused.exit_code());
   } catch (const std::exception& error) {
     leave_by_error(error.what(), "look at standard error for what came before", exit_failed);
@@ -92,24 +93,25 @@ int target_main(int argc, const char* const* argv, target_description descriptio
                 const make_target& make) {
   // A harness or peer that goes away is a value (EPIPE), not a death.
   std::signal(SIGPIPE, SIG_IGN);
-  const command_line parsed = parse_command_line(argc, argv, description);
-  if (parsed.what == command_line::verb::leave) return parsed.exit_code;
-  if (parsed.what == command_line::verb::describe) {
-    if (description.examine_machine) description.examine_machine(description);
+  std::expected<command_line, std::string> parsed = parse_command_line(argc, argv, description);
+  if (!parsed) {
+    std::fprintf(stderr, "tailrace-target-%s: %s\n", description.id.c_str(),
+                 parsed.error().c_str());
+    return exit_bad_usage;
+  }
+  if (parsed->what == command_line::verb::help)
+    return std::fputs(usage_text(description).c_str(), stdout) < 0 ? exit_failed : 0;
+  if (description.examine_machine) description.examine_machine(description);
+  if (parsed->what == command_line::verb::describe) {
     print_description(description);
     return 0;
   }
-  if (const std::string sentence = confine_process(parsed.request.cpus); !sentence.empty()) {
-    std::fprintf(stderr, "tailrace-target-%s: --cpus: %s\n", description.id.c_str(),
-                 sentence.c_str());
-    return exit_bad_usage;
-  }
-  if (description.examine_machine) description.examine_machine(description);
   if (!description.available) {
     print_error(description.cause, description.remedy);
     return exit_unsupported;
   }
-  return run_target(parsed.request, make);
+  parsed->request.cpus = inherited_cpus();
+  return run_target(parsed->request, make);
 }
 
 }  // namespace tailrace

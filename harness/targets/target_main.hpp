@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The whole of a target's main(): command line, CPU confinement, events and the control loop. A
+// The whole of a target's main(): command line, events and the control loop. A
 // target describes itself as data, implements served_target, and calls target_main(). It knows of
 // no coroutine and no runtime, so that floors, libraries and our own runtimes all use it.
 //
@@ -7,7 +7,7 @@
 //   start() -> `ready` -> { begin() on `start`, sample() on `sample`, stop() on `stop` }
 //           -> finish_signal raised -> finish() -> `result` -> exit 0
 // The target raises the finish_signal itself once its work has ended, after stop() or because of a
-// fatal error; worker_threads does so by itself. start() and finish() may throw target_refused. End
+// fatal error; worker_threads does so by itself. start() and finish() may throw run_refused. End
 // of standard input at any point: exit at once.
 #pragma once
 
@@ -16,7 +16,6 @@
 #include <string>
 
 #include "harness/targets/target_description.hpp"
-#include "harness/targets/target_refused.hpp"
 #include "harness/targets/worker_threads.hpp"
 
 namespace tailrace {
@@ -29,7 +28,7 @@ class served_target {
   // `start`: in-process workloads begin. Served ones ignore it.
   virtual void begin() {}
   // Counts now. The workers go on running meanwhile.
-  virtual event_fields sample() = 0;
+  virtual named_counts sample() = 0;
   // Asks the workers to end; does not wait for them. May be called twice.
   virtual void stop() = 0;
   // After the finish_signal: joins the workers and returns the final result.

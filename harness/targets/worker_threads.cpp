@@ -2,6 +2,7 @@
 // See worker_threads.hpp.
 #include "harness/targets/worker_threads.hpp"
 
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -11,8 +12,7 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "harness/targets/cpu_list.hpp"
-#include "harness/targets/target_refused.hpp"
+#include "harness/targets/refused_by_kernel.hpp"
 
 namespace tailrace {
 
@@ -32,6 +32,24 @@ void finish_signal::raise() noexcept {
   // EAGAIN means that the counter is full, and so raised already.
   while (::write(descriptor_, &one, sizeof one) < 0 && errno == EINTR) {
   }
+}
+
+std::vector<int> inherited_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::vector<int> cpus;
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return cpus;  // more CPUs than a set holds
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  return cpus;
+}
+
+void pin_worker(const std::vector<int>& cpus, int workers, int index) {
+  if (cpus.size() < static_cast<std::size_t>(workers)) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<unsigned>(cpus[static_cast<std::size_t>(index)]), &set);
+  ::sched_setaffinity(0, sizeof set, &set);  // a CPU taken away meanwhile: as good as it gets
 }
 
 void worker_threads::start(int workers, const std::vector<int>& cpus, finish_signal& finished,

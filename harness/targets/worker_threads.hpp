@@ -27,6 +27,13 @@ class finish_signal {
   int descriptor_;
 };
 
+// The CPUs that the calling thread may use, ascending. The main thread, before others start.
+std::vector<int> inherited_cpus();
+
+// Pins the calling thread to the worker's own CPU: the index-th of the list where there are at
+// least as many CPUs as workers; else nothing is done.
+void pin_worker(const std::vector<int>& cpus, int workers, int index);
+
 class worker_threads {
  public:
   worker_threads() = default;
@@ -36,7 +43,7 @@ class worker_threads {
 
   // Runs body(0) .. body(workers - 1), each on a thread pinned by pin_worker(). `finished` is
   // raised after the last body has returned and must outlive join(). May be called once. Throws
-  // target_refused where the kernel refuses a thread; those already started go on running.
+  // run_refused where the kernel refuses a thread; those already started go on running.
   void start(int workers, const std::vector<int>& cpus, finish_signal& finished,
              std::function<void(int)> body);
   void join();

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
   target_description description;
   description.id = "calibration";
   description.family = "floor";
+  description.order = 901;
   description.summary = "servers of known and of hostile behaviour, to test the harness with";
   description.backend = "epoll";
   description.workloads = {"echo"};

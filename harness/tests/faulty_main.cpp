@@ -2,6 +2,7 @@
 // tailrace-target-faulty: breaks the target contract in the one way that the environment variable
 // TAILRACE_FAULT names (none: not at all), so that each conformance check is seen failing.
 // `name@N` gives a place in the stream to the faults that have one.
+#include <sched.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,6 +17,9 @@
 #include "harness/tests/hog_script.hpp"
 #include "harness/tests/scripted_target.hpp"
 #include "harness/tests/scripts.hpp"
+#include "workloads/hog.hpp"
+#include "workloads/idle.hpp"
+#include "workloads/run_refused.hpp"
 
 namespace tailrace {
 namespace {
@@ -84,14 +88,15 @@ class faulty_target final : public scripted::scripted_target {
     if (fault_.is("dies-of-start")) std::_Exit(7);
   }
 
-  event_fields sample() override {
+  named_counts sample() override {
     served_counts counts = sum();
     if (fault_.is("shrinking-counts")) counts.sent_bytes = 1'000'000 - 1000 * ++samples_;
     if (fault_.is("wrong-bytes-count")) counts.received_bytes *= 2;
-    event_fields fields = idle_ ? fields_of(counts, sleeping_, 0) : fields_of(counts);
-    // relaxed: a statistic.
-    if (hog_) fields = fields_of(counts, burns_.load(std::memory_order_relaxed));
-    if (fault_.is("hog-lacks-burns") && hog_) fields.pop_back();
+    named_counts fields = named(counts);
+    if (idle_) fields.insert(fields.end(), {{"sleeping", sleeping_}, {"woken_early", 0}});
+    if (hog_ && !fault_.is("hog-lacks-burns"))
+      // relaxed: a statistic.
+      fields.emplace_back("burns", burns_.load(std::memory_order_relaxed));
     if (fault_.is("missing-count")) fields.erase(fields.begin());
     if (fault_.is("wrong-sum")) fields[0].second = counts.accepted + 1;
     if (fault_.is("wrong-clock")) {
@@ -106,20 +111,19 @@ class faulty_target final : public scripted::scripted_target {
   }
 
   result_info finish() override {
-    if (fault_.is("fails-at-end")) throw target_refused("failed at the end", "none");
+    if (fault_.is("fails-at-end")) throw run_refused("failed at the end", "none");
     result_info result = scripted_target::finish();
     if (!fault_.is("sleepers-in-result")) sleeping_ = 0;
     result.counts = sample();
     if (fault_.is("open-in-result")) {
       result.counts[0].second = sum().accepted + 1;
-      result.counts[2].second = std::uint64_t{1};
+      result.counts[2].second = 1;
     }
-    result.metrics = metrics();
     return result;
   }
 
  private:
-  event_fields metrics() const {
+  event_fields metrics() const override {
     if (fault_.is("metrics-nested")) {
       std::puts(R"({"event":"result","counts":{},"metrics":{"polls":[[1]]},"histograms":{}})");
       std::fflush(stdout);
@@ -139,7 +143,7 @@ class faulty_target final : public scripted::scripted_target {
   }
 
   static std::unique_ptr<scripted::script> calibration_script(const chosen_fault& fault) {
-    string_map values;
+    std::map<std::string, std::string> values;
     for (const option_spec& spec : scripted::calibration_options()) {
       values[spec.name] = spec.default_value;
     }
@@ -176,11 +180,20 @@ void outlive_input() {
   }).detach();
 }
 
+// Onto every CPU of the machine.
+void leave_confinement() {
+  cpu_set_t all;
+  CPU_ZERO(&all);
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+    CPU_SET(static_cast<unsigned>(cpu), &all);
+  if (::sched_setaffinity(0, sizeof all, &all) != 0) std::abort();
+}
+
 // Faults of `describe`: true where the command was dealt with.
 bool describe_wrongly(const chosen_fault& fault) {
   if (fault.is("describe-garbage")) return std::puts("hello") >= 0;
   if (fault.is("describe-empty")) return true;
-  if (fault.is("describe-incomplete")) return std::puts(R"({"protocol": 1, "id": "x"})") >= 0;
+  if (fault.is("describe-incomplete")) return std::puts(R"({"protocol": 2, "id": "x"})") >= 0;
   if (fault.is("describe-fails")) std::exit(1);
   while (fault.is("describe-hangs"))
     ::pause();
@@ -216,29 +229,27 @@ int main(int argc, char** argv) {
   if (verb == "run" && run_wrongly(fault)) return 0;
   if (verb != "describe" && fault.is("takes-anything")) return 0;
   if (fault.is("refuses-in-silence")) ::close(STDERR_FILENO);
-  std::vector<char*> words(argv, argv + argc);
-  for (std::size_t i = 1; fault.is("ignores-cpus") && i + 1 < words.size(); ++i) {
-    if (std::string_view(words[i]) == "--cpus") {
-      words.erase(words.begin() + static_cast<std::ptrdiff_t>(i),
-                  words.begin() + static_cast<std::ptrdiff_t>(i) + 2);
-    }
-  }
+  if (fault.is("ignores-cpus")) leave_confinement();
 
   target_description description;
   description.id = "faulty";
   description.family = "floor";
+  description.order = 902;
   description.summary = "breaks the target contract in one way, to test the checks with";
   description.backend = "epoll";
   description.workloads = {"echo", "idle", "hog"};
-  description.options = hog_options();
-  description.options.push_back(tasks_option());
-  if (fault.is("hog-takes-anything")) description.options.front().high = 1'000'000'000;
-  if (fault.is("hog-without-options")) description.options.erase(description.options.begin());
+  description.options = idle_options.specs();
+  description.options.front().workloads = {"idle"};
+  for (option_spec& each : hog_options.specs()) {
+    each.workloads = {"hog"};
+    description.options.push_back(std::move(each));
+  }
+  if (fault.is("hog-without-options")) description.options.erase(description.options.begin() + 1);
   if (fault.is("unavailable") || fault.is("unavailable-in-silence")) {
     description.available = false;
     description.cause = "it was told to be";
     description.remedy = "tell it otherwise";
   }
-  return target_main(static_cast<int>(words.size()), words.data(), description,
+  return target_main(argc, argv, description,
                      [&](const run_request&) { return std::make_unique<faulty_target>(fault); });
 }

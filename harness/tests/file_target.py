@@ -1,7 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: MIT
 """A target with the workload `file-read`, in plain Python, and, told so by TAILRACE_FAULT, a target
-that breaks the contract (runtimes/README.md) in one way. For the tests of the harness; not a
+that breaks the contract (runtimes/PROTOCOL.md) in one way. For the tests of the harness; not a
 contestant. Standard library only."""
 
 import mmap
@@ -10,7 +10,7 @@ import sys
 import time
 
 import plain_target
-from plain_target import FAULT, GOLDEN, STRICT, hdr_text, mix, say
+from plain_target import FAULT, GOLDEN, STRICT, histogram, mix, say
 
 OPTIONS = plain_target.Options(
     "file-read",
@@ -109,8 +109,8 @@ class Run(plain_target.Run):
             self.counts["errors"] += 1
         if FAULT == "lacks-a-count":
             del self.counts["whole_ns"]
-        texts = {} if FAULT == "no-histogram" else {"read_ns": hdr_text(number)}
-        say("result", counts=self.counts, metrics={}, histograms=texts)
+        pairs = {} if FAULT == "no-histogram" else {"read_ns": histogram(number)}
+        say("result", counts=self.counts, metrics={}, histograms=pairs)
 
 
 plain_target.main(OPTIONS, "blocking", Run)

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
   target_description description;
   description.id = "null";
   description.family = "floor";
+  description.order = 900;
   description.summary = "replies as fast as it can, to find a client's ceiling";
   description.backend = "epoll";
   description.workloads = {"echo"};

@@ -18,7 +18,8 @@
 #include <memory>
 #include <string>
 
-#include "harness/tests/plain_target.hpp"
+#include "harness/targets/loop_target.hpp"
+#include "harness/tests/plain_counts.hpp"
 #include "runtimes/base/uring/features.hpp"
 
 namespace tailrace {
@@ -128,7 +129,7 @@ class plain_asio_loop {
       : acceptor_(context_), pause_(context_) {
     acceptor_.assign(tcp::v4(), listener);
     if (options.text("style") == "awaitable")
-      boost::asio::co_spawn(context_, serve(acceptor_, counts), boost::asio::detached);
+      boost::asio::co_spawn(context_, serve(acceptor_, counted_), boost::asio::detached);
     else
       accept();
   }
@@ -137,28 +138,29 @@ class plain_asio_loop {
     context_.run();
     context_.restart();
     context_.poll();  // handlers of what the kernel has done already: they count
-    const std::uint64_t open = counts.accepted.get() - counts.closed.get();
-    counts.closed.add(open);
+    const std::uint64_t open = counted_.accepted.get() - counted_.closed.get();
+    counted_.closed.add(open);
   }
   void stop() { context_.stop(); }
 
-  plain_counts counts;
+  served_counts counts() const { return counted_.seen(); }
 
  private:
   void accept() {
     acceptor_.async_accept([this](const error_code& error, tcp::socket socket) {
       if (error) {
-        counts.accept_errors.add(1);
+        counted_.accept_errors.add(1);
         pause_.expires_after(refusal_pause);
         return pause_.async_wait([this](const error_code&) { accept(); });
       }
-      counts.accepted.add(1);
+      counted_.accepted.add(1);
       set_no_delay(socket);
-      std::make_shared<session>(std::move(socket), counts)->read();
+      std::make_shared<session>(std::move(socket), counted_)->read();
       accept();
     });
   }
 
+  plain_counts counted_;
   boost::asio::io_context context_{1};
   tcp::acceptor acceptor_;
   boost::asio::steady_timer pause_;
@@ -172,6 +174,7 @@ int main(int argc, char** argv) {
   target_description description;
   description.id = std::string(backend) == "epoll" ? "plain-asio-epoll" : "plain-asio-uring";
   description.family = "library";
+  description.order = std::string(backend) == "epoll" ? 53 : 55;
   description.summary =
       "Boost.Asio without an adapter: echo as its examples write it; workers=N: N io_contexts";
   description.versions = {{"boost", std::to_string(BOOST_VERSION / 100000) + "." +
@@ -189,6 +192,9 @@ int main(int argc, char** argv) {
     };
   }
   return target_main(argc, argv, description, [](const run_request&) {
-    return std::make_unique<plain_target<plain_asio_loop>>(backend);
+    return std::make_unique<loop_target<plain_asio_loop>>(
+        backend, [](auto& loops, int listener, const option_values& options) {
+          loops.emplace_back(listener, options);
+        });
   });
 }

@@ -8,7 +8,8 @@
 #include <cstring>
 #include <string>
 
-#include "harness/tests/plain_target.hpp"
+#include "harness/targets/loop_target.hpp"
+#include "harness/tests/plain_counts.hpp"
 #include "runtimes/base/check.hpp"
 
 namespace tailrace {
@@ -37,7 +38,7 @@ class plain_libuv_loop {
   void run() { uv_run(&loop_, UV_RUN_DEFAULT); }
   void stop() { uv_async_send(&stop_); }
 
-  plain_counts counts;
+  served_counts counts() const { return counted_.seen(); }
 
  private:
   struct connection {
@@ -72,7 +73,7 @@ class plain_libuv_loop {
   }
   static void on_close(uv_handle_t* handle) {
     connection* const peer = connection_of(handle);
-    peer->owner->counts.add_end(peer->error);
+    peer->owner->counted_.add_end(peer->error);
     std::free(peer);
   }
   static void close_any(uv_handle_t* handle, void*) {
@@ -83,12 +84,12 @@ class plain_libuv_loop {
 
   static void on_connection(uv_stream_t* listener, int status) {
     plain_libuv_loop& owner = of(listener->loop);
-    if (status < 0) return owner.counts.accept_errors.add(1);
+    if (status < 0) return owner.counted_.accept_errors.add(1);
     auto* const peer = static_cast<connection*>(std::calloc(1, sizeof(connection)));
     peer->owner = &owner;
     uv_tcp_init(listener->loop, &peer->tcp);
     peer->tcp.data = peer;
-    owner.counts.accepted.add(1);
+    owner.counted_.accepted.add(1);
     const int error = uv_accept(listener, stream_of(peer));
     if (error != 0) return close(peer, error);
     uv_tcp_nodelay(&peer->tcp, 1);
@@ -105,7 +106,7 @@ class plain_libuv_loop {
     connection* const peer = connection_of(reinterpret_cast<uv_handle_t*>(stream));
     plain_libuv_loop& owner = *peer->owner;
     if (count > 0) {
-      owner.counts.received_bytes.add(static_cast<std::uint64_t>(count));
+      owner.counted_.received_bytes.add(static_cast<std::uint64_t>(count));
       return owner.reply(peer, buffer->base, static_cast<std::size_t>(count));
     }
     if (!owner.lean_) std::free(buffer->base);
@@ -126,7 +127,7 @@ class plain_libuv_loop {
       const int written = uv_try_write(stream_of(peer), &all, 1);
       if (written < 0 && written != UV_EAGAIN) return close(peer, written);
       const std::size_t done = written < 0 ? 0 : static_cast<std::size_t>(written);
-      counts.sent_bytes.add(done);
+      counted_.sent_bytes.add(done);
       if (done == size) return;
       size -= done;
       auto* const rest = static_cast<char*>(std::malloc(size));
@@ -146,7 +147,7 @@ class plain_libuv_loop {
   static void on_written(uv_write_t* request, int status) {
     auto* const done = reinterpret_cast<write*>(request);
     connection* const peer = connection_of(reinterpret_cast<uv_handle_t*>(request->handle));
-    if (status == 0) peer->owner->counts.sent_bytes.add(done->size);
+    if (status == 0) peer->owner->counted_.sent_bytes.add(done->size);
     std::free(done->bytes);
     std::free(done);
     if (status < 0) return close(peer, status);
@@ -155,6 +156,7 @@ class plain_libuv_loop {
     uv_read_start(stream_of(peer), &allocate, &on_read);
   }
 
+  plain_counts counted_;
   const bool lean_;
   uv_loop_t loop_;
   uv_async_t stop_;
@@ -170,6 +172,7 @@ int main(int argc, char** argv) {
   target_description description;
   description.id = "plain-libuv";
   description.family = "library";
+  description.order = 51;
   description.summary = "libuv without an adapter: echo in callbacks; workers=N: N loops";
   description.versions = {{"libuv", uv_version_string()}};
   description.backend = "epoll";
@@ -180,6 +183,9 @@ int main(int argc, char** argv) {
   description.forms = {{"best", {{"style", "lean"}}}, {"default", {}}};
   description.needs = {{"kernel", "2.6.28"}};
   return target_main(argc, argv, description, [](const run_request&) {
-    return std::make_unique<plain_target<plain_libuv_loop>>("epoll");
+    return std::make_unique<loop_target<plain_libuv_loop>>(
+        "epoll", [](auto& loops, int listener, const option_values& options) {
+          loops.emplace_back(listener, options);
+        });
   });
 }

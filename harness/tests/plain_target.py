@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: MIT
 """What file_target.py and timer_target.py share: a target in plain Python, as small as the protocol
-(runtimes/README.md) permits, for the tests of the harness. TAILRACE_FAULT names the way in which it
-breaks the contract. Of `echo` it has what the checks demand before all else."""
+(runtimes/PROTOCOL.md) permits, for the tests of the harness. TAILRACE_FAULT names the way in which
+it breaks the contract. Of `echo` it has what the checks demand before all else."""
 
-import base64
 import json
 import os
 import select
 import socketserver
-import struct
 import sys
 import threading
 import time
-import zlib
 
 FAULT = os.environ.get("TAILRACE_FAULT", "")
 MASK = (1 << 64) - 1
@@ -76,23 +73,9 @@ def mix(z):
     return z ^ (z >> 31)
 
 
-def hdr_text(count):
-    """HDR V2 of one bucket: slot 100 holds all values. What the values are matters to no test."""
-    body = _zigzag(-100) + _zigzag(count) if count else b""
-    plain = struct.pack(">iiiiqqd", 0x1C849313, len(body), 0, 3, 1, 3_600_000_000_000, 1.0) + body
-    packed = zlib.compress(plain)
-    return base64.b64encode(struct.pack(">ii", 0x1C849314, len(packed)) + packed).decode()
-
-
-def _zigzag(value):
-    """ZigZag LEB128, as HdrHistogram has it."""
-    value = (value << 1) ^ (value >> 63)
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+def histogram(count):
+    """Of one value. What it is matters to no test."""
+    return [[1000, count]] if count else []
 
 
 def say(event, **more):
@@ -157,10 +140,12 @@ def _serve(backend):
 def main(options, backend, run_type, addresses=(), granted=None):
     """The command line. `addresses` and `granted` are what `ready` of the workload tells."""
     if sys.argv[1:2] == ["describe"]:
-        told = {"protocol": 1, "id": "fake", "family": "floor", "language": "Python",
+        told = {"protocol": 2, "id": "fake", "family": "floor", "order": 903, "language": "Python",
                 "summary": "for tests", "versions": {}, "backend": backend,
                 "workloads": ["echo", options.workload], "options": options.describe(),
                 "forms": {"best": {}, "default": {}}, "needs": {}, "available": True}
+        if options.workload == "timer":
+            told["timer_granularity_ns"] = 1
         return print(json.dumps(told))
     if "echo" in sys.argv:
         return _serve(backend)

@@ -58,7 +58,7 @@ server::server(int listener, std::unique_ptr<script> play, const faults& wrong)
 }
 
 server::~server() {
-  ::close(listener_);
+  if (listener_ >= 0) ::close(listener_);
   ::close(wake_);
   ::close(epoll_);
 }
@@ -207,7 +207,8 @@ void server::at_end_of_stream(connection& from) {
 void server::reply(connection& to, bytes_view bytes) {
   std::size_t done = 0;
   if (to.unsent_from >= to.unsent.size()) {
-    const ssize_t count = ::send(to.descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const std::size_t most = std::min(bytes.size(), script_->send_bytes_max());
+    const ssize_t count = ::send(to.descriptor, bytes.data(), most, MSG_NOSIGNAL);
     if (count < 0 && errno != EAGAIN && errno != EINTR) return fail(to, errno);
     done = count > 0 ? static_cast<std::size_t>(count) : 0;
     here_.sent_bytes += done;
@@ -229,7 +230,7 @@ void server::reply_at(std::uint64_t when_ns, connection& to, bytes_view bytes) {
 }
 
 void server::send_unsent(connection& to) {
-  const std::size_t left = to.unsent.size() - to.unsent_from;
+  const std::size_t left = std::min(to.unsent.size() - to.unsent_from, script_->send_bytes_max());
   if (left == 0) return;
   const ssize_t count =
       ::send(to.descriptor, to.unsent.data() + to.unsent_from, left, MSG_NOSIGNAL);
@@ -246,16 +247,16 @@ void server::send_unsent(connection& to) {
   watch(to);
 }
 
-void server::close_after_sending(connection& which) {
-  which.ended = true;
-  if (which.unsent_from >= which.unsent.size() && which.delayed == 0) return close(which);
-  watch(which);
-}
-
 void server::reset(connection& which) {
   const linger now{1, 0};
   ::setsockopt(which.descriptor, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   close(which);
+}
+
+void server::vanish() {
+  while (!connections_.empty())
+    close(connections_.begin()->second);
+  ::close(std::exchange(listener_, -1));
 }
 
 void server::fail(connection& which, int error_number) {

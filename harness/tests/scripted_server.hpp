@@ -16,7 +16,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "harness/targets/target_description.hpp"
+#include "workloads/counts.hpp"
+#include "workloads/options.hpp"
 
 namespace tailrace::scripted {
 
@@ -45,6 +46,8 @@ class script {
   virtual bool reads() const { return true; }
   // At most this much is read of a connection each `pace_ns`; 0: no limit.
   virtual std::size_t read_bytes_max() const { return 65536; }
+  // At most this much is sent by one call.
+  virtual std::size_t send_bytes_max() const { return SIZE_MAX; }
   virtual std::uint64_t pace_ns() const { return 0; }
 };
 
@@ -65,7 +68,7 @@ struct faults {
 
 class server {
  public:
-  server(int listener, std::unique_ptr<script> play, const faults& wrong);
+  server(int listener, std::unique_ptr<script> play, const faults& wrong = {});
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
@@ -77,8 +80,8 @@ class server {
   // For scripts, on the worker:
   void reply(connection& to, bytes_view bytes);
   void reply_at(std::uint64_t when_ns, connection& to, bytes_view bytes);
-  void close_after_sending(connection& which);
   void reset(connection& which);
+  void vanish();  // closes the listener and every connection
   static std::uint64_t now_ns();
 
  private:

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "harness/targets/target_description.hpp"
 #include "harness/tests/scripted_server.hpp"
+#include "workloads/options.hpp"
 
 namespace tailrace::scripted {
 

@@ -1,15 +1,15 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: MIT
 """A target with the workload `timer`, in plain Python: the in-process part of the target protocol
-(runtimes/README.md) at its smallest, and, told so by TAILRACE_FAULT, a target that breaks it in one
-way. For the tests of the harness; not a contestant. Standard library only."""
+(runtimes/PROTOCOL.md) at its smallest, and, told so by TAILRACE_FAULT, a target that breaks it in
+one way. For the tests of the harness; not a contestant. Standard library only."""
 
 import heapq
 import os
 import time
 
 import plain_target
-from plain_target import FAULT, GOLDEN, hdr_text, mix, say
+from plain_target import FAULT, GOLDEN, histogram, mix, say
 
 OPTIONS = plain_target.Options(
     "timer",
@@ -104,12 +104,12 @@ class Run(plain_target.Run):
         while FAULT == "hangs":
             time.sleep(1)
         lateness = self.lateness[1:] if FAULT == "short-histogram" else self.lateness
-        texts = {} if self.values["mode"] == "cancel" else {"lateness_ns": hdr_text(len(lateness))}
+        pairs = {} if self.values["mode"] == "cancel" else {"lateness_ns": histogram(len(lateness))}
         if FAULT == "no-histogram":
-            texts = {}
+            pairs = {}
         if FAULT == "garbage-histogram":
-            texts = {"lateness_ns": "HISTFAAA"}
-        say("result", counts=self.result(), metrics={}, histograms=texts)
+            pairs = {"lateness_ns": [[1, 1], [1, 2]]}
+        say("result", counts=self.result(), metrics={}, histograms=pairs)
 
 
 plain_target.main(

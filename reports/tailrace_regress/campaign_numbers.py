@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """From the cells of a campaign with arms to samples; and what makes such a campaign worthless.
 
-Gated cells count: what disturbs a round disturbs both arms of it alike, and the pairing, the median
-and the canaries deal with that; leaving out what a gate marks could leave out the regression
-itself (a head too slow for its offered rate is gated for that).
+Invalid cells count: what disturbs a round disturbs both arms of it alike, and the pairing, the
+median and the canaries deal with that; leaving out what a validity check marks could leave out the
+regression itself (a head too slow for its offered rate is invalid for that).
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from collections.abc import Iterable
 from tailrace_regress.outcome import nothing
 from tailrace_regress.samples import BASE, HEAD, Key, Samples
 from tailrace_report import stats
-from tailrace_report.cell import Cell
-from tailrace_report.load import Campaign
+from tailrace_report.campaign import Campaign, Cell
 
 QUANTILES = (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999))
 # Slopes of memory points: kind of point, state, and the name under which they are known.
@@ -31,10 +30,10 @@ NO_LOAD = "the client sent nothing"
 
 def target_of(cell: Cell) -> str:
     """Id, with the form where that is not the best: one name for all arms."""
-    form = cell.contestant.form
+    form = cell.subject.form
     if cell.arm:
         form = "best" if form == cell.arm else form.removesuffix(f" {cell.arm}")
-    return cell.contestant.id if form == "best" else f"{cell.contestant.id} ({form})"
+    return cell.subject.id if form == "best" else f"{cell.subject.id} ({form})"
 
 
 def add(samples: Samples, campaign: Campaign, first_round: int = 0) -> int:

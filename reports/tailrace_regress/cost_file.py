@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tailrace_regress import metrics
 from tailrace_regress.samples import Key, Samples
-from tailrace_report.cell_fields import NAME_CHARS_MAX
+from tailrace_report.fields import NAME_CHARS_MAX
 from tailrace_report.load import parse_object
 
 SCHEMA = "tailrace-cost-1"

@@ -20,12 +20,9 @@ from tailrace_regress import (
     phrases,
     sarif,
 )
-from tailrace_regress.curve import Curve, curves
 from tailrace_regress.judge import Judgement
 from tailrace_regress.outcome import nothing
 from tailrace_regress.verdict import Finding
-from tailrace_report.errors import CampaignError
-from tailrace_report.load import read_campaign
 from tailrace_report.stats import Estimate
 
 
@@ -33,14 +30,13 @@ def write(
     folder: Path, judged: Judgement, facts: Mapping[str, Any], notes: Sequence[str], code: int
 ) -> None:
     """All files of the folder. Raises GateError where it cannot be written."""
-    found = _curves(folder)
-    pictures, files, missing = _figures(judged, found)
+    pictures, files, missing = _figures(judged)
     summary = markdown.markdown(judged, facts, notes, code)
     texts = {
         "summary.md": summary,
         "junit.xml": junit.junit(judged, facts, code),
         "regress.sarif": sarif.sarif(judged, str(facts.get("profile", "ci"))),
-        "regress.json": as_json(judged, facts, notes, found, code),
+        "regress.json": as_json(judged, facts, notes, code),
         "github-action-benchmark.json": exports.action_benchmark(judged),
         "bencher.json": exports.bencher(judged),
         "index.html": page.page(judged, facts, notes, pictures, missing),
@@ -62,29 +58,18 @@ def _write_whole(path: Path, data: bytes) -> None:
     os.replace(part, path)
 
 
-def _curves(folder: Path) -> list[Curve]:
-    """From the campaign in the folder; none where there is none any more."""
-    try:
-        return curves(read_campaign(folder / "rounds"))
-    except CampaignError:
-        return []
-
-
-def _figures(
-    judged: Judgement, found: Sequence[Curve]
-) -> tuple[list[Any], dict[str, bytes], str]:
+def _figures(judged: Judgement) -> tuple[list[Any], dict[str, bytes], str]:
     try:
         from tailrace_regress import figures
     except ImportError as error:
         return [], {}, f"The figures are missing: this Python cannot import matplotlib ({error})."
-    return *figures.draw(judged, found), ""
+    return *figures.draw(judged), ""
 
 
 def as_json(
     judged: Judgement,
     facts: Mapping[str, Any],
     notes: Sequence[str],
-    found: Sequence[Curve],
     code: int,
 ) -> str:
     """Every finding with every number, for programs."""
@@ -100,7 +85,6 @@ def as_json(
         },
         "notes": list(notes),
         "findings": [_finding(one) for one in judged.findings],
-        "curves": [{k: v for k, v in vars(one).items()} for one in found],
     }
     return json.dumps(whole, indent=1, allow_nan=False, default=str) + "\n"
 

@@ -10,8 +10,7 @@ from typing import Any
 from tailrace_regress import gate, metrics, outcome, phrases
 from tailrace_regress.judge import Judgement
 from tailrace_report.document import Picture, document
-from tailrace_report.sections import flattened
-from tailrace_report.tables import Column, Table, to_html
+from tailrace_report.tables import Column, Table, flattened, to_html
 
 CLASSES = {outcome.REGRESSION: "failed", outcome.INVALID: "gated", outcome.INCONCLUSIVE: "gated"}
 METHOD = (
@@ -44,7 +43,6 @@ def page(
     body = [
         _head(judged, facts, notes, missing),
         _section("changes", "What changed", [], [phrases.table("", changed)]),
-        _section("curves", "The whole distribution", [drawn.get("curves")], []),
         _section("times", "Times", [drawn.get("ratios")], [phrases.table("", timed)]),
         _section("counts", "Counted, exactly where it repeats", [], [phrases.table("", counted)]),
         _end(facts),

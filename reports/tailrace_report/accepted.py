@@ -2,7 +2,7 @@
 """Changes for the worse that the project has accepted: results/accepted.toml, committed notes.
 
     [[accepted]]
-    date = 2026-11-21           # when it was accepted; history marks changes since then with it
+    date = 2026-11-21           # when it was accepted; 
     target = "local"            # as the gate names it; "*" for all
     metric = "syscalls.total"
     place = "cost"              # or a point of the profile; left out: any
@@ -16,6 +16,7 @@ Anything else in the file is refused with a sentence: a misspelt note must not l
 from __future__ import annotations
 
 import datetime
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,12 +60,6 @@ def read(path: Path) -> list[Note]:
         return []
     except OSError as error:
         raise CampaignError([f"{path} cannot be read: {error.strerror}."]) from None
-    try:
-        import tomllib
-    except ImportError:
-        raise CampaignError(
-            [f"{path} cannot be read by this Python: it needs 3.11 or newer, for tomllib."]
-        ) from None
     if len(data) > FILE_BYTES_MAX:
         raise CampaignError([f"{path} is larger than the {FILE_BYTES_MAX >> 20} MiB permitted."])
     try:

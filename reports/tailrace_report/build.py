@@ -8,41 +8,47 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tailrace_report import page, summary
+from tailrace_report import page, pictures, summary
 from tailrace_report.document import Picture
 from tailrace_report.errors import OutputError
+from tailrace_report.kinds.kind import Drawing
 from tailrace_report.load import read_campaign
 from tailrace_report.study import Study
 
 
 @dataclass(frozen=True)
 class Result:
-    """What to print, and the one sentence to add when figures could not be drawn."""
+    """What to print, why figures could not be drawn, and whether any cell has numbers."""
 
     terminal: str
     figures_missing: str
+    measured: bool
 
 
 def build(campaign: Path, out: Path) -> Result:
     """Writes the report of `campaign` into `out`. Raises CampaignError, OutputError."""
     study = Study(read_campaign(campaign))
-    pictures, files, missing = _figures(study)
+    sections = page.sections(study)
+    drawn, files, missing = figures(one for section in sections for one in section.drawings)
     files["summary.md"] = summary.markdown(study).encode("utf-8", "replace")
-    files["index.html"] = page.page(study, pictures, missing).encode("utf-8", "replace")
+    files["index.html"] = page.page(study, sections, drawn, missing).encode("utf-8", "replace")
     write(out, files)
-    return Result(summary.terminal(study, out), missing)
+    measured = any(cell.measured for cell in study.campaign.cells)
+    return Result(summary.terminal(study, out), missing, measured)
 
 
-def _figures(study: Study) -> tuple[dict[str, Picture], dict[str, bytes], str]:
+def figures(
+    drawings: Iterable[Drawing],
+) -> tuple[dict[str, Picture], dict[str, bytes], str]:
     """The figures, or none of them and the one sentence that says why."""
     try:
-        from tailrace_report import pictures
+        return *pictures.draw(drawings), ""
     except ImportError as error:
         return {}, {}, no_figures(error)
-    return *pictures.draw(study), ""
 
 
 def no_figures(error: ImportError) -> str:

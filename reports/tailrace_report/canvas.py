@@ -1,24 +1,23 @@
 # SPDX-License-Identifier: MIT
 """The drawing surface: matplotlib set up so that the same input gives the same bytes, the shared
-look of axes, small multiples, and labels at line ends that never overlap.
+look of axes and marks, small multiples, and labels at line ends that never overlap.
 
-The only module besides the figure_* ones that imports matplotlib; build.py imports it when it
-draws, so that the texts come without it. Uses no pyplot, no style files, no user settings.
+The only module that imports matplotlib, and only when something is drawn, so that the texts come
+without it. Uses no pyplot, no style files, no user settings.
 """
 
 from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
-import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from tailrace_report.palette import INK, PAPER, Look
 
-from tailrace_report.palette import INK, PAPER
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 TEXT, MUTED, GRID = INK["text"][0], INK["muted"][0], INK["grid"][0]
 FONT_POINTS = 9.0
@@ -51,6 +50,8 @@ SETTINGS: dict[str, Any] = {
 
 def settings() -> Any:
     """A context in which everything must be made and saved; starts from matplotlib's defaults."""
+    import matplotlib
+
     known = {k: v for k, v in SETTINGS.items() if k in matplotlib.rcParams}
     return matplotlib.rc_context({**matplotlib.rcParamsDefault, "backend": "agg", **known})
 
@@ -62,6 +63,9 @@ def text_inches(texts: Iterable[str]) -> float:
 
 def figure(width: float, height: float) -> Figure:
     """An empty figure of inches with a canvas, so that text can be measured."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     made = Figure(figsize=(width, height))
     FigureCanvasAgg(made)
     return made
@@ -101,6 +105,87 @@ def bare(axes: Axes, *, grid: str) -> None:
         axes.spines[side].set_visible(False)
     axes.tick_params(length=0, which="both")
     axes.grid(True, axis=grid, which="major")
+
+
+def ticks_at(axis: Any, places: Sequence[float], text: Callable[[float], str]) -> None:
+    """Ticks at these places and nowhere else."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+
+    axis.set_major_locator(FixedLocator(places))
+    axis.set_major_formatter(FuncFormatter(lambda at, _: text(at)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_minor_formatter(NullFormatter())
+
+
+def round_ticks(axis: Any, text: Callable[[float], str], count: int = 6) -> None:
+    """At most `count` ticks at round numbers of a linear scale."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda at, _: text(at)))
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """1, 2, 5 per decade, or 1 per decade where that would crowd."""
+    digits = (1, 2, 5) if high / low < 3000 else (1,)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    return [d * 10.0**e for e in decades for d in digits if low <= d * 10.0**e <= high]
+
+
+def log_scale(
+    axes: Axes, which: str, low: float, high: float, text: Callable[[float], str]
+) -> None:
+    """A logarithmic axis `x` or `y` with round ticks."""
+    getattr(axes, f"set_{which}scale")("log")
+    getattr(axes, f"set_{which}lim")(low, high)
+    ticks_at(getattr(axes, f"{which}axis"), log_ticks(low, high), text)
+
+
+def named_rows(axes: Axes, labels: Sequence[str]) -> None:
+    """A row a label, the first on top."""
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.tick_params(axis="y", labelcolor=TEXT, labelsize=FONT_POINTS)
+    bare(axes, grid="x")
+    axes.spines["left"].set_visible(False)
+
+
+def mark(
+    axes: Axes, x: float, y: float, look: Look, *, solid: bool = True, size: float = 6
+) -> None:
+    """A subject's marker; hollow for what is not compared."""
+    axes.plot(
+        [x],
+        [y],
+        look.marker,
+        color=look.light,
+        markersize=size,
+        markerfacecolor=look.light if solid else PAPER[0],
+        markeredgewidth=1.2,
+        clip_on=False,
+    )
+
+
+def whisker(axes: Axes, low: float, high: float, place: float) -> None:
+    """An interval in ink: above its mark, since one narrower than that must still be seen."""
+    axes.plot([low, high], [place, place], color=TEXT, linewidth=1.1)
+
+
+def beside(axes: Axes, place: float, value: str, note: str = "") -> None:
+    """The value right of the panel in ink, and a quieter note behind it."""
+    for text, offset, colour in ((value, 6, TEXT), (note, 6 if not value else 54, None)):
+        if text:
+            axes.annotate(
+                text,
+                (1, place),
+                xycoords=("axes fraction", "data"),
+                xytext=(offset, 0),
+                textcoords="offset points",
+                va="center_baseline",
+                color=colour or MUTED,
+                fontsize=FONT_POINTS - (0 if colour else 1),
+                annotation_clip=False,
+            )
 
 
 def title(axes: Axes, text: str, *, x_points: float = 0.0, above: float = 8.0) -> None:

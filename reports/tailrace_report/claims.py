@@ -1,56 +1,53 @@
 # SPDX-License-Identifier: MIT
-"""Published claims about epoll and io_uring, each as relations that a campaign can test.
+"""Published claims, judged by what a campaign measured. The claims are data: reports/claims/*.toml,
+one `[[claim]]` a claim (README.md says what its keys are). Nothing here is decided by hand:
 
-A relation is a ratio of two contestants at one point by one measure, and on which side of a
-number it is claimed to be. The rule that decides (nothing here is decided by hand):
-- a relation *holds* where the whole interval of the measured ratio lies on the claimed side,
-  *fails* where the whole interval lies on the other; else it is *open*. Claimed equal means within
-  EQUAL_SHARE. Below stats.BLOCKS_FOR_INTERVAL blocks there is no interval, and it is open.
+- a relation is a ratio of two subjects, claimed to be above, below or about (within EQUAL_SHARE) a
+  number. It *holds* where the whole interval of the measured ratio lies on the claimed side,
+  *fails* where it lies on the other; else it is *open*, as it is below six blocks;
 - a claim is *refuted* if one of its relations fails, *confirmed* if all hold, and else *not
   decidable here*, with the reason.
-What is tested is the direction, on this machine; the size that was published stands beside it.
-Sources are named with each claim; the list follows a survey of issue threads, blogs and papers.
 """
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from tailrace_report import stats, versus, wording
-from tailrace_report.cell import Contestant, Point
-from tailrace_report.study import Measure, PerBlock, Study
+from tailrace_report import stats, wording
+from tailrace_report.campaign import OK, STATUSES, Point, Subject
+from tailrace_report.errors import CampaignError
+from tailrace_report.measures import CPU, P99, RATE, Measure, PerBlock
+from tailrace_report.study import Study
 from tailrace_report.tables import Column, Table
 
+FOLDER = Path(__file__).parents[1] / "claims"
 EQUAL_SHARE = 0.05
 HOLDS, FAILS, OPEN = "holds", "fails", "open"
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "not decidable here"
-
-
-@dataclass(frozen=True)
-class Load:
-    """A closed point, by what it is rather than by its name."""
-
-    connections: int
-    message_bytes: int
-    depth: int = 1
-
-    def text(self) -> str:
-        deep = f", depth {self.depth}" if self.depth > 1 else ""
-        return f"{self.connections:,} × {self.message_bytes:,} B{deep}"
+MEASURES: dict[str, tuple[str, Measure]] = {
+    "rate": ("rate", RATE),
+    "cpu": ("CPU per operation", CPU),
+    "p99": ("p99", P99),
+}
+KEYS = {"id", "says", "source", "relations", "not_tested"}
+RELATION_KEYS = {"of", "to", "at", "claimed", "measure", "than", "since"}
 
 
 @dataclass(frozen=True)
 class Relation:
-    """of / to, each `id` or `id:form`, is claimed to be `above`, `below` or `equal` to `than`.
-    With `since`, what is judged is how much larger the ratio is at `at` than at `since`."""
+    """`of` / `to`, each `id` or `id:form`, at a closed point (connections, bytes, depth). With
+    `since`, what is judged is how much larger the ratio is at `at` than at `since`."""
 
     of: str
     to: str
-    at: Load
+    at: tuple[int, ...]
     claimed: str
     measure: str = "rate"
     than: float = 1.0
-    since: Load | None = None
+    since: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,111 +58,7 @@ class Claim:
     says: str
     source: str
     relations: tuple[Relation, ...]
-    untestable: str = ""  # why there is no relation
-
-
-RING, EPOLL = "bare-uring", "bare-epoll"
-PING, MANY = Load(50, 64), Load(1000, 64)
-
-CLAIMS = (
-    Claim(
-        "E1",
-        "io_uring is equal at 1 connection, +5 % at 50, and far ahead at hundreds (+68 % at 500)",
-        "frevib/io_uring-echo-server, benchmarks.md; Linux 5.6-rc1, 128 B",
-        (
-            Relation(RING, EPOLL, Load(1, 64), "equal"),
-            Relation(RING, EPOLL, PING, "above"),
-            Relation(RING, EPOLL, MANY, "above"),
-            Relation(RING, EPOLL, MANY, "above", since=PING),
-        ),
-    ),
-    Claim(
-        "E2",
-        "epoll is faster than a plain port to io_uring",
-        "liburing#189; Linux 5.9",
-        (
-            Relation(f"{RING}:naive", EPOLL, PING, "below"),
-            Relation(f"{RING}:naive", EPOLL, MANY, "below"),
-        ),
-    ),
-    Claim(
-        "E3",
-        "multishot receives into provided buffers bring +18 to +21 %",
-        "liburing#854; Linux 6.0",
-        (
-            Relation(RING, f"{RING}:buffers-own", PING, "above"),
-            Relation(RING, f"{RING}:buffers-own", MANY, "above"),
-        ),
-    ),
-    Claim(
-        "E4",
-        "from 8 to 16 KiB on epoll wins, since its one buffer stays in the cache (+20 % at 16 KiB)",
-        "liburing#862; arXiv 2512.04859",
-        (
-            Relation(f"{RING}:ring-only", EPOLL, Load(50, 16384), "below"),
-            Relation(f"{RING}:ring-only", EPOLL, Load(50, 65536), "below"),
-        ),
-    ),
-    Claim(
-        "E5",
-        "ping-pong favours io_uring, streaming favours epoll",
-        "liburing#536; PhotonLibOS#784",
-        (
-            Relation(RING, EPOLL, PING, "above"),
-            Relation(f"{RING}:ring-only", EPOLL, Load(50, 64, 16), "below"),
-        ),
-    ),
-    Claim(
-        "E6",
-        "a plain epoll loop a thread beats a task runtime over io_uring by 26 to 37 %",
-        "Silk, docs/perf.md; 32 CPUs, Linux 6.17, 64 B",
-        (
-            Relation(EPOLL, "uring", PING, "above"),
-            Relation(EPOLL, "uring", MANY, "above"),
-        ),
-    ),
-    Claim(
-        "E7",
-        "Asio's coroutines are 5 to 15 times as slow as a task runtime over io_uring",
-        "Silk, docs/perf.md; one io_context shared by 16 threads",
-        (Relation("uring", "asio-epoll", MANY, "above", than=5.0),),
-    ),
-    Claim(
-        "E10",
-        "larger batches make an operation cheaper (1,326 cycles alone, 283 in batches of 16)",
-        "arXiv 2512.04859",
-        (
-            Relation(f"{RING}:min-wait", RING, PING, "below", "cpu"),
-            Relation(RING, RING, MANY, "below", "cpu", since=Load(1, 64)),
-        ),
-    ),
-    Claim(
-        "E12",
-        "multishot receives nearly double the rate of small messages on one connection",
-        "arXiv 2512.04859; 64 B and 1 KiB",
-        (Relation(RING, f"{RING}:receive-single", Load(1, 64, 16), "above"),),
-    ),
-    Claim(
-        "E14",
-        "DEFER_TASKRUN brings 350 to 450 k requests/s",
-        "eio#842",
-        (
-            Relation(RING, f"{RING}:taskrun-none", PING, "above"),
-            Relation(RING, f"{RING}:taskrun-coop", PING, "above"),
-        ),
-    ),
-    Claim(
-        "E19",
-        "a pool of threads reads a cached file faster than one ring, a ring an uncached one",
-        "liburing#472; rustfs#4653",
-        (),
-        "there is no workload that reads files yet",
-    ),
-)
-
-MEASURES: dict[str, tuple[str, Measure]] = {
-    key: (name, measure) for key, (name, measure, _) in zip(("rate", "cpu", "p99"), versus.MEASURES)
-}
+    not_tested: str  # why there is no relation
 
 
 @dataclass(frozen=True)
@@ -186,9 +79,36 @@ class Verdict:
     why: str
 
 
+def read(folder: Path = FOLDER) -> list[Claim]:
+    """All claims, by file and place. Raises CampaignError naming the file."""
+    found = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            whole = tomllib.loads(path.read_text("utf-8"))
+            found += [_claim(one) for one in whole.get("claim", [])]
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise CampaignError([f"{path}: {error}."]) from None
+    return found
+
+
+def _claim(one: dict[str, Any]) -> Claim:
+    relations = []
+    for member in one.get("relations", []):
+        if unknown := set(member) - RELATION_KEYS or set(one) - KEYS:
+            raise ValueError(f"claim {one.get('id')} has the unknown key {sorted(unknown)[0]!r}")
+        relation = Relation(
+            **{key: tuple(v) if isinstance(v, list) else v for key, v in member.items()}
+        )
+        if relation.measure not in MEASURES or relation.claimed not in ("above", "below", "equal"):
+            raise ValueError(f"claim {one.get('id')} has an unknown `measure` or `claimed`")
+        relations.append(relation)
+    return Claim(
+        one["id"], one["says"], one["source"], tuple(relations), one.get("not_tested", "")
+    )
+
+
 def judge(study: Study) -> list[Verdict]:
-    """All claims, where the campaign compares io_uring with epoll at all; else none."""
-    return [_verdict(study, claim) for claim in CLAIMS] if versus.pairs(study) else []
+    return [_verdict(study, claim) for claim in read()]
 
 
 def _verdict(study: Study, claim: Claim) -> Verdict:
@@ -198,19 +118,17 @@ def _verdict(study: Study, claim: Claim) -> Verdict:
         return Verdict(claim, judged, REFUTED, "")
     if judged and all(state == HOLDS for state in states):
         return Verdict(claim, judged, CONFIRMED, "")
-    reasons = [one.why for one in judged if one.state == OPEN] or [claim.untestable]
+    reasons = [one.why for one in judged if one.state == OPEN] or [claim.not_tested]
     return Verdict(claim, judged, UNDECIDED, "; ".join(dict.fromkeys(reasons)))
 
 
 def _judged(study: Study, relation: Relation) -> Judged:
     numbers, why = _ratios(study, relation, relation.at)
+    before = dict.fromkeys(numbers, 1.0)
     if numbers and relation.since:
         before, why = _ratios(study, relation, relation.since)
-        estimate = stats.paired_ratio(numbers, before) if before else None
-        if before and estimate is None:
-            why = "no block has both points"
-    else:
-        estimate = stats.paired_ratio(numbers, dict.fromkeys(numbers, 1.0)) if numbers else None
+        why = why or "no block has both points"
+    estimate = stats.paired_ratio(numbers, before) if numbers and before else None
     if estimate is None:
         return Judged(relation, None, OPEN, why)
     if estimate.kind != "interval":
@@ -222,57 +140,57 @@ def _judged(study: Study, relation: Relation) -> Judged:
 
 def decide(estimate: stats.Estimate, claimed: str, than: float) -> str:
     """On which side of `than` the whole interval lies."""
-    low, high = than, than
-    if claimed == "equal":
-        low, high = than / (1 + EQUAL_SHARE), than * (1 + EQUAL_SHARE)
+    around = 1 + EQUAL_SHARE if claimed == "equal" else 1.0
+    low, high = than / around, than * around
     above, below = estimate.low > high, estimate.high < low
     if claimed == "equal":
-        if above or below:
-            return FAILS
-        return HOLDS if low <= estimate.low and estimate.high <= high else OPEN
+        inside = low <= estimate.low and estimate.high <= high
+        return FAILS if above or below else HOLDS if inside else OPEN
     if above or below:
         return HOLDS if above == (claimed == "above") else FAILS
     return OPEN
 
 
-def _ratios(study: Study, relation: Relation, at: Load) -> tuple[PerBlock, str]:
+def _ratios(study: Study, relation: Relation, at: tuple[int, ...]) -> tuple[PerBlock, str]:
     """of / to by block; or none, and why."""
     point = _point(study, at)
     if point is None:
-        return {}, f"no measured point {at.text()}"
+        return {}, f"no measured point {_load_text(at)}"
     _, measure = MEASURES[relation.measure]
     found: list[PerBlock] = []
     for name in (relation.of, relation.to):
         identity, _, form = name.partition(":")
-        who = versus.find(study, identity, form or "best")
-        if who is None:
+        same = [w for w in study.subjects if (w.id, w.form) == (identity, form or "best")]
+        if not same:
             return {}, f"{_label(name)} is not in this campaign"
-        numbers = measure(study, who, point, "ok")
+        numbers = measure.per_block(study, same[0], point, OK)
         if not numbers:
-            return {}, f"{_label(name)} at {at.text()}: {_standing(study, who, point)}"
+            where = f"{_label(name)} at {_load_text(at)}"
+            return {}, f"{where}: {_standing(study, same[0], point)}"
         found.append(numbers)
-    if relation.of == relation.to:  # with `since`: the number itself at the two loads
-        return found[0], ""
     of, to = found
+    if relation.of == relation.to:  # with `since`: the number itself at the two loads
+        return of, ""
     shared = {block: of[block] / to[block] for block in sorted(set(of) & set(to)) if to[block] > 0}
-    return shared, "" if shared else f"no block has both at {at.text()}"
+    return shared, "" if shared else f"no block has both at {_load_text(at)}"
 
 
-def _point(study: Study, at: Load) -> Point | None:
+def _point(study: Study, at: tuple[int, ...]) -> Point | None:
     for point in study.points_of("closed"):
-        if (point.connections, point.message_bytes, point.depth or 1) == (
-            at.connections,
-            at.message_bytes,
-            at.depth,
-        ):
+        depth = point.whole("depth") or 1
+        if (point.whole("connections"), point.whole("message_bytes"), depth) == (*at, 1)[:3]:
             return point
     return None
 
 
-def _standing(study: Study, who: Contestant, point: Point) -> str:
-    for status in ("ok", "gated", "failed", "skipped"):
+def _load_text(at: tuple[int, ...]) -> str:
+    return f"{at[0]:,} × {at[1]:,} B" + (f", depth {at[2]}" if len(at) > 2 else "")
+
+
+def _standing(study: Study, who: Subject, point: Point) -> str:
+    for status in STATUSES:
         if study.cells(who, point, status):
-            return "the number was not measured" if status == "ok" else f"{status} in all blocks"
+            return "the number was not measured" if status == OK else f"{status} in all blocks"
     return "was not measured"
 
 
@@ -284,20 +202,25 @@ def _label(name: str) -> str:
 def relation_text(relation: Relation) -> str:
     """`bare-uring / bare-epoll, rate at 50 × 64 B`."""
     name, _ = MEASURES[relation.measure]
-    if relation.of == relation.to and relation.since:
-        return f"{_label(relation.of)}, {name} at {relation.at.text()} / {relation.since.text()}"
-    text = f"{_label(relation.of)} / {_label(relation.to)}, {name} at {relation.at.text()}"
-    return f"{text} / the same at {relation.since.text()}" if relation.since else text
+    at, since = _load_text(relation.at), relation.since
+    if relation.of == relation.to and since:
+        return f"{_label(relation.of)}, {name} at {at} / {_load_text(since)}"
+    text = f"{_label(relation.of)} / {_label(relation.to)}, {name} at {at}"
+    return f"{text} / the same at {_load_text(since)}" if since else text
 
 
 def table(study: Study) -> Table:
-    """One row a relation; the claim and its verdict in the first of its rows."""
+    """One row a relation; the claim and its verdict in the first of its rows. Empty where the
+    campaign measured nothing of what is claimed."""
     made = Table(
         "Published claims, on this machine",
         [Column(title, False) for title in ("claim", "says", "verdict", "relation", "claimed")]
         + [Column("measured"), Column("decides", False)],
     )
-    for verdict in judge(study):
+    verdicts = judge(study)
+    if not any(judged.estimate for verdict in verdicts for judged in verdict.relations):
+        return made
+    for verdict in verdicts:
         claim = verdict.claim
         why = f": {verdict.why}" if verdict.why else ""
         first = [claim.id, f"{claim.says} ({claim.source})", verdict.word + why]

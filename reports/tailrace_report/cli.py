@@ -2,19 +2,21 @@
 """The command `tailrace-report`: arguments in, files and a terminal table out, an exit code back.
 
 Exit codes: 0 written; 1 the output cannot be written; 2 bad usage or a campaign that cannot be
-believed; 3 written without figures because matplotlib is missing. Never a traceback for input.
+believed; 3 written without figures because matplotlib is missing; 4 written, but no cell has
+numbers. Never a traceback for input.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from tailrace_report import __version__
 from tailrace_report.errors import CampaignError, OutputError
 
-WRITTEN, NOT_WRITTEN, BAD_INPUT, NO_FIGURES = 0, 1, 2, 3
+WRITTEN, NOT_WRITTEN, BAD_INPUT, NO_FIGURES, NOTHING_MEASURED = range(5)
 
 
 def main(arguments: list[str]) -> int:
@@ -31,7 +33,6 @@ def main(arguments: list[str]) -> int:
     micro.add_argument("folder", type=Path, help="folder with a micro.json (results/README.md)")
     history = commands.add_parser("history", help="the trend over stored campaigns")
     history.add_argument("folder", type=Path, nargs="+", help="campaigns, or folders of them")
-    history.add_argument("--accepted", type=Path, default=Path("results/accepted.toml"))
     history.add_argument("--out", type=Path, help="write a page, figures and a summary there")
     compare = commands.add_parser("compare", help="two stored campaigns side by side")
     compare.add_argument("one", type=Path)
@@ -44,7 +45,7 @@ def main(arguments: list[str]) -> int:
         if asked.command == "micro":
             return _micro(asked.folder)
         if asked.command == "history":
-            return _history(asked.folder, asked.accepted, asked.out)
+            return _history(asked.folder, asked.out)
         if asked.command == "compare":
             return _compare(asked.one, asked.other)
         return _report(asked.campaign, asked.out)
@@ -52,6 +53,9 @@ def main(arguments: list[str]) -> int:
         for sentence in error.sentences:
             print(f"tailrace-report: {sentence}", file=sys.stderr)
         return BAD_INPUT
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return WRITTEN
     except OutputError as error:
         print(f"tailrace-report: {error}", file=sys.stderr)
         return NOT_WRITTEN
@@ -66,29 +70,32 @@ def _report(campaign: Path, out: Path | None) -> int:
     if result.figures_missing:
         print(f"tailrace-report: {result.figures_missing}", file=sys.stderr)
         return NO_FIGURES
+    if not result.measured:
+        print("tailrace-report: no cell of the campaign has numbers.", file=sys.stderr)
+        return NOTHING_MEASURED
     return WRITTEN
 
 
 def _micro(folder: Path) -> int:
-    from tailrace_report import load, micro_tables, tables
+    from tailrace_report import load, micro_page, tables
 
     found = load.read_micro_file(folder / "micro.json")
-    for table in micro_tables.tables(found):
+    for table in micro_page.tables(found):
         print(tables.to_text(table))
     return WRITTEN
 
 
-def _history(folders: list[Path], notes: Path, out: Path | None) -> int:
-    from tailrace_report import history, history_page, tables
+def _history(folders: list[Path], out: Path | None) -> int:
+    from tailrace_report import history, tables
 
-    found, left_out = history.trends(folders, notes)
-    for table in history.tables(found):
-        print(tables.to_text(table))
+    found, left_out = history.trends(folders)
+    for trend in found:
+        print(tables.to_text(history.table(trend)))
     for sentence in left_out:
         print(f"tailrace-report: {sentence}", file=sys.stderr)
     if not found:
         raise CampaignError(["no campaign was found."])
-    missing = history_page.write(found, left_out, out) if out else ""
+    missing = history.write(found, left_out, out) if out else ""
     if out:
         print(f"Trends: {out / 'index.html'}")
     if missing:

@@ -2,7 +2,7 @@
 """`tailrace-report compare A B`: two stored campaigns, the differences of their machines first.
 
 Campaigns of different times are not interleaved, so what lies between them is the change and
-everything else that changed: the words here are `apart` and `not apart`, never a verdict. The gate
+everything else that changed: whether intervals overlap is said, and no verdict is given. The gate
 (`make regress`) measures both in one job.
 """
 
@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tailrace_report import readings, sections, wording
-from tailrace_report.load import Campaign, read_campaign
+from tailrace_report import readings, wording
+from tailrace_report.campaign import Campaign
+from tailrace_report.load import read_campaign
 from tailrace_report.study import Study
-from tailrace_report.tables import Column, Table
+from tailrace_report.tables import Column, Table, flattened
 
 DIFFERENCES_MAX = 25
 # Of a manifest: what differs between any two runs and says nothing about the machine.
@@ -50,38 +51,27 @@ def fingerprints(one: Campaign, other: Campaign) -> Table:
 def _facts(manifest: Mapping[str, Any]) -> dict[str, str]:
     found = {}
     for part in ("machine", "build", "profile", "tool"):
-        for key, value in sections.flattened("", manifest.get(part)).rows:
+        for key, value in flattened("", manifest.get(part)).rows:
             if not any(word in key for word in PASSING):
                 found[f"{part}.{key}"] = value
     return found
 
 
 def numbers(one: Campaign, other: Campaign) -> Table:
-    """A row a contestant, point and measure that both campaigns have."""
+    """A row a subject, point and metric that both campaigns have."""
     table = Table(
         "Numbers of both, not interleaved",
-        [
-            Column("what", right=False),
-            Column(one.name),
-            Column(other.name),
-            Column("ratio"),
-            Column("intervals", right=False),
-        ],
+        [Column("what", right=False), Column(one.name), Column(other.name)]
+        + [Column("ratio"), Column("intervals", right=False)],
     )
     before, after = readings.readings(Study(one)), readings.readings(Study(other))
     for place in sorted(set(before) & set(after)):
         a, b = before[place], after[place]
-        form = readings.FORMATS[place.name]
-        word = "not apart" if a.low <= b.high and b.low <= a.high else "apart"
+        word = "overlap" if a.low <= b.high and b.low <= a.high else "do not overlap"
         if "range" in (a.kind, b.kind):
-            word = f"{word} (ranges: too few blocks)"
-        table.add(
-            f"{place.who}, {place.point}: {place.name}",
-            wording.with_interval(a, form),
-            wording.with_interval(b, form),
-            f"{b.median / a.median:.3f}",
-            word,
-        )
+            word += " (ranges: too few blocks)"
+        texts = (wording.with_interval(n, place.metric.form) for n in (a, b))
+        table.add(place.text, *texts, f"{b.median / a.median:.3f}", word)
     lacking = len(set(before) ^ set(after))
     if lacking:
         table.notes.append(f"{lacking} numbers are in one of the two only.")

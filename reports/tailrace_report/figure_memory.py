@@ -8,17 +8,21 @@ own, on which a line marks how far the scale above reaches. Each bar has its num
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from tailrace_report import canvas, palette, wording
-from tailrace_report.cell import STATES, Contestant, Point
-from tailrace_report.figure_rows import ROW_INCHES, beside, part_bars, row_axes
-from tailrace_report.sections import STATE_NAMES
+from tailrace_report.campaign import Point, Subject
+from tailrace_report.figure_rows import ROW_INCHES, part_bars, row_axes
+from tailrace_report.kinds.kind import Drawn
+from tailrace_report.measures import Slope
 from tailrace_report.stats import Estimate
-from tailrace_report.study import Study, fit_interval, slope
+from tailrace_report.study import Study, fit_interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 GAP_RATIO = 4.0
 BARS, RIGHT, ABOVE, BETWEEN, BELOW = 3.1, 1.85, 0.62, 0.42, 0.55
@@ -28,42 +32,47 @@ BARS, RIGHT, ABOVE, BETWEEN, BELOW = 3.1, 1.85, 0.62, 0.42, 0.55
 class Bar:
     """One row: medians of both parts and the sum with its interval, bytes."""
 
-    contestant: Contestant
+    subject: Subject
     label: str
     user: float
     kernel: float
     together: Estimate
-    ranked: bool
+    valid: bool
+
+    @property
+    def text(self) -> str:
+        """`382 + 1,490 B`, or in kB when the sum is large."""
+        if self.user + self.kernel < 9999.5:
+            return f"{self.user:,.0f} + {self.kernel:,.0f} B"
+        return f"{wording.figures(self.user / 1000)} + {wording.figures(self.kernel / 1000)} kB"
 
 
-def bars(study: Study, point: Point, state: str) -> list[Bar]:
-    """The rows of one state, in the fixed order; only contestants that have both parts."""
-    user, kernel, both = (
-        study.compare(point, slope(state, *sides))
-        for sides in (("user",), ("kernel",), ("user", "kernel"))
-    )
-    found: list[Bar] = []
-    if not (user and kernel and both):
-        return found
-    for entry in both.entries:
-        who = entry.contestant
-        own, rest = user.of(who), kernel.of(who)
+@dataclass(frozen=True)
+class Panel:
+    """A state: its words, what is counted (`connection`), and a bar for each subject that has
+    both parts."""
+
+    title: str
+    unit: str
+    bars: dict[Subject, Bar]
+
+
+def bars(study: Study, point: Point, state: str) -> dict[Subject, Bar]:
+    """The rows of one state, in the fixed order; only subjects that have both parts."""
+    sides = (("user",), ("kernel",), ("user", "kernel"))
+    user, kernel, both = (study.compare(point, Slope(state, side)) for side in sides)
+    found = {}
+    for entry in both.entries if user and kernel and both else ():
+        who = entry.subject
+        own, rest = (c.of(who) if c else None for c in (user, kernel))
         if own and rest:
-            fit = fit_interval(study, who, point, state, "user", "kernel")
-            found.append(
-                Bar(
-                    who,
-                    entry.label,
-                    own.estimate.median,
-                    rest.estimate.median,
-                    fit or entry.estimate,
-                    entry.ranked,
-                )
-            )
+            fit = fit_interval(study, who, point, state, ("user", "kernel"))
+            middles = own.estimate.median, rest.estimate.median
+            found[who] = Bar(who, entry.label, *middles, fit or entry.estimate, entry.valid)
     return found
 
 
-def parted(totals: list[float]) -> float | None:
+def parted(totals: Sequence[float]) -> float | None:
     """The value above which rows are heavy: the middle of the largest gap, if it is large."""
     ordered = sorted(max(total, 1.0) for total in totals)
     gaps = [(high / low, low, high) for low, high in zip(ordered, ordered[1:])]
@@ -71,101 +80,76 @@ def parted(totals: list[float]) -> float | None:
     return (low * high) ** 0.5 if ratio > GAP_RATIO else None
 
 
-def memory_figure(study: Study, points: list[Point]) -> Figure | None:
-    """All states of all these points, two panels a row; None when nothing was measured."""
-    drawn = [
-        (point, state, found)
-        for point in points
-        for state in STATES
-        if (found := bars(study, point, state))
-    ]
-    if not drawn:
+def memory_figure(study: Study, panels: Sequence[Panel]) -> Drawn:
+    """Two panels a row; None without panels."""
+    if not panels:
         return None
-    every = [bar for _, _, found in drawn for bar in found]
-    limits = {bar.contestant: 0.0 for bar in every}
-    for bar in every:
-        limits[bar.contestant] = max(limits[bar.contestant], bar.together.median)
-    limit = parted(list(limits.values()))
-    heavy = [who for who, most in limits.items() if limit is not None and most > limit]
-    light = [who for who in limits if who not in heavy]
+    most: dict[Subject, float] = {}
+    for panel in panels:
+        for who, bar in panel.bars.items():
+            most[who] = max(most.get(who, 0.0), bar.together.median)
+    limit = parted(list(most.values()))
+    heavy = [who for who in most if limit is not None and most[who] > limit]
+    light = [who for who in most if who not in heavy]
 
-    height = ABOVE + ROW_INCHES * len(limits) + (BETWEEN if heavy else 0.0) + BELOW
-    columns = min(2, len(drawn))
-    label_inches = 0.25 + canvas.text_inches(study.labels[who] for who in limits)
-    panel_inches = label_inches + BARS + RIGHT
-    rows = -(-len(drawn) // columns)
-    figure = canvas.figure(panel_inches * columns, height * rows)
-    for index, (point, state, found) in enumerate(drawn):
+    label_inches = 0.25 + canvas.text_inches(study.labels[who] for who in most)
+    columns = min(2, len(panels))
+    width = label_inches + BARS + RIGHT
+    height = ABOVE + ROW_INCHES * len(most) + (BETWEEN if heavy else 0.0) + BELOW
+    rows = -(-len(panels) // columns)
+    figure = canvas.figure(width * columns, height * rows)
+    for index, panel in enumerate(panels):
         row, column = divmod(index, columns)
-        unit = "task" if point.kind == "task_memory" else "connection"
-        left, top = panel_inches * column + label_inches, height * row + ABOVE
-        width = BARS
-
-        def place(from_top: float, tall: float) -> Axes:
-            total_height = height * rows
-            spot = (left, total_height - from_top - tall, width, tall)
-            return figure.add_axes(
-                (
-                    spot[0] / (panel_inches * columns),
-                    spot[1] / total_height,
-                    spot[2] / (panel_inches * columns),
-                    spot[3] / total_height,
-                )
-            )
-
-        upper = place(top, ROW_INCHES * len(light))
-        title = f"bytes per {unit}"
-        reach = _draw(upper, light, found, study, 1.0, "" if heavy else title)
+        left, top = width * column + label_inches, height * row + ABOVE
+        upper = _place(figure, left, top, ROW_INCHES * len(light))
+        title = f"bytes per {panel.unit}"
+        reach = _draw(upper, light, panel, study, 1.0, "" if heavy else title)
         if heavy:
             below = top + ROW_INCHES * len(light) + BETWEEN
-            lower = place(below, ROW_INCHES * len(heavy))
-            _draw(
-                lower, heavy, found, study, 1e-3, f"{title}: above in B, here in kB (other scale)"
-            )
+            lower = _place(figure, left, below, ROW_INCHES * len(heavy))
+            title += ": above in B, here in kB (other scale)"
+            _draw(lower, heavy, panel, study, 1e-3, title)
             _mark_reach(lower, reach / 1000)
-        canvas.title(
-            upper,
-            f"Per {unit}: {STATE_NAMES[state]}\n" "solid: user, light: kernel; lower is better",
-        )
-    return figure
+        heading = f"Per {panel.unit}: {panel.title}"
+        canvas.title(upper, f"{heading}\nsolid: user, light: kernel; lower is better")
+    words = [
+        f"{panel.title} (user + kernel): "
+        + ", ".join(f"{bar.label} {bar.text}" for bar in panel.bars.values())
+        for panel in panels
+    ]
+    return figure, ". ".join(words)
+
+
+def _place(figure: Figure, left: float, from_top: float, tall: float) -> Axes:
+    """Axes of BARS by `tall` inches at this place, inches from the left and the top."""
+    width, height = figure.get_size_inches()
+    bottom = height - from_top - tall
+    return figure.add_axes((left / width, bottom / height, BARS / width, tall / height))
 
 
 def _draw(
-    axes: Axes, who: list[Contestant], found: list[Bar], study: Study, scale: float, title: str
+    axes: Axes, who: list[Subject], panel: Panel, study: Study, scale: float, title: str
 ) -> float:
     """Draws the rows of `who`; returns the right end of the scale in bytes."""
-    by_contestant = {bar.contestant: bar for bar in found}
-    shown = [by_contestant[c] for c in who if c in by_contestant]
-    most = max([bar.together.high for bar in shown] + [bar.user + bar.kernel for bar in shown])
+    shown = [panel.bars[one] for one in who if one in panel.bars]
+    most = max((max(bar.together.high, bar.user + bar.kernel) for bar in shown), default=1.0)
     x_high = max(most, 1.0) * 1.06
-    row_axes(axes, [study.labels[c] for c in who], x_high * scale, title)
+    row_axes(axes, [study.labels[one] for one in who], x_high * scale, title)
     x_low = min([0.0] + [min(bar.user, bar.kernel, bar.together.low) for bar in shown])
     if x_low < 0:
         axes.set_xlim(x_low * scale * 1.06, x_high * scale)
-    for place, contestant in enumerate(who):
-        bar = by_contestant.get(contestant)
+    for place, one in enumerate(who):
+        bar = panel.bars.get(one)
         if bar is None:
-            beside(axes, place, "", "not measured")
+            canvas.beside(axes, place, "", "not measured")
             continue
-        look = palette.look(contestant.id)
         # A part below zero (noise around nothing) has its number beside the bar, but no length.
-        user = max(bar.user, 0.0)
-        part_bars(axes, place, look.light, 0.0, user * scale, (user + max(bar.kernel, 0.0)) * scale)
-        axes.plot(
-            [bar.together.low * scale, bar.together.high * scale],
-            [place, place],
-            color=canvas.TEXT,
-            linewidth=1.1,
-        )
-        beside(axes, place, _bar_text(bar) + ("" if bar.ranked else " gated"), "")
+        user = max(bar.user, 0.0) * scale
+        end = user + max(bar.kernel, 0.0) * scale
+        part_bars(axes, place, palette.look(one.id).light, user, end)
+        canvas.whisker(axes, bar.together.low * scale, bar.together.high * scale, place)
+        canvas.beside(axes, place, bar.text + ("" if bar.valid else " invalid"))
     return x_high
-
-
-def _bar_text(bar: Bar) -> str:
-    """`382 + 1,490 B`, or in kB when the sum is large."""
-    if bar.user + bar.kernel < 9999.5:
-        return f"{bar.user:,.0f} + {bar.kernel:,.0f} B"
-    return f"{wording.figures(bar.user / 1000)} + {wording.figures(bar.kernel / 1000)} kB"
 
 
 def _mark_reach(axes: Axes, reach: float) -> None:
@@ -181,15 +165,3 @@ def _mark_reach(axes: Axes, reach: float) -> None:
         fontsize=canvas.FONT_POINTS - 2,
         annotation_clip=False,
     )
-
-
-def description(study: Study, points: list[Point]) -> str:
-    """The figure in words, for readers who do not see it."""
-    parts = []
-    for point in points:
-        for state in STATES:
-            found = bars(study, point, state)
-            if found:
-                values = ", ".join(f"{bar.label} {_bar_text(bar)}" for bar in found)
-                parts.append(f"{STATE_NAMES[state]} (user + kernel): {values}")
-    return ". ".join(parts)

@@ -6,15 +6,14 @@ rounds. The markers of a row are a little apart in height, so that none hides an
 from __future__ import annotations
 
 import math
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from typing import TYPE_CHECKING
 
 from tailrace_report import canvas, palette, stats, wording
-from tailrace_report.micro import FLOOR, Key, Micro
-from tailrace_report.micro_tables import keys_of, ordered
+from tailrace_report.kinds.kind import Drawn
+from tailrace_report.micro import Key, Micro
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 ROW_INCHES = 0.29
 LEGEND_LINE_INCHES = 0.2
@@ -23,7 +22,7 @@ RIGHT_INCHES = 0.3
 APART = 0.07  # of a row: between a runtime and the next
 
 
-def micro_figure(micro: Micro) -> Figure | None:
+def micro_figure(micro: Micro) -> Drawn:
     """None without any number."""
     panels = [(workers, _measured(micro, workers)) for workers in micro.workers()]
     panels = [(workers, keys) for workers, keys in panels if keys]
@@ -31,104 +30,70 @@ def micro_figure(micro: Micro) -> Figure | None:
         return None
     left = 0.25 + canvas.text_inches(key[0] for _, keys in panels for key in keys)
     rows = max(len(keys) for _, keys in panels)
-    per_line = _names_per_line(micro)
+    names = {runtime for group in micro.rows.values() for runtime in group}
+    per_line = max(1, int(PANEL_INCHES / (0.4 + canvas.text_inches(names))))
     lines = max(math.ceil(len(micro.runtimes(workers)) / per_line) for workers, _ in panels)
     legend = 0.1 + LEGEND_LINE_INCHES * lines
-    figure, axes = canvas.panels(
+    figure, every = canvas.panels(
         len(panels),
         columns=2,
         width=PANEL_INCHES + left + RIGHT_INCHES,
         height=1.05 + legend + ROW_INCHES * rows,
         margins=(left, RIGHT_INCHES, 0.6, 0.45 + legend),
     )
-    low, high = _limits(micro)
-    for panel, (workers, keys) in zip(axes, panels):
-        _scale(panel, [key[0] for key in keys], rows, low, high)
-        runtimes = ordered(micro.runtimes(workers))
+    low, decades = _decades(micro)
+    words = []
+    for axes, (workers, keys) in zip(every, panels):
+        axes.set_xscale("log")
+        axes.set_xlim(low, low * 10**decades)
+        places = [low * 10**n for n in range(decades + 1)]
+        canvas.ticks_at(axes.xaxis, places, wording.time_unit)
+        canvas.named_rows(axes, [key[0] for key in keys])
+        axes.set_ylim(rows - 0.5, -0.5)
+        axes.grid(True, axis="both", which="major")
+        axes.set_xlabel("time per operation (logarithmic)")
+        runtimes = micro.runtimes(workers)
         for place, key in enumerate(keys):
             for index, runtime in enumerate(runtimes):
                 above = (index - (len(runtimes) - 1) / 2) * APART
-                _dot(panel, micro, key, runtime, place + above)
-        _legend(panel, runtimes, per_line)
+                _dot(axes, micro, key, runtime, place + above)
+            words.append(_words(micro, key))
+        _legend(axes, micro, runtimes, per_line)
         title = f"{wording.counted(workers, 'worker')}, lower is better"
-        canvas.title(panel, title, above=8 + 72 * legend)
-    return figure
-
-
-def _names_per_line(micro: Micro) -> int:
-    """How many entries of the legend stand side by side above a panel."""
-    names = {runtime for group in micro.rows.values() for runtime in group}
-    return max(1, int(PANEL_INCHES / (0.4 + canvas.text_inches(names))))
+        canvas.title(axes, title, above=8 + 72 * legend)
+    return figure, " ".join(words)
 
 
 def _measured(micro: Micro, workers: int) -> list[Key]:
-    return [key for key in keys_of(micro, workers) if any(r.ns for r in micro.rows[key].values())]
+    return [key for key in micro.keys(workers) if any(r.ns for r in micro.rows[key].values())]
 
 
-def _limits(micro: Micro) -> tuple[float, float]:
-    """The decades around all numbers."""
+def _decades(micro: Micro) -> tuple[float, int]:
+    """Where the decades around all numbers start, and how many they are."""
     values = [v for group in micro.rows.values() for row in group.values() for v in row.ns.values()]
-    return 10.0 ** math.floor(math.log10(min(values))), 10.0 ** math.ceil(math.log10(max(values)))
-
-
-def _scale(axes: Axes, labels: list[str], rows: int, low: float, high: float) -> None:
-    axes.set_xscale("log")
-    axes.set_xlim(low, max(high, low * 10))
-    decades = round(math.log10(max(high, low * 10) / low))
-    axes.xaxis.set_major_locator(FixedLocator([low * 10**n for n in range(decades + 1)]))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _decade(x)))
-    axes.set_ylim(rows - 0.5, -0.5)
-    axes.set_yticks(range(len(labels)), labels)
-    axes.tick_params(axis="y", labelcolor=canvas.TEXT, labelsize=canvas.FONT_POINTS)
-    axes.set_xlabel("time per operation (logarithmic)")
-    canvas.bare(axes, grid="both")
-    axes.spines["left"].set_visible(False)
-
-
-def _decade(value: float) -> str:
-    """`10 ns`, `1 µs`: a power of ten without figures after the point."""
-    for divisor, unit in ((1, "ns"), (1e3, "µs"), (1e6, "ms"), (1e9, "s")):
-        if value < divisor * 999:
-            return f"{value / divisor:g} {unit}"
-    return f"{value / 1e9:g} s"
+    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    return 10.0**low, max(1, high - low)
 
 
 def _dot(axes: Axes, micro: Micro, key: Key, runtime: str, place: float) -> None:
     row = micro.rows[key].get(runtime)
     if row is None or not row.ns:
         return
-    look = palette.look(runtime)
-    values = list(row.ns.values())
+    look, values = palette.look(runtime), list(row.ns.values())
     axes.plot([min(values), max(values)], [place, place], color=look.light, linewidth=1.4)
-    axes.plot(
-        [stats.median(values)],
-        [place],
-        look.marker,
-        color=look.light,
-        markersize=6.0,
-        markerfacecolor=palette.PAPER[0] if runtime == FLOOR else look.light,
-        markeredgewidth=1.2,
-        clip_on=False,
-    )
+    canvas.mark(axes, stats.median(values), place, look, solid=runtime != micro.floor)
 
 
-def _legend(axes: Axes, runtimes: list[str], per_line: int) -> None:
+def _legend(axes: Axes, micro: Micro, runtimes: list[str], per_line: int) -> None:
     """Names and markers between the title and the panel."""
     handles = []
     for runtime in runtimes:
         look = palette.look(runtime)
-        handles.append(
-            Line2D(
-                [],
-                [],
-                linestyle="none",
-                marker=look.marker,
-                color=look.light,
-                markerfacecolor=palette.PAPER[0] if runtime == FLOOR else look.light,
-                label="floor" if runtime == FLOOR else runtime,
-            )
+        fill = palette.PAPER[0] if runtime == micro.floor else look.light
+        (handle,) = axes.plot(
+            [], [], look.marker, color=look.light, markerfacecolor=fill, label=micro.shown(runtime)
         )
+        handles.append(handle)
     axes.legend(
         handles=handles,
         loc="lower left",
@@ -141,19 +106,11 @@ def _legend(axes: Axes, runtimes: list[str], per_line: int) -> None:
     )
 
 
-def description(micro: Micro) -> str:
-    """The figure in words, for readers who do not see it."""
-    parts = []
-    for workers in micro.workers():
-        for key in _measured(micro, workers):
-            group = micro.rows[key]
-            told = [
-                f"{'floor' if name == FLOOR else name}"
-                f" {wording.duration(stats.median(list(group[name].ns.values())))}"
-                for name in ordered(list(group))
-                if group[name].ns
-            ]
-            parts.append(
-                f"{key[0]}, {wording.counted(workers, 'worker')}: {wording.joined(told)}."
-            )
-    return " ".join(parts)
+def _words(micro: Micro, key: Key) -> str:
+    group = micro.rows[key]
+    texts = [
+        f"{micro.shown(name)} {wording.duration(stats.median(list(group[name].ns.values())))}"
+        for name in micro.ordered(group)
+        if group[name].ns
+    ]
+    return f"{key[0]}, {wording.counted(key[1], 'worker')}: {wording.joined(texts)}."

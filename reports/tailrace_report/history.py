@@ -1,165 +1,94 @@
 # SPDX-License-Identifier: MIT
-"""`tailrace-report history FOLDER ...`: the trend over stored campaigns, per machine class and
-profile, with the places where a level changed for good and the notes that accepted that. Drawn by
-figure_history.py, written by history_page.py.
+"""`tailrace-report history FOLDER ...`: the numbers of stored campaigns in order of their start,
+per machine class and profile: a table of the last one beside those before, and with `--out` a page,
+figures and a summary.
 
 A trend says when; it does not gate: campaigns of different days are not interleaved, so a small
-lasting change may be the machine's. Campaigns that cannot be read are named and left out.
+change may be the machine's. Campaigns that cannot be read are named and left out.
 """
 
 from __future__ import annotations
 
-import datetime
-import math
+import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tailrace_report import accepted, readings, stats
-from tailrace_report.changes import SIDE_MIN, change_points
+from tailrace_report import build, figure_history, page, stats, wording
+from tailrace_report.document import document
 from tailrace_report.errors import CampaignError
+from tailrace_report.figure_history import Entry, Series
+from tailrace_report.kinds.kind import Drawing, Section
 from tailrace_report.load import read_campaign
-from tailrace_report.readings import Place
+from tailrace_report.readings import METRICS, machine_class, readings
 from tailrace_report.study import Study
-from tailrace_report.tables import Column, Table
+from tailrace_report.tables import Column, Table, markdown_text, to_html, to_markdown
 
-# A lasting change below this share is not shown: nobody would act on it.
-RELEVANT = 0.03
-CAMPAIGNS_MAX = 1000
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One campaign of a trend."""
-
-    name: str
-    started: str
-    numbers: dict[Place, stats.Estimate]
-    build: str = ""  # its commit, or what else tells builds apart
-
-    @property
-    def day(self) -> datetime.date | None:
-        try:
-            return datetime.date.fromisoformat(self.started[:10])
-        except ValueError:
-            return None
-
-    @property
-    def what(self) -> str:
-        """Build and date, as far as they are known: what a change is looked up by."""
-        return " ".join(part for part in (self.build, self.started[:10]) if part)
-
-
-@dataclass(frozen=True)
-class Change:
-    """A level that changed: medians before and since, and the campaign it starts with, which is
-    the one of this number in the trend."""
-
-    place: Place
-    before: float
-    since: float
-    at: int
-    entry: Entry
-    campaigns: int
-    note: str
-
-    @property
-    def worse(self) -> float:
-        """How many times as bad; below 1: better."""
-        ratio = self.since / self.before
-        return 1 / ratio if self.place.name in readings.BEST_IS_HIGH else ratio
-
-    @property
-    def matters(self) -> bool:
-        """Whether anybody would act on it."""
-        grain = readings.GRAINS.get(self.place.name, 0.0)
-        share = abs(math.log(self.since / self.before))
-        return share >= math.log1p(RELEVANT) and abs(self.since - self.before) > grain
-
-    @property
-    def text(self) -> str:
-        better = "worse" if self.worse > 1 else "better"
-        return f"{100 * (self.since / self.before - 1):+.1f} % {better}"
-
-
-@dataclass(frozen=True)
-class Level:
-    """Between two change points: of the entries `first` to `last`, the median."""
-
-    first: int
-    last: int
-    median: float
-
-
-@dataclass(frozen=True)
-class Series:
-    """One number over a trend: at which of its entries it was measured, and what it was there."""
-
-    place: Place
-    at: tuple[int, ...]
-    numbers: tuple[stats.Estimate, ...]
-    levels: tuple[Level, ...]
-    changes: tuple[Change, ...]
+CAMPAIGNS_MAX = 200  # of a trend, the newest
+SUMMARY_ROWS_MAX = 10
+LIMITS = (
+    "A trend says when, it does not gate: campaigns of different days are not interleaved, so a"
+    " change may be the machine's. make regress compares two commits in one job."
+)
 
 
 @dataclass(frozen=True)
 class Trend:
-    """The campaigns of one class of machines and profile, by start, and every number of them."""
+    """The campaigns of one class of machines and profile, by start."""
 
     machine: str
     profile: str
     entries: tuple[Entry, ...]
-    series: tuple[Series, ...]
 
     @property
     def title(self) -> str:
-        count = len(self.entries)
-        return f"{self.profile} on {self.machine}: {count} campaign{'' if count == 1 else 's'}"
+        count = wording.counted(len(self.entries), "campaign")
+        return f"{self.profile} on {self.machine}: {count}"
 
-    @property
-    def changes(self) -> list[Change]:
-        """By place and time."""
-        return [one for series in self.series for one in series.changes]
+    def series(self) -> list[Series]:
+        """Every number, by place."""
+        places = sorted({place for entry in self.entries for place in entry.numbers})
+        return [
+            Series(place, {n: e.numbers[place] for n, e in enumerate(self.entries)
+                           if place in e.numbers})
+            for place in places
+        ]
 
 
-def collect(folders: Sequence[Path]) -> tuple[dict[tuple[str, str], list[Entry]], list[str]]:
-    """(machine class, profile) -> campaigns by start; and a sentence for each one left out."""
-    places = [path for folder in folders for path in _campaigns(folder)]
+def trends(folders: Sequence[Path]) -> tuple[list[Trend], list[str]]:
+    """By profile within machine classes; and a sentence for each campaign left out. Raises
+    CampaignError where a folder is none."""
     found: dict[tuple[str, str], list[Entry]] = {}
-    notes = []
-    if len(places) > CAMPAIGNS_MAX:
-        more = len(places) - CAMPAIGNS_MAX
-        notes.append(f"left out: {more} campaigns, for the last {CAMPAIGNS_MAX} by name are read.")
-    for path in places[-CAMPAIGNS_MAX:]:
+    left_out = []
+    for path in (path for folder in folders for path in _campaigns(folder)):
         try:
             campaign = read_campaign(path)
         except CampaignError as error:
-            notes.append(f"left out: {error.sentences[0]}")
+            left_out.append(f"left out: {error.sentences[0]}")
             continue
         manifest = campaign.manifest
         profile = manifest.get("profile")
         name = str(profile.get("name") if isinstance(profile, dict) else profile)
-        entry = Entry(
-            campaign.name,
-            str(manifest.get("started_at", "")),
-            readings.readings(Study(campaign)),
-            _build(manifest),
-        )
-        found.setdefault((readings.machine_class(manifest), name), []).append(entry)
-    for entries in found.values():
+        started, numbers = str(manifest.get("started_at", "")), readings(Study(campaign))
+        entry = Entry(campaign.name, started, numbers, _build(manifest))
+        found.setdefault((machine_class(manifest), name), []).append(entry)
+    answer = []
+    for (machine, profile), entries in sorted(found.items()):
         entries.sort(key=lambda entry: (entry.started, entry.name))
-    return found, notes
+        left_out += [f"left out: {one.name} is too old." for one in entries[:-CAMPAIGNS_MAX]]
+        answer.append(Trend(machine, profile, tuple(entries[-CAMPAIGNS_MAX:])))
+    return answer, left_out
 
 
 def _build(manifest: Mapping[str, Any]) -> str:
     """The commit where the campaign knows it, else the digest of what was measured."""
-    build = manifest.get("build")
-    if not isinstance(build, dict):
+    build_of = manifest.get("build")
+    if not isinstance(build_of, dict):
         return ""
-    if isinstance(build.get("commit"), str):
-        return build["commit"][:12] + ("+" if build.get("dirty") is True else "")
-    digest = build.get("digest")
+    if isinstance(build_of.get("commit"), str):
+        return build_of["commit"][:12] + ("+" if build_of.get("dirty") is True else "")
+    digest = build_of.get("digest")
     return f"build {digest[:8]}" if isinstance(digest, str) else ""
 
 
@@ -174,92 +103,70 @@ def _campaigns(folder: Path) -> list[Path]:
     )
 
 
-def series(entries: Sequence[Entry], notes: Sequence[accepted.Note]) -> list[Series]:
-    """Every number of a trend with its levels and its relevant changes, by place."""
-    found = []
-    for place in sorted({place for entry in entries for place in entry.numbers}):
-        at = tuple(n for n, entry in enumerate(entries) if place in entry.numbers)
-        numbers = tuple(entries[n].numbers[place] for n in at)
-        levels = _levels(at, [math.log(one.median) for one in numbers])
-        steps = []
-        for one, other in zip(levels, levels[1:]):
-            since = sum(other.first <= n <= other.last for n in at)
-            step = Change(
-                place, one.median, other.median, other.first, entries[other.first], since, ""
-            )
-            if step.matters:
-                steps.append(_noted(step, notes))
-        found.append(Series(place, at, numbers, tuple(levels), tuple(steps)))
-    return found
-
-
-def _levels(at: Sequence[int], logs: Sequence[float]) -> list[Level]:
-    points = []
-    if max(logs) - min(logs) >= math.log1p(RELEVANT):  # else no level can differ by more
-        points = change_points(logs)
-    ends = [0, *points, len(logs)]
-    return [
-        Level(at[a], at[b - 1], math.exp(stats.median(logs[a:b]))) for a, b in zip(ends, ends[1:])
-    ]
-
-
-def changes(entries: Sequence[Entry], notes: Sequence[accepted.Note]) -> list[Change]:
-    """Every relevant change of level in a trend, by place and time."""
-    return [change for one in series(entries, notes) for change in one.changes]
-
-
-def _noted(one: Change, notes: Sequence[accepted.Note]) -> Change:
-    if one.worse <= 1:
-        return one
-    for note in notes:
-        target, point, name = one.place.who, one.place.point, one.place.name
-        if note.covers(target, point, name, one.worse, one.entry.day or note.date):
-            return replace(one, note=f"accepted on {note.date}: {note.reason}")
-    return replace(one, note="not accepted")
-
-
-def trends(folders: Sequence[Path], notes_file: Path) -> tuple[list[Trend], list[str]]:
-    """All trends, by profile within machine classes; and a sentence for each campaign left out."""
-    notes = accepted.read(notes_file)
-    collected, left_out = collect(folders)
-    return [
-        Trend(machine, profile, tuple(entries), tuple(series(entries, notes)))
-        for (machine, profile), entries in sorted(collected.items())
-    ], left_out
-
-
-def changes_table(trend: Trend, title: str) -> Table:
-    """A row a change; without any, the note says why."""
-    table = Table(
-        title,
-        [
-            Column("what", right=False),
-            Column("before"),
-            Column("since"),
-            Column("change"),
-            Column("first campaign", right=False),
-            Column("campaigns since"),
-            Column("note", right=False),
-        ],
+def table(trend: Trend) -> Table:
+    """A row a number: the last campaign that has it, beside the median of those before; those that
+    got worst first."""
+    made = Table(
+        trend.title,
+        [Column("what", right=False), Column("campaigns"), Column("before, median"), Column("last")]
+        + [Column("change"), Column("last campaign", right=False)],
     )
-    for one in trend.changes:
-        form = readings.FORMATS[one.place.name]
-        table.add(
-            f"{one.place.who}, {one.place.point}: {one.place.name}",
-            form(one.before),
-            form(one.since),
-            one.text,
-            " ".join(part for part in (one.entry.name, one.entry.what) if part),
-            str(one.campaigns),
-            one.note,
+    rows = []
+    for one in trend.series():
+        *before, last = one.numbers.values()
+        form = one.place.metric.form
+        entry = trend.entries[max(one.numbers)]
+        middle = stats.median([n.median for n in before]) if before else None
+        share = last.median / middle - 1 if middle else 0.0
+        worse = share if one.place.metric.measure.best_is_low else -share
+        texts = [one.place.text, str(len(one.numbers)), form(middle) if middle else "-"]
+        texts += [form(last.median), f"{100 * share:+.1f} %" if middle else "-", entry.what]
+        rows.append((-worse, texts))
+    for _, texts in sorted(rows):
+        made.add(*texts)
+    return made
+
+
+def write(found: Sequence[Trend], left_out: Sequence[str], out: Path) -> str:
+    """Writes page, figures and summary; returns why there are no figures, or nothing. Raises
+    OutputError."""
+    sections = [_section(number, trend) for number, trend in enumerate(found, 1)]
+    drawn, files, missing = build.figures(one for part in sections for one in part.drawings)
+    links, body = page.rendered(sections, drawn)
+    said = [figure_history.READ, LIMITS, *left_out] + ([missing] if missing else [])
+    notes = "".join(f'<p class="note">{html.escape(text)}</p>' for text in said)
+    head = (
+        f"<header><p class=quiet>Tailrace</p><h1>Trends</h1>{notes}</header>\n"
+        f'<nav aria-label="trends">{"".join(links)}</nav>'
+    )
+    files["index.html"] = document("Tailrace: trends", [head, *body]).encode("utf-8", "replace")
+    files["summary.md"] = markdown(found, left_out).encode("utf-8", "replace")
+    build.write(out, files)
+    return missing
+
+
+def _section(number: int, trend: Trend) -> Section:
+    drawings = [
+        Drawing(
+            f"trend-{number}-{name.replace('_', '-')}",
+            metric.title,
+            lambda name=name: figure_history.history_figure(  # type: ignore[misc]
+                trend.entries, [one for one in trend.series() if one.place.name == name]
+            ),
         )
-    if len(trend.entries) < 2 * SIDE_MIN:
-        table.notes.append(f"A change of level needs {2 * SIDE_MIN} campaigns or more.")
-    elif not trend.changes:
-        table.notes.append(f"No lasting change of {100 * RELEVANT:.0f} % or more.")
-    return table
+        for name, metric in METRICS.items()
+    ]
+    return Section(f"trend-{number}", html.escape(trend.title), "", drawings, [table(trend)])
 
 
-def tables(found: Sequence[Trend]) -> list[Table]:
-    """What stands on the terminal: the changes of each trend."""
-    return [changes_table(trend, trend.title) for trend in found]
+def markdown(found: Sequence[Trend], left_out: Sequence[str]) -> str:
+    """GitHub-flavoured; at most ten rows a trend."""
+    parts = []
+    for trend in found:
+        made = table(trend)
+        more = len(made.rows) - SUMMARY_ROWS_MAX
+        made.rows = made.rows[:SUMMARY_ROWS_MAX]
+        made.notes += [f"{more} more are in index.html."] if more > 0 else []
+        parts.append(to_markdown(made))
+    parts += [f"- {markdown_text(text)}" for text in left_out]
+    return "\n".join([*parts, markdown_text(LIMITS), ""])

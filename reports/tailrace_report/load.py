@@ -2,44 +2,31 @@
 """Reads a campaign folder (results/README.md) into checked, immutable values.
 
 What is read is what anybody may have written: sizes, types, schema versions and paths are checked
-here, so that the statistics and the pages behind can believe what they get. Unknown fields pass.
+here, so that the statistics and the pages behind can believe what they get. Unknown members pass.
 Every refusal is one sentence that names file and line; they are collected and raised together.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tailrace_report import hdr
-from tailrace_report.cell import Cell, read_cell
-from tailrace_report.cell_fields import CellError
+from tailrace_report import cell_line, hdr
+from tailrace_report.campaign import Campaign, Cell, Counts, Subject
 from tailrace_report.errors import CampaignError
+from tailrace_report.fields import FieldError, Fields
+from tailrace_report.micro import SCHEMA as MICRO_SCHEMA
 from tailrace_report.micro import Micro, read_micro
 
-SCHEMA_MAJOR = 1
+SCHEMA = 2
+# Who reads what this version does not.
+READERS = {"1": "0.1.0"}
 FILE_BYTES_MAX = 64 << 20
 LINE_BYTES_MAX = 16 << 20
-CELLS_MAX = 100_000
+LINES_MAX = 100_000
 SENTENCES_MAX = 20
-
-
-@dataclass(frozen=True)
-class Campaign:
-    """A campaign as read. `notes` are sentences about what was tolerated (a torn last line)."""
-
-    folder: Path
-    manifest: dict[str, Any]
-    planned: int | None
-    cells: tuple[Cell, ...]
-    notes: tuple[str, ...] = field(default=())
-    micro: Micro | None = None
-
-    @property
-    def name(self) -> str:
-        return self.folder.resolve().name
 
 
 def read_campaign(folder: Path) -> Campaign:
@@ -49,18 +36,18 @@ def read_campaign(folder: Path) -> Campaign:
     """
     if not folder.is_dir():
         raise CampaignError([f"{folder} is not a campaign: there is no such folder."])
-    manifest = _read_object(folder / "manifest.json")
-    plan = _read_object(folder / "plan.json")
-    cells, notes = _read_cells(folder)
-    planned = plan.get("cells")
+    manifest = _read_object(folder / "manifest.json", SCHEMA)
+    planned = _read_object(folder / "plan.json", SCHEMA).get("cells")
     if planned is not None and not isinstance(planned, list):
         raise CampaignError([f"{folder / 'plan.json'}: `cells` is not a list."])
+    cells, notes = _read_cells(folder)
     micro = folder / "micro.json"
     return Campaign(
         folder,
         manifest,
         None if planned is None else len(planned),
         tuple(cells),
+        _read_counts(folder / "costs.jsonl"),
         tuple(notes),
         read_micro_file(micro) if micro.exists() else None,
     )
@@ -69,13 +56,13 @@ def read_campaign(folder: Path) -> Campaign:
 def read_micro_file(path: Path) -> Micro:
     """The micro benchmarks of one file. Raises CampaignError naming it."""
     try:
-        return read_micro(_read_object(path))
+        return read_micro(_read_object(path, MICRO_SCHEMA))
     except ValueError as error:
         raise CampaignError([f"{path}: {error}."]) from None
 
 
-def _read_object(path: Path) -> dict[str, Any]:
-    """One JSON object of our schema. Raises CampaignError naming the file."""
+def _read_object(path: Path, schema: int) -> dict[str, Any]:
+    """One JSON object of a known schema. Raises CampaignError naming the file."""
     try:
         with path.open("rb") as file:
             data = file.read(FILE_BYTES_MAX + 1)
@@ -85,7 +72,7 @@ def _read_object(path: Path) -> dict[str, Any]:
         raise CampaignError([f"{path} is larger than the {FILE_BYTES_MAX >> 20} MiB permitted."])
     try:
         value = parse_object(data)
-        _check_schema(value)
+        _check_schema(value, schema)
     except ValueError as error:
         raise CampaignError([f"{path}: {error}."]) from None
     return value
@@ -128,78 +115,122 @@ def _bounded(text: str) -> int:
     return int(text)
 
 
-def _check_schema(value: dict[str, Any]) -> None:
-    """Refuses another major version; a minor one ("1.2") only adds fields, and they pass."""
+def _check_schema(value: dict[str, Any], known: int) -> None:
+    """Refuses another major version; a minor one ("2.1") only adds members, and they pass."""
     schema = value.get("schema")
     if schema is None:
         raise ValueError("`schema` is missing, so its version is unknown")
     major = str(schema).split(".", 1)[0]
-    if major != str(SCHEMA_MAJOR):
+    if major != str(known):
+        reader = f"; tailrace {READERS[major]} reads it" if major in READERS else ""
         raise ValueError(
-            f"schema version {str(schema)[:40]!r}, but this report reads {SCHEMA_MAJOR}"
+            f"schema version {str(schema)[:40]!r}, but this report reads {known}{reader}"
         )
+
+
+class _Lines:
+    """The objects of a file of lines, each with its number. What is wrong is collected: `notes` for
+    a torn last line, `wrong` for the others. A missing file has no lines."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.notes: list[str] = []
+        self.wrong: list[str] = []
+
+    def refuse(self, number: int, clause: object) -> None:
+        self.wrong.append(f"{self.path}, line {number}: {clause}.")
+
+    def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        try:
+            file = self.path.open("rb")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise CampaignError([f"{self.path} cannot be read: {error.strerror}."]) from None
+        with file:
+            for number in range(1, LINES_MAX + 2):
+                line = file.readline(LINE_BYTES_MAX + 1)
+                if not line:
+                    return
+                if number > LINES_MAX or len(line) > LINE_BYTES_MAX:
+                    limits = f"{LINES_MAX} lines of {LINE_BYTES_MAX} bytes"
+                    self.refuse(number, f"over the limit of {limits}")
+                    return
+                try:
+                    value = parse_object(line)
+                    _check_schema(value, SCHEMA)
+                except ValueError as error:
+                    if not line.endswith(b"\n"):
+                        torn = f"{self.path.name}, line {number}: torn, so it is left out."
+                        self.notes.append(torn)
+                        return
+                    self.refuse(number, error)
+                    continue
+                yield number, value
+
+    def raise_wrong(self) -> None:
+        """Raises CampaignError when a line was refused."""
+        more = len(self.wrong) - SENTENCES_MAX
+        if self.wrong:
+            rest = [f"... and {more} more like these."] if more > 0 else []
+            raise CampaignError(self.wrong[:SENTENCES_MAX] + rest)
 
 
 def _read_cells(folder: Path) -> tuple[list[Cell], list[str]]:
     """The finished cells in file order, and notes. A missing file is a campaign not yet begun."""
-    path = folder / "cells.jsonl"
-    wrong: list[str] = []
-    notes: list[str] = []
+    lines = _Lines(folder / "cells.jsonl")
     by_name: dict[str, Cell] = {}
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:
-        return [], [f"{path.name} does not exist: no cell has finished yet."]
-    except OSError as error:
-        raise CampaignError([f"{path} cannot be read: {error.strerror}."]) from None
-    with file:
-        for number in range(1, CELLS_MAX + 2):
-            line = file.readline(LINE_BYTES_MAX + 1)
-            if not line:
-                break
-            if number > CELLS_MAX or len(line) > LINE_BYTES_MAX:
-                limit = f"{CELLS_MAX} lines" if number > CELLS_MAX else f"{LINE_BYTES_MAX} bytes"
-                wrong.append(f"{path}, line {number}: over the limit of {limit}.")
-                break
-            try:
-                value = parse_object(line)
-                _check_schema(value)
-                cell = read_cell(value, number)
-                cell = cell.with_histograms(_read_histograms(folder, cell))
-            except (ValueError, CellError) as error:
-                if not line.endswith(b"\n"):
-                    notes.append(f"{path.name}, line {number}: torn, so this cell is left out.")
-                    break
-                wrong.append(f"{path}, line {number}: {error}.")
-                continue
-            if cell.name in by_name:
-                first = by_name.pop(cell.name).line
-                notes.append(
-                    f"{path.name}: cell {cell.name} is on lines {first} and {number};"
-                    " the later one counts."
-                )
-            by_name[cell.name] = cell
-    if wrong:
-        raise CampaignError(wrong[:SENTENCES_MAX] + _more(len(wrong) - SENTENCES_MAX))
-    return list(by_name.values()), notes
+    if not lines.path.exists():
+        lines.notes.append(f"{lines.path.name} does not exist: no cell has finished yet.")
+    for number, value in lines:
+        try:
+            line = Fields(value)
+            cell = cell_line.read_cell(line, number, _read_histograms(folder, line))
+        except FieldError as error:
+            lines.refuse(number, error)
+            continue
+        if cell.name in by_name:
+            first = by_name.pop(cell.name).line
+            lines.notes.append(
+                f"{lines.path.name}: cell {cell.name} is on lines {first} and {number};"
+                " the later one counts."
+            )
+        by_name[cell.name] = cell
+    lines.raise_wrong()
+    return list(by_name.values()), lines.notes
 
 
-def _more(left: int) -> list[str]:
-    return [f"... and {left} more like these."] if left > 0 else []
-
-
-def _read_histograms(folder: Path, cell: Cell) -> dict[str, hdr.Histogram]:
-    """The histograms that a measured cell names. Raises CellError naming the file."""
+def _read_histograms(folder: Path, line: Fields) -> dict[str, hdr.Histogram]:
+    """The histograms that the line names. Raises FieldError naming the file."""
     found: dict[str, hdr.Histogram] = {}
-    for name, relative in cell.histogram_paths.items():
+    for name, relative in cell_line.histogram_paths(line).items():
         path = folder / relative
         if not path.resolve().is_relative_to(folder.resolve()):
-            raise CellError(f"histogram file {relative!r} lies outside the campaign")
+            raise FieldError(f"histogram file {relative!r} lies outside the campaign")
         try:
             with path.open("rb") as file:
                 found[name] = hdr.decode(file.read(hdr.TEXT_BYTES_MAX + 1))
         except OSError as error:
-            raise CellError(f"histogram {path} cannot be read: {error.strerror}") from None
+            raise FieldError(f"histogram {path} cannot be read: {error.strerror}") from None
         except hdr.HdrError as error:
-            raise CellError(f"histogram {path}: {error}") from None
+            raise FieldError(f"histogram {path}: {error}") from None
+    return found
+
+
+def _read_counts(path: Path) -> dict[Subject, Counts]:
+    """What was counted of each subject; the later of two lines counts."""
+    lines = _Lines(path)
+    found: dict[Subject, Counts] = {}
+    for number, value in lines:
+        try:
+            line = Fields(value)
+            subject = line.part("subject")
+            arm = subject.name_of("arm") if subject.has("arm") else ""
+            counts = cell_line.read_counts(line.part("sheet"))
+            if line.text("status") != "ok":
+                counts = Counts({}, {"": line.text("cause") or line.text("status")}, "")
+            found[cell_line.read_subject(subject, arm)] = counts
+        except FieldError as error:
+            lines.refuse(number, error)
+    lines.raise_wrong()
     return found

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tailrace_report import stats
 
-REFERENCE = "tokio"
-FLOOR = "bare"
+SCHEMA = 1
 FLOOR_PREFIX = "floor_"
 ROWS_MAX = 2000
 ROUNDS_MAX = 1000
@@ -39,17 +38,31 @@ class Row:
 class Micro:
     """All rows: (benchmark, workers) -> runtime -> Row, in the order in which they were written.
 
-    The rows of the floor (`floor_<benchmark>` of `bare`) stand with the benchmark that they are the
-    floor of.
+    `floor` is the runtime whose rows are named `floor_<benchmark>`; they stand with the benchmark
+    that they are the floor of. `reference` is the runtime that ratios are taken to.
     """
 
     context: Mapping[str, Any]
     skipped: Mapping[str, str]
     rows: Mapping[Key, Mapping[str, Row]]
+    floor: str
+    reference: str
 
     def runtimes(self, workers: int) -> list[str]:
-        """Everybody who has a row with so many workers; unsorted."""
-        return list({r: None for (_, n), group in self.rows.items() if n == workers for r in group})
+        """Everybody who has a row with so many workers, the floor first, the reference last."""
+        found = {r for (_, n), group in self.rows.items() if n == workers for r in group}
+        return self.ordered(found)
+
+    def ordered(self, names: Collection[str]) -> list[str]:
+        ends = {self.floor: 0, self.reference: 2}
+        return sorted(names, key=lambda name: (ends.get(name, 1), name))
+
+    def shown(self, runtime: str) -> str:
+        return "floor" if runtime == self.floor else runtime
+
+    def keys(self, workers: int) -> list[Key]:
+        """The rows with so many workers."""
+        return [key for key in self.rows if key[1] == workers]
 
     def workers(self) -> list[int]:
         return sorted({workers for _, workers in self.rows})
@@ -57,9 +70,10 @@ class Micro:
     def ratio(self, key: Key, runtime: str) -> stats.Estimate | None:
         """How many times as fast as the reference: its time / the runtime's, within rounds."""
         group = self.rows[key]
-        if runtime in (REFERENCE, FLOOR) or REFERENCE not in group or runtime not in group:
+        reference = group.get(self.reference)
+        if runtime in (self.reference, self.floor) or reference is None or runtime not in group:
             return None
-        return stats.paired_ratio(group[REFERENCE].ns, group[runtime].ns)
+        return stats.paired_ratio(reference.ns, group[runtime].ns)
 
     def mean_ratio(self, runtime: str, workers: int) -> tuple[stats.Estimate, int] | None:
         """The geometric mean of ratio() over the rows that both have in every one of the rounds
@@ -67,7 +81,7 @@ class Micro:
         keys = [k for k in self.rows if k[1] == workers and self.ratio(k, runtime)]
         if not keys:
             return None
-        both = [(self.rows[k][REFERENCE].ns, self.rows[k][runtime].ns) for k in keys]
+        both = [(self.rows[k][self.reference].ns, self.rows[k][runtime].ns) for k in keys]
         rounds = set.intersection(*(set(a) & set(b) for a, b in both))
         if not rounds:
             return None
@@ -87,23 +101,27 @@ def read_micro(value: Mapping[str, Any]) -> Micro:
     if not isinstance(listed, list) or not 0 < len(listed) <= ROWS_MAX:
         raise ValueError(f"`rows` is not a list of 1 to {ROWS_MAX}")
     rows: dict[Key, dict[str, Row]] = {}
+    floor = ""
     for number, one in enumerate(listed):
         try:
             benchmark, runtime, workers, row = _read_row(one)
         except ValueError as error:
             raise ValueError(f"rows[{number}]: {error}") from None
+        if benchmark.startswith(FLOOR_PREFIX):
+            benchmark, floor = benchmark.removeprefix(FLOOR_PREFIX), runtime
         group = rows.setdefault((benchmark, workers), {})
         if runtime in group:
             raise ValueError(f"rows[{number}]: {benchmark} of {runtime} is there twice")
         group[runtime] = row
-    skipped = value.get("skipped")
-    context = value.get("context")
+    skipped, context = value.get("skipped"), value.get("context")
+    causes = skipped if isinstance(skipped, dict) else {}
+    context = context if isinstance(context, dict) else {}
     return Micro(
-        context if isinstance(context, dict) else {},
-        {str(k)[:60]: str(v)[:500] for k, v in skipped.items()}
-        if isinstance(skipped, dict)
-        else {},
+        context,
+        {str(k)[:60]: str(v)[:500] for k, v in causes.items()},
         rows,
+        floor,
+        str(context.get("reference", ""))[:60],
     )
 
 
@@ -116,8 +134,6 @@ def _read_row(one: Any) -> tuple[str, str, int, Row]:
             raise ValueError(f"`{key}` is not a name")
     if not isinstance(workers, int) or not 1 <= workers <= 10_000:
         raise ValueError("`workers` is not from 1 to 10000")
-    if runtime == FLOOR:
-        benchmark = benchmark.removeprefix(FLOOR_PREFIX)
     counters = one.get("counters")
     allocations = counters.get("allocations") if isinstance(counters, dict) else None
     counted = _per_round(allocations, "allocations") if allocations is not None else {}

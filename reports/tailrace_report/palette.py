@@ -2,14 +2,14 @@
 """One colour and one marker per runtime, the same in every figure, page and run.
 
 Okabe and Ito's colours (2008), darkened for white paper (yellow to olive) and lightened for a dark
-page until each has at least 3:1 against its background (tests/test_drawing.py computes it).
-A runtime that is not listed gets a colour by its name, so it is the same tomorrow. Families share
-a hue; marker and dash tell members apart, so no reader needs colour to tell lines apart.
+page until each has at least 3:1 against its background (tests/test_drawing.py computes it). A look
+follows from the id alone, so that a runtime looks the same wherever it is named; with SALT no two
+of those in the tree look alike. Marker and dash differ too, so no reader needs colour.
 """
 
 from __future__ import annotations
 
-import zlib
+import hashlib
 from dataclasses import dataclass
 
 # hue -> (on white, on dark)
@@ -30,29 +30,8 @@ INK = {
 }
 PAPER = ("#ffffff", "#17171a")
 
-# id -> (hue, marker)
-RUNTIMES = {
-    "bare": ("grey", "h"),
-    "bare-epoll": ("grey", "o"),
-    "bare-uring": ("grey", "D"),
-    "local": ("blue", "s"),
-    "steal": ("purple", "^"),
-    "uring": ("green", "v"),
-    "libuv": ("orange", "D"),
-    "asio-epoll": ("sky", "P"),
-    "asio-uring": ("sky", "X"),
-    "threads": ("vermillion", "X"),
-    "threads-pool": ("vermillion", "h"),
-    "tokio": ("olive", "p"),
-    "tokio-current": ("olive", "<"),
-    "smol": ("green", ">"),
-    "async-std": ("green", "p"),
-    "glommio": ("green", "h"),
-    "monoio": ("green", "P"),
-    "go": ("sky", "*"),
-    "java-virtual": ("orange", "*"),
-}
-MARKERS = "osv^DPXhp<>*"
+MARKERS = "os^vDPXhp<>*"
+SALT = 1136573
 
 
 @dataclass(frozen=True)
@@ -67,16 +46,12 @@ class Look:
 
 def look(runtime_id: str) -> Look:
     """The look of a runtime, the same for all its forms."""
-    if runtime_id in RUNTIMES:
-        hue, marker = RUNTIMES[runtime_id]
-    else:
-        number = zlib.crc32(runtime_id.encode("utf-8"))
-        hue = sorted(HUES)[number % len(HUES)]
-        marker = MARKERS[(number >> 8) % len(MARKERS)]
-    light, dark = HUES[hue]
-    return Look(hue, light, dark, marker)
+    digest = hashlib.blake2s(f"{runtime_id}{SALT}".encode(), digest_size=4).digest()
+    number = int.from_bytes(digest, "big")
+    hue = list(HUES)[number % len(HUES)]
+    return Look(hue, *HUES[hue], MARKERS[(number >> 8) % len(MARKERS)])
 
 
-def dashes(form: str) -> tuple[float, ...] | None:
-    """The line pattern of a form: solid for `best`, dashed for all others. Points of width."""
-    return None if form == "best" else (4.0, 2.0)
+def dashes(form: str) -> str | tuple[int, tuple[float, float]]:
+    """The line style of a form: solid for `best`, dashed for all others."""
+    return "-" if form == "best" else (0, (4.0, 2.0))

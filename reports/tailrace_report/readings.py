@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A campaign as a flat list of numbers that can be compared with those of another campaign: one a
-contestant, point and measure, the median over blocks with its interval. For history and compare."""
+subject, point and metric, the median over blocks with its interval. For history and compare."""
 
 from __future__ import annotations
 
@@ -8,52 +8,70 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tailrace_report import stats, study, wording
+from tailrace_report import stats, wording
+from tailrace_report.campaign import OK
+from tailrace_report.measures import CPU, P50, P99, RATE, Measure, Slope
 from tailrace_report.study import Study
-from tailrace_report.wording import Format
 
-NAMES = ("cpu_us_per_op", "rate", "p50", "p99", "user_bytes_per_idle_connection")
-FORMATS: dict[str, Format] = {
-    "cpu_us_per_op": wording.microseconds,
-    "rate": wording.rate,
-    "p50": wording.duration,
-    "p99": wording.duration,
-    "user_bytes_per_idle_connection": wording.byte_count,
-}
-BEST_IS_HIGH = {"rate"}
-# Closer than this are two numbers the same: pages are counted, so a slope is a few bytes off.
-GRAINS = {"user_bytes_per_idle_connection": 12.0}
-# Names of the gate (tailrace_regress.metrics), so that one accepted note serves both.
-MEASURES: dict[str, tuple[tuple[str, ...], study.Measure]] = {
-    "cpu_us_per_op": (("open", "closed"), study.number("server.cpu_us_per_op")),
-    "rate": (("closed",), study.number("load.achieved_per_s")),
-    "p50": (("open",), study.quantile(0.5)),
-    "p99": (("open",), study.quantile(0.99)),
-    "user_bytes_per_idle_connection": (("memory",), study.slope("idle", "user")),
+
+@dataclass(frozen=True)
+class Metric:
+    """At points of which kinds it is read. Numbers closer than `grain` are the same."""
+
+    title: str
+    kinds: tuple[str, ...]
+    measure: Measure
+    form: wording.Format
+    grain: float = 0.0
+
+
+# Names of the gate (tailrace_regress.metrics), so that one accepted note serves both. Memory is
+# counted in pages, so a slope is a few bytes off.
+METRICS = {
+    "cpu_us_per_op": Metric(
+        "CPU time per operation", ("open", "closed"), CPU, wording.microseconds
+    ),
+    "rate": Metric("Closed-loop rate", ("closed",), RATE, wording.rate),
+    "p50": Metric("Response time, p50", ("open",), P50, wording.duration),
+    "p99": Metric("Response time, p99", ("open",), P99, wording.duration),
+    "user_bytes_per_idle_connection": Metric(
+        "User memory per idle connection",
+        ("memory",),
+        Slope("idle", ("user",)),
+        wording.byte_count,
+        12.0,
+    ),
 }
 
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """What was measured: contestant, point, measure."""
+    """What was measured: subject, point, metric."""
 
     who: str
     point: str
     name: str
 
+    @property
+    def metric(self) -> Metric:
+        return METRICS[self.name]
 
-def readings(found: Study) -> dict[Place, stats.Estimate]:
-    """Of every contestant that may be ranked there; gated blocks are left out."""
-    answer = {}
-    for name in NAMES:
-        kinds, measure = MEASURES[name]
-        for point in found.points_of(*kinds):
-            for who in found.contestants:
-                numbers = measure(found, who, point, "ok")
+    @property
+    def text(self) -> str:
+        return f"{self.who}, {self.point}: {self.name}"
+
+
+def readings(study: Study) -> dict[Place, stats.Estimate]:
+    """Of every subject with valid cells there; invalid blocks are left out."""
+    found = {}
+    for name, metric in METRICS.items():
+        for point in study.points_of(*metric.kinds):
+            for who in study.subjects:
+                numbers = metric.measure.per_block(study, who, point, OK)
                 if numbers and all(value > 0 for value in numbers.values()):
-                    place = Place(found.labels[who], point.id, name)
-                    answer[place] = stats.estimate(list(numbers.values()))
-    return answer
+                    place = Place(study.labels[who], point.id, name)
+                    found[place] = stats.estimate(list(numbers.values()))
+    return found
 
 
 def machine_class(manifest: Mapping[str, Any]) -> str:

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The statistics: the block is the unit, never the request, and nothing here averages percentiles.
 
-A contestant has one number a block. Over blocks it is summed up by the median with the exact
+A subject has one number a block. Over blocks it is summed up by the median with the exact
 order-statistic (sign test) interval, which assumes no shape and holds its coverage for skewed
 data; below six blocks no 95 % statement exists, so the range is given and called a range.
-Two contestants are compared within the blocks that both have, as the median of log ratios.
+Two subjects are compared within the blocks that both have, as the median of log ratios: with n
+blocks, of subjects that do not differ all n differences have one sign with probability 2 / 2^n.
 Source: Conover, Practical Nonparametric Statistics, ch. 3.2 (interval).
 Pure functions over plain numbers; no I/O, no randomness, same input same output.
 """
@@ -12,7 +13,7 @@ Pure functions over plain numbers; no I/O, no randomness, same input same output
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 CONFIDENCE = 0.95
@@ -20,7 +21,6 @@ BLOCKS_FOR_INTERVAL = 6
 EXCEEDANCES_MIN = 100
 # A difference below this share is called none, however consistent: nobody would act on it.
 RELEVANT_SHARE = 0.01
-GROUPED_MAX = 26
 
 
 @dataclass(frozen=True)
@@ -86,79 +86,25 @@ def paired_ratio(of: Mapping[int, float], to: Mapping[int, float]) -> Estimate |
     )
 
 
-def separated(of: Mapping[int, float], to: Mapping[int, float]) -> bool:
-    """Whether the two differ in every sense we ask for: the interval of the paired ratio does not
-    cover 1, and the ratio is beyond RELEVANT_SHARE. One shared block separates nothing."""
-    if of and to and max(of.values()) == 0 == max(to.values()):
-        return False
+def differ(of: Mapping[int, float], to: Mapping[int, float]) -> bool | None:
+    """Whether the two differ significantly, by `significant` of their paired ratio; None where too
+    few blocks are shared to say so."""
     ratio = paired_ratio(of, to)
-    if ratio is None:
-        return _separated_by_sign(of, to)
-    if ratio.blocks < 2 or ratio.covers(1.0):
-        return False
-    return abs(math.log(ratio.median)) > math.log1p(RELEVANT_SHARE)
-
-
-def _separated_by_sign(of: Mapping[int, float], to: Mapping[int, float]) -> bool:
-    """For numbers that may be zero or negative (slopes): every paired difference on one side."""
+    if ratio is not None:
+        return significant(ratio)
     shared = set(of) & set(to)
-    if len(shared) < 2:
-        return False
-    differences = estimate([of[block] - to[block] for block in shared])
-    return not differences.covers(0.0)
+    if len(shared) < BLOCKS_FOR_INTERVAL:
+        return None
+    # Numbers that may be zero or negative (slopes) have differences only.
+    return not estimate([of[block] - to[block] for block in shared]).covers(0.0)
 
 
-def groups(
-    numbers: Mapping[str, Mapping[int, float]], *, best_is_low: bool = True
-) -> dict[str, str]:
-    """Letters for each name: two names that share a letter are not separated; best gets `a`.
-
-    `numbers` is name -> block -> number. Groups are the maximal sets in which no pair is
-    separated (a compact letter display), so a name may have several letters, and there is no
-    order inside a group. Empty when there are too many names or sets for letters.
-    """
-    names = sorted((name for name in numbers if numbers[name]), key=str)
-    if len(names) > GROUPED_MAX:
-        return {}
-    sign = 1 if best_is_low else -1
-    place = {name: (sign * median(list(numbers[name].values())), name) for name in names}
-    near = {
-        name: {
-            other
-            for other in names
-            if other != name and not separated(numbers[name], numbers[other])
-        }
-        for name in names
-    }
-    sets: list[set[str]] = []
-    _maximal_sets(set(), set(names), set(), near, sets.append)
-    if len(sets) > GROUPED_MAX:
-        return {}
-    sets.sort(key=lambda members: sorted(place[name] for name in members))
-    letters = {name: "" for name in names}
-    for letter, members in zip("abcdefghijklmnopqrstuvwxyz", sets):
-        for name in members:
-            letters[name] += letter
-    return letters
-
-
-def _maximal_sets(
-    chosen: set[str],
-    candidates: set[str],
-    excluded: set[str],
-    near: Mapping[str, set[str]],
-    found: Callable[[set[str]], None],
-) -> None:
-    """Bron and Kerbosch 1973 with a pivot; at most 3^(26/3), some 14,000 sets, for 26 names."""
-    if not candidates and not excluded:
-        if chosen:
-            found(chosen)
-        return
-    pivot = max(sorted(candidates | excluded), key=lambda name: len(near[name] & candidates))
-    for name in sorted(candidates - near[pivot]):
-        _maximal_sets(chosen | {name}, candidates & near[name], excluded & near[name], near, found)
-        candidates = candidates - {name}
-        excluded = excluded | {name}
+def significant(ratio: Estimate) -> bool | None:
+    """Whether the interval of a ratio does not cover 1, and it is beyond RELEVANT_SHARE; None where
+    it has no interval. For this pair alone: nothing is corrected for the number of pairs."""
+    if ratio.kind != "interval":
+        return None
+    return not ratio.covers(1.0) and abs(math.log(ratio.median)) > math.log1p(RELEVANT_SHARE)
 
 
 def supported(total: int, p: float) -> bool:

@@ -2,57 +2,56 @@
 """A campaign arranged for questions: who was measured at which point, one number a block.
 
 Between load.py (what the files say) and the tables and figures (what is shown). Two rules live
-here alone: histograms are merged within (contestant, point, block) before any quantile is taken,
-and a contestant with gated cells only is shown from those but never ranked.
+here alone: histograms are merged within (subject, point, block) before any quantile is taken, and
+a subject with invalid cells only is shown from those but never compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tailrace_report import stats
-from tailrace_report.cell import Cell, Contestant, Point
+from tailrace_report.campaign import FAILED, INVALID, OK, Campaign, Cell, Counts, Point, Subject
 from tailrace_report.hdr import Histogram
-from tailrace_report.load import Campaign
-
-FLOOR = "bare-epoll"
-# One order everywhere: floors, in-house, libraries, OS threads, peers; unknown ids after these.
-ORDER = (
-    "bare-epoll bare-uring local steal uring libuv asio-epoll asio-uring threads threads-pool "
-    "tokio tokio-current smol async-std glommio monoio go java-virtual"
-).split()
-
-PerBlock = dict[int, float]
-Measure = Callable[["Study", Contestant, Point, str], PerBlock]
+from tailrace_report.measures import Measure, PerBlock
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One contestant in a comparison. `ratio` is to the floor; `group` is "" when not ranked."""
+    """One subject in a comparison. `ratio` is to the floor; `differs`: significantly from the best
+    valid one, None where that is this one or shares too few blocks with it."""
 
-    contestant: Contestant
+    subject: Subject
     label: str
     estimate: stats.Estimate
     ratio: stats.Estimate | None
-    group: str
-    ranked: bool
-    gated_blocks: int
+    differs: bool | None
+    valid: bool
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All contestants at one point by one measure, in the fixed order of contestants."""
+    """All subjects at one point by one measure, in their fixed order. `shared`: the fewest blocks
+    that a valid one has in common with the best."""
 
-    point: Point
+    title: str
     entries: tuple[Entry, ...]
+    shared: int
+    best_is_low: bool = True
 
-    def of(self, contestant: Contestant) -> Entry | None:
-        return next((e for e in self.entries if e.contestant == contestant), None)
+    def of(self, subject: Subject) -> Entry | None:
+        return next((e for e in self.entries if e.subject == subject), None)
 
     @property
-    def ranked(self) -> list[Entry]:
-        return [entry for entry in self.entries if entry.ranked]
+    def valid(self) -> list[Entry]:
+        """Those that may be concluded from."""
+        return [entry for entry in self.entries if entry.valid]
+
+    def best_first(self) -> list[Entry]:
+        """The valid ones by their medians."""
+        sign = 1 if self.best_is_low else -1
+        return sorted(self.valid, key=lambda e: (sign * e.estimate.median, e.label))
 
 
 class Study:
@@ -60,151 +59,127 @@ class Study:
 
     def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign
-        self._cells: dict[tuple[Contestant, str], list[Cell]] = {}
+        self._cells: dict[tuple[Subject, str], list[Cell]] = {}
         points: dict[str, Point] = {}
         for cell in campaign.cells:
             points.setdefault(cell.point.id, cell.point)
-            self._cells.setdefault((cell.contestant, cell.point.id), []).append(cell)
-        self.points = sorted(points.values(), key=lambda point: point.order)
-        self.contestants = sorted({c.contestant for c in campaign.cells}, key=_contestant_order)
-        self.labels = _labels(self.contestants, self._cells)
-        self.floor = next((c for c in self.contestants if c.id == FLOOR), None)
-        self._merged: dict[tuple[Contestant, str, int, str, str], Histogram] = {}
+            self._cells.setdefault((cell.subject, cell.point.id), []).append(cell)
+        self.points = sorted(points.values(), key=lambda point: (*point.place, point.id))
+        self.subjects = sorted({c.subject for c in campaign.cells}, key=_place)
+        self.labels = _labels(self.subjects, self._cells)
+        floors = [who for who in self.subjects if who.family == "floor"]
+        # The first by order, in its best form: what ratios are taken to.
+        self.floor = next((who for who in floors if who.form == "best"), None)
+        self._merged: dict[tuple[Subject, str, int, str, str], Histogram] = {}
+        self._compared: dict[tuple[str, Measure], Comparison | None] = {}
 
     def memory_sources(self) -> set[str]:
         """Where the kernel's side of memory was read: cgroup-v2, cgroup-v1, procfs."""
-        cells = [cell for group in self._cells.values() for cell in group]
-        return {cell.memory.source for cell in cells if cell.memory}
+        return {cell.memory.source for cell in self.campaign.cells if cell.memory}
 
     def points_of(self, *kinds: str) -> list[Point]:
         """Points of these kinds at which at least one cell was measured."""
-        return [
-            p
-            for p in self.points
-            if p.kind in kinds and any(self.cells(c, p, "ok", "gated") for c in self.contestants)
-        ]
+        return [p for p in self.points if p.kind in kinds and self.present(p)]
 
-    def cells(self, contestant: Contestant, point: Point, *statuses: str) -> list[Cell]:
-        return [c for c in self._cells.get((contestant, point.id), []) if c.status in statuses]
+    def present(self, point: Point) -> list[Subject]:
+        """Who has numbers at this point."""
+        return [who for who in self.subjects if self.standing(who, point)]
 
-    def standing(self, contestant: Contestant, point: Point) -> str:
-        """`ok` when any cell may be ranked, else `gated` when any has numbers, else ""."""
-        for status in ("ok", "gated"):
-            if self.cells(contestant, point, status):
+    def cells(self, subject: Subject, point: Point, *statuses: str) -> list[Cell]:
+        return [c for c in self._cells.get((subject, point.id), []) if c.status in statuses]
+
+    def standing(self, subject: Subject, point: Point) -> str:
+        """`ok` when any cell is valid, else `invalid` when any has numbers, else ""."""
+        for status in (OK, INVALID):
+            if self.cells(subject, point, status):
                 return status
         return ""
 
+    def blocks(self, subject: Subject, point: Point) -> dict[str, int]:
+        """How many blocks ended how, those without any left out."""
+        found = {}
+        for status in (OK, INVALID, FAILED):
+            if count := len({c.block for c in self.cells(subject, point, status)}):
+                found[status] = count
+        return found
+
     def histograms(
-        self, contestant: Contestant, point: Point, status: str, name: str = "response"
+        self, subject: Subject, point: Point, status: str, name: str = "response"
     ) -> dict[int, Histogram]:
         """Block -> the merged histogram of that block, where it has samples."""
         parts: dict[int, list[Histogram]] = {}
-        for cell in self.cells(contestant, point, status):
+        for cell in self.cells(subject, point, status):
             if name in cell.histograms:
                 parts.setdefault(cell.block, []).append(cell.histograms[name])
         answer: dict[int, Histogram] = {}
         for block, found in sorted(parts.items()):
-            key = (contestant, point.id, block, status, name)
+            key = (subject, point.id, block, status, name)
             if key not in self._merged:
                 self._merged[key] = found[0] if len(found) == 1 else Histogram.merge(found)
             if self._merged[key].total:
                 answer[block] = self._merged[key]
         return answer
 
-    def compare(
-        self, point: Point, measure: Measure, *, best_is_low: bool = True
-    ) -> Comparison | None:
-        """Every contestant that has a number at `point`; None when none has."""
-        numbers: dict[Contestant, PerBlock] = {}
-        standings: dict[Contestant, str] = {}
-        for contestant in self.contestants:
-            standing = self.standing(contestant, point)
-            found = measure(self, contestant, point, standing) if standing else {}
+    def compare(self, point: Point, measure: Measure) -> Comparison | None:
+        """Every subject that has a number at `point`; None when none has."""
+        key = (point.id, measure)
+        if key not in self._compared:
+            self._compared[key] = self._compare(point, measure)
+        return self._compared[key]
+
+    def _compare(self, point: Point, measure: Measure) -> Comparison | None:
+        numbers: dict[Subject, PerBlock] = {}
+        for who in self.present(point):
+            found = measure.per_block(self, who, point, self.standing(who, point))
             if found:
-                numbers[contestant], standings[contestant] = found, standing
+                numbers[who] = found
         if not numbers:
             return None
-        ranked = {self.labels[c]: n for c, n in numbers.items() if standings[c] == "ok"}
-        letters = stats.groups(ranked, best_is_low=best_is_low) if len(ranked) > 1 else {}
-        floor = numbers.get(self.floor) if self.floor else None
-        if self.floor and standings.get(self.floor) != "ok":
-            floor = None
+        valid = [who for who in numbers if self.standing(who, point) == OK]
+        sign = 1 if measure.best_is_low else -1
+        middles = {who: sign * stats.median(list(numbers[who].values())) for who in valid}
+        best = numbers[min(valid, key=lambda who: middles[who])] if valid else {}
+        floor = numbers[self.floor] if self.floor and self.floor in valid else None
         entries = []
-        for contestant, found in numbers.items():
-            ok = standings[contestant] == "ok"
-            ratio = stats.paired_ratio(found, floor) if floor and ok else None
-            entries.append(
-                Entry(
-                    contestant,
-                    self.labels[contestant],
-                    stats.estimate(list(found.values())),
-                    None if contestant == self.floor else ratio,
-                    letters.get(self.labels[contestant], ""),
-                    ok,
-                    len({c.block for c in self.cells(contestant, point, "gated")}),
-                )
-            )
-        return Comparison(point, tuple(entries))
+        for who, found in numbers.items():
+            estimate = stats.estimate(list(found.values()))
+            ratio, differs = None, None
+            if who in valid:
+                ratio = stats.paired_ratio(found, floor) if floor and who != self.floor else None
+                differs = stats.differ(found, best) if found is not best else None
+            entries.append(Entry(who, self.labels[who], estimate, ratio, differs, who in valid))
+        shared = min((len(set(numbers[who]) & set(best)) for who in valid), default=0)
+        return Comparison(point.title, tuple(entries), shared, measure.best_is_low)
 
+    def counts(self, subject: Subject) -> Counts | None:
+        """What was counted of this subject apart from the cells."""
+        return self.campaign.counts.get(subject)
 
-def number(key: str) -> Measure:
-    """The measure that reads one of cell.numbers; several cells of a block give their mean."""
-
-    def measure(study: Study, contestant: Contestant, point: Point, status: str) -> PerBlock:
-        found: dict[int, list[float]] = {}
-        for cell in study.cells(contestant, point, status):
-            if key in cell.numbers:
-                found.setdefault(cell.block, []).append(cell.numbers[key])
-        return {block: sum(values) / len(values) for block, values in sorted(found.items())}
-
-    return measure
-
-
-def quantile(p: float, name: str = "response") -> Measure:
-    """The measure that takes a quantile (ns) of each block's merged histogram.
-
-    A block whose samples do not support it gives no number; and unless all blocks do, there is
-    none at all, so that no contestant is judged on its longer blocks only.
-    """
-
-    def measure(study: Study, contestant: Contestant, point: Point, status: str) -> PerBlock:
-        found = study.histograms(contestant, point, status, name)
-        if not all(stats.supported(histogram.total, p) for histogram in found.values()):
-            return {}
-        return {block: float(histogram.quantile(p)) for block, histogram in found.items()}
-
-    return measure
-
-
-def calm_partner(study: Study, burning: Point) -> Point | None:
-    """The measured hog point with the same load, at which nobody burns."""
-    for point in study.points_of("hog"):
-        if not point.burn_us and point.calm == burning.calm:
-            return point
-    return None
-
-
-def slope(state: str, *sides: str) -> Measure:
-    """The measure that adds the slopes (bytes) of these sides: `user`, `kernel` or both."""
-
-    def measure(study: Study, contestant: Contestant, point: Point, status: str) -> PerBlock:
-        found: dict[int, list[float]] = {}
-        for cell in study.cells(contestant, point, status):
-            memory = cell.memory
-            if memory and all((state, side) in memory.slopes for side in sides):
-                total = sum(memory.slopes[state, side].bytes for side in sides)
-                found.setdefault(cell.block, []).append(total)
-        return {block: stats.median(values) for block, values in sorted(found.items())}
-
-    return measure
+    def counted(self, metric: str) -> Comparison | None:
+        """The exact counts of one operation as a comparison; None where nobody has one."""
+        found = {
+            who: counts.values[metric]
+            for who in self.subjects
+            if (counts := self.counts(who)) and metric in counts.values
+        }
+        if not found:
+            return None
+        floor = found.get(self.floor) if self.floor else None
+        entries = []
+        for who, value in found.items():
+            exact = stats.Estimate(value, value, value, 1, "exact")
+            share = value / floor if floor and who != self.floor else None
+            ratio = stats.Estimate(share, share, share, 1, "exact") if share is not None else None
+            entries.append(Entry(who, self.labels[who], exact, ratio, None, True))
+        settings = {c.settings for who in found if (c := self.counts(who))}
+        return Comparison(f"counted, {'; '.join(sorted(settings))}", tuple(entries), 0)
 
 
 def fit_interval(
-    study: Study, contestant: Contestant, point: Point, state: str, *sides: str
+    study: Study, subject: Subject, point: Point, state: str, sides: Sequence[str]
 ) -> stats.Estimate | None:
     """For memory measured in one block only: the slope with the interval of its own fit."""
-    status = study.standing(contestant, point)
-    cells = [c for c in study.cells(contestant, point, status) if c.memory]
+    cells = [c for c in study.cells(subject, point, study.standing(subject, point)) if c.memory]
     if len(cells) != 1 or cells[0].memory is None:
         return None
     fits = [cells[0].memory.slopes.get((state, side)) for side in sides]
@@ -216,25 +191,24 @@ def fit_interval(
     )
 
 
-def _contestant_order(contestant: Contestant) -> tuple[int, str, int, str, int]:
-    known = ORDER.index(contestant.id) if contestant.id in ORDER else len(ORDER)
-    forms = {"best": 0, "default": 1}
-    return known, contestant.id, forms.get(contestant.form, 2), contestant.form, contestant.workers
+def _place(who: Subject) -> tuple[int, str, int, str, int]:
+    """One order everywhere: the contestants' own, then best form, default form, the others."""
+    return who.order, who.id, {"best": 0, "default": 1}.get(who.form, 2), who.form, who.workers
 
 
 def _labels(
-    contestants: list[Contestant], cells: Iterable[tuple[Contestant, str]]
-) -> dict[Contestant, str]:
-    """Short names: the id, with the form where it is not the best, and with the workers where they
-    tell two apart at a point. Points may have a number of workers of their own."""
+    subjects: list[Subject], cells: Iterable[tuple[Subject, str]]
+) -> dict[Subject, str]:
+    """Short names: the id, with the form where it is not the best, and with the workers where two
+    subjects of a point differ in nothing else. Points may have a number of workers of their own."""
     at_point: dict[tuple[str, str, str], set[int]] = {}
     for who, point in cells:
         at_point.setdefault((who.id, who.form, point), set()).add(who.workers)
     several = {key[:2] for key, workers in at_point.items() if len(workers) > 1}
     labels = {}
-    for contestant in contestants:
-        parts = [contestant.form] if contestant.form != "best" else []
-        if (contestant.id, contestant.form) in several:
-            parts.append(f"{contestant.workers} workers" if contestant.workers != 1 else "1 worker")
-        labels[contestant] = contestant.id + (f" ({', '.join(parts)})" if parts else "")
+    for who in subjects:
+        parts = [who.form] if who.form != "best" else []
+        if (who.id, who.form) in several:
+            parts.append(f"{who.workers} workers" if who.workers != 1 else "1 worker")
+        labels[who] = who.id + (f" ({', '.join(parts)})" if parts else "")
     return labels

@@ -6,7 +6,7 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from tailrace_report import claims, finding, headline, limits, sections
+from tailrace_report import claims, limits, overview, trouble
 from tailrace_report.study import Study
 from tailrace_report.tables import markdown_text, to_markdown, to_text
 
@@ -19,40 +19,41 @@ def markdown(study: Study) -> str:
     lines = [
         f"# Tailrace: {markdown_text(campaign.name)}",
         "",
-        f"{finding.verdict_counts(study)}.",
+        f"{overview.verdict_counts(study)}.",
         "",
     ]
     lines += [
         f"- **{markdown_text(s.about)}.** {markdown_text(s.text)}"
-        for s in finding.statements(study)
+        for s in overview.statements(study)
     ]
     lines.append("")
-    table = headline.headline(study)
+    table = overview.headline(study)
     if table.rows:
         lines += [to_markdown(table)]
     claimed = claims.table(study)
     if claimed.rows:
         lines += [to_markdown(claimed)]
-    trouble = sections.trouble(study)
-    if trouble.rows:
-        left = len(trouble.rows) - TROUBLE_ROWS_MAX
-        trouble.rows = trouble.rows[:TROUBLE_ROWS_MAX]
-        trouble.notes += [f"{left} rows left out; the report has them."] if left > 0 else []
-        lines += [to_markdown(trouble)]
+    wrong = trouble.cells(study)
+    if wrong.rows:
+        left = len(wrong.rows) - TROUBLE_ROWS_MAX
+        wrong.rows = wrong.rows[:TROUBLE_ROWS_MAX]
+        wrong.notes += [f"{left} rows left out; the report has them."] if left > 0 else []
+        lines += [to_markdown(wrong)]
     lines += [f"- {markdown_text(note)}" for note in campaign.notes]
     lines += ["", "What these numbers do not show:", ""]
     lines += [f"- {markdown_text(limit)}" for limit in limits.limits(study)]
-    lines += ["", f"Reproduce: {markdown_text(limits.reproduce(study))}", ""]
+    facts = "; ".join(f"{key} {value}" for key, value in limits.reproduce(study).items())
+    lines += ["", f"Reproduce: {markdown_text(facts or 'the manifest does not say how.')}", ""]
     return "\n".join(lines)
 
 
 def terminal(study: Study, out: Path) -> str:
     """Plain text for any terminal: counts, headline table, finding, where the rest is."""
-    parts = [f"\n{study.campaign.name}: {finding.verdict_counts(study)}\n"]
-    table = headline.headline(study)
+    parts = [f"\n{study.campaign.name}: {overview.verdict_counts(study)}\n"]
+    table = overview.headline(study)
     if table.rows:
         parts.append(to_text(table))
-    for statement in finding.statements(study):
+    for statement in overview.statements(study):
         parts.append(_filled(f"{statement.about}. {statement.text}", "* "))
     parts += _trouble_lines(study)
     parts += list(study.campaign.notes)
@@ -62,12 +63,12 @@ def terminal(study: Study, out: Path) -> str:
 
 def _trouble_lines(study: Study) -> list[str]:
     """Alike cells that are not ok in one paragraph each, with cause and remedy in full."""
-    rows = sections.trouble(study).rows
+    rows = trouble.cells(study).rows
     lines = [""] if rows else []
     for who, status, count, points, cause, remedy in rows[:TROUBLE_ROWS_MAX]:
         cells = f"{count} cell{'' if count == '1' else 's'} at {points}: " if count != "0" else ""
-        told = cause + ("" if remedy == "-" else f"; {remedy}")
-        lines.append(_filled(f"{status}: {who}, {cells}{told}", "! "))
+        text = cause + ("" if remedy == "-" else f"; {remedy}")
+        lines.append(_filled(f"{status}: {who}, {cells}{text}", "! "))
     if len(rows) > TROUBLE_ROWS_MAX:
         lines.append(f"! {len(rows) - TROUBLE_ROWS_MAX} more kinds of trouble are in the report.")
     return lines

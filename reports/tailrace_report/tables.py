@@ -102,3 +102,30 @@ def one_line(text: str) -> str:
 
 def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def flattened(title: str, value: object) -> Table:
+    """Any JSON object as key and value; null keys show their `_cause`. For machine and build."""
+    table = Table(title, [Column("key", False), Column("value", False)])
+
+    def walk(prefix: str, found: object, depth: int) -> None:
+        if len(table.rows) >= 400:
+            return
+        if isinstance(found, dict) and depth < 6:
+            for key, inner in found.items():
+                if str(key).endswith("_cause") and str(key).removesuffix("_cause") in found:
+                    continue
+                if inner is None and found.get(f"{key}_cause"):
+                    inner = f"unreadable: {found[f'{key}_cause']}"
+                walk(f"{prefix}.{key}" if prefix else str(key), inner, depth + 1)
+        elif isinstance(found, list) and any(isinstance(item, dict) for item in found):
+            for index, item in enumerate(found):
+                name = item.get("id", index) if isinstance(item, dict) else index
+                walk(f"{prefix}[{name}]", item, depth + 1)
+        elif isinstance(found, list):
+            table.add(prefix, ", ".join(str(item) for item in found)[:2000] or "-")
+        else:
+            table.add(prefix, "-" if found is None else str(found)[:2000])
+
+    walk("", value, 0)
+    return table

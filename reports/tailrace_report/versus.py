@@ -1,134 +1,150 @@
 # SPDX-License-Identifier: MIT
-"""Tables of "epoll or io_uring": the ratio of one to the other by message size and connections,
-and what each feature is worth, one switched at a time.
+"""epoll or io_uring: the ratio of one to the other by message size and connections, and what
+each feature is worth, one switched at a time.
 
-A pair is a contestant over io_uring and the one over epoll that it is to be compared with: floor
-with floor, runtime with runtime. Every ratio is paired within blocks, of ok cells only.
+Every ratio is paired within blocks, of valid cells only.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from tailrace_report import stats, wording
-from tailrace_report.cell import Contestant, Point
-from tailrace_report.study import Measure, Study, number, quantile
+from tailrace_report import figure_versus, stats, wording
+from tailrace_report.campaign import OK, Point, Subject
+from tailrace_report.figure_versus import Panel, Row
+from tailrace_report.kinds.kind import Drawing, Drawn, Section
+from tailrace_report.measures import CPU, P99, RATE, Measure
+from tailrace_report.study import Study
 from tailrace_report.tables import Column, Table
 
-# io_uring, epoll, what the two have in common.
-PAIRS = (
-    ("bare-uring", "bare-epoll", "hand-written loops"),
-    ("uring", "local", "runtimes"),
-)
 MEASURES: tuple[tuple[str, Measure, str], ...] = (
-    ("rate", number("load.achieved_per_s"), "higher is better for io_uring"),
-    ("CPU per operation", number("server.cpu_us_per_op"), "lower is better for io_uring"),
-    ("p99", quantile(0.99), "lower is better for io_uring"),
+    ("rate", RATE, "higher is better for io_uring"),
+    ("CPU per operation", CPU, "lower is better for io_uring"),
+    ("p99", P99, "lower is better for io_uring"),
 )
 RATIO_NOTE = "[ ]: the interval (from six blocks on; below that the range) of the paired ratios."
 
 
-@dataclass(frozen=True)
-class Ratio:
-    """of / to at a point by one measure; `estimate` is None where no block has both."""
+def pairs(study: Study) -> list[tuple[Subject, Subject]]:
+    """A contestant over io_uring and the one over epoll that it is compared with, both valid at one
+    closed point.
 
-    point: Point
-    of: Contestant
-    to: Contestant
-    estimate: stats.Estimate | None
-
-
-def find(study: Study, identity: str, form: str = "best") -> Contestant | None:
-    """The contestant in this form; the fewest workers where there are several."""
-    found = [c for c in study.contestants if c.id == identity and c.form == form]
-    return min(found, key=lambda c: c.workers) if found else None
-
-
-def ratio(study: Study, of: Contestant, to: Contestant, point: Point, measure: Measure) -> Ratio:
-    numbers = measure(study, of, point, "ok"), measure(study, to, point, "ok")
-    return Ratio(point, of, to, stats.paired_ratio(*numbers))
-
-
-def pairs(study: Study) -> list[tuple[Contestant, Contestant, str]]:
-    """The pairs of which both have a cell with numbers at one closed point."""
+    Rule: of the same family, but no peers, which differ in more than the backend: the one whose id
+    says epoll where the other's says uring, or else the first by order.
+    """
     answer = []
-    for over_ring, over_epoll, what in PAIRS:
-        of, to = find(study, over_ring), find(study, over_epoll)
-        if of and to and any(_both(study, of, to, p) for p in study.points_of("closed")):
-            answer.append((of, to, what))
+    for ring in _best(study, "io_uring"):
+        same = [one for one in _best(study, "epoll") if one.family == ring.family != "peer"]
+        named = [one for one in same if one.id == ring.id.replace("uring", "epoll")]
+        epoll = next(iter(named + same), None)
+        if epoll and any(
+            study.standing(ring, point) == OK == study.standing(epoll, point)
+            for point in study.points_of("closed")
+        ):
+            answer.append((ring, epoll))
     return answer
 
 
-def _both(study: Study, of: Contestant, to: Contestant, point: Point) -> bool:
-    return all(study.standing(who, point) == "ok" for who in (of, to))
+def _best(study: Study, backend: str) -> list[Subject]:
+    """The best form of each contestant with this backend; of the fewest workers."""
+    found: dict[str, Subject] = {}
+    for who in study.subjects:  # by workers within a form
+        if who.form == "best" and study.campaign.described(who.id).text("backend") == backend:
+            found.setdefault(who.id, who)
+    return list(found.values())
+
+
+def switched(study: Study) -> list[tuple[Subject, Subject]]:
+    """Every other form of the contestants that are in a pair, with the best form of the same."""
+    best = {who.id: who for pair in pairs(study) for who in pair}
+    return [
+        (who, best[who.id])
+        for who in study.subjects
+        if who.id in best and who.form not in ("best", "default")
+    ]
+
+
+def ratio(
+    study: Study, of: Subject, to: Subject, point: Point, measure: Measure
+) -> stats.Estimate | None:
+    """Within the blocks that both have; None where there is none."""
+    return stats.paired_ratio(*(measure.per_block(study, who, point, OK) for who in (of, to)))
 
 
 def grid_points(study: Study, pipelined: bool) -> list[Point]:
-    """The closed points of the grid, in the order of size and connections."""
-    return sorted(
-        (p for p in study.points_of("closed") if ((p.depth or 1) > 1) == pipelined),
-        key=lambda p: (p.message_bytes or 0, p.connections or 0, p.depth or 1),
-    )
+    """The closed points, in the order of size and connections."""
+    return [p for p in study.points_of("closed") if (p.whole("depth") > 1) == pipelined]
 
 
-def grids(study: Study) -> list[Table]:
+def sections(study: Study) -> list[Section]:
+    """None where the campaign does not compare the two."""
+    if not pairs(study):
+        return []
+    return [
+        Section(
+            "versus",
+            "epoll or io_uring",
+            "What io_uring is to epoll at the same work: ratios within blocks, of the floors and of"
+            " the runtimes.",
+            [
+                Drawing(
+                    "versus",
+                    "io_uring to epoll by message size and connections",
+                    lambda: _drawn(list(grid_panels(study))),
+                )
+            ],
+            list(grids(study)),
+        ),
+        Section(
+            "features",
+            "io_uring and epoll, feature by feature",
+            "Each form changes one thing against the best form of the same contestant.",
+            [
+                Drawing(
+                    "features",
+                    "Each feature, switched alone, to the best form",
+                    lambda: _drawn(list(feature_panels(study))),
+                )
+            ],
+            [features(study)],
+        ),
+    ]
+
+
+def grids(study: Study) -> Iterator[Table]:
     """For each pair, mode and measure: a row a message size, a column a number of connections."""
-    answer = []
-    for of, to, what in pairs(study):
+    for of, to in pairs(study):
         for pipelined in (False, True):
             points = grid_points(study, pipelined)
             for name, measure, better in MEASURES:
-                table = _grid(study, of, to, points, measure)
-                if table is None:
-                    continue
-                mode = "pipelined" if pipelined else "ping-pong"
-                labels = f"{study.labels[of]} / {study.labels[to]}"
-                table.title = f"{name}, {labels} ({what}), {mode}; {better}"
-                table.notes.append(RATIO_NOTE)
-                answer.append(table)
-    return answer
+                cells = {
+                    (_size_text(p), p.whole("connections")): found
+                    for p in points
+                    if (found := ratio(study, of, to, p, measure))
+                }
+                if cells:
+                    mode = "pipelined" if pipelined else "ping-pong"
+                    title = f"{name}, {study.labels[of]} / {study.labels[to]}, {mode}; {better}"
+                    yield _grid(title, cells)
 
 
-def _grid(
-    study: Study, of: Contestant, to: Contestant, points: list[Point], measure: Measure
-) -> Table | None:
-    cells = {}
-    for point in points:
-        found = ratio(study, of, to, point, measure).estimate
-        if found:
-            cells[_size_text(point), point.connections or 0] = found
-    if not cells:
-        return None
-    sizes = list(dict.fromkeys(size for size, _ in cells))
+def _grid(title: str, cells: dict[tuple[str, int], stats.Estimate]) -> Table:
     many = sorted({connections for _, connections in cells})
-    heads = [f"{n:,} connection{'' if n == 1 else 's'}" for n in many]
-    table = Table("", [Column("message", False)] + [Column(head) for head in heads])
-    for size in sizes:
-        texts = [wording.with_interval(cells.get((size, n)), wording.times) for n in many]
-        table.add(size, *texts)
+    heads = [Column(wording.counted(n, "connection")) for n in many]
+    table = Table(title, [Column("message", False), *heads], notes=[RATIO_NOTE])
+    for size in dict.fromkeys(size for size, _ in cells):
+        table.add(size, *(wording.with_interval(cells.get((size, n)), wording.times) for n in many))
     return table
 
 
 def _size_text(point: Point) -> str:
-    depth = point.depth or 1
-    size = f"{point.message_bytes:,} B" if point.message_bytes else "-"
-    return size if depth == 1 else f"{size}, depth {depth}"
+    size, depth = point.whole("message_bytes"), point.whole("depth")
+    return (f"{size:,} B" if size else "-") + (f", depth {depth}" if depth > 1 else "")
 
 
 def point_text(point: Point) -> str:
     """`50 × 64 B` or `50 × 64 B, depth 16`."""
-    return f"{point.connections:,} × {_size_text(point)}"
-
-
-def switched(study: Study) -> list[tuple[Contestant, Contestant]]:
-    """Every other form of the contestants that are in a pair, with the best form of the same."""
-    answer = []
-    known = {identity for pair in PAIRS for identity in pair[:2]}
-    for who in study.contestants:
-        best = find(study, who.id)
-        if who.id in known and who.form not in ("best", "default") and best:
-            answer.append((who, best))
-    return answer
+    return f"{point.whole('connections'):,} × {_size_text(point)}"
 
 
 def features(study: Study) -> Table:
@@ -140,18 +156,12 @@ def features(study: Study) -> Table:
     )
     for who, best in switched(study):
         for point in grid_points(study, False) + grid_points(study, True):
-            found = [ratio(study, who, best, point, m).estimate for _, m, _ in MEASURES]
-            if not any(found):
-                continue
-            blocks = max(one.blocks for one in found if one)
-            texts = [wording.with_interval(one, wording.times) for one in found]
-            table.add(
-                study.labels[who],
-                options_text(study, who),
-                point_text(point),
-                *texts,
-                str(blocks),
-            )
+            found = [ratio(study, who, best, point, measure) for _, measure, _ in MEASURES]
+            if any(found):
+                blocks = max(one.blocks for one in found if one)
+                texts = [wording.with_interval(one, wording.times) for one in found]
+                form = study.labels[who], _options_text(study, who), point_text(point)
+                table.add(*form, *texts, str(blocks))
     if table.rows:
         table.notes.append(RATIO_NOTE)
         table.notes.append(
@@ -160,7 +170,40 @@ def features(study: Study) -> Table:
     return table
 
 
-def options_text(study: Study, who: Contestant) -> str:
+def _options_text(study: Study, who: Subject) -> str:
     """What the form sets, as on the command line of a target."""
-    options = next((c.options for c in study.campaign.cells if c.contestant == who), {})
+    options = next((c.options for c in study.campaign.cells if c.subject == who), {})
     return " ".join(f"{key}={value}" for key, value in sorted(options.items())) or "-"
+
+
+def grid_panels(study: Study) -> Iterator[Panel]:
+    """For each pair and measure but p99: a row a point, ping-pong first."""
+    points = grid_points(study, False) + grid_points(study, True)
+    for of, to in pairs(study):
+        for name, measure, better in MEASURES[:2]:
+            rows = [
+                Row(point_text(point), of.id, found)
+                for point in points
+                if (found := ratio(study, of, to, point, measure))
+            ]
+            if rows:
+                title = f"{name}: {study.labels[of]} / {study.labels[to]}"
+                yield Panel(title, better, tuple(rows))
+
+
+def feature_panels(study: Study) -> Iterator[Panel]:
+    """For each point at which three forms or more were measured, and measure: a row a form."""
+    for point in grid_points(study, False) + grid_points(study, True):
+        for name, measure, _ in MEASURES[:2]:
+            rows = [
+                Row(study.labels[who], who.id, found)
+                for who, best in switched(study)
+                if (found := ratio(study, who, best, point, measure))
+            ]
+            if len(rows) >= 3:
+                yield Panel(f"{name}: form / best form", point_text(point), tuple(rows))
+
+
+def _drawn(panels: list[Panel]) -> Drawn:
+    figure = figure_versus.ratio_figure(panels)
+    return (figure, figure_versus.description(panels)) if figure else None

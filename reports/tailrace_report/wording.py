@@ -46,6 +46,19 @@ def rate(per_s: float) -> str:
     return f"{figures(per_s / 1000)} k/s" if per_s >= 1000 else f"{figures(per_s)} /s"
 
 
+def bytes_per_s(value: float) -> str:
+    """MB/s of 10^6 bytes."""
+    return f"{figures(value / 1e6)} MB/s"
+
+
+def time_unit(nanoseconds: float) -> str:
+    """A round time: `1 ms`, `200 µs`."""
+    for limit, divisor, unit in ((1e3, 1, "ns"), (1e6, 1e3, "µs"), (1e9, 1e6, "ms")):
+        if nanoseconds < limit * 0.9999:
+            return f"{nanoseconds / divisor:g} {unit}"
+    return f"{nanoseconds / 1e9:g} s"
+
+
 def share(value: float) -> str:
     return f"{100 * value:.1f} %"
 

@@ -218,7 +218,7 @@ def write_campaign(
                     code = code or (line["status"] == "failed")
                     lines.append(json.dumps(line))
     (folder / "cells.jsonl").write_text("".join(f"{line}\n" for line in lines))
-    (folder / "plan.json").write_text(json.dumps({"schema": 1, "cells": [{}] * len(lines)}))
+    (folder / "plan.json").write_text(json.dumps({"schema": 2, "cells": [{}] * len(lines)}))
     manifest = make_campaign.manifest_of(seed)
     (folder / "manifest.json").write_text(json.dumps(manifest))
     (folder.parent / "latest").symlink_to(folder.name)

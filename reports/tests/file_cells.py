@@ -51,8 +51,10 @@ def _fields(cache: str, readers: int, model: tuple[float, ...], factor: float) -
         "whole_ns": 1_000_000_000,
         "whole_cpu_ns": int(reads * cpu_us * 1000 * (1 if cache == "warm" else 3)),
     }
+    process = {"cpu_ns": counts["whole_cpu_ns"], "voluntary_switches": 9}
+    process["involuntary_switches"] = 1
     return {
-        "work": {"counts": counts, "latency_ns": {}, "process": {}},
+        "work": {"counts": counts, "latency_ns": {}, "process": process},
         "file": {
             "cache": cache,
             "bytes": PAGES * 4096,

@@ -3,20 +3,25 @@
 
 `python make_campaign.py DIR [--blocks N] [--seed S]`. The figures imitate what a loopback echo
 costs on two cores, so that the report looks as it will; they are nobody's measurement. Every
-status occurs: ok, gated in some blocks and in all, failed (with hostile text), skipped.
+status occurs: ok, invalid in some blocks and in all, failed (with hostile text), skipped.
 """
 
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
 import math
 import random
+import shutil
+import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import hdr_encoder
 import uneven_cells
+from contestants import cost_line, manifest_of, subject_of
 
 HOSTILE = "</pre><script>alert('stderr')</script>\x1b[31m & \"quotes\" | pipe"
 # id, form, family: CPU us/op (user, system), calls per op, p50 in us, tail weight, memory
@@ -88,11 +93,24 @@ def load_of(point: dict[str, Any], requests: int, rate: float) -> dict[str, Any]
     return {
         "schema": 1,
         "mode": point["kind"],
+        "connections": point["connections"],
         "counts": counts,
         "elapsed_s": requests / rate,
         "offered_per_s": rate if point["kind"] == "open" else None,
         "achieved_per_s": rate * 0.9995,
         "unknown_to_this_reader": {"passes": True},
+    }
+
+
+def server_of(user: float, system: float, share: float) -> dict[str, Any]:
+    """What an operation costs the server."""
+    return {
+        "cpu_us_per_op": user + system,
+        "user_us_per_op": user,
+        "system_us_per_op": system,
+        "voluntary_switches_per_op": 0.0003,
+        "involuntary_switches_per_op": 0.0001,
+        "cpu_share": share,
     }
 
 
@@ -113,15 +131,8 @@ def echo_fields(
     response = counts_of(requests, middle, model["tail"], stall)
     lateness = counts_of(requests, 4000, 3.0, 0.0002)
     load = load_of(point, requests, rate)
-    server = {
-        "cpu_us_per_op": (user + system) * factor,
-        "user_us_per_op": user * factor,
-        "system_us_per_op": system * factor,
-        "voluntary_switches_per_op": 0.0003,
-        "involuntary_switches_per_op": 0.0001,
-        "syscalls_per_op": model["calls"] * spread(generator, 0.004),
-        "cpu_share": min(0.99, (user + system) * factor * rate / 1e6),
-    }
+    busy = min(0.99, (user + system) * factor * rate / 1e6)
+    server = server_of(user * factor, system * factor, busy)
     client = {"cpu_us_per_op": 3.4 * factor, "cpu_share": 0.97 if closed else 0.4}
     texts = {"response": hdr_encoder.encode(response), "lateness": hdr_encoder.encode(lateness)}
     return {"load": load, "cost": {"server": server, "client": client}, "memory": None}, texts
@@ -176,7 +187,7 @@ def memory_fields(
         }
     unit = "task" if tasks else "connection"
     memory = {"source": "cgroup-v1", "unit": unit, "counts": [0, 2500, 5000], "states": states}
-    return {"load": None, "cost": {}, "memory": memory}
+    return {"load": None, "cost": None, "memory": memory}
 
 
 def status_of(contestant: str, form: str, point: str, block: int) -> tuple[str, str | None]:
@@ -184,14 +195,28 @@ def status_of(contestant: str, form: str, point: str, block: int) -> tuple[str, 
     if (contestant, point) == ("threads", "closed-1000x64") and block == 1:
         return "failed", "3 answers had the wrong payload <b>bold</b>"
     if (contestant, point) == ("libuv", "open-1000x64-20000") and block in (0, 2):
-        return "gated", "achieved 97.1 % of offered, where 99 % is asked"
+        return "invalid", "achieved 97.1 % of offered, where 99 % is asked"
     if (contestant, form, point) == ("local", "default", "closed-50x64"):
-        return "gated", "a neighbour used 12 % of the client's CPU"
+        return "invalid", "a neighbour used 12 % of the client's CPU"
     return "ok", None
 
 
 def write_campaign(folder: Path, *, blocks: int = 6, seed: int = 1, scale: int = 2) -> Path:
-    """A campaign of `blocks` blocks; `scale` is the seconds of load that make the counts."""
+    """A campaign of `blocks` blocks; `scale` is the seconds of load that make the counts. Made once
+    in a process, and copied."""
+    shutil.copytree(_made(blocks, seed, scale), folder)
+    return folder
+
+
+@lru_cache(maxsize=None)
+def _made(blocks: int, seed: int, scale: int) -> Path:
+    place = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, place)
+    _make(place, blocks, seed, scale)
+    return place
+
+
+def _make(folder: Path, blocks: int, seed: int, scale: int) -> None:
     (folder / "hist").mkdir(parents=True)
     generator = random.Random(seed)
     planned: list[dict[str, Any]] = []
@@ -215,8 +240,9 @@ def write_campaign(folder: Path, *, blocks: int = 6, seed: int = 1, scale: int =
                     line.update(fields)
                     line["target"]["result"] = result_of(contestant, point, line["load"])
                     write_histograms(folder, line, texts)
-                if status == "gated":
-                    line["gates"] = [{"name": "noise", "ok": False, "value": 1, "text": cause}]
+                if status == "invalid":
+                    check = {"name": "noise", "ok": False, "value": 0.12, "limit": 0.1}
+                    line["validity"] = [{**check, "text": cause}]
                 planned.append({"cell": name})
                 lines.append(json.dumps(line))
             name = f"b{block}-{point['id']}-uring-best"
@@ -227,17 +253,18 @@ def write_campaign(folder: Path, *, blocks: int = 6, seed: int = 1, scale: int =
             line.update(remedy="sysctl kernel.io_uring_disabled=0")
             planned.append({"cell": name})
             lines.append(json.dumps(line))
-        for line, texts in uneven_cells.cells(block, cell_line, seed):
-            contestant = line["contestant"]["id"]
+        for line, texts in uneven_cells.cells(block, cell_line, server_of, seed):
+            contestant = line["subject"]["id"]
             line["target"]["result"] = result_of(contestant, line["point"], line["load"])
             write_histograms(folder, line, texts)
             planned.append({"cell": line["cell"]})
             lines.append(json.dumps(line))
     (folder / "cells.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    plan = {"schema": 1, "seed": seed, "cells": planned}
+    counted = [cost_line(*who, MODELS.get(who)) for who in [*MODELS, ("uring", "best", "in-house")]]
+    (folder / "costs.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in counted), "utf-8")
+    plan = {"schema": 2, "seed": seed, "cells": planned}
     (folder / "plan.json").write_text(json.dumps(plan), "utf-8")
     (folder / "manifest.json").write_text(json.dumps(manifest_of(seed)), "utf-8")
-    return folder
 
 
 def cell_line(
@@ -253,24 +280,23 @@ def cell_line(
     if point["kind"] in ("open", "hog", "skew"):
         asked["arrivals"] = "poisson"
     workers = point.get("workers", 1)
-    who = {"id": contestant, "form": form, "options": {}, "workers": workers, "family": family}
     return {
-        "schema": 1,
+        "schema": 2,
         "cell": name,
         "block": block,
         "order": order,
         "seed": 7,
-        "contestant": who,
+        "subject": subject_of(contestant, form, workers, family),
         "point": asked,
         "cpus": {"target": "0", "client": "1", "disjoint": True},
         "status": "ok",
         "cause": None,
         "remedy": None,
-        "target": {"exit_code": 0, "stderr_tail": ""},
+        "target": {"ready": None, "result": None, "exit_code": 0, "stderr_tail": ""},
         "load": None,
-        "cost": {},
+        "cost": None,
         "memory": None,
-        "gates": [],
+        "validity": [],
     }
 
 
@@ -281,31 +307,6 @@ def write_histograms(folder: Path, line: dict[str, Any], texts: dict[str, str]) 
         (folder / paths[name]).write_text(text + "\n", "ascii")
     if paths:
         line["load"]["histograms"] = paths
-
-
-def manifest_of(seed: int) -> dict[str, Any]:
-    machine = {
-        "cpu_model": "Made-up CPU <2 cores>",
-        "cores": 2,
-        "kernel": "6.1.0-made-up",
-        "governor": None,
-        "governor_cause": "no cpufreq in this virtual machine",
-        "virtualization": "virtual machine (made-up)",
-    }
-    return {
-        "schema": 1,
-        "tool": {"name": "tailrace", "version": "0.1.0"},
-        "profile": {"name": "made-up", "blocks": 6},
-        "contestants": [
-            {"id": "local", "available": True},
-            {"id": "go", "available": False, "cause": "no Go here", "remedy": "install golang"},
-        ],
-        "seed": seed,
-        "command": ["tailrace", "run", "--profile", "made-up", "--seed", str(seed)],
-        "build": {"version": "0.1.0", "commit": "0123456789abcdef", "dirty": False},
-        "machine": machine,
-        "started_at": "2026-11-21T03:00:00Z",
-    }
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def micro(rounds: int = 5, seed: int = 1, without: tuple[str, ...] = ()) -> dict
     cause = "no <threads> left"
     rows.append({**broken, "ns_per_op": [None] * rounds, "cause": cause})
     skipped = {"smol": "cargo not found, install rustup (https://rustup.rs)"}
-    context = {"rounds": rounds, "seed": seed, "min_time_s": 0.05}
+    context = {"rounds": rounds, "seed": seed, "min_time_s": 0.05, "reference": "tokio"}
     return {
         "schema": 1,
         "kind": "micro",

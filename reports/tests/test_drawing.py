@@ -9,7 +9,7 @@ import unittest
 
 from tailrace_report import palette, wording
 from tailrace_report.canvas import apart
-from tailrace_report.cell import Contestant
+from tailrace_report.campaign import Subject
 from tailrace_report.figure_latency import curve_of
 from tailrace_report.figure_memory import parted
 from tailrace_report.hdr import Histogram
@@ -38,11 +38,18 @@ class Colours(unittest.TestCase):
             for colour, paper in zip(palette.INK[name], palette.PAPER):
                 self.assertGreaterEqual(contrast(colour, paper), 4.5, name)
 
-    def test_no_two_runtimes_look_alike(self) -> None:
-        looks = list(palette.RUNTIMES.values())
+    def test_no_two_runtimes_of_the_tree_look_alike_and_floors_are_grey(self) -> None:
+        floors = "bare bare-epoll bare-uring".split()
+        others = (
+            "local steal uring libuv asio-epoll asio-uring threads threads-pool tokio"
+            " tokio-current smol async-std glommio monoio go java-virtual"
+        ).split()
+        looks = [palette.look(name) for name in floors + others]
         self.assertEqual(len(looks), len(set(looks)))
+        grey = [palette.look(name).hue == "grey" for name in floors + others]
+        self.assertEqual(grey, [True] * len(floors) + [False] * len(others))
 
-    def test_light_colours_are_told_apart_when_themed(self) -> None:
+    def test_light_colours_differ_so_that_each_has_its_dark_one(self) -> None:
         lights = [pair[0] for pair in (*palette.HUES.values(), *palette.INK.values())]
         self.assertEqual(len(lights), len(set(lights)))
 
@@ -73,11 +80,11 @@ class Labels(unittest.TestCase):
 
 
 class Curves(unittest.TestCase):
-    WHO = Contestant("local", "best", 1)
+    WHO = Subject("local", "best", 1)
 
     def test_a_line_ends_where_a_block_no_longer_carries_it(self) -> None:
         blocks = [Histogram({v: 1 for v in range(1, n + 1)}) for n in (20_000, 40_000)]
-        curve = curve_of(self.WHO, "local", False, blocks)
+        curve = curve_of(self.WHO, "local", blocks)
         assert curve is not None
         self.assertAlmostEqual(curve.x[-1], 200.0)
         self.assertAlmostEqual(curve.beyond[-1][0], 600.0)
@@ -86,10 +93,10 @@ class Curves(unittest.TestCase):
         self.assertAlmostEqual(curve.middle[-1], sum(at_end) / 2)
 
     def test_too_few_samples_give_no_line(self) -> None:
-        self.assertIsNone(curve_of(self.WHO, "local", False, [Histogram({5: 150})]))
+        self.assertIsNone(curve_of(self.WHO, "local", [Histogram({5: 150})]))
 
     def test_one_block_has_no_part_beyond(self) -> None:
-        curve = curve_of(self.WHO, "local", False, [Histogram({5: 5000, 9: 5000})])
+        curve = curve_of(self.WHO, "local", [Histogram({5: 5000, 9: 5000})])
         assert curve is not None
         self.assertEqual(curve.beyond, [])
 

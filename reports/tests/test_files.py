@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import unittest
 from collections.abc import Callable
@@ -12,11 +11,13 @@ from typing import Any
 
 import file_cells
 import make_campaign
-from tailrace_report import figure_files, files, finding
-from tailrace_report.build import build
+from reading import drawn, page_of, rewritten, rows_of, study_of
+from tailrace_report import overview
 from tailrace_report.errors import CampaignError
-from tailrace_report.load import read_campaign
+from tailrace_report.kinds import file
 from tailrace_report.study import Study
+
+FILE = file.FILE
 
 
 class Files(unittest.TestCase):
@@ -27,19 +28,12 @@ class Files(unittest.TestCase):
         file_cells.write_cells(self.folder)
 
     def study(self, change: Callable[[dict[str, Any]], None] = lambda cell: None) -> Study:
-        path = self.folder / "cells.jsonl"
-        cells = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        for cell in cells:
-            change(cell)
-        path.write_text("".join(f"{json.dumps(cell)}\n" for cell in cells), "utf-8")
-        return Study(read_campaign(self.folder))
+        return rewritten(self.folder, lambda cell: change(cell) or True)
 
-    def rows(self, study: Study, cache: str, readers: int) -> dict[str, list[str]]:
-        points = files.points(study, cache)
-        (point,) = [p for p in points if p.option("concurrency") == readers]
-        table = files.table(study, point)
-        titles = [column.title for column in table.columns]
-        return {row[0]: dict(zip(titles, row)) for row in table.rows}  # type: ignore[misc]
+    def rows(self, study: Study, cache: str, readers: int) -> dict[str, dict[str, str]]:
+        points = FILE.of(study, cache)
+        (point,) = [p for p in points if p.whole("concurrency") == readers]
+        return rows_of(file.file_table(study, point))
 
     def test_a_point_has_rate_cost_tails_threads_and_proof(self) -> None:
         rows = self.rows(self.study(), "warm", 16)
@@ -56,14 +50,15 @@ class Files(unittest.TestCase):
 
     def test_the_kinds_of_page_cache_are_never_one_panel_or_table(self) -> None:
         study = self.study()
-        for sweep in (figure_files.IOPS, figure_files.CPU):
-            panels = figure_files.panels_of(study, sweep)
-            self.assertEqual([cache for cache, _, _ in panels], ["warm", "cold", "direct"])
-            for cache, points, lines in panels:
-                self.assertEqual({p.cache for p in points}, {cache})
-                self.assertEqual([x for x, _ in next(iter(lines.values()))], [1, 16])
-        self.assertEqual(figure_files.panels_of(study, figure_files.SPEED), [])
-        told = files.statement(study)
+        for sweep in file.SWEEPS[:2]:
+            panels = sweep.panels(study)
+            firsts = [panel.title.partition("\n")[0] for panel in panels]
+            self.assertEqual([first.lower() for first in firsts], list(file.CACHES.values()))
+            for panel in panels:
+                for line in panel.lines.values():
+                    self.assertEqual([x for x, _ in line], [1, 16])
+        self.assertEqual(file.SWEEPS[2].panels(study), [])
+        ((told),) = [s.text for s in FILE.statements(study)]
         for words in ("in the page cache (4 KiB", "not in the page cache", "past the page cache"):
             self.assertIn(words, told)
         self.assertIn("uring 0.80", told)
@@ -72,37 +67,29 @@ class Files(unittest.TestCase):
     def test_one_number_of_readers_is_no_sweep(self) -> None:
         file_cells.write_cells(self.folder, readers=(16,))
         study = self.study()
-        self.assertEqual(figure_files.panels_of(study, figure_files.IOPS), [])
-        build(self.folder, self.folder / "report")
-        names = {path.name for path in (self.folder / "report").iterdir()}
-        expected = {f"file-{name}.png" for name in ("warm", "cold", "direct", "cost")}
-        self.assertTrue(expected <= names)
-        self.assertNotIn("file-iops.png", names)
+        self.assertEqual(file.CPU_SWEEP.panels(study), [])
+        files = {name for name in drawn(study) if name.startswith("file")}
+        self.assertEqual(files, {f"file-{name}" for name in ("warm", "cold", "direct", "cost")})
 
     def test_the_page_shows_all_of_it(self) -> None:
-        build(self.folder, self.folder / "report")
-        names = {path.name for path in (self.folder / "report").iterdir()}
-        self.assertTrue({"file-iops.png", "file-cpu.png"} <= names)
-        self.assertNotIn("file-cost.png", names)
-        page = (self.folder / "report" / "index.html").read_text("utf-8")
+        study = self.study()
+        files = {name for name in drawn(study) if name.startswith("file")}
+        expected = {f"file-{name}" for name in ("warm", "cold", "direct", "iops", "cpu")}
+        self.assertEqual(files, expected)
+        page = page_of(study)
         self.assertIn('id="files"', page)
         self.assertIn("virtual disk", page)
 
     def test_without_them_there_is_no_section(self) -> None:
-        make_campaign.write_campaign(self.folder / "other", blocks=1, scale=1)
-        build(self.folder / "other", self.folder / "report")
-        page = (self.folder / "report" / "index.html").read_text("utf-8")
-        self.assertNotIn('id="files"', page)
-        self.assertFalse([p for p in (self.folder / "report").iterdir() if "file" in p.name])
+        study = study_of(make_campaign.write_campaign(self.folder / "other", blocks=1, scale=1))
+        self.assertNotIn('id="files"', page_of(study))
+        self.assertFalse([name for name in drawn(study) if name.startswith("file")])
 
-    def test_gated_cells_are_shown_and_not_concluded_from(self) -> None:
-        def change(cell: dict[str, Any]) -> None:
-            cell["status"] = "gated"
-
-        study = self.study(change)
-        self.assertEqual(files.statement(study), "")
-        self.assertEqual(self.rows(study, "warm", 16)["uring"]["group by CPU"], "gated")
-        self.assertIn("file reads", finding.statements(study)[0].text)
+    def test_invalid_cells_are_shown_and_not_concluded_from(self) -> None:
+        study = self.study(lambda cell: cell.update(status="invalid"))
+        self.assertEqual(FILE.statements(study), [])
+        self.assertEqual(self.rows(study, "warm", 16)["uring"]["blocks"], "3 invalid")
+        self.assertIn("file reads", overview.statements(study)[0].text)
 
     def test_a_cell_that_cannot_be_believed_is_refused(self) -> None:
         def negative(cell: dict[str, Any]) -> None:
@@ -117,7 +104,7 @@ class Files(unittest.TestCase):
 
         study = self.study(change)
         self.assertEqual(self.rows(study, "warm", 16)["uring"]["reads/s"], "-")
-        build(self.folder, self.folder / "report")
+        page_of(study)
 
 
 if __name__ == "__main__":

@@ -48,10 +48,10 @@ class Decoding(unittest.TestCase):
         left, right = {10: 3, 70_000: 5, 9_999_999: 1}, {10: 1, 70_001: 2, 123: 9}
         both = {10: 4, 70_000: 5, 70_001: 2, 9_999_999: 1, 123: 9}
         merged = hdr.Histogram.merge(hdr.decode(hdr_encoder.encode(part)) for part in (left, right))
-        self.assertEqual(merged._slots, hdr.decode(hdr_encoder.encode(both))._slots)
+        self.assertEqual(merged.slots, hdr.decode(hdr_encoder.encode(both)).slots)
 
     def test_a_histogram_of_another_library_is_read(self) -> None:
-        self.assertEqual(dict(hdr.decode(FOREIGN)._slots), FOREIGN_COUNTS)
+        self.assertEqual(dict(hdr.decode(FOREIGN).slots), FOREIGN_COUNTS)
 
     def test_empty_is_empty(self) -> None:
         empty = hdr.decode(hdr_encoder.encode({}))
@@ -80,7 +80,7 @@ class Hostile(unittest.TestCase):
         for cut in (9, len(good) // 2, len(good) - 1):
             packed = good[8:cut]
             torn = good[:4] + struct.pack(">i", len(packed)) + packed
-            self.refused(base64.b64encode(torn), "ends too early|zlib refuses")
+            self.refused(base64.b64encode(torn), "does not end|zlib refuses")
         for length in (-1, 0, 2**31 - 1):
             self.refused(
                 hdr_encoder.envelope(hdr_encoder.inner_of(b"\x02", length=length)), "header"
@@ -95,8 +95,8 @@ class Hostile(unittest.TestCase):
 
     def test_headers_that_lie(self) -> None:
         cases: list[tuple[str, dict[str, Any]]] = [
-            ("inner cookie", {"cookie": 7}),
-            ("normalizing", {"offset": 1}),
+            ("cookie 0x7 of the header", {"cookie": 7}),
+            ("offset of 1", {"offset": 1}),
             ("significant figures", {"figures": 6}),
             ("significant figures", {"figures": -1}),
             ("impossible range", {"lowest": 0}),
@@ -115,8 +115,8 @@ class Hostile(unittest.TestCase):
                 hdr_encoder.inner_of(b"".join(hdr_encoder.zigzag(n) for n in numbers), highest=4095)
             )
 
-        self.refused(payload(-4000), "leads past")
-        self.refused(payload(-(2**63)), f"run of {2**63} zeros leads past")
+        self.refused(payload(-4000), "more counts")
+        self.refused(payload(-(2**63)), "more counts")
         self.refused(payload(*[1] * 4000), "more counts")
         self.refused(payload(2**53), "add up")
         self.refused(payload(2**52, 2**52), "add up")
@@ -138,12 +138,12 @@ class Hostile(unittest.TestCase):
     def test_trailing_bytes_inside_the_stream_are_refused(self) -> None:
         packed = zlib.compress(hdr_encoder.inner_of(b"\x02")) + b"tail"
         text = base64.b64encode(struct.pack(">ii", 0x1C849314, len(packed)) + packed)
-        self.refused(text, "follow the compressed data")
+        self.refused(text, "does not end")
 
 
 def all_values(histogram: hdr.Histogram) -> list[int]:
     """Every recorded value (its slot's highest), ascending, as often as it was recorded."""
-    return [value for value, count in histogram._slots for _ in range(count)]
+    return [value for value, count in histogram.slots for _ in range(count)]
 
 
 if __name__ == "__main__":

@@ -41,11 +41,13 @@ class Reading(unittest.TestCase):
     def test_a_whole_campaign_is_read(self) -> None:
         campaign = read_campaign(self.folder)
         self.assertEqual(len(campaign.cells), campaign.planned)
-        self.assertEqual({c.status for c in campaign.cells}, {"ok", "gated", "skipped"})
+        self.assertEqual({c.status for c in campaign.cells}, {"ok", "invalid", "skipped"})
         self.assertEqual(campaign.notes, ())
         first = campaign.cells[0]
         self.assertEqual(set(first.histograms), {"response", "lateness"})
         self.assertEqual(first.histograms["response"].total, first.numbers["count.ok"])
+        counts = campaign.counts[first.subject]
+        self.assertEqual(counts.values["syscalls.total"], 2.01)
 
     def test_a_torn_last_line_is_left_out_and_said(self) -> None:
         path = self.folder / "cells.jsonl"
@@ -76,16 +78,19 @@ class Reading(unittest.TestCase):
         self.assertIn("no cell has finished", read_campaign(self.folder).notes[0])
 
     def test_schema_versions(self) -> None:
-        for schema, refused in (
-            (2, True),
-            ("2.0", True),
-            (True, True),
-            (None, True),
-            ("1.7", False),
-        ):
+        known = {3: True, "3.0": True, True: True, None: True, "2.7": False}
+        for schema, refused in known.items():
             (self.folder / "plan.json").write_text(json.dumps({"schema": schema, "new": 1}))
             with self.subTest(schema=schema):
                 self.refused("plan.json", "schema") if refused else read_campaign(self.folder)
+
+    def test_the_schema_before_names_the_version_that_reads_it(self) -> None:
+        manifest = json.loads((self.folder / "manifest.json").read_text("utf-8"))
+        (self.folder / "manifest.json").write_text(json.dumps({**manifest, "schema": 1}))
+        self.refused(
+            "manifest.json",
+            "schema version '1', but this report reads 2; tailrace 0.1.0 reads it",
+        )
 
     def test_a_cell_of_another_schema_is_named(self) -> None:
         cells = self.cells()
@@ -101,9 +106,9 @@ class Reading(unittest.TestCase):
                 (b"[1]", "not a JSON object"),
                 (b"\xff\xfe", "not UTF-8"),
                 (b"[" * 100_000, "nested too deeply"),
-                (b'{"schema": 1, "x": NaN}', "NaN"),
-                (b'{"schema": 1, "x": 1e999}', "out of range"),
-                (b'{"schema": 1, "x": ' + b"9" * 5000 + b"}", "out of range"),
+                (b'{"schema": 2, "x": NaN}', "NaN"),
+                (b'{"schema": 2, "x": 1e999}', "out of range"),
+                (b'{"schema": 2, "x": ' + b"9" * 5000 + b"}", "out of range"),
             ):
                 path = self.folder / name
                 before = path.read_bytes()
@@ -116,18 +121,18 @@ class Reading(unittest.TestCase):
         good = self.cells()
         cases: list[tuple[tuple[str, ...], Any, str]] = [
             (("status",), "great", "`status` is 'great'"),
-            (("block",), None, "`block` is not a number"),
+            (("block",), None, "`block` is not a whole number"),
             (("block",), -1, "negative"),
-            (("contestant",), [], "`contestant` is not an object"),
-            (("contestant", "id"), "", "`id` is not a name"),
-            (("contestant", "id"), "x" * 300, "`id` is not a name"),
-            (("contestant", "id"), "a\nb", "`id` is not a name"),
+            (("subject",), [], "`subject` is not an object"),
+            (("subject", "id"), "", "`id` is not a name"),
+            (("subject", "id"), "x" * 300, "`id` is not a name"),
+            (("subject", "id"), "a\nb", "`id` is not a name"),
             (("point", "kind"), ["open"], "`kind`"),
             (("cost", "server", "cpu_us_per_op"), "3", "not a number"),
             (("cost", "server", "cpu_us_per_op"), -3, "negative"),
             (("load", "counts"), 3, "`counts` is not an object"),
             (("load", "histograms", "response"), 7, "`response` is not a text"),
-            (("gates",), "all", "`gates`"),
+            (("validity",), "all", "`validity`"),
         ]
         for path, value, part in cases:
             cells = copy.deepcopy(good)
@@ -159,6 +164,22 @@ class Reading(unittest.TestCase):
         (self.folder / name).unlink()
         (self.folder / name).symlink_to("/etc/hostname")
         self.refused("outside the campaign")
+
+    def test_costs_that_cannot_be_believed_are_named(self) -> None:
+        path = self.folder / "costs.jsonl"
+        good = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        for change, part in (
+            (lambda line: line.update(subject=3), "`subject` is not an object"),
+            (lambda line: line["sheet"].update(metrics="x"), "`metrics` is not a list"),
+            (lambda line: line["sheet"]["metrics"][0].update(values=["2"]), "not a number"),
+        ):
+            line = copy.deepcopy(good[0])
+            change(line)
+            path.write_text("".join(f"{json.dumps(one)}\n" for one in [good[1], line]), "utf-8")
+            with self.subTest(part=part):
+                self.refused("costs.jsonl, line 2", part)
+        path.unlink()
+        self.assertEqual(read_campaign(self.folder).counts, {})
 
     def test_many_bad_lines_give_a_bounded_answer(self) -> None:
         self.write_cells(["nonsense"] * 500)

@@ -13,10 +13,10 @@ from typing import Any
 
 import make_campaign
 import make_micro
+from reading import drawn, page_of, study_of
 from test_report import GOLDEN, check, micro_text
 
-from tailrace_report import canvas, figure_micro, load, micro_tables
-from tailrace_report.build import build
+from tailrace_report import canvas, figure_micro, load, micro_page
 from tailrace_report.cli import BAD_INPUT, main
 from tailrace_report.errors import CampaignError
 from tailrace_report.micro import Micro, read_micro
@@ -31,6 +31,7 @@ def of(rows: dict[tuple[str, str], list[float | None]]) -> Micro:
     return read_micro(
         {
             "kind": "micro",
+            "context": {"reference": "tokio"},
             "rows": [
                 {"benchmark": b, "runtime": r, "workers": 1, "ns_per_op": ns}
                 for (b, r), ns in rows.items()
@@ -135,7 +136,7 @@ class Ratios(unittest.TestCase):
         found = made(rounds=6).mean_ratio("local", 1)
         assert found
         self.assertEqual(found[0].kind, "interval")
-        notes = " ".join(micro_tables.times(made(rounds=6), 1).notes)
+        notes = " ".join(micro_page.times(made(rounds=6), 1).notes)
         self.assertIn("exact 95 % interval", notes)
 
     def test_a_round_that_failed_is_left_out_of_its_pairs_and_of_the_mean(self) -> None:
@@ -148,11 +149,11 @@ class Ratios(unittest.TestCase):
     def test_slower_is_said_exactly_below_one(self) -> None:
         for ns, text in ((80.0, "1.25×"), (100.0, "1.00×"), (100.1, "0.999× slower")):
             micro = of({("a", "tokio"): [100.0], ("a", "local"): [ns]})
-            local = micro_tables.times(micro, 1).rows[0][1]
+            local = micro_page.times(micro, 1).rows[0][1]
             self.assertEqual(local.partition(", ")[2], text)
 
     def test_without_the_reference_there_are_times_alone(self) -> None:
-        table = micro_tables.times(made(without=("tokio",)), 1)
+        table = micro_page.times(made(without=("tokio",)), 1)
         self.assertFalse(any("×" in cell for row in table.rows for cell in row))
         self.assertFalse(any("geometric" in row[0] for row in table.rows))
 
@@ -165,20 +166,17 @@ class Showing(unittest.TestCase):
     def test_the_section_is_in_the_page_when_there_is_something_to_show(self) -> None:
         with tempfile.TemporaryDirectory() as scratch:
             folder = make_campaign.write_campaign(Path(scratch) / "campaign", blocks=1, scale=1)
-            build(folder, folder / "without")
-            without = (folder / "without" / "index.html").read_text("utf-8")
-            self.assertNotIn("Micro benchmarks", without)
-            self.assertFalse((folder / "without" / "micro.png").exists())
+            without = study_of(folder)
+            self.assertNotIn("Micro benchmarks", page_of(without))
+            self.assertNotIn("micro", drawn(without))
             make_micro.write_micro(folder)
-            build(folder, folder / "with")
-            page = (folder / "with" / "index.html").read_text("utf-8")
+            study = study_of(folder)
+            page = page_of(study)
             self.assertEqual(check(page).problems, [])
             self.assertIn("<h2>Micro benchmarks</h2>", page)
-            self.assertIn('<title id="micro-title">', page)
             self.assertIn("no &lt;threads&gt; left", page)
             self.assertNotIn("<threads>", page)
-            png = (folder / "with" / "micro.png").read_bytes()
-            self.assertTrue(png.startswith(b"\x89PNG"))
+            self.assertIn("micro", drawn(study))
 
     def test_a_bad_micro_file_is_refused_with_the_campaign(self) -> None:
         with tempfile.TemporaryDirectory() as scratch:
@@ -189,14 +187,14 @@ class Showing(unittest.TestCase):
     def test_nothing_measured_draws_nothing(self) -> None:
         micro = of({("a", "local"): [None, None]})
         self.assertIsNone(figure_micro.micro_figure(micro))
-        self.assertEqual(micro_tables.times(micro, 1).rows, [["a", "failed"]])
+        self.assertEqual(micro_page.times(micro, 1).rows, [["a", "failed"]])
 
     def test_one_figure_stays_inside_its_axis(self) -> None:
         micro = of({("a", "local"): [1.0]})
         with canvas.settings():
-            figure = figure_micro.micro_figure(micro)
-            assert figure
-            low, high = figure.axes[0].get_xlim()
+            found = figure_micro.micro_figure(micro)
+            assert found
+            low, high = found[0].axes[0].get_xlim()
         self.assertLessEqual(low, 1.0)
         self.assertGreater(high, 1.0)
 

@@ -12,14 +12,16 @@ import tempfile
 import unittest
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import hdr_encoder
 import make_campaign
 import make_micro
-from tailrace_report import finding, headline, inside, micro_tables, sections, summary, uneven
+from reading import page_of, rewritten, rows_of, study_of
+from tailrace_report import micro_page, overview, page, summary
 from tailrace_report.build import Result, build
-from tailrace_report.load import read_campaign, read_micro_file
-from tailrace_report.study import Study
+from tailrace_report.kinds import echo
+from tailrace_report.load import read_micro_file
 from tailrace_report.tables import to_text
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -29,19 +31,8 @@ HTML_BYTES_MAX = 1_500_000
 
 def golden_texts(scratch: Path) -> dict[str, str]:
     """Every text that is kept as golden, from the campaign of seed 1."""
-    folder = make_campaign.write_campaign(scratch / "golden-campaign")
-    study = Study(read_campaign(folder))
-    tables = [headline.headline(study)]
-    for point in study.points_of("open"):
-        tables += [sections.latency(study, point), sections.cost(study, point)]
-    for point in study.points_of("closed"):
-        tables += [sections.cost(study, point), sections.closed(study, point)]
-    tables += [uneven.hogs(study, point) for point in uneven.burning_points(study)]
-    tables += [uneven.skew(study, point) for point in study.points_of("skew")]
-    tables.append(inside.inside(study))
-    for point in study.points_of("memory", "task_memory"):
-        tables += sections.memory(study, point)
-    tables += [sections.gates(study), sections.trouble(study)]
+    study = study_of(make_campaign.write_campaign(scratch / "golden-campaign"))
+    tables = [table for section in page.sections(study) for table in section.tables if table.rows]
     return {
         "summary.md": summary.markdown(study),
         "tables.txt": "\n".join(to_text(table) for table in tables),
@@ -53,7 +44,7 @@ def golden_texts(scratch: Path) -> dict[str, str]:
 def micro_text(scratch: Path) -> str:
     """What `tailrace_report micro` prints of a made-up micro.json."""
     micro = read_micro_file(make_micro.write_micro(scratch))
-    return "\n".join(to_text(table) for table in micro_tables.tables(micro))
+    return "\n".join(to_text(table) for table in micro_page.tables(micro))
 
 
 class Checker(HTMLParser):
@@ -125,16 +116,6 @@ class Whole(unittest.TestCase):
                 with self.subTest(name=name):
                     self.assertEqual(text, (GOLDEN / name).read_text("utf-8"))
 
-    def test_memory_from_procfs_is_told(self) -> None:
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = make_campaign.write_campaign(Path(scratch) / "campaign")
-            cells = folder / "cells.jsonl"
-            text = cells.read_text("utf-8")
-            self.assertIn('"cgroup-v1"', text)
-            cells.write_text(text.replace('"cgroup-v1"', '"procfs"'), "utf-8")
-            build(folder, folder / "report")
-            self.assertIn("sockets are not", (folder / "report" / "summary.md").read_text("utf-8"))
-
     def test_the_page_is_well_formed(self) -> None:
         checker = check(self.page)
         self.assertEqual(checker.problems, [])
@@ -160,14 +141,15 @@ class Whole(unittest.TestCase):
         markdown = (self.folder / "report" / "summary.md").read_text("utf-8")
         self.assertIn(r"\<b\>bold\</b\>", markdown)
 
-    def test_failed_and_gated_cells_are_counted_at_the_top(self) -> None:
+    def test_failed_and_invalid_cells_are_counted_at_the_top(self) -> None:
         top = self.page[: self.page.index("<section")]
         self.assertIn("<b>1</b> failed", top)
-        self.assertIn("<b>8</b> gated", top)
+        self.assertIn("<b>8</b> invalid", top)
         self.assertIn("<b>60</b> skipped", top)
 
     def test_every_figure_is_drawn_described_and_followed_by_its_table(self) -> None:
-        names = ["latency", "memory", "task-memory", "cpu", "syscalls", "rate", "hog", "skew"]
+        names = ["latency", "memory", "task-memory", "cpu", "syscalls", "instructions", "rate"]
+        names += ["hog", "skew"]
         for name in names:
             self.assertIn(f'<title id="{name}-title">', self.page)
             self.assertIn(f'<desc id="{name}-desc">', self.page)
@@ -190,23 +172,45 @@ class Whole(unittest.TestCase):
         for name in first:
             self.assertEqual(first[name], second[name], name)
 
-    def test_gated_contestants_are_shown_without_a_group(self) -> None:
-        study = Study(read_campaign(self.folder))
+    def test_invalid_subjects_are_shown_and_not_compared(self) -> None:
+        study = study_of(self.folder)
         (point,) = [p for p in study.points if p.id == "closed-50x64"]
-        rows = {row[0]: row for row in sections.closed(study, point).rows}
-        self.assertEqual(rows["local (default)"][4], "gated")
-        self.assertEqual(rows["local (default)"][1], "6 gated")
-        self.assertEqual(rows["local (default)"][3], "-")
-        self.assertEqual(rows["bare-epoll"][3], "floor")
+        rows = rows_of(echo.rate_table(study, point))
+        self.assertEqual(rows["local (default)"]["blocks"], "6 invalid")
+        self.assertEqual(rows["local (default)"]["rate / floor"], "-")
+        self.assertEqual(rows["bare-epoll"]["rate / floor"], "floor")
 
     def test_unsupported_quantiles_are_not_printed(self) -> None:
-        study = Study(read_campaign(self.folder))
+        study = study_of(self.folder)
         (point,) = [p for p in study.points if p.id == "open-50x64-10000"]
-        row = sections.latency(study, point).rows[0]
+        row = rows_of(echo.response_table(study, point))["bare-epoll"]
         # 20,000 requests a block carry p99 (200 above), not p99.9 (20); 120,000 together do.
-        self.assertIn("[", row[5])
-        self.assertRegex(row[6], r"^[^\[]+ †$")
-        self.assertEqual(row[7], "-")
+        self.assertIn("[", row["p99"])
+        self.assertRegex(row["p99.9"], r"^[^\[]+ †$")
+        self.assertEqual(row["p99.99"], "-")
+
+    def test_counts_come_from_the_short_pass_and_say_what_is_missing(self) -> None:
+        table = echo.counts_table(study_of(self.folder))
+        rows = rows_of(table)
+        self.assertIn("50 connections × 64 B", table.title)
+        self.assertEqual(rows["local (default)"]["system calls"], "2.44")
+        self.assertEqual(rows["libuv"]["instructions, user mode"], "-")
+        self.assertNotIn("uring", rows)
+        notes = " ".join(table.notes)
+        self.assertIn("libuv: instructions, user mode not counted: valgrind gave up", notes)
+        self.assertIn("uring: not counted: io_uring is refused", notes)
+
+    def test_who_shares_too_few_blocks_is_not_compared(self) -> None:
+        study = study_of(self.folder)  # one block of threads failed at this point
+        (point,) = [p for p in study.points if p.id == "closed-1000x64"]
+        compared = study.compare(point, echo.RATE)
+        assert compared is not None
+        (entry,) = [e for e in compared.entries if e.label == "threads"]
+        self.assertEqual((entry.differs, compared.shared), (None, 5))
+        rate = next(s.text for s in overview.statements(study) if s.about == "Rate")
+        self.assertIn("too few shared blocks to compare threads", rate)
+        self.assertNotIn("≠", rows_of(overview.headline(study))["threads"]["closed rate"])
+        self.assertIn("share 5 blocks only", overview.statements(study)[-1].text)
 
 
 class Small(unittest.TestCase):
@@ -217,74 +221,100 @@ class Small(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         self.path = Path(scratch.name) / "c"
 
-    def built(self) -> str:
-        build(self.path, self.path / "report")
-        page = (self.path / "report" / "index.html").read_text("utf-8")
-        self.assertEqual(check(page).problems, [])
-        return page
+    def page(self) -> str:
+        text = page_of(study_of(self.path))
+        self.assertEqual(check(text).problems, [])
+        return text
 
     def test_empty(self) -> None:
         make_campaign.write_campaign(self.path, blocks=1, scale=1)
         (self.path / "cells.jsonl").write_text("")
-        page = self.built()
-        self.assertIn("Nothing measured", page)
-        self.assertIn("<b>57</b> planned but not run", page)
+        self.assertIn("Nothing measured", self.page())
+        self.assertIn("<b>57</b> not run", self.page())
 
     def test_all_failed(self) -> None:
         make_campaign.write_campaign(self.path, blocks=1, scale=1)
-        text = (self.path / "cells.jsonl").read_text("utf-8")
-        text = re.sub(r'"status": "[a-z]+"', '"status": "failed"', text)
-        (self.path / "cells.jsonl").write_text(text, "utf-8")
-        page = self.built()
-        self.assertIn("<b>57</b> failed", page)
-        self.assertIn("Nothing measured", page)
+        rewritten(self.path, lambda cell: cell.update(status="failed") or True)
+        self.assertIn("<b>57</b> failed", self.page())
+        self.assertIn("Nothing measured", self.page())
 
-    def test_all_gated_is_shown_but_neither_ranked_nor_concluded_from(self) -> None:
-        make_campaign.write_campaign(self.path, blocks=2, scale=1)
-        text = (self.path / "cells.jsonl").read_text("utf-8")
-        text = text.replace('"status": "ok"', '"status": "gated"')
-        (self.path / "cells.jsonl").write_text(text, "utf-8")
-        self.assertIn("Nothing ranked", self.built())
-        study = Study(read_campaign(self.path))
-        self.assertEqual(len(finding.statements(study)), 2)
-        for row in headline.headline(study).rows:
-            self.assertTrue(all("gated" in text or text == "-" for text in row[1:]), row)
+    def test_all_invalid_is_shown_but_neither_compared_nor_concluded_from(self) -> None:
+        def change(cell: dict[str, Any]) -> bool:
+            cell["status"] = "invalid" if cell["status"] == "ok" else cell["status"]
+            return True
 
-    def test_one_block_ranks_nobody(self) -> None:
-        make_campaign.write_campaign(self.path, blocks=1)
-        self.assertIn("nothing is separated from anything", self.built())
-        study = Study(read_campaign(self.path))
-        for point in study.points_of("open"):
-            groups = {row[-2] for row in sections.latency(study, point).rows}
-            self.assertLessEqual(groups, {"a", "gated"})
+        make_campaign.write_campaign(self.path, blocks=6, scale=1)
+        study = rewritten(self.path, change)
+        (self.path / "costs.jsonl").unlink()
+        study = study_of(self.path)
+        self.assertIn("failed a validity check", self.page())
+        self.assertEqual([s.about for s in overview.statements(study)], ["Invalid"])
+        for row in overview.headline(study).rows:
+            self.assertTrue(all("invalid" in text or text == "-" for text in row[1:]), row)
 
-    def test_three_blocks_are_called_a_range(self) -> None:
-        make_campaign.write_campaign(self.path, blocks=3)
-        study = Study(read_campaign(self.path))
-        notes = " ".join(sections.cost(study, study.points_of("open")[0]).notes)
-        self.assertIn("range", notes)
-        self.assertIn("provisional", " ".join(s.text for s in finding.statements(study)))
+    def test_below_six_blocks_nothing_is_called_different(self) -> None:
+        for blocks, words in ((1, "share 1 block only"), (3, "keep one order in 50 % of cases")):
+            make_campaign.write_campaign(self.path / str(blocks), blocks=blocks, scale=1)
+            study = study_of(self.path / str(blocks))
+            last = overview.statements(study)[-1]
+            self.assertEqual(last.about, "How firm")
+            self.assertIn(words, last.text)
+            self.assertNotIn("≠", to_text(overview.headline(study)))
+            for statement in overview.statements(study)[:-1]:
+                self.assertNotIn("significantly", statement.text)
+            if blocks == 3:
+                notes = echo.cost_table(study, study.points_of("open")[0]).notes
+                self.assertIn("range", " ".join(notes))
+
+    def test_memory_from_procfs_is_told(self) -> None:
+        def change(cell: dict[str, Any]) -> bool:
+            if cell["memory"]:
+                self.assertEqual(cell["memory"]["source"], "cgroup-v1")
+                cell["memory"]["source"] = "procfs"
+            return True
+
+        make_campaign.write_campaign(self.path, blocks=1, scale=1)
+        self.assertIn("sockets are not", summary.markdown(rewritten(self.path, change)))
 
     def test_a_block_too_small_for_a_quantile_takes_it_from_all(self) -> None:
         make_campaign.write_campaign(self.path, blocks=2)
         name = "b1-open-50x64-10000-local-best.response.hdr"
         (self.path / "hist" / name).write_text(hdr_encoder.encode({150_000: 500}))
-        study = Study(read_campaign(self.path))
-        rows = sections.latency(study, study.points_of("open")[0]).rows
-        (row,) = [row for row in rows if row[0] == "local"]
-        self.assertIn("[", row[3])
-        self.assertRegex(row[5], r"^[^\[]+ †$")
-        self.assertEqual(row[-2], "-")
+        study = study_of(self.path)
+        row = rows_of(echo.response_table(study, study.points_of("open")[0]))["local"]
+        self.assertIn("[", row["p50"])
+        self.assertRegex(row["p99"], r"^[^\[]+ †$")
+        self.assertEqual(row["p99 / floor"], "-")
 
-    def test_without_the_floor_there_are_no_ratios(self) -> None:
+    def test_the_floor_is_the_first_of_its_family_and_without_one_there_are_no_ratios(self) -> None:
+        def change(cell: dict[str, Any]) -> bool:
+            return cell["subject"]["id"] != "bare-epoll"
+
         make_campaign.write_campaign(self.path, blocks=2, scale=1)
-        lines = (self.path / "cells.jsonl").read_text("utf-8").splitlines(keepends=True)
-        kept = "".join(line for line in lines if '"id": "bare-epoll"' not in line)
-        (self.path / "cells.jsonl").write_text(kept, "utf-8")
-        self.built()
-        study = Study(read_campaign(self.path))
-        table = sections.cost(study, study.points_of("open")[0])
-        self.assertEqual({row[5] for row in table.rows}, {"-"})
+        floor = study_of(self.path).floor
+        assert floor is not None
+        self.assertEqual((floor.id, floor.family), ("bare-epoll", "floor"))
+        study = rewritten(self.path, change)
+        self.assertIsNone(study.floor)
+        self.page()
+        rows = rows_of(echo.cost_table(study, study.points_of("open")[0]))
+        self.assertEqual({row["CPU / floor"] for row in rows.values()}, {"-"})
+
+    def test_the_worst_rate_is_the_lowest(self) -> None:
+        def change(cell: dict[str, Any]) -> bool:
+            rates = {"bare-epoll": 270e3, "local": 150e3, "libuv": 85e3}
+            who = cell["subject"]
+            if cell["point"]["kind"] != "closed" or who["form"] != "best":
+                return False
+            if who["id"] in rates and cell["load"]:
+                cell["load"]["achieved_per_s"] = rates[who["id"]] + cell["block"]
+            return who["id"] in rates
+
+        make_campaign.write_campaign(self.path, blocks=6, scale=1)
+        study = rewritten(self.path, change)
+        (rate,) = [s for s in overview.statements(study) if s.about == "Rate"]
+        self.assertIn("the rate is highest for bare-epoll 270 k/s", rate.text)
+        self.assertIn("lowest for libuv 85.0 k/s", rate.text)
 
 
 if __name__ == "__main__":

@@ -3,18 +3,15 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import unittest
 from pathlib import Path
 from typing import Any
 
 import make_campaign
+from reading import page_of, rewritten, study_of
 from tailrace_report import inside
-from tailrace_report.build import build
-from tailrace_report.load import read_campaign
-from tailrace_report.runtime_metrics import per_operation
-from tailrace_report.study import Study
+from tailrace_report.inside import per_operation
 
 
 def result(**metrics: Any) -> dict[str, Any]:
@@ -30,9 +27,9 @@ class PerOperation(unittest.TestCase):
         self.assertEqual(per_operation(result(steals=[0, 0]), 64), {"steals": 0.0})
 
     def test_yields_that_no_worker_counts_are_found_under_their_other_name(self) -> None:
-        self.assertEqual(per_operation(result(budget_exhausted=500), 64), {"forced_yields": 0.5})
+        self.assertEqual(per_operation(result(budget_exhausted=500), 64), {"forced yields": 0.5})
         both = result(budget_exhausted=500, forced_yields=[250])
-        self.assertEqual(per_operation(both, 64), {"forced_yields": 0.25})
+        self.assertEqual(per_operation(both, 64), {"forced yields": 0.25})
 
     def test_odd_shapes_are_left_out(self) -> None:
         for odd in (None, "12", 1.5, True, -1, [], [1, -1], [[1]], [1, None], {"0": 1}, 2**63):
@@ -55,27 +52,23 @@ class TheTable(unittest.TestCase):
         make_campaign.write_campaign(self.folder, blocks=2, scale=1)
 
     def test_who_counts_nothing_is_not_in_it(self) -> None:
-        study = Study(read_campaign(self.folder))
-        shown = {row[0] for row in inside.inside(study).rows}
+        shown = {row[0] for row in inside.table(study_of(self.folder)).rows}
         self.assertIn("steal", shown)
         self.assertIn("local", shown)
         self.assertNotIn("bare-epoll", shown)
         self.assertNotIn("threads", shown)
 
     def test_without_metrics_there_is_no_table_and_no_section(self) -> None:
-        build(self.folder, self.folder / "report")
-        page = (self.folder / "report" / "index.html").read_text("utf-8")
-        self.assertIn("Inside the runtimes", page)
-        cells = self.folder / "cells.jsonl"
-        lines = [json.loads(line) for line in cells.read_text("utf-8").splitlines()]
-        for line in lines:
-            if line["target"].get("result"):
-                line["target"]["result"]["metrics"] = {}
-        cells.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
-        self.assertEqual(inside.inside(Study(read_campaign(self.folder))).rows, [])
-        build(self.folder, self.folder / "report")
-        page = (self.folder / "report" / "index.html").read_text("utf-8")
-        self.assertNotIn("Inside the runtimes", page)
+        self.assertIn("Inside the runtimes", page_of(study_of(self.folder)))
+
+        def change(cell: dict[str, Any]) -> bool:
+            if cell["target"].get("result"):
+                cell["target"]["result"]["metrics"] = {}
+            return True
+
+        study = rewritten(self.folder, change)
+        self.assertEqual(inside.table(study).rows, [])
+        self.assertNotIn("Inside the runtimes", page_of(study))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The statistics against brute force: coverage by enumeration, groups by trying every set."""
+"""The statistics against brute force: coverage by enumeration."""
 
 from __future__ import annotations
 
@@ -67,53 +67,33 @@ class Ratios(unittest.TestCase):
         self.assertIsNone(stats.paired_ratio({1: 1.0}, {1: 0.0}))
 
 
-class Groups(unittest.TestCase):
-    def test_identical_contestants_share_a_group_and_a_dear_one_does_not(self) -> None:
-        base = {block: 1.0 + 0.01 * (block % 3) for block in range(6)}
-        dear = {block: 2 * value for block, value in base.items()}
-        answer = stats.groups({"x": base, "y": dict(base), "z": dear})
-        self.assertEqual(answer, {"x": "a", "y": "a", "z": "b"})
-        turned = stats.groups({"x": base, "y": base, "z": dear}, best_is_low=False)
-        self.assertEqual(turned, {"x": "b", "y": "b", "z": "a"})
+class Differences(unittest.TestCase):
+    def test_a_consistent_and_relevant_difference_is_significant(self) -> None:
+        base = {block: 1.0 for block in range(6)}
+        self.assertIs(stats.differ({b: 1.005 for b in base}, base), False)
+        self.assertIs(stats.differ({b: 1.02 for b in base}, base), True)
+        self.assertIs(stats.differ({b: 0.9 if b else 1.1 for b in base}, base), False)
 
-    def test_a_consistent_but_irrelevant_difference_separates_nothing(self) -> None:
-        base = {block: 1.0 for block in range(9)}
-        self.assertFalse(stats.separated({b: 1.005 for b in base}, base))
-        self.assertTrue(stats.separated({b: 1.02 for b in base}, base))
-
-    def test_one_block_separates_nothing(self) -> None:
-        self.assertFalse(stats.separated({0: 5.0}, {0: 1.0}))
-        self.assertEqual(stats.groups({"x": {0: 5.0}, "y": {0: 1.0}}), {"x": "a", "y": "a"})
+    def test_below_six_shared_blocks_nothing_is_said(self) -> None:
+        for blocks in range(6):
+            twice, once = ({b: value for b in range(blocks)} for value in (2.0, 1.0))
+            self.assertIsNone(stats.differ(twice, once))
+        many = {b: 2.0 for b in range(9)}
+        self.assertIsNone(stats.differ(many, {b: 1.0 for b in range(4, 20)}))
 
     def test_zero_and_negative_numbers_are_compared_by_sign(self) -> None:
         zero = {b: 0.0 for b in range(6)}
-        self.assertFalse(stats.separated(zero, dict(zero)))
-        self.assertTrue(stats.separated({b: 5.0 + b for b in zero}, zero))
-        self.assertFalse(stats.separated({b: 3.0 - b for b in zero}, zero))
+        self.assertIs(stats.differ(zero, dict(zero)), False)
+        self.assertIs(stats.differ({b: 5.0 + b for b in zero}, zero), True)
+        self.assertIs(stats.differ({b: 3.0 - b for b in zero}, zero), False)
+        self.assertIsNone(stats.differ({0: 5.0}, {0: 0.0}))
 
-    def test_letters_say_exactly_who_is_separated(self) -> None:
-        # Sharing a letter must mean "not separated", for every pair, whatever the relation.
-        generator = random.Random(4)
-        for _ in range(60):
-            names = [f"n{n}" for n in range(generator.randrange(2, 7))]
-            numbers = {
-                name: {b: generator.choice((1.0, 1.3, 1.7, 2.0, 3.0)) for b in range(6)}
-                for name in names
-            }
-            letters = stats.groups(numbers)
-            for one, other in itertools.combinations(names, 2):
-                shared = bool(set(letters[one]) & set(letters[other]))
-                self.assertEqual(shared, not stats.separated(numbers[one], numbers[other]))
-            sets = [
-                {n for n in names if letter in letters[n]}
-                for letter in set("".join(letters.values()))
-            ]
-            for one_set, other_set in itertools.permutations(sets, 2):
-                self.assertFalse(one_set <= other_set, "a group inside another says nothing new")
-
-    def test_many_names_end_quickly_without_letters(self) -> None:
-        numbers = {f"n{n}": {0: 1.0, 1: 1.0} for n in range(stats.GROUPED_MAX + 1)}
-        self.assertEqual(stats.groups(numbers), {})
+    def test_equal_subjects_rarely_differ(self) -> None:
+        # 2 / 2^6 = 3.1 % of pairs of six blocks, by chance alone.
+        lot = random.Random(4)
+        pairs = [[{b: lot.gauss(1, 0.1) for b in range(6)} for _ in "ab"] for _ in range(4000)]
+        share = sum(stats.differ(*pair) is True for pair in pairs) / len(pairs)
+        self.assertAlmostEqual(share, 2 / 2**6, delta=0.01)
 
 
 class Support(unittest.TestCase):

@@ -9,14 +9,18 @@ import unittest
 from pathlib import Path
 from typing import Any
 
+import contestants
 import hdr_encoder
 import make_campaign
-from tailrace_report import figure_window, finding, headline, timer_work, timers
-from tailrace_report.build import build
-from tailrace_report.cell import read_cell
-from tailrace_report.cell_fields import CellError
-from tailrace_report.load import read_campaign
+from reading import drawn, page_of, rows_of, study_of
+from tailrace_report import figure_trade, overview
+from tailrace_report.canvas import settings
+from tailrace_report.cell_line import read_cell
+from tailrace_report.fields import FieldError, Fields
+from tailrace_report.kinds import timer
 from tailrace_report.study import Study
+
+TIMER = timer.TIMER
 
 RANDOM = {"mode": "random", "tasks": "100000", "spread_ms": "1000", "lead_ms": "1400"}
 CANCEL = {"mode": "cancel", "tasks": "20000", "at_once": "1000"}
@@ -36,14 +40,14 @@ def timer_line(who: tuple[str, str, str, int, int], mode: dict[str, str], block:
     point = {"id": f"timer-{mode['mode']}", "kind": "timer", "workload": "timer"}
     line = make_campaign.cell_line(name, block, 0, contestant, form, "in-house", point)
     line["point"] = dict(point, options=mode)
-    line["contestant"]["options"] = {"timer_window_us": window} if window else {}
+    line["subject"]["options"] = {"timer_window_us": window} if window else {}
     granted = {"timer_slack_ns": 50000}
     if contestant == "local":
         granted["timer_window_us"] = window or "64"
     line["target"]["ready"] = {"granted": granted}
     cancels = mode["mode"] == "cancel"
     tasks = int(mode["tasks"])
-    counts = dict.fromkeys(timer_work.COUNTS, 0)
+    counts = dict.fromkeys({n for share in timer.SHARES.values() for n in share}, 0)
     counts.update(armed=tasks, whole_cpu_ns=tasks * 50)
     if cancels:
         counts.update(cancelled=tasks)
@@ -76,9 +80,9 @@ class Timers(unittest.TestCase):
                 line["work"]["histograms"] = {"lateness_ns": path}
                 lines += [line, timer_line(who, CANCEL, block)]
         self.write(lines)
-        plan = {"schema": 1, "seed": 7, "cells": [{"cell": line["cell"]} for line in lines]}
+        plan = {"schema": 2, "seed": 7, "cells": [{"cell": line["cell"]} for line in lines]}
         (self.folder / "plan.json").write_text(json.dumps(plan), "utf-8")
-        manifest = json.dumps(make_campaign.manifest_of(7))
+        manifest = json.dumps(contestants.manifest_of(7))
         (self.folder / "manifest.json").write_text(manifest, "utf-8")
 
     def write(self, lines: list[Any]) -> None:
@@ -86,16 +90,15 @@ class Timers(unittest.TestCase):
         (self.folder / "cells.jsonl").write_text(text, "utf-8")
 
     def study(self) -> Study:
-        return Study(read_campaign(self.folder))
+        return study_of(self.folder)
 
     def test_lateness_stands_beside_what_it_costs(self) -> None:
         study = self.study()
-        (point,) = timers.fired_points(study)
+        (point,) = TIMER.fired(study)
         self.assertEqual(point.title, "100,000 timers within 1 s")
-        table = timers.lateness(study, point)
-        rows = {row[0]: row for row in table.rows}
+        rows = rows_of(timer.lateness_table(study, point))
         self.assertEqual(set(rows), {"local", "local (window-0)", "local (window-500)", "libuv"})
-        local = dict(zip([column.title for column in table.columns], rows["local"]))
+        local = rows["local"]
         self.assertEqual(local["timers"], "600,000")
         self.assertTrue(local["p50"].startswith("40.0 µs"), local)
         self.assertTrue(local["p99"].startswith("80.1 µs"), local)
@@ -105,45 +108,39 @@ class Timers(unittest.TestCase):
         self.assertEqual(local["CPU share while all wait"], "0.01 %")
         self.assertEqual(local["slack"], "50.0 µs")
 
-    def test_an_api_of_milliseconds_is_labelled(self) -> None:
+    def test_an_api_of_milliseconds_is_labelled_as_the_manifest_says(self) -> None:
         study = self.study()
-        table = timers.lateness(study, timers.fired_points(study)[0])
-        place = [column.title for column in table.columns].index("API")
-        self.assertEqual(
-            {row[0]: row[place] for row in table.rows}["libuv"],
-            "1 ms",
-        )
-        self.assertEqual({row[0]: row[place] for row in table.rows}["local"], "ns")
+        rows = rows_of(timer.lateness_table(study, TIMER.fired(study)[0]))
+        self.assertEqual((rows["libuv"]["API"], rows["local"]["API"]), ("1 ms", "ns"))
 
     def test_cancelled_timers_are_a_table_of_their_own(self) -> None:
         study = self.study()
-        table = timers.cancelled(study, timers.cancelled_points(study))
-        self.assertEqual([row[1] for row in table.rows], ["50.0 ns"] * 4)
-        self.assertIn("1,000 armed", [column.title for column in table.columns])
+        table = timer.cancelled_table(study, TIMER.cancelled(study))
+        self.assertEqual([row["1,000 armed"] for row in rows_of(table).values()], ["50.0 ns"] * 4)
 
     def test_the_curve_has_the_windows_in_order(self) -> None:
         study = self.study()
-        (point,) = timers.window_points(study)
-        lines = figure_window.lines(study, point)
-        self.assertEqual([window for window, _, _ in lines["local"]], [0, 64, 500])
-        self.assertEqual([window for window, _, _ in lines["libuv"]], [None])
-        words = figure_window.description(study, [point])
-        self.assertIn("window 500 µs: 600 µs for 90.0 ms", words)
-        forms = {who.form for who in timers.window_forms(study)}
+        (panel,) = timer.window_panels(study)
+        self.assertEqual([window for window, _, _ in panel.lines["local"]], [0, 64, 500])
+        self.assertEqual([window for window, _, _ in panel.lines["libuv"]], [None])
+        with settings():
+            found = figure_trade.trade_figure([panel], "CPU", "window")
+        assert found is not None
+        self.assertIn("window 500 µs: 600 µs for 90.0 ms", found[1])
+        forms = {who.form for who in timer.window_forms(study)}
         self.assertEqual(forms, {"window-0", "window-500"})
 
     def test_the_finding_names_lateness_and_cost(self) -> None:
-        texts = {s.about: s.text for s in finding.statements(self.study())}
-        self.assertIn("lateness p99 is lowest", texts["Timers"])
-        self.assertIn("CPU time while they fire is lowest", texts["Timers"])
-        self.assertIn("lateness p99", [c.title for c in headline.headline(self.study()).columns])
+        study = self.study()
+        (text,) = [s.text for s in overview.statements(study) if s.about == "Timers"]
+        self.assertIn("lateness p99 is lowest", text)
+        self.assertIn("CPU time while they fire is lowest", text)
+        self.assertIn("lateness p99", [c.title for c in overview.headline(study).columns])
 
-    def test_the_report_is_built(self) -> None:
-        out = self.folder / "report"
-        build(self.folder, out)
-        page = (out / "index.html").read_text("utf-8")
-        self.assertIn('id="timers"', page)
-        self.assertIn("armed and cancelled", page)
+    def test_they_are_on_the_page_and_drawn(self) -> None:
+        study = self.study()
+        self.assertIn("armed and cancelled", page_of(study))
+        self.assertEqual(drawn(study), {"timer", "timer-window"})
 
     def test_a_line_that_cannot_be_believed_is_refused(self) -> None:
         for change, words in [
@@ -153,16 +150,19 @@ class Timers(unittest.TestCase):
             (lambda line: line["target"]["ready"].update(granted=3), "not an object"),
         ]:
             line = json.loads(json.dumps(timer_line(MODELS[0], RANDOM, 0)))
-            read_cell(line, 1)
+            read_cell(Fields(line), 1, {})
             change(line)
-            with self.assertRaises(CellError) as raised:
-                read_cell(line, 1)
+            with self.assertRaises(FieldError) as raised:
+                read_cell(Fields(line), 1, {})
             self.assertIn(words, str(raised.exception))
 
     def test_a_phase_that_did_not_happen_has_no_cost(self) -> None:
-        self.assertEqual(timer_work.costs({}), {})
-        costs = timer_work.costs({"fired": 5.0, "armed": 5.0, "arm_cpu_ns": 50.0, "wait_ns": 0.0})
-        self.assertEqual(costs, {"arm_cpu_ns": 10.0})
+        def numbers(**counts: float) -> dict[str, float]:
+            return TIMER.numbers(Fields({"work": {"counts": counts}}))
+
+        self.assertEqual(numbers(), {})
+        found = numbers(fired=5.0, armed=5.0, arm_cpu_ns=50.0, wait_ns=0.0)
+        self.assertEqual(found, {"arm_cpu_ns": 10.0})
 
 
 if __name__ == "__main__":

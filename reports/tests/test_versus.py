@@ -6,19 +6,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 import unittest
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import make_campaign
 import versus_cells
-from tailrace_report import claims, figure_versus, stats, versus
-from tailrace_report.build import build
-from tailrace_report.load import read_campaign
+from reading import drawn, page_of, rewritten, study_of
+from tailrace_report import claims, stats, versus
+from tailrace_report.errors import CampaignError
 from tailrace_report.study import Study
 from tailrace_report.tables import to_text
 
@@ -34,15 +32,7 @@ class Versus(unittest.TestCase):
         self.folder = versus_cells.write(self.scratch / "c")
 
     def study(self) -> Study:
-        return Study(read_campaign(self.folder))
-
-    def rewrite(self, change: Callable[[dict[str, Any]], bool]) -> Study:
-        """Keeps the cells for which `change` says so, changed as it likes."""
-        path = self.folder / "cells.jsonl"
-        cells = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        kept = [cell for cell in cells if change(cell)]
-        path.write_text("".join(f"{json.dumps(cell)}\n" for cell in kept), "utf-8")
-        return self.study()
+        return study_of(self.folder)
 
     def verdicts(self, study: Study) -> dict[str, claims.Verdict]:
         return {verdict.claim.id: verdict for verdict in claims.judge(study)}
@@ -75,7 +65,7 @@ class Versus(unittest.TestCase):
             },
         )
         self.assertIn("asio-epoll is not in this campaign", found["E7"].why)
-        self.assertIn("no workload that reads files", found["E19"].why)
+        self.assertIn("about reads of a file", found["E19"].why)
         # One of its two relations holds, the other is within the noise.
         self.assertEqual([r.state for r in found["E14"].relations], [claims.HOLDS, claims.OPEN])
 
@@ -95,26 +85,26 @@ class Versus(unittest.TestCase):
         self.assertEqual(decided(1.5, 4.9, "above", 5.0), claims.FAILS)
 
     def test_few_blocks_decide_nothing(self) -> None:
-        study = self.rewrite(lambda cell: cell["block"] < stats.BLOCKS_FOR_INTERVAL - 1)
+        study = rewritten(self.folder, lambda cell: cell["block"] < stats.BLOCKS_FOR_INTERVAL - 1)
         found = self.verdicts(study)
         self.assertEqual({verdict.word for verdict in found.values()}, {claims.UNDECIDED})
         self.assertIn("no interval from 5 blocks", found["E3"].why)
         self.assertIn("1.22×", to_text(claims.table(study)))  # it is shown all the same
 
-    def test_gated_and_missing_cells_say_so_and_decide_nothing(self) -> None:
+    def test_invalid_and_missing_cells_say_so_and_decide_nothing(self) -> None:
         def change(cell: dict[str, Any]) -> bool:
-            form, point = cell["contestant"]["form"], cell["point"]["id"]
+            form, point = cell["subject"]["form"], cell["point"]["id"]
             if form == "buffers-own" and point == "closed-50x64":
-                cell["status"] = "gated"
+                cell["status"] = "invalid"
                 cell["cause"] = "noise"
             if form == "naive":
                 cell["status"] = "skipped"
                 cell["cause"] = "io_uring is refused"
             return form != "taskrun-coop" and point != "closed-50x65536"
 
-        study = self.rewrite(change)
+        study = rewritten(self.folder, change)
         found = self.verdicts(study)
-        self.assertIn("bare-uring (buffers-own) at 50 × 64 B: gated in all blocks", found["E3"].why)
+        self.assertIn("(buffers-own) at 50 × 64 B: invalid in all blocks", found["E3"].why)
         self.assertIn("bare-uring (naive) at 50 × 64 B: skipped in all blocks", found["E2"].why)
         self.assertIn("no measured point 50 × 65,536 B", found["E4"].why)
         self.assertIn("bare-uring (taskrun-coop) is not in this campaign", found["E14"].why)
@@ -122,7 +112,7 @@ class Versus(unittest.TestCase):
             self.assertEqual(found[name].word, claims.UNDECIDED)
         rows = [row for row in versus.features(study).rows if row[0] == "bare-uring (buffers-own)"]
         self.assertNotIn("50 × 64 B", [row[2] for row in rows])
-        build(self.folder, self.folder / "report")
+        page_of(study)
 
     def test_features_name_what_they_set(self) -> None:
         rows = {(row[0], row[2]): row for row in versus.features(self.study()).rows}
@@ -134,26 +124,55 @@ class Versus(unittest.TestCase):
 
     def test_figures_have_a_panel_a_pair_and_measure(self) -> None:
         study = self.study()
-        panels = figure_versus.grid_panels(study)
+        panels = list(versus.grid_panels(study))
         self.assertEqual(len(panels), 4)
         self.assertIn("50 × 64 B, depth 16", [row.label for row in panels[0].rows])
-        build(self.folder, self.folder / "report")
-        names = {path.name for path in (self.folder / "report").iterdir()}
-        self.assertTrue({"versus.png", "features.svg"} <= names)
-        page = (self.folder / "report" / "index.html").read_text("utf-8")
+        self.assertTrue({"versus", "features"} <= drawn(study))
+        page = page_of(study)
         for anchor in ("versus", "features", "claims"):
             self.assertIn(f'id="{anchor}"', page)
 
+    def test_pairs_are_of_one_family_by_name_or_else_its_first(self) -> None:
+        def change(cell: dict[str, Any]) -> bool:
+            if cell["subject"]["id"] == "bare-epoll" and cell["subject"]["form"] == "oneshot":
+                cell["subject"].update(id="steal", family="in-house", order=31, form="best")
+            return True
+
+        study = rewritten(self.folder, change)
+        self.assertIn("steal", {who.id for who in study.subjects})
+        pairs = [(of.id, to.id) for of, to in versus.pairs(study)]
+        self.assertEqual(pairs, [("bare-uring", "bare-epoll"), ("uring", "local")])
+
     def test_without_a_pair_there_is_no_section(self) -> None:
-        study = self.rewrite(lambda cell: cell["contestant"]["id"] != "bare-epoll")
-        self.assertEqual([of.id for of, _, _ in versus.pairs(study)], ["uring"])
-        study = self.rewrite(lambda cell: cell["contestant"]["id"] != "uring")
-        self.assertEqual(claims.judge(study), [])
-        other = make_campaign.write_campaign(self.scratch / "other", blocks=2, scale=1)
-        build(other, other / "report")
-        page = (other / "report" / "index.html").read_text("utf-8")
+        study = rewritten(self.folder, lambda cell: cell["subject"]["id"] != "bare-epoll")
+        self.assertEqual([of.id for of, _ in versus.pairs(study)], ["uring"])
+        study = rewritten(self.folder, lambda cell: cell["subject"]["id"] != "uring")
+        self.assertEqual(versus.sections(study), [])
+        self.assertIn("Published claims", page_of(study))  # some need no epoll
+        other = make_campaign.write_campaign(self.scratch / "other", blocks=1, scale=1)
+        page = page_of(study_of(other))
         self.assertNotIn('id="versus"', page)
         self.assertNotIn("Published claims", page)
+
+    def test_a_misspelt_claim_is_refused(self) -> None:
+        good = '[[claim]]\nid = "X"\nsays = "a"\nsource = "b"\nrelations = [\n'
+        good += '{of = "x", to = "y", at = [1, 64], claimed = "above"}]\n'
+        place = self.scratch / "claims"
+        place.mkdir()
+        for text, words in (
+            (good, ""),
+            (good.replace("at =", "att ="), "unknown key 'att'"),
+            (good.replace('"above"', '"over"'), "unknown `measure` or `claimed`"),
+            (good.replace('says = "a"', ""), "says"),
+            ("[[claim", "claims/c.toml"),
+        ):
+            (place / "c.toml").write_text(text)
+            if not words:
+                self.assertEqual(claims.read(place)[0].relations[0].at, (1, 64))
+                continue
+            with self.subTest(text=text), self.assertRaises(CampaignError) as caught:
+                claims.read(place)
+            self.assertIn(words, caught.exception.sentences[0])
 
 
 if __name__ == "__main__":

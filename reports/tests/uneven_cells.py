@@ -62,7 +62,10 @@ def counts(
 
 
 def cells(
-    block: int, cell_line: Callable[..., dict[str, Any]], seed: int
+    block: int,
+    cell_line: Callable[..., dict[str, Any]],
+    server_of: Callable[..., dict[str, Any]],
+    seed: int,
 ) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
     """Every cell of this block with its histograms by name."""
     generator = random.Random(1000 * seed + block)
@@ -72,7 +75,7 @@ def cells(
             line = cell_line(name, block, 0, contestant, form, family, point)
             line["cpus"] = {"target": "0-1", "client": "0-1", "disjoint": False}
             line["cpus"]["shared_cpus"] = SHARED
-            yield line, _measured(line, point, model, generator)
+            yield line, _measured(line, point, model, generator, server_of)
         name = f"b{block}-{point['id']}-bare-epoll-best"
         line = cell_line(name, block, 0, "bare-epoll", "best", "floor", point)
         line.update(status="skipped", cause="bare-epoll has no workload `hog`")
@@ -84,6 +87,7 @@ def _measured(
     point: dict[str, Any],
     model: tuple[float, float, float],
     generator: random.Random,
+    server_of: Callable[..., dict[str, Any]],
 ) -> dict[str, str]:
     middle, waiting, tail = model
     middle *= 0.97 + 0.06 * generator.random()
@@ -93,10 +97,10 @@ def _measured(
     fates = dict(planned=REQUESTS, sent=REQUESTS, skipped_late=0, never_sent=0)
     fates.update(ok=REQUESTS, wrong=0, errors=0, timed_out=0, in_flight=0)
     rate = point["rate_per_s"]
-    line["load"] = {"schema": 1, "mode": "open", "counts": fates}
+    line["load"] = {"schema": 1, "mode": "open", "connections": 50, "counts": fates}
     line["load"].update(offered_per_s=rate, achieved_per_s=rate, elapsed_s=REQUESTS / rate)
     line["cost"] = {
-        "server": {"cpu_us_per_op": 62.0 if skew else 12.0, "cpu_share": 0.6 if skew else 0.2},
+        "server": server_of(*((50.0, 12.0, 0.6) if skew else (2.0, 10.0, 0.2))),
         "client": {"cpu_us_per_op": 9.0, "cpu_share": 0.1},
     }
     texts = {"response": response, "lateness": {150: REQUESTS - 1000, 30_000: 1000}}

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import hdr_encoder
+import make_campaign
+from contestants import FACTS, manifest_of, subject_of
 
 BASE_RATE, BASE_CPU = 200_000.0, 4.0
 BLOCKS = 6
@@ -65,15 +67,21 @@ def cell(
     identity = f"b{block}-{name}-{who[0]}-{who[1]}"
     point = {"id": name, "workload": "echo", "kind": "closed", "connections": connections}
     point.update(message_bytes=size, depth=depth, rate_per_s=None, warmup_s=0.3, duration_s=1.0)
-    contestant: dict[str, Any] = {"id": who[0], "form": who[1], "workers": 1, "family": "floor"}
-    contestant["options"] = OPTIONS.get(who, {} if who[1] == "best" else {"switch": who[1]})
-    line = {"schema": 1, "cell": identity, "block": block, "order": number, "seed": 1}
-    line.update(contestant=contestant, point=point, status="ok", cause=None, remedy=None)
+    subject = subject_of(*who, 1, FACTS[who[0]][0])
+    subject["options"] = OPTIONS.get(who, {} if who[1] == "best" else {"switch": who[1]})
+    line = {"schema": 2, "cell": identity, "block": block, "order": number, "seed": 1}
+    line.update(subject=subject, point=point, status="ok", cause=None, remedy=None)
     line["cpus"] = {"target": "0", "client": "1", "disjoint": True, "shared_cpus": None}
-    line["load"] = {"mode": "closed", "achieved_per_s": rate, "elapsed_s": 1.0}
+    line["load"] = {"schema": 1, "mode": "closed", "connections": connections, "elapsed_s": 1.0}
+    fates = dict.fromkeys(("skipped_late", "never_sent", "wrong", "errors", "timed_out"), 0)
+    fates |= {"planned": 20_000, "sent": 20_000, "ok": 20_000, "in_flight": 0}
+    line["load"]["counts"] = fates
+    line["load"].update(offered_per_s=None, achieved_per_s=rate)
     line["load"]["histograms"] = {"response": f"hist/{identity}.response.hdr"}
-    line["cost"] = {"server": {"cpu_us_per_op": cpu, "cpu_share": 0.9}}
-    line["gates"] = []
+    client = {"cpu_us_per_op": 3.0, "cpu_share": 0.9}
+    line["cost"] = {"server": make_campaign.server_of(0.1 * cpu, 0.9 * cpu, 0.9), "client": client}
+    line.update(target=None, memory=None)
+    line["validity"] = []
     middle = int(connections / rate * 1e9)
     return line, hdr_encoder.encode({middle: 19_000, 2 * middle: 1_000})
 
@@ -90,8 +98,8 @@ def write(folder: Path, blocks: int = BLOCKS) -> Path:
                 path = folder / str(line["load"]["histograms"]["response"])
                 path.write_text(f"{text}\n", "utf-8")
     (folder / "cells.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
-    manifest = {"schema": 1, "seed": 1, "command": ["tailrace", "run"], "machine": {}}
-    plan = {"schema": 1, "seed": 1, "blocks": blocks, "cells": []}
+    manifest = {**manifest_of(1), "machine": {}}
+    plan = {"schema": 2, "seed": 1, "blocks": blocks, "cells": []}
     (folder / "plan.json").write_text(json.dumps(plan), "utf-8")
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     return folder

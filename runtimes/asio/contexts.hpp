@@ -14,11 +14,11 @@
 #include <mutex>
 
 #include "runtimes/base/buffer_pool.hpp"
+#include "runtimes/base/lease.hpp"
 #include "runtimes/base/locked_pointer.hpp"
 #include "runtimes/base/shared_counter.hpp"
 #include "runtimes/base/single_writer_counter.hpp"
 #include "runtimes/base/spinlock.hpp"
-#include "runtimes/base/worker_lease.hpp"
 #include "runtimes/task_node.hpp"
 
 namespace tailrace::asio {
@@ -32,7 +32,7 @@ struct no_mutex {
 // call a handler, it does so once for each operation, also for a cancelled one, and the frame lives
 // until then.
 struct operation {
-  // Asks for the operation's end; `cancelled` tells its handler what to make of it. True: there is
+  // Asks for the operation's end; its handler then finds `cancelled` set. True: there is
   // no handler, and the task has been made ready.
   using cancel_function = bool (*)(operation&) noexcept;
 
@@ -44,7 +44,7 @@ struct operation {
   bool cancelled = false;  // guarded by the claim on the node, until the task runs again
 };
 
-// What a thread that runs an io_context has of its own.
+// What belongs to one thread that runs an io_context.
 struct alignas(64) worker {
   buffer_pool buffers;
   single_writer_counter polls;  // times a task was resumed
@@ -75,20 +75,23 @@ struct per_core {
   }
   static void release(task_node& node, operation* waiting) noexcept { node.waiting = waiting; }
   static lease lend(worker& here, std::byte* bytes, io_result status) noexcept {
-    return {here.buffers, bytes, status};
+    return {bytes, status, {&here.buffers}};
   }
 };
 
 struct shared {
-  struct buffers_of_thread {
-    static buffer_pool& here() noexcept { return worker::current->buffers; }
+  // The pool of the thread on which the lease dies.
+  struct give_back_here {
+    [[gnu::always_inline]] void operator()(std::byte* buffer) const noexcept {
+      worker::current->buffers.give_back(buffer);
+    }
   };
 
   static constexpr bool is_shared = true;
   using scope_mutex = std::mutex;
   using short_lock = spinlock;
   using counter = shared_counter;
-  using lease = worker_lease<buffers_of_thread>;
+  using lease = basic_lease<give_back_here>;
 
   class reference_count {
    public:
@@ -127,7 +130,7 @@ class task_claim {
   }
   task_claim(const task_claim&) = delete;
   task_claim& operator=(const task_claim&) = delete;
-  // The last that is done with the node and with the frame that it lives in.
+  // Last: the node, and the frame that it lives in, may be gone afterwards.
   ~task_claim() { Contexts::release(node_, waiting_); }
 
   bool stop_requested() const noexcept { return node_.owner->stop_requested(); }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The auto-reset event of the Boost.Asio runtimes (extensions.hpp says what one promises). Where
 // the context is shared, any thread may set it, else its runtime's. Cost: set() posts a handler.
-// Include runtime.hpp.
 #pragma once
 
 #include <cerrno>
@@ -9,9 +8,9 @@
 #include <mutex>
 #include <utility>
 
-#include "runtimes/asio/runtime.hpp"
+#include "runtimes/asio/scheduler.hpp"
 #include "runtimes/base/check.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 
 namespace tailrace::asio {
 
@@ -20,7 +19,7 @@ class basic_event {
  public:
   class awaiter;
 
-  explicit basic_event(basic_runtime<Contexts>& owner) noexcept : runtime_(owner) {}
+  explicit basic_event(basic_scheduler<Contexts>& owner) noexcept : scheduler_(owner) {}
   basic_event(const basic_event&) = delete;
   basic_event& operator=(const basic_event&) = delete;
   ~basic_event() { TAILRACE_CHECK(waiter_ == nullptr); }
@@ -29,7 +28,7 @@ class basic_event {
   awaiter wait() noexcept { return awaiter(*this); }
 
  private:
-  basic_runtime<Contexts>& runtime_;
+  basic_scheduler<Contexts>& scheduler_;
   [[no_unique_address]] Contexts::short_lock lock_;  // guards the two below
   awaiter* waiter_ = nullptr;                        // one that a cancel woke stays until it runs
   bool set_ = false;
@@ -58,7 +57,7 @@ class basic_event<Contexts>::awaiter final : operation {
   friend basic_event;
 
   bool begin(task_node& waiter) noexcept {
-    basic_runtime<Contexts>& owner = event_.runtime_;
+    basic_scheduler<Contexts>& owner = event_.scheduler_;
     {
       task_claim<Contexts> claim(waiter, *this);
       const std::lock_guard guard(event_.lock_);
@@ -86,7 +85,7 @@ class basic_event<Contexts>::awaiter final : operation {
 
   static bool cancel_wait(operation& op) noexcept {
     auto& self = static_cast<awaiter&>(op);
-    self.event_.runtime_.post(self.handle);
+    self.event_.scheduler_.post(self.handle);
     return true;
   }
 
@@ -105,7 +104,7 @@ void basic_event<Contexts>::set() noexcept {
     }
     woken = std::exchange(waiter_, nullptr);
   }
-  runtime_.post(woken->handle);
+  scheduler_.post(woken->handle);
 }
 
 using event = basic_event<per_core>;

@@ -22,14 +22,6 @@ bool read_awaiter<Contexts>::begin(task_node& reader) {
 
 #if defined(BOOST_ASIO_HAS_FILE)
 
-template <class Contexts>
-std::expected<basic_file<Contexts>, start_error> basic_runtime<Contexts>::open_file(
-    const std::string& path, file_access how) {
-  auto opened = sys::open_file(path, how);
-  if (!opened) return std::unexpected(std::move(opened.error()));
-  return file(*this, opened_file(std::move(*opened)));
-}
-
 std::expected<std::unique_ptr<asio_file>, int> opened_file::take(boost::asio::io_context& context) {
   if (!unused_.empty()) {
     std::unique_ptr<asio_file> taken = std::move(unused_.back());
@@ -47,17 +39,17 @@ std::expected<std::unique_ptr<asio_file>, int> opened_file::take(boost::asio::io
 }
 
 template <class Contexts>
-read_awaiter<Contexts>::read_awaiter(basic_runtime<Contexts>& owner, opened_file& from,
+read_awaiter<Contexts>::read_awaiter(basic_scheduler<Contexts>& owner, opened_file& from,
                                      std::uint64_t offset, std::span<std::byte> into) noexcept
-    : runtime_(owner), from_(from), offset_(offset), into_(into) {}
+    : scheduler_(owner), from_(from), offset_(offset), into_(into) {}
 
 template <class Contexts>
 void read_awaiter<Contexts>::start() {
-  std::unique_lock lock(runtime_.file_mutex());
-  auto taken = from_.take(runtime_.io());
+  std::unique_lock lock(scheduler_.file_mutex());
+  auto taken = from_.take(scheduler_.io());
   lock.unlock();
   if (!taken) {
-    boost::asio::post(runtime_.io(),
+    boost::asio::post(scheduler_.io(),
                       [this, error = taken.error()] { complete(io_result::of_error(error)); });
     return;
   }
@@ -73,39 +65,24 @@ void read_awaiter<Contexts>::start() {
 template <class Contexts>
 void read_awaiter<Contexts>::give_back() {
   if (reader_ == nullptr) return;
-  const std::lock_guard lock(runtime_.file_mutex());
+  const std::lock_guard lock(scheduler_.file_mutex());
   from_.give_back(std::move(reader_));
 }
 
 #else
 
 template <class Contexts>
-std::expected<basic_file<Contexts>, start_error> basic_runtime<Contexts>::open_file(
-    const std::string& path, file_access how) {
-  auto opened = sys::open_file(path, how);
-  if (!opened) return std::unexpected(std::move(opened.error()));
-  const bool on_the_spot = options_.files.mode == file_mode::inlined;
-  {
-    const std::lock_guard lock(file_mutex_);
-    if (!on_the_spot && file_threads_ == nullptr)
-      file_threads_ = std::make_unique<boost::asio::thread_pool>(options_.files.threads);
-  }
-  return file(*this, pooled_file(std::move(*opened), how,
-                                 on_the_spot ? file_mode::inlined : file_mode::pool));
-}
-
-template <class Contexts>
-read_awaiter<Contexts>::read_awaiter(basic_runtime<Contexts>& owner, opened_file& from,
+read_awaiter<Contexts>::read_awaiter(basic_scheduler<Contexts>& owner, opened_file& from,
                                      std::uint64_t offset, std::span<std::byte> into) noexcept
-    : runtime_(owner), read_(from, offset, into) {}
+    : scheduler_(owner), read_(from, offset, into) {}
 
 template <class Contexts>
 void read_awaiter<Contexts>::start() {
   const auto go_on = [this] {
-    boost::asio::post(runtime_.io(), [this] { complete(read_.result()); });
+    boost::asio::post(scheduler_.io(), [this] { complete(read_.result()); });
   };
   if (read_.try_at_once()) return go_on();
-  boost::asio::post(runtime_.file_threads(), [this, go_on] {
+  boost::asio::post(scheduler_.file_threads(), [this, go_on] {
     read_.read_rest();
     go_on();
   });
@@ -113,10 +90,6 @@ void read_awaiter<Contexts>::start() {
 
 #endif
 
-template std::expected<basic_file<per_core>, start_error> basic_runtime<per_core>::open_file(
-    const std::string&, file_access);
-template std::expected<basic_file<shared>, start_error> basic_runtime<shared>::open_file(
-    const std::string&, file_access);
 template class read_awaiter<per_core>;
 template class read_awaiter<shared>;
 template class basic_file<per_core>;

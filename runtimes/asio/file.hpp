@@ -16,10 +16,10 @@
 #include <utility>
 #include <vector>
 
-#include "runtimes/asio/runtime.hpp"
+#include "runtimes/asio/scheduler.hpp"
 #include "runtimes/base/file_calls.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/base/pooled_read.hpp"
-#include "runtimes/io_result.hpp"
 
 namespace tailrace::asio {
 
@@ -48,7 +48,7 @@ using opened_file = pooled_file;
 template <class Contexts>
 class read_awaiter {
  public:
-  read_awaiter(basic_runtime<Contexts>& owner, opened_file& from, std::uint64_t offset,
+  read_awaiter(basic_scheduler<Contexts>& owner, opened_file& from, std::uint64_t offset,
                std::span<std::byte> into) noexcept;
 
   bool await_ready() const noexcept { return false; }
@@ -69,10 +69,10 @@ class read_awaiter {
 #endif
     const bool stopped = node_->owner->stop_requested();
     result_ = stopped ? io_result::of_error(ECANCELED) : result;
-    runtime_.resume(handle_);
+    scheduler_.resume(handle_);
   }
 
-  basic_runtime<Contexts>& runtime_;
+  basic_scheduler<Contexts>& scheduler_;
   std::coroutine_handle<> handle_;
   task_node* node_ = nullptr;
   io_result result_;
@@ -91,16 +91,16 @@ class read_awaiter {
 template <class Contexts>
 class basic_file {
  public:
-  basic_file(basic_runtime<Contexts>& owner, opened_file opened) noexcept
-      : runtime_(&owner), file_(std::make_unique<opened_file>(std::move(opened))) {}
+  basic_file(basic_scheduler<Contexts>& owner, opened_file opened) noexcept
+      : scheduler_(&owner), file_(std::make_unique<opened_file>(std::move(opened))) {}
 
   std::uint64_t bytes() const noexcept { return sys::file_bytes(file_->descriptor()); }
   read_awaiter<Contexts> read_at(std::uint64_t offset, std::span<std::byte> into) noexcept {
-    return {*runtime_, *file_, offset, into};
+    return {*scheduler_, *file_, offset, into};
   }
 
  private:
-  basic_runtime<Contexts>* runtime_;
+  basic_scheduler<Contexts>* scheduler_;
   std::unique_ptr<opened_file> file_;
 };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Included by the compiler before all else where Boost.Asio runs over io_uring.
 //
-// Asio (1.24, in Boost 1.81) asks for a cancellation without saying whose completion that
-// request's own is, and liburing leaves in it what the last use of its place in the ring had said:
-// from the 16,385th request on, the completion of an operation that ended long ago. Its queue then
-// breaks, and what should end waits for ever. A name that is null is one that Asio ignores. See
-// axboe/liburing issues 690 and 848, which leave this to the caller.
+// Asio (1.24, in Boost 1.81) prepares a cancel request without setting its user_data, and liburing
+// does not clear it: from the 16,385th request on it is that of the operation which used the entry
+// before and ended long ago. Asio then completes that one again, its queue breaks, and what should
+// end waits for ever. Asio ignores completions whose user_data is null. axboe/liburing issues 690
+// and 848 leave this to the caller.
 #pragma once
 
 #include <liburing.h>

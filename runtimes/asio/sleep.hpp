@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A task's sleep, on a timer of Asio's that lives in the awaiter. Include runtime.hpp.
+// A task's sleep, on a timer of Asio's that lives in the awaiter.
 #pragma once
 
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -7,16 +7,16 @@
 #include <chrono>
 #include <coroutine>
 
-#include "runtimes/asio/runtime.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/asio/scheduler.hpp"
+#include "runtimes/base/io_result.hpp"
 
 namespace tailrace::asio {
 
 template <class Contexts>
 class sleep_awaiter final : operation {
  public:
-  sleep_awaiter(basic_runtime<Contexts>& owner, std::chrono::steady_clock::time_point deadline)
-      : operation(&cancel_timer), runtime_(owner), timer_(owner.io(), deadline) {}
+  sleep_awaiter(basic_scheduler<Contexts>& owner, std::chrono::steady_clock::time_point deadline)
+      : operation(&cancel_timer), scheduler_(owner), timer_(owner.io(), deadline) {}
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
@@ -35,23 +35,28 @@ class sleep_awaiter final : operation {
                                         boost::asio::wait_traits<std::chrono::steady_clock>,
                                         boost::asio::io_context::executor_type>;
 
-  bool begin(task_node& sleeper);
+  bool begin(task_node& sleeper) {
+    task_claim<Contexts> claim(sleeper, *this);
+    if (claim.stop_requested()) {
+      cancelled = true;
+      return false;
+    }
+    timer_.async_wait([this](const boost::system::error_code&) {
+      basic_scheduler<Contexts>::woke(*this);
+      scheduler_.timer_done();
+      scheduler_.resume(*this);
+    });
+    scheduler_.timer_armed();
+    claim.sleep_in(*this);
+    return true;
+  }
   static bool cancel_timer(operation& op) noexcept {
     static_cast<sleep_awaiter&>(op).timer_.cancel();
     return false;
   }
 
-  basic_runtime<Contexts>& runtime_;
+  basic_scheduler<Contexts>& scheduler_;
   timer timer_;
 };
-
-template <class Contexts>
-sleep_awaiter<Contexts> basic_runtime<Contexts>::sleep_until(
-    std::chrono::steady_clock::time_point deadline) {
-  return {*this, deadline};
-}
-
-extern template class sleep_awaiter<per_core>;
-extern template class sleep_awaiter<shared>;
 
 }  // namespace tailrace::asio

@@ -11,22 +11,6 @@ namespace tailrace::asio {
 
 using boost::system::error_code;
 
-template <class Contexts>
-std::expected<basic_listener<Contexts>, start_error> basic_runtime<Contexts>::listen(
-    const endpoint& where) {
-  auto socket = sys::listen_on(where, false);
-  if (!socket) return std::unexpected(std::move(socket.error()));
-  tcp_acceptor acceptor(context_);
-  error_code refused;
-  acceptor.assign(tcp::v4(), socket->get(), refused);
-  if (refused)
-    return std::unexpected(
-        start_error{refused.value(), "Asio refuses the listening socket: " + refused.message()});
-  static_cast<void>(socket->release());  // Asio's from now on
-  const std::uint16_t port = sys::local_port(acceptor.native_handle());
-  return listener(*this, std::move(acceptor), port);
-}
-
 template <class Contexts, class Socket>
 template <class Start>
 auto socket_operation<Contexts, Socket>::begin(task_node& task, Start start) -> beginning {
@@ -45,7 +29,7 @@ auto socket_operation<Contexts, Socket>::begin(task_node& task, Start start) -> 
 
 template <class Contexts, class Socket>
 bool socket_operation<Contexts, Socket>::end_pending() noexcept {
-  basic_runtime<Contexts>::woke(*this);
+  basic_scheduler<Contexts>::woke(*this);
   const std::lock_guard guard(socket_->lock);
   direction_.pending = false;
   return cancelled || socket_->closed;
@@ -53,7 +37,7 @@ bool socket_operation<Contexts, Socket>::end_pending() noexcept {
 
 template <class Contexts>
 bool receive_awaiter<Contexts>::begin(task_node& task) {
-  basic_runtime<Contexts>& owner = this->socket_->owner;
+  basic_scheduler<Contexts>& owner = this->socket_->owner;
   std::byte* const buffer = owner.here().buffers.take();
   const auto begun = base::begin(task, [&] {
     this->socket_->socket.async_receive(boost::asio::buffer(buffer, buffer_pool::buffer_bytes),
@@ -76,7 +60,7 @@ bool receive_awaiter<Contexts>::begin(task_node& task) {
 template <class Contexts>
 void receive_awaiter<Contexts>::complete(std::byte* buffer, const error_code& error,
                                          std::size_t count) {
-  basic_runtime<Contexts>& owner = this->socket_->owner;
+  basic_scheduler<Contexts>& owner = this->socket_->owner;
   const bool over = this->end_pending();
   if (!over && count > 0) [[likely]] {
     lease_ = Contexts::lend(owner.here(), buffer, io_result::of_count(count));
@@ -95,7 +79,7 @@ void receive_awaiter<Contexts>::complete(std::byte* buffer, const error_code& er
 
 template <class Contexts>
 bool send_awaiter<Contexts>::begin(task_node& task) {
-  basic_runtime<Contexts>& owner = this->socket_->owner;
+  basic_scheduler<Contexts>& owner = this->socket_->owner;
   const auto begun = base::begin(task, [this] { send_rest(); });
   if (begun == base::beginning::pending) [[likely]]
     return true;
@@ -117,7 +101,7 @@ void send_awaiter<Contexts>::send_rest() {
 
 template <class Contexts>
 void send_awaiter<Contexts>::complete(const error_code& error, std::size_t count) {
-  basic_runtime<Contexts>& owner = this->socket_->owner;
+  basic_scheduler<Contexts>& owner = this->socket_->owner;
   const bool over = this->end_pending();
   unsent_ = unsent_.subspan(count);
   if (unsent_.empty()) [[likely]] {
@@ -145,7 +129,7 @@ bool accept_awaiter<Contexts>::begin(task_node& task) {
 
 template <class Contexts>
 void accept_awaiter<Contexts>::complete(const error_code& error, tcp_socket accepted) {
-  basic_runtime<Contexts>& owner = this->socket_->owner;
+  basic_scheduler<Contexts>& owner = this->socket_->owner;
   if (!this->end_pending()) {
     if (error) {
       accepted_ = std::unexpected(error.value());
@@ -160,10 +144,6 @@ void accept_awaiter<Contexts>::complete(const error_code& error, tcp_socket acce
   owner.resume(*this);
 }
 
-template std::expected<basic_listener<per_core>, start_error> basic_runtime<per_core>::listen(
-    const endpoint&);
-template std::expected<basic_listener<shared>, start_error> basic_runtime<shared>::listen(
-    const endpoint&);
 template class receive_awaiter<per_core>;
 template class receive_awaiter<shared>;
 template class send_awaiter<per_core>;

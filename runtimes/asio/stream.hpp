@@ -2,8 +2,7 @@
 // Connected streams and listeners of the Boost.Asio runtimes: handles of a socket_state that the
 // pending operations hold as well, as sessions of Asio's users hold themselves. What is pending
 // when a socket closes finds that out from the state. Threads: the tasks of their runtime, one in
-// each direction; close() any of them. Cost beside Asio's: an allocation a socket. Include
-// runtime.hpp.
+// each direction; close() any of them. Cost beside Asio's: an allocation a socket.
 #pragma once
 
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -19,8 +18,8 @@
 #include <span>
 #include <utility>
 
-#include "runtimes/asio/runtime.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/asio/scheduler.hpp"
+#include "runtimes/base/io_result.hpp"
 
 namespace tailrace::asio {
 
@@ -33,17 +32,17 @@ using tcp_acceptor =
 // One direction of a socket; a listener has the receiving one only.
 struct direction {
   bool pending = false;
-  // What ended it, told again to whoever asks: Asio's epoll backend tells it once, then waits for
+  // What ended it, for every later operation: Asio's epoll backend reports it once, then waits for
   // an event that will not come. Null while it has not ended; 0: the end of the stream.
   std::optional<io_result> end;
 };
 
 template <class Contexts, class Socket>
 struct socket_state {
-  socket_state(basic_runtime<Contexts>& made_by, Socket connected)
+  socket_state(basic_scheduler<Contexts>& made_by, Socket connected)
       : owner(made_by), socket(std::move(connected)) {}
 
-  basic_runtime<Contexts>& owner;
+  basic_scheduler<Contexts>& owner;
   Contexts::reference_count references;  // one is the stream's
   // Guards all below. Where a node is claimed too, that comes first.
   [[no_unique_address]] Contexts::short_lock lock;
@@ -85,7 +84,7 @@ class socket_reference {
 template <class Contexts, class Socket>
 class socket_owner {
  public:
-  socket_owner(basic_runtime<Contexts>& owner, Socket socket)
+  socket_owner(basic_scheduler<Contexts>& owner, Socket socket)
       : state_(new socket_state<Contexts, Socket>(owner, std::move(socket))) {
     owner.socket_opened();
   }
@@ -126,7 +125,7 @@ class socket_operation : protected operation {
 
   // By the handler, first of all. True: cancelled, or closed.
   bool end_pending() noexcept;
-  // By the handler: tells whoever asks again.
+  // By the handler: later operations get the same result.
   void end_direction(io_result why) noexcept {
     const std::lock_guard guard(socket_->lock);
     direction_.end = why;
@@ -182,7 +181,7 @@ class send_awaiter final : socket_operation<Contexts, tcp_socket> {
     this->handle = self;
     return begin(self.promise().node());
   }
-  // count: all bytes, or an error; what went out before an error is not told.
+  // count: all bytes, or an error; bytes sent before an error are not reported.
   io_result await_resume() const noexcept { return result_; }
 
  private:
@@ -233,7 +232,7 @@ template <class Contexts>
 class basic_listener final : public socket_owner<Contexts, tcp_acceptor> {
  public:
   using stream_type = basic_stream<Contexts>;
-  basic_listener(basic_runtime<Contexts>& owner, tcp_acceptor acceptor, std::uint16_t port)
+  basic_listener(basic_scheduler<Contexts>& owner, tcp_acceptor acceptor, std::uint16_t port)
       : socket_owner<Contexts, tcp_acceptor>(owner, std::move(acceptor)), port_(port) {}
 
   accept_awaiter<Contexts> accept() noexcept { return accept_awaiter<Contexts>(this->state_); }

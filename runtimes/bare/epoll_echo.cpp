@@ -88,7 +88,7 @@ void bare_epoll_echo::watch(int descriptor, std::uint32_t events, int operation)
   if (refused != 0) die("epoll_ctl", descriptor, static_cast<int>(-refused));
 }
 
-// Also tells again what is there already, in every form: epoll_ctl(2) looks at the descriptor.
+// Also reports readiness that is there already, in every form: epoll_ctl(2) polls the descriptor.
 void bare_epoll_echo::rearm(int connection, std::uint32_t events) {
   watch(connection, events | bits_of(form_), EPOLL_CTL_MOD);
 }
@@ -186,12 +186,12 @@ void bare_epoll_echo::serve_unusual(int descriptor) {
     stopping_ = true;
     return;
   }
-  // EPOLLERR or EPOLLHUP may come with or without EPOLLOUT: only the spill tells what was paused.
+  // EPOLLERR or EPOLLHUP may come with or without EPOLLOUT: only the spill shows what was paused.
   if (spilled_.contains(descriptor)) return flush(descriptor);
   drain(descriptor);
 }
 
-// The peer has hung up, or the socket has failed. An edge would not tell again, and a short receive
+// The peer has hung up, or the socket has failed. An edge would not come again, and a short receive
 // does not prove that the end was not behind it.
 void bare_epoll_echo::drain(int connection) {
   if (form_ == epoll_form::edge) return echo_repeatedly(connection, outcome::empty);
@@ -278,7 +278,7 @@ bare_epoll_echo::outcome bare_epoll_echo::end_by_error(int connection, int error
 void bare_epoll_echo::close_connection(int connection) {
   spilled_.erase(connection);
   open_[static_cast<std::size_t>(connection)] = false;
-  ::close(connection);  // leaves the epoll set by itself: nothing else refers to the socket
+  ::close(connection);  // and so leaves the epoll set: nothing else refers to the socket
   ++here_.closed;
   if (!listener_armed_) arm_listener(true);
 }

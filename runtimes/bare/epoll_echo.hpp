@@ -30,7 +30,7 @@ namespace tailrace {
 
 // How connections are registered. A form is a loop of its own, compiled apart: the choice costs a
 // message nothing.
-// - level: registered once; what is left is told again by the next wait.
+// - level: registered once; the next wait reports again what is left.
 // - edge: registered once; receives until one comes back short, which proves the socket empty
 //   (epoll(7), Q9), or, once the peer has hung up, until its end.
 // - oneshot: level, and an event disarms the connection: one more epoll_ctl for each message.

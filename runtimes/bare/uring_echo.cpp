@@ -6,12 +6,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <chrono>
 #include <thread>
@@ -23,24 +21,31 @@ namespace {
 
 constexpr std::chrono::milliseconds accept_pause{100};
 constexpr std::uint32_t hoped_for = 64;  // completions, with min_wait_us
-constexpr std::size_t gathered_most = 64;
+// Reserved; what is never used at one time is never touched.
+constexpr std::uint32_t lent_bytes_most = 1U << 28;
+// Buffers a multiple of 4 KiB apart would share one set of the first-level cache.
+constexpr std::uint32_t stagger_bytes = 64;
 
 uring::ring open_ring(const uring_form& form) {
   uring::ring_wishes wishes;
   wishes.entries = form.entries;
   wishes.cq_entries = form.cq_entries;
   wishes.completions = form.taskrun;
-  wishes.sqpoll = form.sqpoll;
   wishes.registered_fd = form.registered_ring;
   auto opened = uring::ring::open(wishes);
   if (!opened) throw uring_refused(std::move(opened.error()));
   return std::move(*opened);
 }
 
-std::size_t descriptors_most() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
-  return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, 1U << 20));
+uring::buffer_ring lend_buffers(uring::ring& from, const uring_form& form) {
+  uring::buffer_ring_shape shape;
+  shape.buffer_bytes = form.buffer_bytes + stagger_bytes;
+  shape.buffers = std::clamp(std::bit_floor(lent_bytes_most / shape.buffer_bytes), 1024U, 16384U);
+  // Unless completions are deferred, nothing bounds how many come before the next publication.
+  shape.window = form.taskrun == uring::taskrun::defer ? 64 : 512;
+  auto lent = uring::buffer_ring::create(from, shape);
+  if (!lent) throw uring_refused(std::move(lent.error()));
+  return std::move(*lent);
 }
 
 bool out_of_resources(int error_number) {
@@ -48,41 +53,20 @@ bool out_of_resources(int error_number) {
          error_number == ENOMEM;
 }
 
-void refuse(int error_number) {
-  if (error_number != 0) throw uring_refused(uring::explain(error_number));
-}
-
 }  // namespace
 
 bare_uring_echo::bare_uring_echo(int listener, const uring_form& form)
     : form_(form), listener_(listener), ring_(open_ring(form)) {
-  const std::size_t most = descriptors_most();
-  if (form.own_buffers) {
-    void* const memory = ::mmap(nullptr, most * warm_bytes, PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) refuse(errno);
-    own_ = static_cast<std::byte*>(memory);
-    own_count_ = most;
-  } else {
-    refuse(buffers_.open(ring_.native(), form.buffer_bytes));
-    held_.resize(buffers_.count());
-    // Unless completions are deferred, nothing bounds how many come before the next publication.
-    if (form.taskrun != uring::taskrun::defer) buffers_.widen_fully();
+  if (!form.own_buffers) {
+    buffers_ = lend_buffers(ring_, form);
+    held_.resize(buffers_->buffers());
   }
-  if (form.direct_descriptors) {
-    refuse(-::io_uring_register_files_sparse(&ring_.native(), static_cast<unsigned>(most)));
-  }
-  gathered_.resize(gathered_most);
   wake_ = sys::make_eventfd();
   // io_uring waits for readiness itself, but not where O_NONBLOCK forbids it. Accepted sockets
   // inherit TCP_NODELAY (tcp(7)).
   const int on = 1;
   static_cast<void>(::fcntl(listener_.get(), F_SETFL, 0));
   static_cast<void>(::setsockopt(listener_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
-}
-
-bare_uring_echo::~bare_uring_echo() {
-  if (own_ != nullptr) ::munmap(own_, own_count_ * warm_bytes);
 }
 
 void bare_uring_echo::run() {
@@ -110,8 +94,8 @@ void bare_uring_echo::woken() {
 }
 
 void bare_uring_echo::turn() {
-  if (!form_.own_buffers) {
-    buffers_.publish();
+  if (buffers_) {
+    buffers_->publish();
     if (!starved_.empty()) [[unlikely]]
       revive_starved();
   }
@@ -126,10 +110,8 @@ void bare_uring_echo::turn() {
 void bare_uring_echo::submit_and_take(std::uint32_t want, uring::ring::time deadline) {
   if (quiet_sends_hold_back()) want = 0;
   ring_.submit_and_wait(want, deadline, form_.min_wait_us);
-  if (ring_.queued() == 0) [[likely]] {
-    gathered_count_ = 0;
+  if (ring_.queued() == 0) [[likely]]
     settling_.swap(quiet_);
-  }
   if (ring_.overflown()) [[unlikely]]
     ++events_.overflows;
   events_.completions +=
@@ -141,7 +123,7 @@ inline void bare_uring_echo::serve(const io_uring_cqe& completion) {
   const kind what{static_cast<std::uint8_t>(completion.user_data)};
   const auto index = static_cast<std::uint32_t>(completion.user_data >> 8);
   if (what == kind::receive) return received(index, completion.res, completion.flags);
-  if (what == kind::send) return sent(index, completion.res, completion.flags);
+  if (what == kind::send) return sent(index, completion.res);
   serve_rare(what, index, completion);
 }
 
@@ -149,7 +131,7 @@ void bare_uring_echo::serve_rare(kind what, std::uint32_t index, const io_uring_
   switch (what) {
     case kind::quiet:
       connections_[index].refused = true;
-      connections_[index].notified = completion.res;
+      connections_[index].refusal = completion.res;
       return;
     case kind::poll:
       return became_readable(index, completion.res);
@@ -157,17 +139,14 @@ void bare_uring_echo::serve_rare(kind what, std::uint32_t index, const io_uring_
       return accepted(completion.res, completion.flags);
     case kind::wake:
       return woken();
-    default:  // a cancel or a close: what it was for tells of itself
+    default:  // a cancel: what it was for has a completion itself
       return;
   }
 }
 
 void bare_uring_echo::queue_accept() {
   io_uring_sqe& made = entry(kind::accept, 0);
-  if (form_.direct_descriptors)
-    ::io_uring_prep_multishot_accept_direct(&made, listener_.get(), nullptr, nullptr, 0);
-  else
-    ::io_uring_prep_multishot_accept(&made, listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
+  ::io_uring_prep_multishot_accept(&made, listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
   accepting_ = true;
 }
 
@@ -184,14 +163,16 @@ void bare_uring_echo::accepted(int result, std::uint32_t flags) {
     return;
   }
   const auto index = static_cast<std::uint32_t>(result);
-  if (connections_.size() <= index) connections_.resize(index + 1 + index / 2);
+  if (connections_.size() <= index) {
+    connections_.resize(index + 1 + index / 2);
+    private_.resize(connections_.size());
+  }
   connections_[index] = connection{};
   connections_[index].open = true;
   ++open_;
   ++here_.accepted;
   if (stopping_) return close_connection(index, connections_[index]);
   if (ended) queue_accept();
-  if (form_.own_buffers && index >= own_count_) return fail(index, connections_[index], ENOMEM);
   receive_again(index, connections_[index]);
 }
 
@@ -208,30 +189,18 @@ void bare_uring_echo::fail(std::uint32_t index, connection& failed, int error_nu
 
 void bare_uring_echo::close_if_over(std::uint32_t index, connection& over) {
   if (!over.open || over.receiving || over.sending) return;
-  if (over.failed) drop_chain(over);
-  if (over.ended && over.first == none) close_connection(index, over);
+  if (over.failed) drop_unsent(over);
+  if (over.ended && !over.has_unsent()) close_connection(index, over);
 }
 
 void bare_uring_echo::close_connection(std::uint32_t index, connection& closing) {
   closing.open = false;
   closing.starved = false;
-  spilled_.erase(index);
-  if (form_.direct_descriptors) {
-    ::io_uring_prep_close_direct(&entry(kind::close, index), index);
-  } else {
-    sys::close(static_cast<int>(index));
-  }
+  private_[index].reset();
+  sys::close(static_cast<int>(index));
   --open_;
   ++here_.closed;
   if (!accepting_ && !stopping_) queue_accept();
-}
-
-// The notification of a zero-copy send comes when the peer has read, which may be never; the kernel
-// holds the pages for as long. So at the end it is not waited for, and the buffer not used again.
-void bare_uring_echo::forget_notification(std::uint32_t index, connection& on) {
-  on.notifying = false;
-  on.sending = false;
-  close_if_over(index, on);
 }
 
 // Every request is cancelled, and its last completion awaited: until then buffers are the kernel's.
@@ -242,10 +211,7 @@ void bare_uring_echo::end_all() {
     if (!each.open) continue;
     each.failed = true;
     each.ended = true;
-    if (each.notifying)
-      forget_notification(index, each);
-    else
-      close_if_over(index, each);
+    close_if_over(index, each);
   }
   while (open_ != 0 || accepting_) {
     io_uring_sqe& cancel = entry(kind::cancel, 0);

@@ -8,11 +8,10 @@
 #include <cstddef>
 #include <cstdlib>
 #include <new>
-#include <span>
 #include <utility>
 
 #include "runtimes/base/check.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/lease.hpp"
 
 namespace tailrace {
 
@@ -84,32 +83,6 @@ class buffer_pool {
   std::size_t allocated_ = 0;  // lent, spare or hot; counted where the usual echo does not come
 };
 
-// A received piece of a stream in a lent buffer, or the reason why there is none.
-class buffer_lease {
- public:
-  buffer_lease() noexcept = default;
-  explicit buffer_lease(io_result status) noexcept : status_(status) {}
-  buffer_lease(buffer_pool& pool, std::byte* bytes, io_result status) noexcept
-      : pool_(&pool), bytes_(bytes), status_(status) {}
-  buffer_lease(buffer_lease&& other) noexcept
-      : pool_(std::exchange(other.pool_, nullptr)), bytes_(other.bytes_), status_(other.status_) {}
-  buffer_lease& operator=(buffer_lease&& other) noexcept {
-    std::swap(pool_, other.pool_);
-    std::swap(bytes_, other.bytes_);
-    std::swap(status_, other.status_);
-    return *this;
-  }
-  ~buffer_lease() {
-    if (pool_ != nullptr) pool_->give_back(bytes_);
-  }
-
-  io_result status() const noexcept { return status_; }
-  std::span<const std::byte> bytes() const noexcept { return {bytes_, status_.count()}; }
-
- private:
-  buffer_pool* pool_ = nullptr;
-  std::byte* bytes_ = nullptr;
-  io_result status_;
-};
+using buffer_lease = basic_lease<give_back_to<buffer_pool>>;
 
 }  // namespace tailrace

@@ -11,8 +11,8 @@
 #include <string>
 
 #include "runtimes/base/endpoint.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/base/sys.hpp"
-#include "runtimes/io_result.hpp"
 
 namespace tailrace {
 

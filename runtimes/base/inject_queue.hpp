@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The queue that all workers of a runtime share: what other threads start or wake, and what a full
 // stealing_queue sheds. An intrusive FIFO under one mutex; its length can be read without it.
-// Once closed it takes nothing more and what is left goes to whoever closed it, so that no item is
-// lost between a push and a shutdown.
 //
 // Any thread. Cost: a lock and a few instructions; take() walks the items that it takes under the
 // lock, and hands them on after it. Allocates nothing. Source: Tokio's runtime/scheduler/inject.
@@ -30,21 +28,18 @@ class alignas(64) inject_queue {
     return size_.load(std::memory_order_relaxed);  // relaxed: a hint, ordered by callers' fences
   }
 
-  // False once closed; the item is then still the caller's.
-  bool push(runnable& item) noexcept { return push_batch(&item, &item, 1); }
+  void push(runnable& item) noexcept { push_batch(&item, &item, 1); }
 
-  // `count` items linked by next_ready from `first` to `last`. False once closed.
-  bool push_batch(runnable* first, runnable* last, std::size_t count) noexcept {
+  // `count` items linked by next_ready from `first` to `last`.
+  void push_batch(runnable* first, runnable* last, std::size_t count) noexcept {
     last->next_ready = nullptr;
     const std::scoped_lock lock(mutex_);
-    if (closed_.get()) return false;
     if (head_.get() == nullptr)
       head_.set(first);
     else
       tail_.get()->next_ready = first;
     tail_.set(last);
     set_size(own_size() + count);
-    return true;
   }
 
   // Gives up to max items, oldest first, to sink(runnable&), and returns how many. The sink runs
@@ -60,17 +55,6 @@ class alignas(64) inject_queue {
       item = next;
     }
     return count;
-  }
-
-  // No push succeeds afterwards. Returns what is left, oldest first, linked by next_ready up to
-  // null; the caller owns it. Null from the second call on.
-  [[nodiscard]] runnable* close() noexcept {
-    const std::scoped_lock lock(mutex_);
-    closed_.set(true);
-    runnable* const left = head_.get();
-    head_.set(nullptr);
-    set_size(0);
-    return left;
   }
 
  private:
@@ -99,8 +83,7 @@ class alignas(64) inject_queue {
   mutex mutex_;
   guarded<runnable*> head_{nullptr};  // null: empty
   guarded<runnable*> tail_{nullptr};  // the newest item, unless empty
-  guarded<bool> closed_{false};
-  atomic<std::size_t> size_{0};  // written under the lock, read anywhere
+  atomic<std::size_t> size_{0};       // written under the lock, read anywhere
 };
 
 }  // namespace tailrace

@@ -13,8 +13,7 @@
 //   a waiter    a task sleeps here; the word is its address
 //
 // Threads: signal(), signal_only() and close() from any thread; the rest belongs to whoever owns
-// the direction, or to the one task that may use it next. `alone`: all callers are on one thread,
-// and no call needs an atomic read-modify-write.
+// the direction, or to the one task that may use it next.
 // Source: pollDesc of Go's netpoll (one word: nil, ready, or who waits), with the owner added.
 #pragma once
 
@@ -29,73 +28,73 @@ enum class attempt_start : std::uint8_t { owned, must_wait, closed };
 template <class Waiter>
 class readiness {
  public:
-  // For a descriptor that nobody else knows yet.
+  // Before any other thread can refer to the descriptor.
   void open(bool is_ready) noexcept {
     // relaxed: the registration with epoll, or the task's queue, hands the object on.
     word_.store(is_ready ? ready : idle, std::memory_order_relaxed);
   }
 
   // The poller: an event came. The waiter that must run now, and owns the direction; or null.
-  Waiter* signal(bool alone) noexcept { return wake(nullptr, alone); }
+  Waiter* signal() noexcept { return wake(nullptr); }
 
   // A cancel of `only`, which may be about to wait here, wait here, or be long gone: as signal(),
-  // but another waiter is left in peace. An event too many is harmless.
-  bool signal_only(Waiter& only, bool alone) noexcept { return wake(&only, alone) != nullptr; }
+  // but does not wake any other waiter; a spurious event is harmless.
+  bool signal_only(Waiter& only) noexcept { return wake(&only) != nullptr; }
 
   // The task may try the system call if `owned`.
-  attempt_start begin(bool alone) noexcept {
-    // acquire: pairs with the release in wake(), so that what the event told is seen.
+  attempt_start begin() noexcept {
+    // acquire: pairs with the release in wake(), so that what the event published is seen.
     word seen = word_.load(std::memory_order_acquire);
     while (seen == ready)
-      if (change(seen, busy, alone)) return attempt_start::owned;
+      if (change(seen, busy)) return attempt_start::owned;
     return seen == closed ? attempt_start::closed : attempt_start::must_wait;
   }
 
   // Before the first attempt, where begin() said must_wait. must_wait: `waiter` sleeps, and may
   // be running elsewhere by now.
-  attempt_start wait(Waiter& waiter, bool alone) noexcept {
+  attempt_start wait(Waiter& waiter) noexcept {
     // relaxed: the value is only compared; change() orders.
     word seen = word_.load(std::memory_order_relaxed);
     for (;;) {
       if (seen == closed) return attempt_start::closed;
       if (seen == ready) {
-        if (change(seen, busy, alone)) return attempt_start::owned;
-      } else if (change(seen, word_of(waiter), alone)) {
+        if (change(seen, busy)) return attempt_start::owned;
+      } else if (change(seen, word_of(waiter))) {
         return attempt_start::must_wait;
       }
     }
   }
 
   // The owner's attempt would block. must_wait: `waiter` sleeps; owned: an event came meanwhile,
-  // try again; closed: the owner must let go of the descriptor.
-  attempt_start block(Waiter& waiter, bool alone) noexcept {
+  // try again; closed: the owner must drop its reference to the descriptor.
+  attempt_start block(Waiter& waiter) noexcept {
     word seen = word_.load(std::memory_order_relaxed);  // relaxed: only compared
     for (;;) {
       if (seen == closed) return attempt_start::closed;
       const bool again = seen == busy_ready;
-      if (change(seen, again ? busy : word_of(waiter), alone))
+      if (change(seen, again ? busy : word_of(waiter)))
         return again ? attempt_start::owned : attempt_start::must_wait;
     }
   }
 
   // The owner's attempt is over. still_ready: the next one may succeed without an event. False:
-  // closed meanwhile, and the owner must let go of the descriptor. Inline by force: twice a
-  // message.
-  [[gnu::always_inline]] bool finish(bool still_ready, bool alone) noexcept {
+  // closed meanwhile, and the owner must drop its reference to the descriptor. Inline by force:
+  // twice a message.
+  [[gnu::always_inline]] bool finish(bool still_ready) noexcept {
     word seen = word_.load(std::memory_order_relaxed);  // relaxed: only compared
     for (;;) {
       if (seen == closed) return false;
       const bool now_ready = still_ready || seen == busy_ready;
-      if (change(seen, now_ready ? ready : idle, alone)) return true;
+      if (change(seen, now_ready ? ready : idle)) return true;
     }
   }
 
   struct closing {
     Waiter* waiter;  // must be run; owns the direction, and finds it closed
-    bool owned;      // by an attempt under way or by `waiter`: it lets go of the descriptor later
+    bool owned;      // by an attempt under way or by `waiter`, who drops its reference later
     bool before;     // it was closed already; the rest is void
   };
-  // Nobody owns the direction afterwards except as told.
+  // Afterwards only `waiter`, or the attempt under way, owns the direction.
   closing close() noexcept {
     // acq_rel: acquire pairs with the release of the waiter's wait(); release with the owner's
     // acquire when it finds the direction closed.
@@ -124,26 +123,22 @@ class readiness {
     return seen >= first_waiter ? reinterpret_cast<Waiter*>(seen) : nullptr;
   }
 
-  // With `only`, other waiters are left alone.
-  Waiter* wake(Waiter* only, bool alone) noexcept {
+  // With `only`, no other waiter is woken.
+  Waiter* wake(Waiter* only) noexcept {
     word seen = word_.load(std::memory_order_relaxed);  // relaxed: only compared
     for (;;) {
       if ((seen & settled) != 0) return nullptr;
       Waiter* const waiter = waiter_of(seen);
       if (only != nullptr && waiter != nullptr && waiter != only) return nullptr;
       const word next = waiter != nullptr ? busy : seen == busy ? busy_ready : ready;
-      if (change(seen, next, alone)) return waiter;
+      if (change(seen, next)) return waiter;
     }
   }
 
-  // False, and `seen` anew, if the word is not `seen` any more.
-  bool change(word& seen, word next, bool alone) noexcept {
-    if (alone) {
-      word_.store(next, std::memory_order_relaxed);  // relaxed: one thread
-      return true;
-    }
-    // acq_rel: each change of hands publishes what the last hand wrote (the operation, what an
-    // event told) to the next: wait() -> wake(), wake() -> begin(), finish() -> begin().
+  // False, and `seen` updated, if the word is not `seen` any more.
+  bool change(word& seen, word next) noexcept {
+    // acq_rel: each change of owner publishes what the last one wrote (the operation, the event's
+    // flags) to the next: wait() -> wake(), wake() -> begin(), finish() -> begin().
     return word_.compare_exchange_weak(seen, next, std::memory_order_acq_rel,
                                        std::memory_order_acquire);
   }

@@ -10,8 +10,8 @@
 namespace tailrace {
 
 struct runnable {
-  runnable* next_ready;  // set by the queue
-  std::coroutine_handle<> handle;
+  runnable* next_ready;            // set by the queue
+  std::coroutine_handle<> handle;  // what to resume
 };
 
 class ready_queue {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A lock of one byte for sections of a few instructions: spins, then gives the CPU away. One atomic
-// read-modify-write to lock, none to unlock. A lock made `alone` belongs to one thread and does
-// nothing. Any thread; BasicLockable; not recursive.
+// read-modify-write to lock, none to unlock. A lock of what one thread uses does nothing.
+// BasicLockable; not recursive.
 // Source: test-and-test-and-set with a bounded spin (as in WebKit's early WTF::Lock).
 #pragma once
 
@@ -13,9 +13,13 @@
 
 namespace tailrace {
 
+// Who uses an object: decided where it is made.
+enum class sharing : std::uint8_t { one_thread, any_thread };
+
 class spinlock {
  public:
-  explicit constexpr spinlock(bool alone = false) noexcept : state_(alone ? unused : free) {}
+  explicit constexpr spinlock(sharing by = sharing::any_thread) noexcept
+      : state_(by == sharing::one_thread ? unused : free) {}
 
   void lock() noexcept {
     const state seen = state_.load(std::memory_order_relaxed);  // relaxed: a hint, or constant

@@ -12,9 +12,9 @@
 // A thief advances real (the items are its own), copies, then lets claimed follow: only then may
 // the owner fill those slots again.
 //
-// Owner: size, room, push, pop, pop_alone, shed. A thief is the owner of the queue that it steals
-// into. Any thread: looks_empty, size_hint. Cost: push has no atomic read-modify-write, pop one
-// (pop_alone none), a steal two for up to half the queue. No allocation; 8 bytes a slot.
+// Owner: size, room, push, pop, pop_unshared, shed. A thief is the owner of the queue that it
+// steals into. Any thread: looks_empty, size_hint. Cost: push has no atomic read-modify-write, pop
+// one (pop_unshared none), a steal two for up to half the queue. No allocation; 8 bytes a slot.
 // Source: Tokio's multi_thread/queue.rs, itself after Go's runtime/proc.go. Different here: the
 // thief runs the oldest stolen item at once, not the newest. Checked, orders and all, by
 // tests/model/stealing_queue_model.cpp.
@@ -29,12 +29,7 @@
 
 namespace tailrace {
 
-// Which half a full queue gives away. `newer` keeps the items that have waited longest next in
-// line; `older` sends them to the back of another queue, again and again if the owner fills up
-// faster than they come round.
-enum class shed_half : std::uint8_t { older, newer };
-
-template <class T, std::uint32_t Slots = 256, shed_half Shed = shed_half::newer>
+template <class T, std::uint32_t Slots = 256>
 class alignas(64) stealing_queue {
   static_assert(std::has_single_bit(Slots) && Slots >= 2 && Slots <= 1U << 30U);
 
@@ -90,8 +85,8 @@ class alignas(64) stealing_queue {
   }
 
   // Owner, while no other thread can steal from this queue: as pop(), without read-modify-write.
-  T* pop_alone() noexcept {
-    // relaxed, here and below: nobody else looks; who lets thieves in later synchronises with them.
+  T* pop_unshared() noexcept {
+    // relaxed, here and below: there are no thieves; who lets them in later synchronises with them.
     const position head = unpack(head_.load(std::memory_order_relaxed));
     TAILRACE_DCHECK(head.claimed == head.real);
     if (head.real == own_tail()) return nullptr;
@@ -99,24 +94,18 @@ class alignas(64) stealing_queue {
     return slot(head.real).get();
   }
 
-  // Owner: where the queue is full and no thief is at work, gives half the items, oldest first, to
-  // take(T&) and returns how many; else 0.
+  // Owner: where the queue is full and no thief is at work, gives the newer half of the items,
+  // oldest first, to take(T&) and returns how many; else 0. The newer half, so that what has waited
+  // longest stays next in line: the older would go to the back of another queue, again and again if
+  // the owner fills up faster than that queue empties.
   template <class Sink>
   std::uint32_t shed(Sink&& take) {
-    // relaxed: the exchanges below decide.
-    std::uint64_t seen = head_.load(std::memory_order_relaxed);
+    // relaxed: the exchange in draw_tail_back() decides.
+    const std::uint64_t seen = head_.load(std::memory_order_relaxed);
     const position head = unpack(seen);
     if (head.claimed != head.real || own_tail() - head.real != Slots) return 0;
-    std::uint32_t first = head.real;
-    if constexpr (Shed == shed_half::older) {
-      // release: pairs with claim(), as in pop(). relaxed: the slots were written by this thread.
-      if (!head_.compare_exchange_strong(seen, pack(first + Slots / 2, first + Slots / 2),
-                                         std::memory_order_release, std::memory_order_relaxed))
-        return 0;
-    } else {
-      first += Slots / 2;
-      if (!draw_tail_back(seen, head.real)) return 0;
-    }
+    const std::uint32_t first = head.real + Slots / 2;
+    if (!draw_tail_back(seen, head.real)) return 0;
     for (std::uint32_t i = 0; i < Slots / 2; ++i)
       take(*slot(first + i).get());
     return Slots / 2;
@@ -151,8 +140,8 @@ class alignas(64) stealing_queue {
 
   // Any thread; at most Slots, right if nobody changes the queue meanwhile.
   std::uint32_t size_hint() const noexcept {
-    // acquire: pairs with the release in pop(), finish_steal() and shed(), so that the tail seen is
-    // not older than the head.
+    // acquire: pairs with the release in pop(), finish_steal() and draw_tail_back(), so that the
+    // tail seen is not older than the head.
     const position head = unpack(head_.load(std::memory_order_acquire));
     // relaxed: no slot is read.
     const std::uint32_t count = tail_.load(std::memory_order_relaxed) - head.real;
@@ -181,8 +170,8 @@ class alignas(64) stealing_queue {
   // Thief: makes the older half this thread's own. Returns its size, 0 if there is nothing to be
   // had; `from` is the head before that.
   std::uint32_t claim(position& from) noexcept {
-    // acquire: pairs with the release in pop(), finish_steal() and shed(): the tail loaded next is
-    // not older than this head.
+    // acquire: pairs with the release in pop(), finish_steal() and draw_tail_back(): the tail
+    // loaded next is not older than this head.
     std::uint64_t seen = head_.load(std::memory_order_acquire);
     for (;;) {
       from = unpack(seen);

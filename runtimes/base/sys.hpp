@@ -18,8 +18,8 @@
 #include <utility>
 
 #include "runtimes/base/endpoint.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/base/kernel_call.hpp"
-#include "runtimes/io_result.hpp"
 
 struct epoll_event;
 

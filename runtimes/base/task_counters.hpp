@@ -6,8 +6,8 @@
 
 #include <vector>
 
+#include "runtimes/base/metrics.hpp"
 #include "runtimes/base/single_writer_counter.hpp"
-#include "runtimes/metrics.hpp"
 
 namespace tailrace {
 

@@ -11,8 +11,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "runtimes/base/metrics.hpp"
 #include "runtimes/base/single_writer_counter.hpp"
-#include "runtimes/metrics.hpp"
 
 namespace tailrace {
 

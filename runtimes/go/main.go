@@ -23,7 +23,11 @@ func start(request *protocol.Request) (protocol.Target, error) {
 	debug.SetGCPercent(int(request.Options.Int("gogc")))
 	switch request.Workload {
 	case "timer":
-		return measured{timers.Start(request)}, nil
+		sleeping, err := timers.Start(request)
+		if err != nil {
+			return nil, err
+		}
+		return measured{sleeping}, nil
 	case "file-read":
 		reading, err := files.Start(request)
 		if err != nil {
@@ -45,24 +49,31 @@ func describe() *protocol.Description {
 	options = append(options, protocol.Integer("gogc", "how far the heap grows between two "+
 		"collections, in per cent (GOGC)", 100, 10, 10_000))
 	return &protocol.Description{
+		Protocol: 2,
 		ID:       "go",
+		Family:   "peer",
+		Order:    130,
 		Language: "Go",
 		Summary: "goroutines over Go's network poller; workers=N is GOMAXPROCS, the processors " +
 			"that share all of them",
-		Backend:   "epoll",
-		Kernel:    "3.2",
-		Versions:  versions(),
-		Workloads: append(serving.Workloads, "timer", "file-read"),
-		Options:   options,
-		Best:      map[string]string{"buffer": "lent", "buffer_bytes": "65536"},
-		Default:   map[string]string{},
+		Versions:           versions(),
+		Backend:            "epoll",
+		TimerGranularityNS: 1,
+		Workloads:          append(serving.Workloads, "timer", "file-read"),
+		Options:            options,
+		Forms: map[string]map[string]string{
+			"best":    {"buffer": "lent", "buffer_bytes": "65536"},
+			"default": {},
+		},
+		Needs:     map[string]string{"kernel": "3.2"},
+		Available: true,
 	}
 }
 
 // versions are those of the build: the compiler, its settings, the locked modules.
 func versions() map[string]string {
 	all := map[string]string{
-		"tailrace": "0.1.0",
+		"tailrace": "0.2.0",
 		"go":       runtime.Version(),
 		"compiler": runtime.Compiler,
 	}

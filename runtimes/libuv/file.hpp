@@ -7,56 +7,54 @@
 
 #include <uv.h>
 
-#include <coroutine>
+#include <cerrno>
 #include <cstdint>
 #include <span>
 #include <utility>
 
 #include "runtimes/base/file_calls.hpp"
-#include "runtimes/io_result.hpp"
-#include "runtimes/libuv/runtime.hpp"
+#include "runtimes/base/io_result.hpp"
+#include "runtimes/libuv/poller.hpp"
+#include "runtimes/single/operation.hpp"
 
 namespace tailrace::libuv {
 
-class read_awaiter {
+class read_awaiter final : public single::awaitable<read_awaiter> {
  public:
-  read_awaiter(runtime& owner, int fd, std::uint64_t offset, std::span<std::byte> into) noexcept
-      : runtime_(owner), fd_(fd), offset_(offset), into_(into) {}
+  read_awaiter(poller& owner, int fd, std::uint64_t offset, std::span<std::byte> into) noexcept
+      : owner_(owner), fd_(fd), offset_(offset), into_(into) {}
 
-  bool await_ready() const noexcept { return false; }
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
-    handle_ = self;
-    return begin(self.promise().node());
+  io_result await_resume() const noexcept {
+    return cancelled_ ? io_result::of_error(ECANCELED) : result_;
   }
-  io_result await_resume() const noexcept { return result_; }
+
+  bool begin(task_node& reader) noexcept;
+  void set_cancelled() noexcept { cancelled_ = true; }
+  bool leave() noexcept { return false; }  // Until libuv calls back the memory is its pool's.
 
  private:
-  bool begin(task_node& reader) noexcept;
   static void on_read(uv_fs_t* request);
 
-  runtime& runtime_;
+  poller& owner_;
   int fd_;
   std::uint64_t offset_;
   std::span<std::byte> into_;
-  std::coroutine_handle<> handle_;
-  task_node* node_ = nullptr;
   io_result result_;
+  bool cancelled_ = false;
   uv_fs_t request_;
 };
 
 class file {
  public:
-  file(runtime& owner, sys::descriptor opened) noexcept
-      : runtime_(&owner), file_(std::move(opened)) {}
+  file(poller& owner, sys::descriptor opened) noexcept : owner_(&owner), file_(std::move(opened)) {}
 
   std::uint64_t bytes() const noexcept { return sys::file_bytes(file_.get()); }
   read_awaiter read_at(std::uint64_t offset, std::span<std::byte> into) const noexcept {
-    return {*runtime_, file_.get(), offset, into};
+    return {*owner_, file_.get(), offset, into};
   }
 
  private:
-  runtime* runtime_;
+  poller* owner_;
   sys::descriptor file_;
 };
 

@@ -4,8 +4,9 @@
 #include <cerrno>
 #include <utility>
 
-#include "runtimes/base/check.hpp"
-#include "runtimes/libuv/runtime.hpp"
+#include "runtimes/base/sys.hpp"
+#include "runtimes/libuv/poller.hpp"
+#include "runtimes/libuv/stream.hpp"
 
 namespace tailrace::libuv {
 namespace {
@@ -19,22 +20,22 @@ Socket& socket_of(Handle* handle) noexcept {
 
 }  // namespace
 
-socket_handle::socket_handle(runtime& its_owner) noexcept : owner(its_owner) {
-  uv_tcp_init(&owner.loop(), &tcp);  // cannot fail: makes no socket yet
+socket_handle::socket_handle(poller& its_owner) noexcept : owner(its_owner) {
+  uv_tcp_init(&owner.uv(), &tcp);  // cannot fail: makes no socket yet
   tcp.data = this;
   owner.socket_opened();
 }
 
-void socket_handle::close() noexcept {
+void socket_handle::close_descriptor() noexcept {
   if (std::exchange(closing, true)) return;
   uv_close(reinterpret_cast<uv_handle_t*>(&tcp), &on_closed);
 }
 
-void socket_handle::release() noexcept {
+void socket_handle::close() noexcept {
   cancel_pending();
-  close();
+  close_descriptor();
   released = true;
-  owner.socket_released();
+  owner.socket_closed();
   if (closed) delete this;
 }
 
@@ -57,17 +58,17 @@ void connection::on_alloc(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
     std::byte* const bytes = self.owner.buffers().take();
     *buffer = uv_buf_init(reinterpret_cast<char*>(bytes), buffer_pool::buffer_bytes);
   } catch (const std::bad_alloc&) {
-    *buffer = uv_buf_init(nullptr, 0);  // libuv tells on_read: UV_ENOBUFS
+    *buffer = uv_buf_init(nullptr, 0);  // on_read will get UV_ENOBUFS
   }
 }
 
-void connection::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
-  auto& self = socket_of<connection>(stream);
+void connection::on_read(uv_stream_t* from, ssize_t count, const uv_buf_t* buffer) {
+  auto& self = socket_of<connection>(from);
   buffer_pool& pool = self.owner.buffers();
   auto* const bytes = reinterpret_cast<std::byte*>(buffer->base);
   if (count > 0) [[likely]]
     return self.deliver(
-        buffer_lease(pool, bytes, io_result::of_count(static_cast<std::size_t>(count))));
+        buffer_lease(bytes, io_result::of_count(static_cast<std::size_t>(count)), {&pool}));
   if (bytes != nullptr) pool.give_back(bytes);
   if (count == 0) return;  // nothing there after all
   self.ended = true;
@@ -76,7 +77,7 @@ void connection::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buf
       buffer_lease(count == UV_EOF ? io_result() : io_result::of_error(static_cast<int>(-count))));
 }
 
-void connection::deliver(buffer_lease received) {
+void connection::deliver(buffer_lease&& received) {
   if (receiver != nullptr) [[likely]] {
     receive_awaiter& taker = *std::exchange(receiver, nullptr);
     if (ended) held = buffer_lease(received.status());
@@ -102,8 +103,8 @@ void connection::on_written(uv_write_t* request, int status) {
 }
 
 void connection::cancel_pending() noexcept {
-  if (receiver != nullptr) owner.cancel(*static_cast<operation*>(receiver)->node);
-  if (sender != nullptr) owner.cancel(*static_cast<operation*>(sender)->node);
+  if (receiver != nullptr) owner.cancel(*receiver->node);
+  if (sender != nullptr) owner.cancel(*sender->node);
   held = buffer_lease();
 }
 
@@ -112,15 +113,21 @@ int listening_socket::listen_on(int fd) noexcept {
   return error != 0 ? -error : -uv_listen(stream(), backlog, &on_connection);
 }
 
+std::uint16_t listening_socket::port() const noexcept {
+  uv_os_fd_t fd = -1;
+  uv_fileno(reinterpret_cast<const uv_handle_t*>(&tcp), &fd);
+  return sys::local_port(fd);
+}
+
 std::expected<connection*, int> listening_socket::take() {
   auto* const accepted = new connection(owner);
   waiting = false;
   const int error = uv_accept(stream(), accepted->stream());
   if (error != 0) {
-    accepted->release();
+    accepted->close();
     return std::unexpected(-error);
   }
-  // A connection that the peer has reset already may refuse the option; its first receive tells.
+  // A connection that the peer has reset already may refuse the option; its first receive fails.
   static_cast<void>(uv_tcp_nodelay(&accepted->tcp, 1));
   return accepted;
 }
@@ -133,7 +140,7 @@ void listening_socket::on_connection(uv_stream_t* server, int status) {
 }
 
 void listening_socket::cancel_pending() noexcept {
-  if (acceptor != nullptr) owner.cancel(*static_cast<operation*>(acceptor)->node);
+  if (acceptor != nullptr) owner.cancel(*acceptor->node);
 }
 
 }  // namespace tailrace::libuv

@@ -1,41 +1,40 @@
 // SPDX-License-Identifier: MIT
 // libuv's socket handles with what waits on them. On the heap, because libuv uses a handle until
-// its close callback: a stream or listener object owns one and releases it; the callback frees it.
+// its close callback: a stream or listener object owns one and closes it; the callback frees it.
 // One thread: the loop's.
 #pragma once
 
 #include <uv.h>
 
+#include <cstdint>
 #include <expected>
 #include <memory>
 
 #include "runtimes/base/buffer_pool.hpp"
-#include "runtimes/io_result.hpp"
-#include "runtimes/libuv/operation.hpp"
+#include "runtimes/base/io_result.hpp"
 
 namespace tailrace::libuv {
 
-class runtime;
+class poller;
 class receive_awaiter;
 class send_awaiter;
 class accept_awaiter;
 
 // Base of connection and listening_socket.
 struct socket_handle {
-  explicit socket_handle(runtime& its_owner) noexcept;
+  explicit socket_handle(poller& its_owner) noexcept;
   socket_handle(const socket_handle&) = delete;
   socket_handle& operator=(const socket_handle&) = delete;
   virtual ~socket_handle() = default;
 
   uv_stream_t* stream() noexcept { return reinterpret_cast<uv_stream_t*>(&tcp); }
   // Closes the descriptor now; the owner may still hold on to the object.
+  void close_descriptor() noexcept;
+  // The owner's last act: ends what is pending with -ECANCELED, and frees when libuv allows.
   void close() noexcept;
-  // The owner's last act: closes, ends what is pending with -ECANCELED, and frees when libuv
-  // allows.
-  void release() noexcept;
 
   uv_tcp_t tcp;
-  runtime& owner;
+  poller& owner;
   bool closing = false;   // uv_close() was called
   bool closed = false;    // and libuv has called back
   bool released = false;  // no stream or listener owns it any more
@@ -65,9 +64,9 @@ struct connection final : socket_handle {
  private:
   void cancel_pending() noexcept override;
   static void on_alloc(uv_handle_t* handle, std::size_t, uv_buf_t* buffer);
-  static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer);
+  static void on_read(uv_stream_t* from, ssize_t count, const uv_buf_t* buffer);
   static void on_written(uv_write_t* request, int status);
-  void deliver(buffer_lease received);
+  void deliver(buffer_lease&& received);
 
   // libuv's, while a write is under way. Made when the first write has to wait: most never do.
   std::unique_ptr<uv_write_t> request_;
@@ -76,14 +75,15 @@ struct connection final : socket_handle {
 struct listening_socket final : socket_handle {
   using socket_handle::socket_handle;
 
-  int listen_on(int fd) noexcept;
+  int listen_on(int fd) noexcept;  // 0 or an errno; takes fd over when 0
+  std::uint16_t port() const noexcept;
   // The connection that waits in libuv; or the errno why it could not be had.
   std::expected<connection*, int> take();
 
   accept_awaiter* acceptor = nullptr;
   int refusal = 0;  // an errno that came while nobody accepted
-  bool waiting =
-      false;  // libuv holds an accepted connection, and accepts no more until it is taken
+  // libuv holds an accepted connection, and accepts no more until it is taken.
+  bool waiting = false;
 
  private:
   void cancel_pending() noexcept override;

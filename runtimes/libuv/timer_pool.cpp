@@ -5,16 +5,16 @@
 #include <utility>
 
 #include "runtimes/base/check.hpp"
-#include "runtimes/libuv/runtime.hpp"
+#include "runtimes/libuv/poller.hpp"
 
 namespace tailrace::libuv {
 
-timer& timer_pool::start(operation& sleeper, std::chrono::steady_clock::time_point deadline) {
+timer& timer_pool::start(single::operation& sleeper, time deadline) {
   // uv_now() is CLOCK_MONOTONIC, as steady_clock is, in whole milliseconds rounded down. A timer
   // fires once uv_now() has reached now + timeout, so rounding the deadline up is enough.
   const std::int64_t due =
       std::chrono::ceil<std::chrono::milliseconds>(deadline.time_since_epoch()).count();
-  const std::int64_t now = static_cast<std::int64_t>(uv_now(&loop_));
+  const std::int64_t now = static_cast<std::int64_t>(uv_now(&owner_.uv()));
   timer& started = take();
   started.sleeper = &sleeper;
   const int error = uv_timer_start(&started.handle, &on_timeout,
@@ -41,7 +41,7 @@ timer& timer_pool::take() {
     return *std::exchange(spare_, spare_->next);
   }
   timer* const fresh = new timer;
-  uv_timer_init(&loop_, &fresh->handle);
+  uv_timer_init(&owner_.uv(), &fresh->handle);
   fresh->handle.data = this;
   return *fresh;
 }
@@ -57,7 +57,7 @@ void timer_pool::give_back(timer& stopped) noexcept {
 void timer_pool::on_timeout(uv_timer_t* handle) {
   timer_pool& pool = *static_cast<timer_pool*>(handle->data);
   timer& expired = *reinterpret_cast<timer*>(handle);  // its first member
-  operation& sleeper = *expired.sleeper;
+  single::operation& sleeper = *expired.sleeper;
   pool.give_back(expired);
   pool.owner_.resume(sleeper);
 }

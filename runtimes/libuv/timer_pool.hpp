@@ -9,15 +9,15 @@
 #include <chrono>
 #include <cstddef>
 
-#include "runtimes/libuv/operation.hpp"
+#include "runtimes/single/operation.hpp"
 
 namespace tailrace::libuv {
 
-class runtime;
+class poller;
 
 struct timer {
   uv_timer_t handle;
-  operation* sleeper = nullptr;
+  single::operation* sleeper = nullptr;
   timer* next = nullptr;  // free list
 };
 
@@ -25,12 +25,14 @@ class timer_pool {
  public:
   static constexpr std::size_t spare_kept = 1024;
 
-  // owner resumes, in the loop, the operation whose deadline has passed.
-  timer_pool(uv_loop_t& loop, runtime& owner) noexcept : loop_(loop), owner_(owner) {}
+  using time = std::chrono::steady_clock::time_point;
+
+  // owner resumes, in its loop, the operation whose deadline has passed.
+  explicit timer_pool(poller& owner) noexcept : owner_(owner) {}
   timer_pool(const timer_pool&) = delete;
   timer_pool& operator=(const timer_pool&) = delete;
 
-  timer& start(operation& sleeper, std::chrono::steady_clock::time_point deadline);
+  timer& start(single::operation& sleeper, time deadline);
   void stop(timer& running) noexcept;
   // Timers started and neither stopped nor fired.
   std::size_t armed() const noexcept { return armed_; }
@@ -43,8 +45,7 @@ class timer_pool {
   static void on_timeout(uv_timer_t* handle);
   static void free_when_closed(timer& unused) noexcept;
 
-  uv_loop_t& loop_;
-  runtime& owner_;
+  poller& owner_;
   timer* spare_ = nullptr;
   std::size_t spares_ = 0;
   std::size_t armed_ = 0;

@@ -12,83 +12,31 @@
 // and it is armed again, by a system call, for the directions in which an operation waits.
 #pragma once
 
-#include <coroutine>
 #include <cstdint>
-#include <vector>
 
-#include "runtimes/base/ready_queue.hpp"
-#include "runtimes/task_node.hpp"
+#include "runtimes/base/sys.hpp"
+#include "runtimes/single/operation.hpp"
 
 namespace tailrace::local {
 
-struct operation;
+class poller;
 
-// How an operation of one kind is ended early; a table per kind keeps the operation small.
-struct operation_kind {
-  // Takes the operation out of where it waits; its result becomes -ECANCELED.
-  void (*abandon)(operation&) noexcept;
-  // Tries the system call; false: not ready, keep waiting. Null for what does not wait on a
-  // descriptor.
-  bool (*attempt)(operation&) noexcept;
-};
-
-// Something a task sleeps in. Lives in the awaiter, hence in the task's frame.
-struct operation : runnable {
-  const operation_kind* kind;
-  task_node* node;  // set when it begins to wait
-
-  explicit operation(const operation_kind& its_kind) noexcept : kind(&its_kind) {}
-};
+enum direction : std::uint8_t { receiving, sending };  // a listener has the receiving one only
 
 struct socket_slot {
   int fd = -1;
-  bool readable : 1 = false;
-  bool writable : 1 = false;
-  bool hung_up : 1 = false;       // an event said RDHUP, HUP or ERR: a short receive proves nothing
-  bool retry : 1 = false;         // queued for another attempt without a new event
-  bool oneshot : 1 = false;       // registered one-shot ...
-  bool armed : 1 = false;         // ... and armed since its last event
-  operation* receiver = nullptr;  // also the acceptor, on a listener
-  operation* sender = nullptr;
-  socket_slot* next = nullptr;  // free list, closed list or retry list
-};
+  bool ready[2] = {};          // in that direction a call may succeed
+  bool hung_up : 1 = false;    // an event said RDHUP, HUP or ERR: a short receive proves nothing
+  bool listed : 1 = false;     // queued for another attempt without a new event
+  bool listening : 1 = false;  // what waits to receive is an accept
+  bool oneshot : 1 = false;    // registered one-shot ...
+  bool armed : 1 = false;      // ... and armed since its last event
+  single::operation* waiting[2] = {};
+  poller* owner = nullptr;
+  socket_slot* next = nullptr;  // of the pool's lists
 
-// Slots at stable addresses, in chunks; recycled last in, first out.
-class slot_pool {
- public:
-  slot_pool() = default;
-  slot_pool(const slot_pool&) = delete;
-  slot_pool& operator=(const slot_pool&) = delete;
-  ~slot_pool() {
-    for (socket_slot* chunk : chunks_)
-      delete[] chunk;
-  }
-
-  socket_slot& take(int fd) {
-    if (free_ == nullptr) grow();
-    socket_slot& slot = *free_;
-    free_ = slot.next;
-    slot = socket_slot{};
-    slot.fd = fd;
-    return slot;
-  }
-
-  void give_back(socket_slot& slot) noexcept {
-    slot.next = free_;
-    free_ = &slot;
-  }
-
- private:
-  static constexpr std::size_t chunk_slots = 128;
-
-  void grow() {
-    chunks_.push_back(new socket_slot[chunk_slots]);
-    for (std::size_t i = chunk_slots; i-- > 0;)
-      give_back(chunks_.back()[i]);
-  }
-
-  std::vector<socket_slot*> chunks_;
-  socket_slot* free_ = nullptr;
+  void close() noexcept;
+  std::uint16_t port() const noexcept { return sys::local_port(fd); }
 };
 
 }  // namespace tailrace::local

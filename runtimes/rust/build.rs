@@ -14,9 +14,10 @@ fn main() {
         root.expect("the packages are beside the folder of the workspace").display().to_string();
     let lock = read(&format!("{root}/Cargo.lock"));
     let manifest = read(&format!("{root}/Cargo.toml"));
-    for library in ["async-std", "glommio", "monoio", "smol", "tokio"] {
-        let name = format!("TAILRACE_{}_VERSION", library.to_uppercase().replace('-', "_"));
-        tell(&name, &locked_version(&lock, library));
+    // A peer's package is named after its library.
+    let package = env!("CARGO_PKG_NAME").trim_start_matches("tailrace-");
+    if let Some(version) = locked_version(&lock, package.trim_start_matches("micro-")) {
+        tell("TAILRACE_LIBRARY_VERSION", &version);
     }
     tell("TAILRACE_FLAGS", &flags(&manifest));
     tell("TAILRACE_RUSTC", &first_line(&env::var("RUSTC").unwrap_or("rustc".into()), "--version"));
@@ -32,10 +33,9 @@ fn tell(name: &str, value: &str) {
     println!("cargo::rustc-env={name}={value}");
 }
 
-fn locked_version(lock: &str, package: &str) -> String {
-    let heading = format!("name = \"{package}\"\nversion = \"");
-    let (_, rest) = lock.split_once(&heading).expect("the lock file names the package");
-    rest.split('"').next().unwrap_or_default().to_owned()
+fn locked_version(lock: &str, package: &str) -> Option<String> {
+    let (_, rest) = lock.split_once(&format!("name = \"{package}\"\nversion = \""))?;
+    Some(rest.split('"').next()?.to_owned())
 }
 
 /// The release profile in one line, or the word debug.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtimes/base/check.hpp"
+#include "runtimes/sim/stream.hpp"
 
 namespace tailrace::sim {
 
@@ -105,19 +106,19 @@ void network::wake_all(connection& link) {
   }
 }
 
-void network::wake(operation* waiting) {
+void network::wake(socket_operation* waiting) {
   changed_.notify_all();
   if (waiting == nullptr || waiting->woken) return;
   waiting->woken = true;
   woken_.push_back(waiting);
 }
 
-void network::forget(operation& waiting) noexcept {
+void network::forget(socket_operation& waiting) noexcept {
   if (std::exchange(waiting.woken, false)) std::erase(woken_, &waiting);
 }
 
-std::vector<operation*> network::take_woken() {
-  for (operation* const op : woken_)
+std::vector<socket_operation*> network::take_woken() {
+  for (socket_operation* const op : woken_)
     op->woken = false;
   return std::exchange(woken_, {});
 }

@@ -19,27 +19,11 @@
 #include <utility>
 #include <vector>
 
-#include "runtimes/base/ready_queue.hpp"
-#include "runtimes/io_result.hpp"
-#include "runtimes/task_node.hpp"
+#include "runtimes/base/io_result.hpp"
 
 namespace tailrace::sim {
 
-// Something a task sleeps in. Lives in the awaiter, hence in the task's frame.
-class operation : public runnable {
- public:
-  // Tries now; false: not ready, wait. The network's mutex is held in all three.
-  virtual bool attempt() = 0;
-  virtual void wait() = 0;
-  // Leaves where it waits; its result becomes -ECANCELED.
-  virtual void abandon() = 0;
-
-  task_node* node = nullptr;
-  bool woken = false;
-
- protected:
-  ~operation() = default;
-};
+class socket_operation;  // what a task waits in for a socket
 
 // One direction of a connection.
 class pipe {
@@ -52,8 +36,8 @@ class pipe {
   void take(std::span<std::byte> into);
 
   bool ended = false;  // the sender will send no more
-  operation* receiver = nullptr;
-  operation* sender = nullptr;
+  socket_operation* receiver = nullptr;
+  socket_operation* sender = nullptr;
 
  private:
   std::vector<std::byte> bytes_;
@@ -77,7 +61,7 @@ struct socket {
 
 struct port_state {
   std::deque<std::shared_ptr<connection>> backlog;
-  operation* acceptor = nullptr;
+  socket_operation* acceptor = nullptr;
 };
 
 class network {
@@ -101,10 +85,10 @@ class network {
   void close(const socket& of);
 
   // Operations whose socket has changed since the last call.
-  std::vector<operation*> take_woken();
+  std::vector<socket_operation*> take_woken();
   bool has_woken() const noexcept { return !woken_.empty(); }
-  void wake(operation* waiting);
-  void forget(operation& waiting) noexcept;
+  void wake(socket_operation* waiting);
+  void forget(socket_operation& waiting) noexcept;
 
   // Accepts fail with EMFILE while set.
   bool refuses_accepts = false;
@@ -126,7 +110,7 @@ class network {
   std::condition_variable changed_;
   std::map<std::uint16_t, port_state> ports_;
   std::uint16_t next_port_ = 40'000;
-  std::vector<operation*> woken_;
+  std::vector<socket_operation*> woken_;
   bool poked_ = false;
 };
 

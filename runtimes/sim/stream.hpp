@@ -1,183 +1,135 @@
 // SPDX-License-Identifier: MIT
-// Connected streams and listeners of the simulator. One thread: that of their runtime.
+// Streams and listeners of the simulator. One thread: that of their runtime.
 #pragma once
 
-#include <algorithm>
-#include <coroutine>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <expected>
-#include <memory>
-#include <optional>
 #include <span>
 #include <utility>
 
-#include "runtimes/io_result.hpp"
-#include "runtimes/sim/runtime.hpp"
+#include "runtimes/base/io_result.hpp"
+#include "runtimes/base/lease.hpp"
+#include "runtimes/basic_stream.hpp"
+#include "runtimes/sim/machine.hpp"
+#include "runtimes/single/operation.hpp"
 
 namespace tailrace::sim {
 
-// Received bytes in a block of exactly their size, so that a sanitizer sees any byte too far and
-// any use after the lease died.
-class lease {
- public:
-  lease() noexcept = default;
-  explicit lease(io_result status) noexcept : status_(status) {}
-  explicit lease(std::span<const std::byte> bytes)
-      : bytes_(new std::byte[bytes.size()]), status_(io_result::of_count(bytes.size())) {
-    std::copy(bytes.begin(), bytes.end(), bytes_.get());
-  }
-  io_result status() const noexcept { return status_; }
-  std::span<const std::byte> bytes() const noexcept { return {bytes_.get(), status_.count()}; }
+// Received bytes are in a block of exactly their size, so that a sanitizer sees any byte too far
+// and any use after the lease died.
+struct delete_bytes {
+  void operator()(std::byte* bytes) const noexcept { delete[] bytes; }
+};
+using lease = basic_lease<delete_bytes>;
 
- private:
-  std::unique_ptr<std::byte[]> bytes_;
-  io_result status_;
+// On the heap until their owner closes them, so that a sanitizer sees any use after that.
+struct stream_socket : socket {
+  machine& owner;
+
+  void close() noexcept;
 };
 
-// What the awaiters have in common: how an await begins.
-class socket_operation : protected operation {
+struct listening_socket {
+  machine& owner;
+  std::uint16_t number;
+
+  void close() noexcept;
+  std::uint16_t port() const noexcept { return number; }
+};
+
+// What receiving, sending and accepting share. The network's mutex is held except in begin() and
+// set_cancelled().
+class socket_operation : public single::awaitable<socket_operation> {
  public:
-  bool await_ready() const noexcept { return false; }
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> self) {
-    handle = self;
-    bool cancelled = false;
-    const bool suspended = runtime_.begin(*this, self.promise().node(), cancelled);
-    if (cancelled) set_cancelled();
-    return suspended;
-  }
+  // Tries now; false: not ready, wait.
+  virtual bool attempt() = 0;
+  // The network finds it from now on.
+  virtual void wait();
+  bool leave() noexcept;
+  virtual void set_cancelled() noexcept = 0;
+
+  bool begin(task_node& task) { return machine_.begin(*this, task); }
+
+  bool woken = false;
 
  protected:
-  explicit socket_operation(runtime& owner) noexcept : runtime_(owner) {}
+  explicit socket_operation(machine& owner) noexcept : machine_(owner) {}
   ~socket_operation() = default;
-  virtual void set_cancelled() = 0;
+  // Where the network keeps it.
+  virtual socket_operation*& place() const noexcept = 0;
 
-  runtime& runtime_;
+  machine& machine_;
 };
 
 class receive_awaiter final : public socket_operation {
  public:
-  receive_awaiter(runtime& owner, const socket& from) noexcept
-      : socket_operation(owner), from_(from) {}
+  explicit receive_awaiter(const stream_socket& from) noexcept
+      : socket_operation(from.owner), from_(from) {}
   lease await_resume() noexcept { return std::move(lease_); }
 
- private:
   bool attempt() override;
-  void wait() override;
-  void abandon() override {
-    from_.in().receiver = nullptr;
-    set_cancelled();
-  }
-  void set_cancelled() override { lease_ = lease(io_result::of_error(ECANCELED)); }
+  void set_cancelled() noexcept override { lease_ = lease(io_result::of_error(ECANCELED)); }
 
-  socket from_;
+ private:
+  socket_operation*& place() const noexcept override { return from_.in().receiver; }
+
+  const stream_socket& from_;
   lease lease_;
 };
 
 class send_awaiter final : public socket_operation {
  public:
-  send_awaiter(runtime& owner, const socket& to, std::span<const std::byte> bytes) noexcept
-      : socket_operation(owner), to_(to), bytes_(bytes) {}
+  send_awaiter(const stream_socket& to, std::span<const std::byte> bytes) noexcept
+      : socket_operation(to.owner), to_(to), bytes_(bytes) {}
   io_result await_resume() const noexcept { return result_; }
 
- private:
   bool attempt() override;
   void wait() override;
-  void abandon() override {
-    to_.out().sender = nullptr;
-    set_cancelled();
-  }
-  void set_cancelled() override { result_ = io_result::of_error(ECANCELED); }
+  void set_cancelled() noexcept override { result_ = io_result::of_error(ECANCELED); }
 
-  socket to_;
+ private:
+  socket_operation*& place() const noexcept override { return to_.out().sender; }
+
+  const stream_socket& to_;
   std::span<const std::byte> bytes_;
   std::size_t sent_ = 0;
   io_result result_;
 };
 
-class stream final {
+// The handle of a stream, with what clients do besides closing: end what they send, and reset the
+// connection.
+class client_end : public socket_owner<stream_socket> {
  public:
-  using lease_type = lease;
-
-  stream(runtime& owner, socket connected) noexcept
-      : runtime_(&owner), socket_(std::move(connected)) {}
-  stream(stream&& other) noexcept
-      : runtime_(other.runtime_), socket_(std::exchange(other.socket_, {})) {}
-  stream& operator=(stream&& other) noexcept {
-    std::swap(runtime_, other.runtime_);
-    std::swap(socket_, other.socket_);
-    return *this;
-  }
-  ~stream() { close(); }
-
-  receive_awaiter receive() noexcept { return {*runtime_, socket_}; }
-  send_awaiter send_all(std::span<const std::byte> bytes) noexcept {
-    return {*runtime_, socket_, bytes};
-  }
-  void close() noexcept {
-    if (socket_.link != nullptr) runtime_->close(std::exchange(socket_, {}));
-  }
-
-  // For clients: the end of what they send, and a connection torn down.
-  void end() {
-    const std::lock_guard lock(runtime_->network().mutex());
-    runtime_->network().end(socket_);
-  }
-  void reset() {
-    {
-      const std::lock_guard lock(runtime_->network().mutex());
-      runtime_->network().reset(socket_);
-    }
-    close();
-  }
-
- private:
-  runtime* runtime_;
-  socket socket_;  // no link once closed
+  using socket_owner::socket_owner;
+  void end() noexcept;
+  void reset() noexcept;
 };
+
+using stream = basic_stream<client_end, receive_awaiter, send_awaiter>;
 
 class accept_awaiter final : public socket_operation {
  public:
-  accept_awaiter(runtime& owner, std::uint16_t port) noexcept
-      : socket_operation(owner), port_(port) {}
+  explicit accept_awaiter(const listening_socket& from) noexcept
+      : socket_operation(from.owner), from_(from) {}
   std::expected<stream, int> await_resume() {
     if (!accepted_) return std::unexpected(accepted_.error());
-    return stream(runtime_, std::move(*accepted_));
+    return stream(*new stream_socket{std::move(*accepted_), machine_});
   }
+
+  bool attempt() override;
+  void set_cancelled() noexcept override { accepted_ = std::unexpected(ECANCELED); }
 
  private:
-  bool attempt() override;
-  void wait() override;
-  void abandon() override {
-    runtime_.network().at(port_).acceptor = nullptr;
-    set_cancelled();
+  socket_operation*& place() const noexcept override {
+    return machine_.network().at(from_.number).acceptor;
   }
-  void set_cancelled() override { accepted_ = std::unexpected(ECANCELED); }
 
-  std::uint16_t port_;
+  const listening_socket& from_;
   std::expected<socket, int> accepted_ = std::unexpected(0);
 };
 
-class listener final {
- public:
-  using stream_type = stream;
-
-  listener(runtime& owner, std::uint16_t port) noexcept : runtime_(&owner), port_(port) {}
-  listener(listener&& other) noexcept
-      : runtime_(other.runtime_), port_(std::exchange(other.port_, 0)) {}
-  listener& operator=(listener&& other) noexcept {
-    std::swap(runtime_, other.runtime_);
-    std::swap(port_, other.port_);
-    return *this;
-  }
-  ~listener() { close(); }
-
-  accept_awaiter accept() noexcept { return {*runtime_, port_}; }
-  std::uint16_t port() const noexcept { return port_; }
-  void close() noexcept;
-
- private:
-  runtime* runtime_;
-  std::uint16_t port_;  // 0 once closed
-};
+using listener = basic_listener<socket_owner<listening_socket>, accept_awaiter>;
 
 }  // namespace tailrace::sim

@@ -21,7 +21,7 @@ struct worker_counters {
   single_writer_counter finished;          // ... that ended, whatever the outcome
   single_writer_counter failed;            // ... by an exception
   single_writer_counter cancelled;         // ... without one, after their scope was asked to stop
-  single_writer_counter rescues;           // times it did the work of a worker held by a long poll
+  single_writer_counter retakes;           // times it did the work of a worker held by a long poll
 };
 
 }  // namespace tailrace::steal

@@ -12,7 +12,7 @@
 
 #include "runtimes/base/check.hpp"
 #include "runtimes/base/spinlock.hpp"
-#include "runtimes/steal/runtime.hpp"
+#include "runtimes/steal/scheduler.hpp"
 
 namespace tailrace::steal {
 
@@ -20,7 +20,7 @@ class event {
  public:
   class wait_awaiter;
 
-  explicit event(runtime& owner) noexcept : runtime_(owner), lock_(owner.alone()) {}
+  explicit event(scheduler& owner) noexcept : scheduler_(owner), lock_(owner.shared_by()) {}
   event(const event&) = delete;
   event& operator=(const event&) = delete;
 
@@ -29,7 +29,7 @@ class event {
   [[nodiscard]] wait_awaiter wait() noexcept;
 
  private:
-  runtime& runtime_;
+  scheduler& scheduler_;
   spinlock lock_;  // guards the two below
   bool is_set_ = false;
   wait_awaiter* waiter_ = nullptr;
@@ -50,7 +50,7 @@ class event::wait_awaiter {
     if (let_through_) [[likely]]
       return {};
     const std::lock_guard guard(event_.lock_);
-    event_.waiter_ = nullptr;  // A cancel woke the task: it leaves by itself.
+    event_.waiter_ = nullptr;  // A cancel woke the task.
     return io_result::of_error(ECANCELED);
   }
 
@@ -72,14 +72,14 @@ inline void event::set() noexcept {
   {
     const std::lock_guard guard(lock_);
     // The waiter lives while the lock is held: a cancelled one must take it before it goes on.
-    if (waiter_ == nullptr || !claim_on_node(*waiter_->node_, runtime_.alone())) {
+    if (waiter_ == nullptr || !claim_on_node(*waiter_->node_)) {
       is_set_ = true;
       return;
     }
     node = waiter_->node_;
     std::exchange(waiter_, nullptr)->let_through_ = true;
   }
-  runtime_.schedule(*node);
+  scheduler_.schedule(*node);
 }
 
 // False: no need to sleep.
@@ -94,10 +94,10 @@ inline bool event::wait_awaiter::begin() noexcept {
   }
   TAILRACE_CHECK(event_.waiter_ == nullptr);  // one waiter at a time
   event_.waiter_ = this;
-  if (!announce(*node_, on_node(), event_.runtime_.alone())) [[likely]]
+  if (!announce(*node_, on_node())) [[likely]]
     return true;
   // Stopped meanwhile. Where a cancel has taken the mark already, the task is queued: suspend.
-  return !claim_on_node(*node_, event_.runtime_.alone());
+  return !claim_on_node(*node_);
 }
 
 }  // namespace tailrace::steal

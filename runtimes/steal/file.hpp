@@ -10,15 +10,15 @@
 #include <utility>
 
 #include "runtimes/base/pooled_read.hpp"
-#include "runtimes/steal/runtime.hpp"
+#include "runtimes/steal/scheduler.hpp"
 
 namespace tailrace::steal {
 
 class read_awaiter final : blocking_call {
  public:
-  read_awaiter(runtime& owner, const pooled_file& from, std::uint64_t offset,
+  read_awaiter(scheduler& owner, const pooled_file& from, std::uint64_t offset,
                std::span<std::byte> into) noexcept
-      : blocking_call{.run = &run_call}, runtime_(owner), read_(from, offset, into) {}
+      : blocking_call{.run = &run_call}, scheduler_(owner), read_(from, offset, into) {}
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
@@ -48,7 +48,7 @@ class read_awaiter final : blocking_call {
     }
     waited_ = true;
     // Not announced in node_->waiting: until the call has ended the memory is the kernel's.
-    runtime_.blocking().submit(*this);
+    scheduler_.blocking().submit(*this);
     return true;
   }
 
@@ -56,10 +56,10 @@ class read_awaiter final : blocking_call {
   static void run_call(blocking_call& call) noexcept {
     auto& self = static_cast<read_awaiter&>(call);
     self.read_.read_rest();
-    self.runtime_.schedule(*self.node_);  // The task may be gone by now.
+    self.scheduler_.schedule(*self.node_);  // The task may be gone by now.
   }
 
-  runtime& runtime_;
+  scheduler& scheduler_;
   task_node* node_ = nullptr;
   pooled_read read_;
   bool waited_ = false;
@@ -67,15 +67,16 @@ class read_awaiter final : blocking_call {
 
 class file {
  public:
-  file(runtime& owner, pooled_file opened) noexcept : runtime_(&owner), file_(std::move(opened)) {}
+  file(scheduler& owner, pooled_file opened) noexcept
+      : scheduler_(&owner), file_(std::move(opened)) {}
 
   std::uint64_t bytes() const noexcept { return sys::file_bytes(file_.descriptor()); }
   read_awaiter read_at(std::uint64_t offset, std::span<std::byte> into) const noexcept {
-    return {*runtime_, file_, offset, into};
+    return {*scheduler_, file_, offset, into};
   }
 
  private:
-  runtime* runtime_;
+  scheduler* scheduler_;
   pooled_file file_;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What the work-stealing runtime tells of itself, in the words of runtimes/README.md.
-#include "runtimes/metrics.hpp"
+// The metrics of the work-stealing runtime; runtimes/README.md defines each.
+#include "runtimes/base/metrics.hpp"
 
-#include "runtimes/steal/runtime.hpp"
+#include "runtimes/steal/scheduler.hpp"
 
 namespace tailrace::steal {
 namespace {
@@ -19,7 +19,7 @@ std::vector<metric> metrics_of(worker& each) {
           {"lifo_runs", counters.lifo_runs.get()},
           {"forced_yields", counters.forced_yields.get()},
           {"wakes", counters.wakes.get()},
-          {"rescues", counters.rescues.get()},
+          {"retakes", counters.retakes.get()},
           {"queue_depth", each.queued()}};
 }
 
@@ -34,7 +34,7 @@ distribution distribution_of(std::span<const std::unique_ptr<worker>> workers,
 
 }  // namespace
 
-runtime_metrics runtime::metrics() const {
+runtime_metrics scheduler::metrics() const {
   runtime_metrics metrics;
   std::uint64_t timers = 0;
   // relaxed: statistics.

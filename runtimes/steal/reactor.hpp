@@ -3,7 +3,7 @@
 // and never read: each write is an edge, an edge wakes one waiter (epoll adds waiters exclusively).
 #pragma once
 
-#include <sys/epoll.h>
+#include <sys/epoll.h>  // the bits of struct epoll_event; no call
 
 #include <chrono>
 #include <cstdint>

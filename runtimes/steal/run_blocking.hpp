@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "runtimes/steal/runtime.hpp"
+#include "runtimes/steal/scheduler.hpp"
 
 namespace tailrace::steal {
 
@@ -19,15 +19,15 @@ class blocking_awaiter : blocking_call {
   using stored = std::conditional_t<std::is_void_v<result>, bool, result>;
 
  public:
-  blocking_awaiter(runtime& owner, Callable callable)
-      : blocking_call{.run = &run_call}, runtime_(owner), callable_(std::move(callable)) {}
+  blocking_awaiter(scheduler& owner, Callable callable)
+      : blocking_call{.run = &run_call}, scheduler_(owner), callable_(std::move(callable)) {}
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> self) {
     node_ = &self.promise().node();
     node_->handle = self;
-    runtime_.blocking().submit(*this);
+    scheduler_.blocking().submit(*this);
   }
   result await_resume() {
     if (failure_) std::rethrow_exception(std::move(failure_));
@@ -45,19 +45,14 @@ class blocking_awaiter : blocking_call {
     } catch (...) {
       self.failure_ = std::current_exception();
     }
-    self.runtime_.schedule(*self.node_);  // The task may be gone by now.
+    self.scheduler_.schedule(*self.node_);  // The task may be gone by now.
   }
 
-  runtime& runtime_;
+  scheduler& scheduler_;
   Callable callable_;
   task_node* node_ = nullptr;
   std::optional<stored> result_;
   std::exception_ptr failure_;
 };
-
-template <class Callable>
-blocking_awaiter<Callable> runtime::run_blocking(Callable callable) {
-  return {*this, std::move(callable)};
-}
 
 }  // namespace tailrace::steal

@@ -14,11 +14,11 @@ inline bool socket_awaiter<Call>::begin(worker& here, task_node& node) noexcept 
     call.cancelled(here);
     return true;
   }
-  attempt_start start = state.begin(here.alone());
+  attempt_start start = state.begin();
   if (start == attempt_start::must_wait) {
-    if (announce_here(here, node)) [[unlikely]]
+    if (announce_here(node)) [[unlikely]]
       return refuse(here, node);
-    start = state.wait(node, here.alone());
+    start = state.wait(node);
     if (start == attempt_start::must_wait) [[likely]]
       return false;
   }
@@ -37,15 +37,14 @@ inline bool socket_awaiter<Call>::attempt(worker& here, task_node& node) noexcep
   if (outcome == call_outcome::would_block) [[unlikely]]
     return block(here, node);
   stop_waiting(node);
-  if (!call.side().state.finish(outcome == call_outcome::done_and_still_ready, here.alone()))
-      [[unlikely]] {
+  if (!call.side().state.finish(outcome == call_outcome::done_and_still_ready)) [[unlikely]] {
     call.cancelled(here);
     here.owner().unref(slot_);
   }
   return true;
 }
 
-// The owner's turn has come, after an event, a cancel or a spent budget.
+// The owner runs again, after an event, a cancel or a spent budget.
 template <class Call>
 bool socket_awaiter<Call>::attempt_again(operation& self, worker& here, task_node& node) noexcept {
   auto& waited = static_cast<Call&>(static_cast<socket_awaiter&>(self));
@@ -58,8 +57,8 @@ bool socket_awaiter<Call>::attempt_again(operation& self, worker& here, task_nod
 template <class Call>
 bool socket_awaiter<Call>::block(worker& here, task_node& node) noexcept {
   Call& call = static_cast<Call&>(*this);
-  if (announce_here(here, node)) return give_up(here, node);
-  switch (call.side().state.block(node, here.alone())) {
+  if (announce_here(node)) return give_up(here, node);
+  switch (call.side().state.block(node)) {
     case attempt_start::must_wait:
       return false;
     case attempt_start::closed:
@@ -74,7 +73,7 @@ bool socket_awaiter<Call>::block(worker& here, task_node& node) noexcept {
 // Its budget is spent: the task owns the direction while it queues.
 template <class Call>
 bool socket_awaiter<Call>::take_turns(worker& here, task_node& node) noexcept {
-  static_cast<void>(announce_here(here, node));  // A stop is found when its turn comes.
+  static_cast<void>(announce_here(node));  // A stop is found when it runs.
   here.counters().forced_yields.add(1);
   here.requeue(node);
   return false;
@@ -94,7 +93,7 @@ bool socket_awaiter<Call>::give_up(worker& here, task_node& node) noexcept {
   Call& call = static_cast<Call&>(*this);
   stop_waiting(node);
   call.cancelled(here);
-  if (!call.side().state.finish(true, here.alone())) here.owner().unref(slot_);
+  if (!call.side().state.finish(true)) here.owner().unref(slot_);
   return true;
 }
 

@@ -22,12 +22,13 @@ struct socket_slot {
   direction receive;  // also accept, on a listener
   direction send;
   int fd = -1;
-  // Who still has the descriptor in hands: whoever has not closed it yet, and a call under way in
-  // each direction. release by each that lets go, acquire by the last, who closes it.
-  atomic<std::uint8_t> fd_holders{0};
-  // Who still has the slot in hands: its stream, until destroyed, so that an operation which begins
-  // on a closed stream finds it closed; and the descriptor. release and acquire as above.
-  atomic<std::uint8_t> slot_holders{0};
+  // Reference count of the descriptor: one of its owner, until that closes it, and one of each
+  // direction, until no call is under way there. release by each unref(), acquire by the last.
+  atomic<std::uint8_t> fd_references{0};
+  // Reference count of the slot: one of the descriptor, and one of the stream until that is
+  // destroyed, so that an operation which begins on a closed stream finds it closed. Orders as
+  // above.
+  atomic<std::uint8_t> references{0};
   // An event said RDHUP, HUP or ERR: a short receive proves nothing any more. relaxed: published by
   // the readiness word.
   atomic<bool> hung_up{false};
@@ -35,9 +36,9 @@ struct socket_slot {
 
   void open(int descriptor) noexcept {
     fd = descriptor;
-    // relaxed: nobody else knows the slot, but for stale events (see above).
-    fd_holders.store(3, std::memory_order_relaxed);
-    slot_holders.store(2, std::memory_order_relaxed);
+    // relaxed: no other thread refers to the slot, except by stale events (see above).
+    fd_references.store(3, std::memory_order_relaxed);
+    references.store(2, std::memory_order_relaxed);
     hung_up.store(false, std::memory_order_relaxed);
     receive.state.open(false);
     send.state.open(true);  // A fresh connection has room; its first edge would say no more.
@@ -47,7 +48,7 @@ struct socket_slot {
 // Any thread.
 class slot_pool {
  public:
-  explicit slot_pool(bool alone) noexcept : lock_(alone) {}
+  explicit slot_pool(sharing shared_by) noexcept : lock_(shared_by) {}
   slot_pool(const slot_pool&) = delete;
   slot_pool& operator=(const slot_pool&) = delete;
   ~slot_pool() {
@@ -65,7 +66,7 @@ class slot_pool {
     return slot;
   }
 
-  // A slot just taken, whose descriptor nobody has seen: closes it.
+  // A slot just taken, before its descriptor was registered: closes it.
   void take_back(socket_slot& slot) noexcept {
     sys::close(slot.fd);
     const std::lock_guard guard(lock_);
@@ -73,40 +74,36 @@ class slot_pool {
     link(slot);
   }
 
-  // A holder of the descriptor lets go; the last one closes it.
-  void unref(socket_slot& slot, bool alone) noexcept {
-    if (last(slot.fd_holders, alone)) close(slot, alone);
+  // Drops a reference to the descriptor; the last closes it.
+  void unref(socket_slot& slot) noexcept {
+    if (last(slot.fd_references)) close(slot);
   }
 
-  // A holder of the slot lets go.
-  void release(socket_slot& slot, bool alone) noexcept {
-    if (!last(slot.slot_holders, alone)) return;
+  // Drops a reference to the slot.
+  void release(socket_slot& slot) noexcept {
+    if (!last(slot.references)) return;
     const std::lock_guard guard(lock_);
     link(slot);
   }
 
-  // Descriptors in hands of streams and listeners, or of a call under way.
+  // Descriptors not closed yet. A statistic.
   std::uint64_t open_descriptors() const noexcept { return open_.get(); }
 
  private:
   static constexpr std::size_t chunk_slots = 128;
 
   // Apart, so that the path of every message stays small enough to be inlined.
-  [[gnu::noinline]] void close(socket_slot& slot, bool alone) noexcept {
+  [[gnu::noinline]] void close(socket_slot& slot) noexcept {
     sys::close(slot.fd);
     {
       const std::lock_guard guard(lock_);
       open_.subtract(1);
     }
-    release(slot, alone);
+    release(slot);
   }
 
-  static bool last(atomic<std::uint8_t>& holders, bool alone) noexcept {
-    if (!alone) return holders.fetch_sub(1, std::memory_order_acq_rel) == 1;
-    // relaxed: one thread.
-    const auto left = static_cast<std::uint8_t>(holders.load(std::memory_order_relaxed) - 1);
-    holders.store(left, std::memory_order_relaxed);
-    return left == 0;
+  static bool last(atomic<std::uint8_t>& references) noexcept {
+    return references.fetch_sub(1, std::memory_order_acq_rel) == 1;
   }
 
   void link(socket_slot& slot) noexcept {

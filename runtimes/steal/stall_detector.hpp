@@ -8,7 +8,7 @@
 // Threads: start() and stop() belong to the owner; the counts are any thread's.
 // Cost: of a worker nothing but what it counts anyway; two wake-ups a threshold.
 // Source: Go's sysmon (who looks from outside), Seastar's and glommio's stall detectors (what to
-// tell).
+// report).
 #pragma once
 
 #include <chrono>

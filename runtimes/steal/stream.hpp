@@ -9,37 +9,38 @@
 #include <span>
 #include <utility>
 
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/steal/lease.hpp"
-#include "runtimes/steal/runtime.hpp"
+#include "runtimes/steal/scheduler.hpp"
 
 namespace tailrace::steal {
 
 // A slot of the runtime, closed when destroyed. Base of stream and listener.
 class registered_socket {
  public:
-  registered_socket(runtime& owner, socket_slot& slot) noexcept : runtime_(&owner), slot_(&slot) {}
+  registered_socket(scheduler& owner, socket_slot& slot) noexcept
+      : scheduler_(&owner), slot_(&slot) {}
   registered_socket(registered_socket&& other) noexcept
-      : runtime_(other.runtime_), slot_(std::exchange(other.slot_, nullptr)) {}
+      : scheduler_(other.scheduler_), slot_(std::exchange(other.slot_, nullptr)) {}
   registered_socket& operator=(registered_socket&& other) noexcept {
-    std::swap(runtime_, other.runtime_);
+    std::swap(scheduler_, other.scheduler_);
     std::swap(slot_, other.slot_);
     return *this;
   }
   ~registered_socket() {
     if (slot_ == nullptr) return;
     close();
-    runtime_->release_socket(*slot_);
+    scheduler_->release_socket(*slot_);
   }
 
   // Operations that are pending, and those begun later, end with -ECANCELED.
-  void close() noexcept { runtime_->close_socket(*slot_); }
+  void close() noexcept { scheduler_->close_socket(*slot_); }
 
-  runtime& owner() const noexcept { return *runtime_; }
+  scheduler& owner() const noexcept { return *scheduler_; }
   socket_slot& slot() const noexcept { return *slot_; }
 
  private:
-  runtime* runtime_;
+  scheduler* scheduler_;
   socket_slot* slot_;  // null once moved from
 };
 
@@ -75,10 +76,10 @@ class socket_awaiter : protected operation {
   bool refuse(worker& here, task_node& node) noexcept;
   bool give_up(worker& here, task_node& node) noexcept;
   // The direction becomes somebody else's to find this operation in.
-  bool announce_here(worker& here, task_node& node) noexcept {
+  bool announce_here(task_node& node) noexcept {
     Call& call = static_cast<Call&>(*this);
     call.side().op = this;
-    return announce(node, &call.side(), here.alone());
+    return announce(node, &call.side());
   }
 };
 
@@ -101,7 +102,7 @@ class send_awaiter final : public socket_awaiter<send_awaiter> {
  public:
   send_awaiter(socket_slot& slot, std::span<const std::byte> bytes) noexcept
       : socket_awaiter(slot), unsent_(bytes), result_(io_result::of_count(bytes.size())) {}
-  // count: all bytes, or an error; what went out before an error is not told.
+  // count: all bytes, or an error; bytes sent before an error are not reported.
   io_result await_resume() const noexcept { return result_; }
 
  private:
@@ -111,7 +112,7 @@ class send_awaiter final : public socket_awaiter<send_awaiter> {
   void cancelled(worker&) noexcept { result_ = io_result::of_error(ECANCELED); }
 
   std::span<const std::byte> unsent_;
-  io_result result_;  // what a complete send will tell, until it fails
+  io_result result_;  // of a complete send, until it fails
 };
 
 class stream final : public registered_socket {
@@ -125,13 +126,13 @@ class stream final : public registered_socket {
 
 class accept_awaiter final : public socket_awaiter<accept_awaiter> {
  public:
-  accept_awaiter(runtime& owner, socket_slot& slot) noexcept
-      : socket_awaiter(slot), runtime_(owner) {}
+  accept_awaiter(scheduler& owner, socket_slot& slot) noexcept
+      : socket_awaiter(slot), scheduler_(owner) {}
   std::expected<stream, int> await_resume() {
     if (!accepted_) return std::unexpected(accepted_.error());
-    const auto slot = runtime_.register_socket(*accepted_);
+    const auto slot = scheduler_.register_socket(*accepted_);
     if (!slot) return std::unexpected(slot.error());
-    return stream(runtime_, **slot);
+    return stream(scheduler_, **slot);
   }
 
  private:
@@ -140,7 +141,7 @@ class accept_awaiter final : public socket_awaiter<accept_awaiter> {
   call_outcome call(worker& here) noexcept;
   void cancelled(worker& here) noexcept;
 
-  runtime& runtime_;
+  scheduler& scheduler_;
   std::expected<int, int> accepted_ = std::unexpected(ECANCELED);
 };
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "runtimes/steal/runtime.hpp"
+#include "runtimes/steal/scheduler.hpp"
 
 namespace tailrace::steal {
 namespace {
@@ -18,7 +18,7 @@ std::uint64_t ns_of(task_times::clock::duration time) noexcept {
 void worker::run_timed(task_node& node) noexcept {
   const auto begun = clock::now();
   clock::duration waited{};
-  for (const auto& each : runtime_.workers_)
+  for (const auto& each : scheduler_.workers_)
     waited = std::max(waited, each->times_->end_wait(node, begun));
   if (waited != clock::duration::zero()) times_->schedule_latency.record(ns_of(waited));
   resume(node);

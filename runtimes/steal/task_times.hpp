@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Where options.measure_tasks is set: how long the polls of a worker took, and how long tasks that
 // it made ready waited until somebody ran them. Of the waits one a worker is timed at a time, so
-// that a task carries nothing; a long wait is thus one sample, however many tasks waited beside it.
+// that a task carries nothing; a long wait is thus one sample, however many tasks waited as long.
 // Tasks that the poller resumes at once wait in no queue, and tasks made ready by threads that are
 // no workers are not timed.
 //

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The sleeping tasks of one worker. Any thread: the worker arms and expires, a cancelled task
-// disarms from wherever it runs, and an idle worker expires in the place of one that is held by a
-// long poll. One lock, alone where there is one worker.
+// The sleeping tasks of one worker, under one lock. Any thread: the worker arms and expires, a
+// cancelled task disarms from wherever it runs, and an idle worker expires in the place of one that
+// is held by a long poll.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@ class timer_set {
  public:
   using time = std::chrono::steady_clock::time_point;
 
-  explicit timer_set(bool alone) noexcept : alone_(alone), lock_(alone) {}
+  explicit timer_set(sharing shared_by) noexcept : lock_(shared_by) {}
 
   // The task's node.waiting is announced. False: its scope was asked to stop, and it must not
   // sleep. May throw std::bad_alloc; then nothing is armed.
@@ -34,10 +34,10 @@ class timer_set {
     armed_.set(timers_.size());
     // expire() corrects one that a cancel left too early.
     if (deadline < next_expiry()) publish(deadline);
-    if (!announce(*sleeper.node, on_node(), alone_)) [[likely]]
+    if (!announce(*sleeper.node, on_node())) [[likely]]
       return true;
     // Where a cancel has taken the mark already, the task is queued: it must suspend.
-    if (!claim_on_node(*sleeper.node, alone_)) return true;
+    if (!claim_on_node(*sleeper.node)) return true;
     timers_.cancel(sleeper);
     armed_.set(timers_.size());
     return false;
@@ -62,7 +62,7 @@ class timer_set {
       auto& sleeper = static_cast<timer&>(*expired);
       task_node& node = *sleeper.node;
       // The sleeper lives while this lock is held: a cancelled one must disarm() first.
-      if (!claim_on_node(node, alone_)) continue;
+      if (!claim_on_node(node)) continue;
       sleeper.fired = true;
       wake(node);
       ++woken;
@@ -85,7 +85,7 @@ class timer_set {
     publish(timers_.next_deadline());  // what a cancel left too early
     return timers_.wake_time(window);
   }
-  // A statistic, for any thread: those whose deadline has not been looked at.
+  // Timers in the heap. A statistic, for any thread.
   std::uint64_t armed() const noexcept { return armed_.get(); }
   std::size_t size() const noexcept {
     const std::lock_guard guard(lock_);
@@ -97,7 +97,6 @@ class timer_set {
     next_.store(next.time_since_epoch().count(), std::memory_order_relaxed);  // relaxed: a hint
   }
 
-  const bool alone_;
   mutable spinlock lock_;
   timer_heap timers_;
   single_writer_counter armed_;  // written under the lock

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a task of the work-stealing runtime sleeps in, kept in task_node::waiting:
 //   null        nothing: it runs, or is queued
-//   on_node     a timer, an event: whoever takes the mark away wakes it (event or cancel)
+//   on_node     a timer or an event: who takes the mark away (set, expiry or cancel) wakes it
 //   direction*  one direction of a descriptor: its readiness word decides
-// Written by the task itself before it gives itself away, read by cancel(), which holds the mutex
+// Written by the task before it publishes itself, read by cancel(), which holds the mutex
 // of the task's scope, so that the node lives.
 //
 // No cancel is lost: the sleeper stores `waiting`, then looks at its scope's stop flag; cancel sets
@@ -42,11 +42,11 @@ inline std::atomic_ref<void*> waiting_of(task_node& node) noexcept {
 }
 
 // The task announces where it is about to sleep. True: its scope was asked to stop; do not sleep.
-inline bool announce(task_node& node, void* where, bool alone) noexcept {
+inline bool announce(task_node& node, void* where) noexcept {
   // release: a cancel that acquires it in claim_on_node() resumes node.handle, written before. The
   // fence orders it before the look at the flag; see the head of this file.
   waiting_of(node).store(where, std::memory_order_release);
-  if (!alone) atomic_fence(std::memory_order_seq_cst);
+  atomic_fence(std::memory_order_seq_cst);
   return node.owner->stop_requested();
 }
 
@@ -55,12 +55,7 @@ inline void stop_waiting(task_node& node) noexcept {
 }
 
 // True: the caller has taken the mark away and must schedule the task.
-inline bool claim_on_node(task_node& node, bool alone) noexcept {
-  if (alone) {
-    if (node.waiting != on_node()) return false;
-    node.waiting = nullptr;
-    return true;
-  }
+inline bool claim_on_node(task_node& node) noexcept {
   void* expected = on_node();
   // acq_rel: acquire pairs with the release store in announce().
   return waiting_of(node).compare_exchange_strong(expected, nullptr, std::memory_order_acq_rel,

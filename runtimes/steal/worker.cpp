@@ -4,18 +4,18 @@
 #include <algorithm>
 #include <array>
 
-#include "runtimes/steal/runtime.hpp"
+#include "runtimes/steal/scheduler.hpp"
 
 namespace tailrace::steal {
 namespace {
 
 using namespace std::chrono_literals;
 
-// Tokio's figures: a look around every 200 us of polls, at least 2 and at most 127 polls apart.
+// Tokio's figures: poll_sources() every 200 us of polls, at least 2 and at most 127 polls apart.
 constexpr double target_ns = 200'000;
 constexpr std::uint32_t first_interval = 61;
 // Work of a held worker waits this long at least, twice this at most.
-constexpr auto watch_period = 1ms;
+constexpr auto sysmon_period = 1ms;
 
 std::uint64_t next_random(std::uint64_t& state) noexcept {  // xorshift64 (Marsaglia)
   state ^= state << 13U;
@@ -31,26 +31,26 @@ const void* function_of(std::coroutine_handle<> handle) noexcept {
 
 }  // namespace
 
-worker::worker(runtime& owner, std::uint32_t index, reactor& events)
-    : runtime_(owner),
+worker::worker(scheduler& owner, std::uint32_t index, reactor& events)
+    : scheduler_(owner),
       reactor_(events),
       index_(index),
-      alone_(owner.alone()),
+      single_threaded_(owner.shared_by() == sharing::one_thread),
       inlined_(owner.chosen().io == io_mode::inlined ||
                (owner.chosen().io == io_mode::automatic && owner.chosen().workers == 1)),
       interval_(owner.chosen().event_interval != 0 ? owner.chosen().event_interval
                                                    : first_interval),
       random_(0x9e3779b97f4a7c15ULL * (index + 1)),
-      timers_(alone_),
+      timers_(owner.shared_by()),
       window_{.length = owner.chosen().window},
       times_(owner.chosen().measure_tasks ? std::make_unique<task_times>() : nullptr) {}
 
 void worker::run() {
   current_ = this;
   window_.slack = sys::timer_slack();  // of this thread
-  awake_since_ = looked_around_ = clock::now();
+  awake_since_ = sources_polled_ = clock::now();
   ticks_left_ = interval_;
-  while (!runtime_.ended()) {
+  while (!scheduler_.ended()) {
     task_node* node = next();
     if (node == nullptr) [[unlikely]] {
       node = search();
@@ -60,7 +60,7 @@ void worker::run() {
       }
     } else if (searching_) [[unlikely]] {
       searching_ = false;
-      if (runtime_.parking_.end_search()) wake_another();
+      if (scheduler_.parking_.end_search()) wake_another();
     }
     run_task(*node);
   }
@@ -75,19 +75,19 @@ task_node* worker::next() noexcept {
     poll_sources();
   if (task_node* const node = take_lifo()) return node;
   lifo_streak_ = 0;
-  budget_ = runtime_.options_.coop;
-  task_node* const node = alone_ ? queue_.pop_alone() : queue_.pop();
+  budget_ = scheduler_.options_.coop;
+  task_node* const node = single_threaded_ ? queue_.pop_unshared() : queue_.pop();
   return node != nullptr ? node : take_shared();
 }
 
-// The slot's tasks share one budget, and after a few in a row the queue has its turn: two tasks
-// that wake each other must not starve the rest.
+// The slot's tasks share one budget, and after a few in a row the queue comes first: two tasks that
+// wake each other must not starve the rest.
 task_node* worker::take_lifo() noexcept {
   // relaxed: only this thread puts tasks there.
   task_node* node = lifo_.load(std::memory_order_relaxed);
   if (node == nullptr) return nullptr;
-  if (runtime_.options_.lifo == lifo_mode::stealable)
-    node = lifo_.exchange(nullptr, std::memory_order_acq_rel);  // acq_rel: against rescue()
+  if (scheduler_.options_.lifo == lifo_mode::stealable)
+    node = lifo_.exchange(nullptr, std::memory_order_acq_rel);  // acq_rel: against retake()
   else
     lifo_.store(nullptr, std::memory_order_relaxed);  // relaxed: this thread alone
   if (node == nullptr) return nullptr;
@@ -100,14 +100,14 @@ task_node* worker::take_lifo() noexcept {
 }
 
 task_node* worker::take_shared() noexcept {
-  const std::size_t length = runtime_.shared_.size();
+  const std::size_t length = scheduler_.shared_.size();
   if (length == 0) [[likely]]
     return nullptr;
-  const std::size_t share = length / runtime_.options_.workers + 1;
+  const std::size_t share = length / scheduler_.options_.workers + 1;
   task_node* first = nullptr;
   // Some room is left, or the next push would send half of it back.
   const std::uint32_t room = queue_.room();
-  runtime_.shared_.take(std::min<std::size_t>(share, room - room / 8 + 1), [&](runnable& item) {
+  scheduler_.shared_.take(std::min<std::size_t>(share, room - room / 8 + 1), [&](runnable& item) {
     task_node& node = static_cast<task_node&>(item);
     if (first == nullptr)
       first = &node;
@@ -137,7 +137,7 @@ void worker::resume(task_node& node) noexcept {
 
 void worker::schedule_here(task_node& node) noexcept {
   time_wait(node);
-  switch (runtime_.options_.lifo) {
+  switch (scheduler_.options_.lifo) {
     case lifo_mode::on: {
       // relaxed: this thread alone.
       task_node* const before = lifo_.load(std::memory_order_relaxed);
@@ -147,7 +147,7 @@ void worker::schedule_here(task_node& node) noexcept {
       break;
     }
     case lifo_mode::stealable: {
-      // acq_rel: against rescue().
+      // acq_rel: against retake().
       task_node* const before = lifo_.exchange(&node, std::memory_order_acq_rel);
       if (before == nullptr) return;
       push(*before);
@@ -183,31 +183,31 @@ void worker::overflow(task_node& node) noexcept {
       last = &each;
     });
     if (shed == 0) {  // a thief is about to make room
-      runtime_.shared_.push(node);
+      scheduler_.shared_.push(node);
       return;
     }
-    runtime_.shared_.push_batch(first, last, shed);
+    scheduler_.shared_.push_batch(first, last, shed);
   }
 }
 
 task_node* worker::search() noexcept {
-  if (alone_) return nullptr;
+  if (single_threaded_) return nullptr;
   if (!searching_) {
-    if (!runtime_.parking_.try_search()) return nullptr;
+    if (!scheduler_.parking_.try_search()) return nullptr;
     searching_ = true;
   }
-  const std::size_t count = runtime_.workers_.size();
+  const std::size_t count = scheduler_.workers_.size();
   const std::size_t start = next_random(random_) % count;
   task_node* node = nullptr;
   for (std::size_t i = 0; i < count && node == nullptr; ++i) {
-    worker& victim = *runtime_.workers_[(start + i) % count];
+    worker& victim = *scheduler_.workers_[(start + i) % count];
     if (&victim != this) node = steal_from(victim);
   }
   if (node == nullptr) node = take_shared();
   if (node == nullptr) return nullptr;
   searching_ = false;
-  if (runtime_.parking_.end_search()) wake_another();
-  budget_ = runtime_.options_.coop;
+  if (scheduler_.parking_.end_search()) wake_another();
+  budget_ = scheduler_.options_.coop;
   return node;
 }
 
@@ -222,13 +222,12 @@ task_node* worker::steal_from(worker& victim) noexcept {
 }
 
 void worker::wake_another() noexcept {
-  if (!runtime_.parking_.claim_wake()) return;
+  if (!scheduler_.parking_.claim_wake()) return;
   counters_.wakes.add(1);
-  runtime_.wake_sleeper();
+  scheduler_.wake_sleeper();
 }
 
-// While busy, every `interval_` polls: whoever waits for I/O, for a timer or in the shared queue
-// has his turn.
+// Every `interval_` polls a busy worker also polls epoll, its timers and the shared queue.
 void worker::poll_sources() noexcept {
   const auto now = clock::now();
   tune(now);
@@ -243,15 +242,15 @@ void worker::poll_sources() noexcept {
 }
 
 void worker::tune(clock::time_point now) noexcept {
-  const auto spent = std::chrono::duration<double, std::nano>(now - looked_around_).count();
-  looked_around_ = now;
-  if (runtime_.options_.event_interval != 0) return;
+  const auto spent = std::chrono::duration<double, std::nano>(now - sources_polled_).count();
+  sources_polled_ = now;
+  if (scheduler_.options_.event_interval != 0) return;
   poll_ns_ = 0.5 * poll_ns_ + 0.5 * spent / interval_;
   interval_ = static_cast<std::uint32_t>(std::clamp(target_ns / (poll_ns_ + 1), 2.0, 127.0));
 }
 
 void worker::park() noexcept {
-  parking& idle = runtime_.parking_;
+  parking& idle = scheduler_.parking_;
   // relaxed: enter() orders it before a waker that counts this sleeper looks for one.
   parked_.store(true, std::memory_order_relaxed);
   const bool last_searcher = idle.enter(searching_);
@@ -263,28 +262,28 @@ void worker::park() noexcept {
   const std::size_t count = work ? reactor_.poll(events) : reactor_.wait(events, wake_time(asleep));
   parked_.store(false, std::memory_order_relaxed);  // relaxed: a hint from here on
   searching_ = idle.leave();
-  awake_since_ = looked_around_ = clock::now();
+  awake_since_ = sources_polled_ = clock::now();
   ticks_left_ = interval_;
   dispatch(std::span(events).first(count), true);
   if (timers_.next_expiry() <= awake_since_) expire_timers(*this, awake_since_);
-  if (watching_) watch(awake_since_);
+  if (is_sysmon_) sysmon(awake_since_);
   const bool idle_again = count == 0 && !searching_ && queue_.size() == 0;
   if (idle_again) counters_.noop_parks.add(1);
-  if (!idle_again && !alone_) ask_for_watch();
+  if (!idle_again && !single_threaded_) ask_for_sysmon();
 }
 
-// Looked at between enter() and the sleep: what was pushed before a waker could count this sleeper.
+// Between enter() and the sleep: finds what was pushed before a waker could count this sleeper.
 bool worker::work_in_sight(bool everywhere) noexcept {
-  if (runtime_.shared_.size() != 0 || runtime_.ended()) return true;
+  if (scheduler_.shared_.size() != 0 || scheduler_.ended()) return true;
   if (!everywhere) return false;
-  return std::ranges::any_of(runtime_.workers_,
+  return std::ranges::any_of(scheduler_.workers_,
                              [](const auto& each) { return each->queued() != 0; });
 }
 
 worker::clock::time_point worker::wake_time(clock::time_point now) noexcept {
   const clock::time_point own = timers_.wake_time(window_);
-  if (alone_ || !runtime_.needs_watch() || !begin_watch()) return own;
-  return std::min(own, now + watch_period);
+  if (single_threaded_ || !scheduler_.needs_sysmon() || !begin_sysmon()) return own;
+  return std::min(own, now + sysmon_period);
 }
 
 void worker::dispatch(std::span<const epoll_event> events, bool was_parked) noexcept {
@@ -293,10 +292,10 @@ void worker::dispatch(std::span<const epoll_event> events, bool was_parked) noex
     if (event.data.ptr != nullptr) [[likely]]
       dispatch(*static_cast<socket_slot*>(event.data.ptr), event.events);
     else
-      runtime_.on_wake_event(*this, was_parked);
+      scheduler_.on_wake_event(*this, was_parked);
   }
   // One task is for this worker itself.
-  if (!alone_ && queue_.size() > std::max<std::uint32_t>(before, 1)) wake_another();
+  if (!single_threaded_ && queue_.size() > std::max<std::uint32_t>(before, 1)) wake_another();
 }
 
 inline void worker::dispatch(socket_slot& slot, std::uint32_t events) noexcept {
@@ -305,9 +304,9 @@ inline void worker::dispatch(socket_slot& slot, std::uint32_t events) noexcept {
   if ((events & hang_up) != 0) [[unlikely]]
     slot.hung_up.store(true, std::memory_order_relaxed);
   if ((events & (EPOLLIN | hang_up)) != 0)
-    if (task_node* const node = slot.receive.state.signal(alone_)) make_ready(*node);
+    if (task_node* const node = slot.receive.state.signal()) make_ready(*node);
   if ((events & (EPOLLOUT | hang_up)) != 0)
-    if (task_node* const node = slot.send.state.signal(alone_)) make_ready(*node);
+    if (task_node* const node = slot.send.state.signal()) make_ready(*node);
 }
 
 inline void worker::make_ready(task_node& node) noexcept {
@@ -315,7 +314,7 @@ inline void worker::make_ready(task_node& node) noexcept {
     time_wait(node);
     return push(node);
   }
-  budget_ = runtime_.options_.coop;
+  budget_ = scheduler_.options_.coop;
   run_task(node);
 }
 
@@ -324,11 +323,11 @@ void worker::expire_timers(worker& of, clock::time_point now) noexcept {
     time_wait(node);
     push(node);
   });
-  if (!alone_ && queue_.size() > 1) wake_another();
+  if (!single_threaded_ && queue_.size() > 1) wake_another();
 }
 
 void worker::armed_timer() noexcept {
-  if (!alone_) ask_for_watch();
+  if (!single_threaded_) ask_for_sysmon();
 }
 
 }  // namespace tailrace::steal

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // One worker of the work-stealing runtime: a thread, its queue, its LIFO slot, its timers, its
-// receive buffers. A turn: the LIFO slot (a few times in a row at most), the own queue, the shared
-// queue, then other workers' queues, then sleep in the reactor. While it is never idle it looks at
-// the reactor, its timers and the shared queue every `interval` tasks.
+// receive buffers. It looks for a task in its LIFO slot (a few times in a row at most), its queue,
+// the shared queue and other workers' queues, in that order, then sleeps in the reactor. A worker
+// that is never idle polls the reactor, its timers and the shared queue every `interval` polls.
 //
 // Threads: schedule_here(), run() and what awaiters call belong to the worker's own thread; what is
 // said to be a hint may be read by any.
 // Sources: Tokio's multi_thread worker (LIFO slot with a bound, overflow to the shared queue, tuned
-// interval), Go's proc.go (sysmon's retake: here watch()).
+// interval), Go's proc.go (sysmon and its retake).
 #pragma once
 
 #include <chrono>
@@ -26,7 +26,7 @@
 
 namespace tailrace::steal {
 
-class runtime;
+class scheduler;
 struct socket_slot;
 
 class alignas(128) worker {
@@ -34,11 +34,11 @@ class alignas(128) worker {
   using clock = std::chrono::steady_clock;
   using queue = stealing_queue<task_node>;
 
-  worker(runtime& owner, std::uint32_t index, reactor& events);
+  worker(scheduler& owner, std::uint32_t index, reactor& events);
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
 
-  // The worker whose thread this is, of whatever runtime; null elsewhere.
+  // The calling thread's worker (of any runtime), or null.
   static worker* current() noexcept { return current_; }
 
   // Until the runtime shuts down.
@@ -51,14 +51,13 @@ class alignas(128) worker {
   void push(task_node& node) noexcept;
   // After a push or several: let a sleeper come and steal.
   void offer_work() noexcept {
-    if (!alone_) wake_another();
+    if (!single_threaded_) wake_another();
   }
 
   // The running task has armed a timer.
   void armed_timer() noexcept;
 
-  runtime& owner() const noexcept { return runtime_; }
-  bool alone() const noexcept { return alone_; }
+  scheduler& owner() const noexcept { return scheduler_; }
   // True if the running task may complete another operation before others get their turn.
   bool within_budget() noexcept { return --budget_ > 0; }
   buffer_pool& buffers() noexcept { return buffers_; }
@@ -80,7 +79,7 @@ class alignas(128) worker {
   }
 
  private:
-  friend class runtime;
+  friend class scheduler;
   static constexpr int lifo_runs_max = 3;  // Tokio's MAX_LIFO_POLLS_PER_TICK
   static constexpr std::size_t batch_events = 256;
 
@@ -108,29 +107,29 @@ class alignas(128) worker {
   void dispatch(socket_slot& slot, std::uint32_t events) noexcept;
   void make_ready(task_node& node) noexcept;
   void expire_timers(worker& of, clock::time_point now) noexcept;
-  // For workers held by a long poll: watch.cpp.
-  bool begin_watch() noexcept;
-  void watch(clock::time_point now) noexcept;
-  void rescue(worker& held, clock::time_point now) noexcept;
-  void ask_for_watch() noexcept;
+  // For workers held by a long poll: sysmon.cpp.
+  bool begin_sysmon() noexcept;
+  void sysmon(clock::time_point now) noexcept;
+  void retake(worker& held, clock::time_point now) noexcept;
+  void ask_for_sysmon() noexcept;
 
   static inline thread_local constinit worker* current_ = nullptr;
 
-  runtime& runtime_;
+  scheduler& scheduler_;
   reactor& reactor_;
   const std::uint32_t index_;
-  const bool alone_;
-  const bool inlined_;  // the poller resumes tasks itself
+  const bool single_threaded_;  // nobody steals from this worker, and nobody is to be woken
+  const bool inlined_;          // the poller resumes tasks itself
   bool searching_ = false;
-  bool watching_ = false;
-  int idle_watches_ = 0;
+  bool is_sysmon_ = false;
+  int idle_looks_ = 0;  // of the sysmon, since it last saw another worker awake
   int budget_ = 0;
   int lifo_streak_ = 0;
-  std::uint32_t ticks_left_ = 0;  // until the next look around
+  std::uint32_t ticks_left_ = 0;  // until the next poll_sources()
   std::uint32_t interval_;
   atomic<task_node*> lifo_{nullptr};  // taken by others only where it is stealable
   clock::time_point awake_since_{};
-  clock::time_point looked_around_{};
+  clock::time_point sources_polled_{};
   double poll_ns_ = 0;  // moving average
   std::uint64_t random_;
   buffer_pool buffers_;
@@ -138,7 +137,7 @@ class alignas(128) worker {
   timer_window window_;
   worker_counters counters_;
   const std::unique_ptr<task_times> times_;  // null unless options.measure_tasks
-  std::uint64_t watched_polls_ = 0;          // its polls when a watcher last looked; the watcher's
+  std::uint64_t polls_seen_ = 0;             // its polls when a sysmon last looked; the sysmon's
   atomic<const void*> running_{nullptr};
   atomic<bool> parked_{false};  // written by its own thread
   queue queue_;

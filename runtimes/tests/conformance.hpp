@@ -2,11 +2,11 @@
 // The conformance suite: what every runtime must do, whatever it is made of. One executable per
 // runtime, whose only source is of this shape:
 //
-//   #include "local/runtime.hpp"
+//   #include "runtimes/local/runtime.hpp"
 //   namespace tailrace {
 //   using runtime_under_test = local::runtime;
 //   }
-//   #include "conformance.hpp"
+//   #include "runtimes/tests/conformance.hpp"
 //
 // Clients are blocking sockets in the test's own thread, the runtime has a thread of its own. A
 // runtime whose sockets are not the kernel's specialises conformance_harness

@@ -26,7 +26,8 @@
 #include <utility>
 #include <vector>
 
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
+#include "runtimes/tests/hang_report.hpp"
 
 namespace tailrace::conformance {
 
@@ -46,8 +47,9 @@ class gate {
   }
   void wait() {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, patience, [this] { return open_; }))
-      throw std::runtime_error("a gate stayed shut: the task that opens it never came so far");
+    if (changed_.wait_for(lock, patience, [this] { return open_; })) return;
+    report_hang("a gate stays shut");
+    throw std::runtime_error("a gate stayed shut: the task that opens it never came so far");
   }
 
  private:
@@ -188,7 +190,10 @@ class socket_client {
     require(::setsockopt(fd_, SOL_SOCKET, option, &value, sizeof value) == 0, "setsockopt");
   }
   static void require(bool done, const char* what) {
-    if (!done) throw std::system_error(errno, std::system_category(), what);
+    if (done) return;
+    const int error = errno;
+    if (error == EAGAIN) report_hang(std::string(what) + " has lost its patience");
+    throw std::system_error(error, std::system_category(), what);
   }
 
   int fd_;

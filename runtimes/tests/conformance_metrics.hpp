@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "runtimes/metrics.hpp"
+#include "runtimes/base/metrics.hpp"
 #include "runtimes/tests/conformance_time.hpp"
 
 namespace tailrace::conformance {

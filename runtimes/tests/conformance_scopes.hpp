@@ -177,28 +177,6 @@ TEST(conformance, run_throws_what_main_threw) {
   EXPECT_EQ(thrown_by_join(running), "main");
 }
 
-inline task<void> fail_when_stopped(R& runtime, std::atomic<int>& ended) {
-  const io_result slept = co_await runtime.sleep_until(never);
-  EXPECT_TRUE(slept.cancelled());
-  ended.fetch_add(1, std::memory_order_relaxed);
-  throw std::runtime_error("child");
-}
-
-inline task<void> spawn_and_throw(scope<R>& children, R* runtime, std::atomic<int>* ended) {
-  children.spawn(nest(*runtime, 0, *ended));
-  children.spawn(fail_when_stopped(*runtime, *ended));
-  co_await runtime->yield();
-  throw std::runtime_error("body");
-}
-
-TEST(conformance, in_scope_joins_when_its_body_throws_and_the_bodys_exception_wins) {
-  std::atomic<int> ended{0};
-  on_thread running(
-      [&](R& runtime) { return in_scope(runtime, &spawn_and_throw, &runtime, &ended); });
-  EXPECT_EQ(thrown_by_join(running), "body");
-  EXPECT_EQ(ended.load(std::memory_order_relaxed), 2);
-}
-
 inline task<void> leave_late(R& runtime, std::atomic<bool>& left) {
   for (int i = 0; i < 100; ++i)
     co_await runtime.yield();
@@ -208,14 +186,15 @@ inline task<void> leave_late(R& runtime, std::atomic<bool>& left) {
   left.store(true, std::memory_order_relaxed);
 }
 
-inline task<void> spawn_late(scope<R>& children, R* runtime, std::atomic<bool>* left) {
-  children.spawn(leave_late(*runtime, *left));
-  co_return;
+inline task<void> join_late(R& runtime, std::atomic<bool>& left) {
+  scope<R> children(runtime);
+  children.spawn(leave_late(runtime, left));
+  co_await children.join();
 }
 
 TEST(conformance, run_returns_only_after_all_children_have_ended) {
   std::atomic<bool> left{false};
-  on_thread running([&](R& runtime) { return in_scope(runtime, &spawn_late, &runtime, &left); });
+  on_thread running([&](R& runtime) { return join_late(runtime, left); });
   running.join();
   EXPECT_TRUE(left.load(std::memory_order_relaxed));
 }

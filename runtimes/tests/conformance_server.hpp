@@ -9,11 +9,13 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 #include <utility>
 
 #include "runtimes/runtime.hpp"
 #include "runtimes/tests/conformance_harness.hpp"
+#include "runtimes/tests/hang_report.hpp"
 
 namespace tailrace::conformance {
 
@@ -41,6 +43,8 @@ class on_thread {
 
   R& runtime() noexcept { return *runtime_; }
   void request_stop() noexcept { runtime_->request_stop(); }
+  // Has run()? The runtime then lives until join() or the end of this.
+  bool returned() const { return returned_.is_set(); }
   // Until run() has returned; rethrows what it threw.
   void join() {
     finish();
@@ -55,13 +59,21 @@ class on_thread {
   void work() {
     const std::unique_ptr<R> made = harness::make();
     runtime_ = made.get();
+    const hang_note metrics([this] { return metrics_text(); });
     made_.set();
     try {
       made->run(main_(*made));
     } catch (...) {
       failure_ = std::current_exception();
     }
+    returned_.set();
     may_vanish_.acquire();  // Another thread may be about to call request_stop().
+  }
+  std::string metrics_text() const {
+    if constexpr (Measured<R>)
+      return text_of(runtime_->metrics());
+    else
+      return "";
   }
   void finish() {
     may_vanish_.release();
@@ -90,6 +102,7 @@ class on_thread {
   body main_;
   R* runtime_ = nullptr;
   gate made_;
+  gate returned_;
   turnstile may_vanish_;
   std::exception_ptr failure_;
   std::thread thread_;

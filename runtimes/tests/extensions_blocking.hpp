@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Conformance: run_blocking() and spawning from outside, for the runtimes that offer them; others
-// skip. Include only from extensions_conformance.hpp.
+// skip. Include only from extensions.hpp.
 #pragma once
 
 #include <memory>

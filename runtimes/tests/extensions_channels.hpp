@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Conformance: channels over R::event. Include only from extensions_conformance.hpp.
+// Conformance: channels over R::event. Include only from extensions.hpp.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "runtimes/sync/channel.hpp"
 #include "runtimes/tests/extensions_events.hpp"
+#include "workloads/micro/channel.hpp"
 
 namespace tailrace::conformance {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Conformance: R::event and what is made of it alone. Include only from extensions_conformance.hpp.
+// Conformance: R::event and what is made of it alone. Include only from extensions.hpp.
 #pragma once
 
 #include <memory>
@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "runtimes/extensions.hpp"
-#include "runtimes/sync/oneshot.hpp"
 #include "runtimes/tests/conformance_server.hpp"
+#include "workloads/micro/oneshot.hpp"
 
 namespace tailrace::conformance {
 

@@ -89,8 +89,8 @@ TEST(buffer_pool_death, destroyed_while_a_buffer_is_out_aborts) {
 
 TEST(buffer_lease, gives_its_buffer_back_once_whatever_moves) {
   buffer_pool pool;  // Its destructor finds a buffer that came back twice or never.
-  buffer_lease first(pool, pool.take(), io_result::of_count(3));
-  buffer_lease second(pool, pool.take(), io_result::of_count(4));
+  buffer_lease first(pool.take(), io_result::of_count(3), {&pool});
+  buffer_lease second(pool.take(), io_result::of_count(4), {&pool});
   const std::byte* const bytes = first.bytes().data();
   buffer_lease moved(std::move(first));
   buffer_lease& same = moved;

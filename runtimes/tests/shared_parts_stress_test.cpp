@@ -49,9 +49,9 @@ bool use_one(Queue& queue) {
 constexpr std::size_t items_pushed = 400'000;
 
 // The owner pushes all items and pops some; two thieves steal from it and from each other.
-template <std::uint32_t Slots, shed_half Half>
+template <std::uint32_t Slots>
 void steal_from_an_owner() {
-  using queue = stealing_queue<item, Slots, Half>;
+  using queue = stealing_queue<item, Slots>;
   std::vector<item> items(items_pushed);
   std::array<queue, 3> queues{queue(UINT32_MAX - 10'000), queue(UINT32_MAX - 20), queue(0)};
   std::atomic<bool> pushed{false};
@@ -94,52 +94,42 @@ void steal_from_an_owner() {
   expect_each_used_once(items);
 }
 
-TEST(stealing_queue_stress, small_ring_that_sheds_its_newer_half) {
-  steal_from_an_owner<4, shed_half::newer>();
-}
-TEST(stealing_queue_stress, small_ring_that_sheds_its_older_half) {
-  steal_from_an_owner<4, shed_half::older>();
+TEST(stealing_queue_stress, small_ring) {
+  steal_from_an_owner<4>();
 }
 TEST(stealing_queue_stress, ring_of_the_usual_size) {
-  steal_from_an_owner<256, shed_half::newer>();
+  steal_from_an_owner<256>();
 }
 
-TEST(inject_queue_stress, pushed_taken_and_closed_at_once) {
+TEST(inject_queue_stress, pushed_and_taken_at_once) {
   constexpr std::size_t rounds = 40;
   constexpr std::size_t of_a_pusher = 4'000;
   for (std::size_t round = 0; round < rounds; ++round) {
     std::vector<item> items(2 * of_a_pusher);
     inject_queue queue;
-    std::atomic<bool> closed{false};
+    std::atomic<std::size_t> taken{0};
     std::barrier start(4);
     const auto push = [&](std::size_t first) {
       start.arrive_and_wait();
       for (std::size_t i = first; i < first + of_a_pusher; i += 2) {
         items[i].written = items[i + 1].written = 1;
         items[i].next_ready = &items[i + 1];
-        if (queue.push_batch(&items[i], &items[i + 1], 2)) continue;
-        use(items[i]);
-        use(items[i + 1]);
+        queue.push_batch(&items[i], &items[i + 1], 2);
+      }
+    };
+    const auto take = [&](std::size_t most) {
+      start.arrive_and_wait();
+      while (taken < items.size()) {
+        const std::size_t got = queue.take(most, use);
+        taken += got;
+        if (got == 0) std::this_thread::yield();
       }
     };
     std::vector<std::thread> threads;
     threads.emplace_back([&] { push(0); });
     threads.emplace_back([&] { push(of_a_pusher); });
-    threads.emplace_back([&] {
-      start.arrive_and_wait();
-      while (!closed)
-        if (queue.take(7, use) == 0) std::this_thread::yield();
-    });
-    start.arrive_and_wait();
-    for (std::size_t taken = 0, turn = 0; taken < of_a_pusher && turn < 2'000; ++turn)
-      taken += queue.take(3, use);
-    runnable* left = queue.close();
-    while (left != nullptr) {
-      runnable& one = *left;
-      left = one.next_ready;
-      use(one);
-    }
-    closed = true;
+    threads.emplace_back([&] { take(7); });
+    take(3);
     for (std::thread& each : threads)
       each.join();
     EXPECT_EQ(queue.size(), 0u);

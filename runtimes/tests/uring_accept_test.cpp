@@ -217,11 +217,15 @@ TEST_F(uring_accepts, a_message_to_a_ring_that_ends_is_awaited_and_its_connectio
   blockades[1].reached.wait();
   EXPECT_EQ(metric_of(*servers_.front(), "handed_over"), 1u);
   servers_[1]->running().request_stop();
-  std::thread ending([&] { servers_[1]->running().join(); });
-  // Time for it to end, if it does not wait for the message: then a destructor aborts.
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  // Its tasks have ended. It would end at once, if it did not wait for the message; instead it
+  // enters the kernel again and again.
+  while (metric_of(*servers_[1], "open_descriptors") != 0)
+    std::this_thread::yield();
+  const std::uint64_t entered = metric_of(*servers_[1], "enters");
+  while (metric_of(*servers_[1], "enters") < entered + 5 && !servers_[1]->running().returned())
+    std::this_thread::yield();
+  EXPECT_FALSE(servers_[1]->running().returned());
   blockades[1].open.set();
-  ending.join();
   servers_.pop_back();
   EXPECT_EQ(handed_over.receive(1), "");
   EXPECT_FALSE(served_by_second.is_set());

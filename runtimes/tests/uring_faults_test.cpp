@@ -7,12 +7,16 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <memory>
 #include <set>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "runtimes/base/uring/tests/seccomp_filter.hpp"
@@ -258,6 +262,47 @@ TEST_F(uring_faults, accepted_connections_have_no_delay) {
     if (::getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size) == 0) without += no_delay == 0;
   }
   EXPECT_EQ(without, 1);
+}
+
+task<void> accept_one(R::listener& listener) {
+  static_cast<void>(co_await listener.accept());
+}
+
+bool refuses(std::uint16_t port) {
+  try {
+    const client peer(port);
+    return false;
+  } catch (const std::system_error&) {
+    return true;
+  }
+}
+
+task<void> close_a_listener(R& runtime, outcome& refused) {
+  std::uint16_t port = 0;
+  {
+    const endpoint where;
+    auto listener = runtime.listen(where);
+    port = listener->port();
+    scope<R> children(runtime);
+    children.spawn(accept_one(*listener));
+    co_await runtime.yield();  // The accept stands in the kernel.
+    children.request_stop();
+    co_await children.join();
+  }
+  bool closed = false;
+  for (int tries = 0; tries < 2000 && !closed; ++tries) {
+    const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
+    static_cast<void>(co_await runtime.sleep_until(soon));
+    closed = refuses(port);
+  }
+  refused.set(closed ? io_result() : io_result::of_error(ETIMEDOUT));
+}
+
+TEST_F(uring_faults, a_closed_listener_accepts_no_more_while_its_runtime_runs) {
+  outcome refused;
+  on_thread running([&](R& runtime) { return close_a_listener(runtime, refused); });
+  EXPECT_TRUE(refused.wait().ok());
+  running.join();
 }
 
 [[noreturn]] void construct_behind_filter(int error) {

@@ -16,7 +16,7 @@
 #include <mutex>
 
 #include "runtimes/base/atomic.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 #include "runtimes/task_node.hpp"
 
 namespace tailrace::threads {
@@ -31,7 +31,7 @@ struct registration {
   shared_socket* socket = nullptr;
   direction way = direction::receiving;
   // Written under the registry's mutex. relaxed reads outside it: a task only asks whether it finds
-  // its own address, which nobody else stores.
+  // its own address, which no other task stores.
   atomic<blocking_task*> task{nullptr};
   registration* next = nullptr;  // the task's list; guarded by the registry's mutex
   registration* previous = nullptr;
@@ -55,7 +55,7 @@ struct blocking_task {
   void await_signal_or_stop() noexcept;
   void await_signal() noexcept;
   // Any thread. The task may be gone as soon as it is signalled: the wake-up then goes to an
-  // address where nobody waits, which the kernel ignores (P2616 tells why the standard is silent on
+  // address where nobody waits, which the kernel ignores (P2616 says why the standard is silent on
   // this).
   void signal() noexcept;
 

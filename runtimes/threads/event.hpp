@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The auto-reset event of the threads runtime (extensions.hpp says what one promises): a mutex
-// tells who waits, and the waiter's thread sleeps on a futex of its own task, where a stop reaches
+// guards who waits, and the waiter's thread sleeps on a futex of its own task, where a stop reaches
 // it too.
 //
 // Threads: set() any; wait() one task at a time. Cost: an uncontended mutex on either side, plus
@@ -8,10 +8,10 @@
 // CPU).
 #pragma once
 
-#include <coroutine>
 #include <mutex>
 
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
+#include "runtimes/threads/blocking_awaiter.hpp"
 #include "runtimes/threads/blocking_task.hpp"
 
 namespace tailrace::threads {
@@ -29,27 +29,12 @@ class event {
 
   void set() noexcept;
 
-  class awaiter {
-   public:
-    explicit awaiter(event& awaited) noexcept : event_(awaited) {}
-    bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> self) {
-      result_ = event_.block(self.promise().node());
-      return false;
-    }
-    io_result await_resume() const noexcept { return result_; }
-
-   private:
-    event& event_;
-    io_result result_;
-  };
-
+  // wait(), blocking.
+  io_result block(task_node& node);
+  using awaiter = blocking_awaiter<&event::block, event&>;
   awaiter wait() noexcept { return awaiter(*this); }
 
  private:
-  io_result block(task_node& node);
-
   std::mutex mutex_;                 // guards both; taken before a task's own, never held with it
   blocking_task* waiter_ = nullptr;  // never together with set_
   bool set_ = false;

@@ -4,49 +4,32 @@
 #pragma once
 
 #include <cerrno>
-#include <coroutine>
 #include <cstdint>
 #include <span>
 #include <utility>
 
 #include "runtimes/base/file_calls.hpp"
+#include "runtimes/threads/blocking_awaiter.hpp"
 #include "runtimes/threads/blocking_task.hpp"
 
 namespace tailrace::threads {
 
+inline io_result blocking_read(int fd, std::uint64_t offset, std::span<std::byte> into,
+                               const task_node& node) noexcept {
+  if (node.owner->stop_requested()) return io_result::of_error(ECANCELED);
+  const int refusal = blocking_task_of(node).refusal;
+  return refusal != 0 ? io_result::of_error(refusal) : sys::read_at(fd, into, offset);
+}
+
 class file {
  public:
-  class read_awaiter {
-   public:
-    read_awaiter(int fd, std::uint64_t offset, std::span<std::byte> into) noexcept
-        : fd_(fd), offset_(offset), into_(into) {}
-    bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
-      const task_node& node = self.promise().node();
-      const int refusal = blocking_task_of(node).refusal;
-      if (node.owner->stop_requested())
-        result_ = io_result::of_error(ECANCELED);
-      else if (refusal != 0)
-        result_ = io_result::of_error(refusal);
-      else
-        result_ = sys::read_at(fd_, into_, offset_);
-      return false;
-    }
-    io_result await_resume() const noexcept { return result_; }
-
-   private:
-    int fd_;
-    std::uint64_t offset_;
-    std::span<std::byte> into_;
-    io_result result_;
-  };
+  using read_awaiter = blocking_awaiter<&blocking_read, int, std::uint64_t, std::span<std::byte>>;
 
   explicit file(sys::descriptor opened) noexcept : file_(std::move(opened)) {}
 
   std::uint64_t bytes() const noexcept { return sys::file_bytes(file_.get()); }
   read_awaiter read_at(std::uint64_t offset, std::span<std::byte> into) const noexcept {
-    return {file_.get(), offset, into};
+    return read_awaiter(file_.get(), offset, into);
   }
 
  private:

@@ -86,7 +86,7 @@ template <bool Pooled>
 int basic_runtime<Pooled>::find_thread(task_node& node) {
   if constexpr (Pooled) return pool_.submit(node, attributes_, {&pool_thread_body, this});
   add(counters_.alive);  // before the thread can end
-  const int error = scope_of(node).idle_.threads_.start(attributes_, &thread_body, &node);
+  const int error = scope_of(node).idle().threads().start(attributes_, &thread_body, &node);
   if (error != 0) [[unlikely]]
     subtract(counters_.alive);
   return error;
@@ -128,9 +128,10 @@ void* basic_runtime<Pooled>::thread_body(void* argument) noexcept {
   scope<basic_runtime>& owner = scope_of(node);
   blocking_task task;
   task.buffer = buffer;
-  owner.runtime_.run_task(node, task);  // node is gone afterwards, its scope is not
-  subtract(owner.runtime_.counters_.alive);
-  owner.idle_.threads_.ended();
+  basic_runtime& self = owner.owner();
+  self.run_task(node, task);  // node is gone afterwards, its scope is not
+  subtract(self.counters_.alive);
+  owner.idle().threads().ended();
   return nullptr;
 }
 

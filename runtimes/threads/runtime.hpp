@@ -4,16 +4,15 @@
 // can be asked for and a refusal is an errno instead of an exception.
 // - runtime: one thread per spawned task.
 // - pool_runtime: a bounded pool (thread_pool.hpp). A task keeps its thread until it ends, also
-//   while it blocks; those beyond the limit wait in a queue, an accepted connection without a word.
-//   That is what such a pool does, not a fault of it: task_limit() tells how many tasks run at
-//   once. Tasks that wait for each other, as one that joins a scope waits for its children, have to
-//   be fewer than that.
+//   while it blocks; those beyond the limit (task_limit()) wait in a queue, and the connection that
+//   such a task serves is not answered meanwhile. Tasks that wait for each other, as one that joins
+//   a scope waits for its children, have to be fewer than the limit.
 //
 // How it differs from the other runtimes, and why:
 // - A task that gets no thread (EAGAIN: limits on threads, no memory) runs on its spawner's thread
 //   with every operation refused by that errno: an echo session then ends at once, its connection
 //   is closed and counted as an error, and the server lives on. refused_threads() counts them.
-// - There are no workers: metrics() tells of the whole only.
+// - There are no workers: metrics() has the counts of the whole only.
 // - join() returns when the threads are joined, not only when the tasks have ended. Those of the
 //   pool are joined at the end of run().
 // - yield() is sched_yield(): the kernel decides who runs. Fairness is the kernel's as well.
@@ -21,10 +20,9 @@
 // - main runs on the thread that calls run(), every other task on its own, or one of the pool.
 //
 // Threads: start(), cancel() and metrics() any; listen() and run() the owner; request_stop() any.
-// Cost: spawn is a pthread_create (10 to 40 us; in a pool that has one free: to wake it), beside
-// which its counters (four atomic instructions in a task's life) are nothing; an echo round trip is
-// 2 system calls, 4 uncontended atomic instructions and no lock (blocking_task.hpp,
-// shared_socket.hpp).
+// Cost: spawn is a pthread_create (10 to 40 us), or the wake-up of a free thread of the pool; the
+// counters cost four atomic instructions in a task's life. An echo round trip is 2 system calls, 4
+// uncontended atomic instructions and no lock (blocking_task.hpp, shared_socket.hpp).
 #pragma once
 
 #include <chrono>
@@ -39,7 +37,7 @@
 
 #include "runtimes/base/atomic.hpp"
 #include "runtimes/base/endpoint.hpp"
-#include "runtimes/metrics.hpp"
+#include "runtimes/base/metrics.hpp"
 #include "runtimes/scope.hpp"
 #include "runtimes/task.hpp"
 #include "runtimes/threads/blocking_task.hpp"
@@ -52,22 +50,10 @@
 
 namespace tailrace::threads {
 
-class sleep_awaiter {
- public:
-  explicit sleep_awaiter(std::chrono::steady_clock::time_point deadline) noexcept
-      : deadline_(deadline) {}
-  bool await_ready() const noexcept { return false; }
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> self) {
-    result_ = blocking_task_of(self.promise().node()).sleep_until(deadline_);
-    return false;
-  }
-  io_result await_resume() const noexcept { return result_; }
-
- private:
-  std::chrono::steady_clock::time_point deadline_;
-  io_result result_;
-};
+inline io_result blocking_sleep(std::chrono::steady_clock::time_point deadline, task_node& node) {
+  return blocking_task_of(node).sleep_until(deadline);
+}
+using sleep_awaiter = blocking_awaiter<&blocking_sleep, std::chrono::steady_clock::time_point>;
 
 class yield_awaiter {
  public:
@@ -121,7 +107,7 @@ class basic_runtime {
   void request_stop() noexcept;
   runtime_metrics metrics() const;
 
-  // How many tasks beside main run at once (extensions.hpp).
+  // How many tasks other than main run at once (extensions.hpp).
   std::size_t task_limit() const noexcept
     requires Pooled
   {
@@ -184,9 +170,9 @@ class basic_runtime<Pooled>::completion {
   }
   // The scope's hook: its tasks have ended, so must their threads.
   void joined() noexcept { threads_.join_all(); }
+  thread_chain& threads() noexcept { return threads_; }
 
  private:
-  friend basic_runtime;
   std::mutex mutex_;  // guards set_
   std::condition_variable changed_;
   bool set_ = false;

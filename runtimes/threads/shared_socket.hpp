@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "runtimes/base/atomic.hpp"
+#include "runtimes/base/sys.hpp"
 #include "runtimes/task_node.hpp"
 #include "runtimes/threads/blocking_task.hpp"
 
@@ -30,6 +31,8 @@ class shared_socket {
   shared_socket(task_registry& registry, int fd) noexcept;
 
   int fd() const noexcept { return fd_; }
+  std::uint16_t port() const noexcept { return sys::local_port(fd_); }
+  task_registry& registry() const noexcept { return registry_; }
 
   // Before a blocking system call: 0, or the errno with which the operation ends instead.
   int begin(direction way, task_node& node);
@@ -67,7 +70,7 @@ class shared_socket {
   registration places_[2];
 };
 
-// Owns a shared_socket. Base of stream and listener.
+// Owns a shared_socket: the handle of streams and listeners.
 class socket_owner {
  public:
   socket_owner(task_registry& registry, int fd) : socket_(new shared_socket(registry, fd)) {}
@@ -88,6 +91,9 @@ class socket_owner {
   }
 
  protected:
+  shared_socket& socket() const noexcept { return *socket_; }
+
+ private:
   shared_socket* socket_;  // null once moved from
 };
 

@@ -2,7 +2,8 @@
 #include "runtimes/threads/stream.hpp"
 
 #include <cerrno>
-#include <new>
+
+#include "runtimes/base/sys.hpp"
 
 namespace tailrace::threads {
 namespace {
@@ -10,12 +11,12 @@ namespace {
 stack_lease receive_into(shared_socket& socket, std::byte* bytes, atomic<bool>* lent) {
   const io_result received = sys::receive(socket.fd(), {bytes, blocking_task::buffer_bytes});
   // Owned from here on; an empty result gives the buffer back at once.
-  stack_lease lease(bytes, lent, received);
+  stack_lease lease(bytes, received, {lent});
   return received.count() != 0 ? std::move(lease) : stack_lease(received);
 }
 
 stack_lease receive_from(shared_socket& socket, blocking_task& task) {
-  // acquire: pairs with the release store in ~stack_lease.
+  // acquire: pairs with the release store in give_back_to_task.
   if (!task.buffer_lent.load(std::memory_order_acquire)) [[likely]] {
     task.buffer_lent.store(true, std::memory_order_relaxed);  // relaxed: read by this task only
     return receive_into(socket, task.buffer, &task.buffer_lent);
@@ -51,13 +52,13 @@ io_result blocking_send(shared_socket& socket, std::span<const std::byte> bytes,
   return stopped ? io_result::of_error(ECANCELED) : last;
 }
 
-std::expected<int, int> blocking_accept(shared_socket& socket, task_node& node) {
+std::expected<stream, int> blocking_accept(shared_socket& socket, task_node& node) {
   if (const int error = socket.begin(direction::receiving, node)) [[unlikely]]
     return std::unexpected(error);
   const std::expected<int, int> accepted = sys::accept_stream(socket.fd(), true);
   const bool stopped = socket.end(direction::receiving);
-  if (!accepted && stopped) return std::unexpected(ECANCELED);
-  return accepted;
+  if (!accepted) return std::unexpected(stopped ? ECANCELED : accepted.error());
+  return stream(socket.registry(), *accepted);
 }
 
 }  // namespace tailrace::threads

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The threads of one scope, really joined: a thread that ends joins the one that ended before it
-// and leaves itself to the next, so that at any time at most one ended thread holds its stack, and
-// whoever joins the last one has joined them all. A long-running server thus hoards nothing, and no
-// thread outlives its scope. Any thread; a mutex, taken twice a thread.
+// The threads of one scope, all of them joined: a thread that ends joins the one that ended before
+// it, so that at any time at most one ended thread still holds its stack, and joining the last one
+// joins them all. So a server that runs for long keeps no stacks, and no thread outlives its scope.
+// Any thread; a mutex, taken twice a thread.
 #pragma once
 
 #include <pthread.h>
@@ -41,7 +41,7 @@ class thread_chain {
   // Starts body(argument) on a new thread, which must call ended() last of all. 0 or an errno: a
   // refusal (EAGAIN: the limits on threads, or no memory) is a value.
   int start(const thread_attributes& attributes, void* (*body)(void*), void* argument) noexcept;
-  // By a thread of this chain, as the last thing it does with anything of ours.
+  // By a thread of this chain, as its last use of the chain.
   void ended() noexcept;
   // Blocks until every thread started so far has ended and is joined.
   void join_all() noexcept;

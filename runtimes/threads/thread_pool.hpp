@@ -32,7 +32,7 @@ class thread_pool {
   task_node* next();
   // By that thread: the task has ended.
   void done() noexcept;
-  // By a thread of the pool, as the last thing it does with anything of ours.
+  // By a thread of the pool, as its last use of the pool.
   void leave() noexcept { threads_.ended(); }
   // No task is left and none comes: the threads leave; blocks until they have ended.
   void end() noexcept;

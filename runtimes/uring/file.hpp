@@ -7,95 +7,69 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <coroutine>
 #include <cstdint>
 #include <span>
 #include <utility>
 
 #include "runtimes/base/file_calls.hpp"
-#include "runtimes/io_result.hpp"
-#include "runtimes/uring/runtime.hpp"
+#include "runtimes/base/io_result.hpp"
+#include "runtimes/single/operation.hpp"
+#include "runtimes/uring/poller.hpp"
 
 namespace tailrace::uring {
 
-class file {
+// An open file, and its place in the ring's table.
+class placed_file {
  public:
-  file(runtime& owner, sys::descriptor opened, int place) noexcept
-      : runtime_(&owner), file_(std::move(opened)), place_(place) {}
-  file(file&& other) noexcept
-      : runtime_(other.runtime_),
+  placed_file(poller& owner, sys::descriptor opened) noexcept
+      : owner_(&owner),
+        file_(std::move(opened)),
+        place_(owner.registered().take_place(file_.get())) {}
+  placed_file(placed_file&& other) noexcept
+      : owner_(other.owner_),
         file_(std::move(other.file_)),
-        place_(std::exchange(other.place_, -1)) {}
-  file& operator=(file&& other) noexcept {
-    std::swap(runtime_, other.runtime_);
+        place_(std::exchange(other.place_, registrations::no_place)) {}
+  placed_file& operator=(placed_file&& other) noexcept {
+    std::swap(owner_, other.owner_);
     std::swap(file_, other.file_);
     std::swap(place_, other.place_);
     return *this;
   }
-  ~file() {
-    if (place_ >= 0) runtime_->release_place(place_);
+  ~placed_file() {
+    if (has_place()) owner_->registered().give_back_place(place_);
   }
 
-  std::uint64_t bytes() const noexcept { return sys::file_bytes(file_.get()); }
-  class read_awaiter;
-  read_awaiter read_at(std::uint64_t offset, std::span<std::byte> into) const noexcept;
+  poller& owner() const noexcept { return *owner_; }
+  int descriptor() const noexcept { return file_.get(); }
+  void name_in(io_uring_sqe& entry) const noexcept {
+    entry.fd = has_place() ? place_ : file_.get();
+    if (has_place()) entry.flags |= IOSQE_FIXED_FILE;
+  }
 
  private:
-  friend class read_awaiter;
-  void name_in(io_uring_sqe& entry) const noexcept {
-    entry.fd = place_ >= 0 ? place_ : file_.get();
-    if (place_ >= 0) entry.flags |= IOSQE_FIXED_FILE;
-  }
+  bool has_place() const noexcept { return place_ != registrations::no_place; }
 
-  runtime* runtime_;
+  poller* owner_;
   sys::descriptor file_;
-  int place_;  // in the ring's table of files; -1: none
+  int place_;
 };
 
-class file::read_awaiter final : operation {
+class read_awaiter final : public single::awaitable<read_awaiter> {
  public:
-  read_awaiter(const file& from, std::uint64_t offset, std::span<std::byte> into) noexcept
-      : operation(read_kind), from_(from), offset_(offset), into_(into) {}
+  read_awaiter(const placed_file& from, std::uint64_t offset, std::span<std::byte> into) noexcept
+      : from_(from), offset_(offset), into_(into) {}
 
-  bool await_ready() const noexcept { return false; }
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
-    handle = self;
-    return begin(self.promise().node());
-  }
   io_result await_resume() const noexcept { return result_; }
 
- private:
-  friend class runtime;
-  static const operation_kind read_kind;
-
   bool begin(task_node& reader) noexcept {
-    if (reader.owner->stop_requested()) [[unlikely]] {
-      result_ = io_result::of_error(ECANCELED);
-      return false;
-    }
-    runtime::sleep_in(*this, reader);
+    sleep(reader);
     queue();
     return true;
   }
-
-  void queue() noexcept {
-    runtime& owner = *from_.runtime_;
-    io_uring_sqe& entry = owner.read_request(into_);
-    from_.name_in(entry);
-    entry.off = offset_;
-    entry.addr = reinterpret_cast<std::uint64_t>(into_.data());
-    // More than 2^30 bytes are a short read.
-    entry.len = static_cast<std::uint32_t>(std::min(into_.size(), std::size_t{1} << 30));
-    entry.user_data = data_of(static_cast<operation*>(this), tag::read);
-  }
-
   // The completion; false: it has been queued again.
   bool completed(int result) noexcept {
-    if (cancelled_) [[unlikely]] {
-      result_ = io_result::of_error(ECANCELED);
+    if (cancelled_) [[unlikely]]
       return true;
-    }
     if (result >= 0) [[likely]] {
       result_ = io_result::of_count(static_cast<std::size_t>(result));
       return true;
@@ -104,31 +78,48 @@ class file::read_awaiter final : operation {
       queue();
       return false;
     }
-    result_ = sys::refused_read("io_uring read", from_.file_.get(), -result);
+    result_ = sys::refused_read("io_uring read", from_.descriptor(), -result);
     return true;
   }
-
+  void set_cancelled() noexcept {
+    cancelled_ = true;
+    result_ = io_result::of_error(ECANCELED);
+  }
   // The memory is the kernel's until the completion, which may still be that of a whole read.
-  static bool abandon(operation& op) noexcept {
-    auto& read = static_cast<read_awaiter&>(op);
-    read.cancelled_ = true;
-    read.from_.runtime_->cancel_request(data_of(&op, tag::read));
+  bool leave() noexcept {
+    from_.owner().requests().cancel(data_of(this, tag::read));
     return false;
   }
 
-  const file& from_;
+ private:
+  void queue() noexcept {
+    io_uring_sqe& entry = from_.owner().read_request(into_);
+    from_.name_in(entry);
+    entry.off = offset_;
+    entry.addr = reinterpret_cast<std::uint64_t>(into_.data());
+    // More than 2^30 bytes are a short read.
+    entry.len = static_cast<std::uint32_t>(std::min(into_.size(), std::size_t{1} << 30));
+    entry.user_data = data_of(this, tag::read);
+  }
+
+  const placed_file& from_;
   std::uint64_t offset_;
   std::span<std::byte> into_;
   io_result result_;
   bool cancelled_ = false;
 };
 
-inline constexpr operation_kind file::read_awaiter::read_kind{.abandon =
-                                                                  &file::read_awaiter::abandon};
+class file {
+ public:
+  file(poller& owner, sys::descriptor opened) noexcept : file_(owner, std::move(opened)) {}
 
-inline file::read_awaiter file::read_at(std::uint64_t offset,
-                                        std::span<std::byte> into) const noexcept {
-  return {*this, offset, into};
-}
+  std::uint64_t bytes() const noexcept { return sys::file_bytes(file_.descriptor()); }
+  read_awaiter read_at(std::uint64_t offset, std::span<std::byte> into) const noexcept {
+    return {file_, offset, into};
+  }
+
+ private:
+  placed_file file_;
+};
 
 }  // namespace tailrace::uring

@@ -4,14 +4,13 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "runtimes/base/timer_window.hpp"
 #include "runtimes/base/uring/ring.hpp"
 
 namespace tailrace::uring {
 
-// How bytes are received. multishot: the kernel fills provided buffers. single: the ring tells that
+// How bytes are received. multishot: the kernel fills provided buffers. single: the ring says that
 // bytes are there, and one call receives them into the buffer that was used last. adaptive: each
 // connection by the size of what it receives.
 enum class receive_mode : std::uint8_t { adaptive, multishot, single };
@@ -40,9 +39,6 @@ struct options {
   std::uint32_t buffer_bytes = 8192;
   std::uint32_t large_bytes = 8192;  // receives from this size on are large (adaptive)
 };
-
-// False: there is no such option, or it has no such value.
-bool set_option(options& chosen, std::string_view name, std::string_view value);
 
 // Why these options exclude each other; empty where they do not.
 std::string conflict_of(const options& chosen);

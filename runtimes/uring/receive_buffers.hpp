@@ -2,7 +2,7 @@
 // Where received bytes lie, and the lease that lends them: a provided buffer that the kernel took
 // (small messages) or a pooled one that a call filled (large ones). Both kinds are reused last in,
 // first out. One thread; a lease must not outlive its runtime.
-// Cost: taking and giving back, a few instructions; which kind a buffer is, its address tells.
+// Cost: taking and giving back, a few instructions: the address says which kind a buffer is.
 #pragma once
 
 #include <bit>
@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "runtimes/base/buffer_pool.hpp"
+#include "runtimes/base/lease.hpp"
 #include "runtimes/base/uring/buffer_ring.hpp"
-#include "runtimes/io_result.hpp"
 #include "runtimes/uring/socket_slot.hpp"
 
 namespace tailrace::uring {
@@ -73,33 +73,6 @@ class receive_buffers {
   buffer_pool pool_;
 };
 
-class lease {
- public:
-  // Without bytes: end of stream, or a refusal.
-  explicit lease(io_result status) noexcept : status_(status) {}
-  lease(receive_buffers& lender, std::byte* buffer, io_result status) noexcept
-      : lender_(&lender), buffer_(buffer), status_(status) {}
-  lease(lease&& other) noexcept
-      : lender_(other.lender_),
-        buffer_(std::exchange(other.buffer_, nullptr)),
-        status_(other.status_) {}
-  lease& operator=(lease&& other) noexcept {
-    std::swap(lender_, other.lender_);
-    std::swap(buffer_, other.buffer_);
-    std::swap(status_, other.status_);
-    return *this;
-  }
-  [[gnu::always_inline]] ~lease() {
-    if (buffer_ != nullptr) lender_->give_back(buffer_);
-  }
-
-  io_result status() const noexcept { return status_; }
-  std::span<const std::byte> bytes() const noexcept { return {buffer_, status_.count()}; }
-
- private:
-  receive_buffers* lender_ = nullptr;
-  std::byte* buffer_ = nullptr;
-  io_result status_;
-};
+using lease = basic_lease<give_back_to<receive_buffers>>;
 
 }  // namespace tailrace::uring

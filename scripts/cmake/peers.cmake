@@ -1,9 +1,35 @@
 # SPDX-License-Identifier: MIT
-# Peers in other languages: built where their toolchain is present. Whether they can be is decided
-# when configuring; where not, a note beside the other executables says why, `tailrace` shows it,
-# and nothing else fails.
+# Peers in other languages: built where their toolchain is present. A folder of runtimes/ is one if
+# its CMakeLists.txt calls a function tailrace_peer..., or if it has an executable script named
+# tailrace-target-<id>. Whether a peer can be built is decided when configuring. Where it cannot, or
+# where its build fails, a note beside the other executables says why, `tailrace` shows it, and
+# nothing else fails.
 option(TAILRACE_PEERS "Build the peers in other languages whose toolchains are present" ON)
 add_custom_target(peers)
+set(tailrace_peer_step ${CMAKE_CURRENT_LIST_DIR}/build_peers)
+
+# Adds all that there are in the folder that is being configured.
+function(tailrace_peers)
+  file(GLOB lists CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/CMakeLists.txt)
+  foreach(list IN LISTS lists)
+    file(STRINGS ${list} calls REGEX "^ *tailrace_peer")
+    if(calls)
+      cmake_path(GET list PARENT_PATH folder)
+      add_subdirectory(${folder})
+    endif()
+  endforeach()
+  tailrace_peers_cause(cause)
+  file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/tailrace-target-*)
+  foreach(script IN LISTS scripts)
+    cmake_path(GET script FILENAME program)
+    tailrace_peer_note("${cause}" ${program})
+    if(NOT cause)
+      file(MAKE_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+      file(CREATE_LINK ${script} ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${program} SYMBOLIC)
+      tailrace_peer_program(${program})
+    endif()
+  endforeach()
+endfunction()
 
 # Why no peer is built here, whatever the toolchains, or nothing.
 function(tailrace_peers_cause result)
@@ -16,8 +42,19 @@ function(tailrace_peers_cause result)
   set(${result} "${cause}" PARENT_SCOPE)
 endfunction()
 
-# tailrace_peers_note(<cause or nothing> <program> ...): leaves the note, or removes that of before.
-function(tailrace_peers_note cause)
+# The version in what a command prints, or nothing where it does not run. Standard error is not
+# looked at: a virtual machine tells there which options it has picked up.
+function(tailrace_version_of result)
+  set(version "")
+  execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE text ERROR_QUIET RESULT_VARIABLE code TIMEOUT 20)
+  if(code EQUAL 0 AND text MATCHES "([0-9]+(\\.[0-9]+)*)")
+    set(version ${CMAKE_MATCH_1})
+  endif()
+  set(${result} "${version}" PARENT_SCOPE)
+endfunction()
+
+# tailrace_peer_note(<cause or nothing> <program> ...): leaves the note, or removes that of before.
+function(tailrace_peer_note cause)
   foreach(program IN LISTS ARGN)
     set(path ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${program})
     file(REMOVE ${path}.absent)
@@ -28,24 +65,33 @@ function(tailrace_peers_note cause)
   endforeach()
 endfunction()
 
-# The version in what a command prints, or nothing where it does not run.
-function(tailrace_version_of result)
-  set(version "")
-  execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE text ERROR_VARIABLE text RESULT_VARIABLE code
-                  TIMEOUT 20)
-  if(code EQUAL 0 AND text MATCHES "([0-9]+(\\.[0-9]+)*)")
-    set(version ${CMAKE_MATCH_1})
-  endif()
-  set(${result} "${version}" PARENT_SCOPE)
+# Makes the executable a target of this name, which tests look for.
+function(tailrace_peer_program program)
+  add_executable(${program} IMPORTED GLOBAL)
+  set_target_properties(${program} PROPERTIES
+    IMPORTED_LOCATION ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${program})
 endfunction()
 
-# tailrace_peers_built(<target> <program> ...): `target` makes these programs, and is part of a
-# whole build.
-function(tailrace_peers_built target)
-  add_dependencies(peers ${target})
-  foreach(program IN LISTS ARGN)
-    add_executable(${program} IMPORTED GLOBAL)
-    set_target_properties(${program} PROPERTIES
-      IMPORTED_LOCATION ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${program})
+# tailrace_peer_build(<language> PROGRAMS <name> ... DEPENDS <file> ... COMMAND <word> ...): the
+# command, run in the folder that is being configured, makes these programs, whole, in the folder of
+# the executables. It is part of a whole build; those that it fails to make get a note.
+function(tailrace_peer_build language)
+  cmake_parse_arguments(PARSE_ARGV 1 peer "" "" "PROGRAMS;DEPENDS;COMMAND")
+  set(bin ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+  set(built ${CMAKE_CURRENT_BINARY_DIR}/built)
+  list(TRANSFORM peer_PROGRAMS PREPEND ${bin}/ OUTPUT_VARIABLE outputs)
+  list(JOIN peer_PROGRAMS " " programs)
+  add_custom_command(
+    OUTPUT ${built} # CMake takes a dependency on a program for one on the target of its name
+    BYPRODUCTS ${outputs}
+    COMMAND ${tailrace_peer_step} ${bin} ${programs} ${built} ${peer_COMMAND}
+    DEPENDS ${peer_DEPENDS} ${tailrace_peer_step}
+    WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
+    COMMENT "Building what there is in ${language}"
+    VERBATIM)
+  add_custom_target(tailrace_peers_${language} ALL DEPENDS ${built})
+  add_dependencies(peers tailrace_peers_${language})
+  foreach(program IN LISTS peer_PROGRAMS)
+    tailrace_peer_program(${program})
   endforeach()
 endfunction()

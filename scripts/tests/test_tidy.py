@@ -174,9 +174,12 @@ class arrows(unittest.TestCase):
                 ("local", "", ["system-headers"]), ("local", "  // why", ["system-headers"]),
                 ("threads", "", ["system-headers"]), ("threads", "  // blocking calls", []),
                 ("base", "", []), ("bare", "", []), ("tests", "", [])):
-            for header in ("sys/epoll.h", "sys/socket.h", "unistd.h"):
+            for header in ("sys/socket.h", "unistd.h"):
                 body = f"#include <{header}>{reason}\n"
                 self.assertEqual(cpp(body, f"runtimes/{folder}/a.cpp"), expected, folder)
+        for reason, expected in (("", ["system-headers"]), ("  // its bits", [])):
+            body = f"#include <sys/epoll.h>{reason}\n"
+            self.assertEqual(cpp(body, "runtimes/local/a.cpp"), expected, reason)
 
 
 class code_rules(unittest.TestCase):

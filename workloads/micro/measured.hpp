@@ -14,7 +14,7 @@
 #include <cstddef>
 
 #include "runtimes/base/atomic.hpp"
-#include "runtimes/io_result.hpp"
+#include "runtimes/base/io_result.hpp"
 
 namespace tailrace::micro {
 

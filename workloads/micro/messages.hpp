@@ -7,10 +7,10 @@
 
 #include "runtimes/extensions.hpp"
 #include "runtimes/scope.hpp"
-#include "runtimes/sync/channel.hpp"
-#include "runtimes/sync/oneshot.hpp"
 #include "runtimes/task.hpp"
+#include "workloads/micro/channel.hpp"
 #include "workloads/micro/measured.hpp"
+#include "workloads/micro/oneshot.hpp"
 
 namespace tailrace::micro {
 

@@ -21,7 +21,7 @@ class ArmsCommandTest(unittest.TestCase):
         self.results = os.path.join(self.folder, "results")
         self.profile = os.path.join(self.folder, "test.toml")
         with open(self.profile, "w", encoding="utf-8") as file:
-            file.write(f'blocks = 2\ncontestants = ["fake"]\n{POINT}')
+            file.write(f'blocks = 2\ncosts = false\ncontestants = ["fake"]\n{POINT}')
 
     def tearDown(self):
         shutil.rmtree(self.folder)
@@ -52,11 +52,11 @@ class ArmsCommandTest(unittest.TestCase):
         cells = self.cells()
         self.assertEqual(sorted(each["cell"][-4:] for each in cells), ["base"] * 2 + ["head"] * 2)
         for cell in cells:
-            self.assertEqual(cell["arm"], cell["contestant"]["arm"])
+            self.assertEqual(cell["arm"], cell["subject"]["arm"])
             if cell["arm"] == "head":
                 self.assertEqual(cell["status"], "failed")
-            else:  # a machine with other work gates it
-                self.assertIn(cell["status"], ("ok", "gated"), cell["cause"])
+            else:  # other work on the machine may make it invalid
+                self.assertIn(cell["status"], ("ok", "invalid"), cell["cause"])
 
     def test_a_campaign_with_arms_is_resumed_with_them(self):
         arms = self.arm("base", "good") + self.arm("head", None)

@@ -85,8 +85,9 @@ std::string counts_text(bool last, bool broken) {
 }
 
 int describe() {
-  say(R"({"protocol":1,"id":"fake","family":"floor","language":"C++23","summary":"for tests",)"
-      R"("versions":{},"backend":"blocking","workloads":["echo","idle"],"options":[],)"
+  say(R"({"protocol":2,"id":"fake","family":"floor","order":900,"language":"C++23",)"
+      R"("summary":"for tests","versions":{},"backend":"blocking","workloads":["echo","idle"],)"
+      R"("options":[{"name":"script","default":"good","values":"text","help":"what it does"}],)"
       R"("forms":{"best":{},"default":{}},"needs":{},"available":true})");
   return 0;
 }
@@ -94,7 +95,7 @@ int describe() {
 void before_ready(const std::string& script) {
   if (script == "garbage") say("this is not json \x01\x02");
   if (script == "dies-at-once") std::abort();
-  if (script == "huge-line") say(std::string(3U << 20, 'a'));
+  if (script == "huge-line") say(std::string(5U << 20, 'a'));
   if (script == "floods") flood();
   if (script == "wrong-event") say(R"({"event":"sample"})");
   if (script == "port-in-use") {
@@ -115,6 +116,7 @@ void before_ready(const std::string& script) {
 
 void answer(const std::string& line, const std::string& script) {
   if (line == "sample") {
+    if (script == "dies-of-a-sample") std::abort();
     say(R"({"event":"sample","t_ns":1,"counts":)" + counts_text(false, false) + "}");
     if (script == "dies-mid-run" && accepted.load(relaxed) > 0) ::kill(::getpid(), SIGKILL);
     if (script == "floods-under-load" && accepted.load(relaxed) > 0) flood();

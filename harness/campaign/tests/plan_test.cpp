@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "harness/record/schema.hpp"
+#include "harness/kinds/registry.hpp"
 
 namespace tailrace::campaign {
 namespace {
@@ -25,11 +25,13 @@ kind = "memory"
 counts = [0, 10, 20]
 blocks = 1
 )",
-                       "test.toml");
+                       "test.toml", kinds::all());
 }
 
 std::vector<subject> three() {
-  return {{"a", "best", {}, 1, "os"}, {"b", "best", {}, 1, "os"}, {"c", "best", {}, 1, "os"}};
+  return {{"a", "os", 70, "best", {}, 1},
+          {"b", "os", 70, "best", {}, 1},
+          {"c", "os", 70, "best", {}, 1}};
 }
 
 TEST(plan, every_block_runs_every_contestant_once_per_point) {
@@ -124,9 +126,8 @@ TEST(plan, arms_change_nothing_in_the_order_of_the_rest) {
   }
 }
 
-TEST(plan, json_names_the_arms_and_follows_the_schema) {
+TEST(plan, json_names_the_arms) {
   const nlohmann::json armed = plan_json(make_plan(four_by_three(), three_in_two_arms(), 7, 4));
-  EXPECT_TRUE(record::schema_violations(record::results_schema(), "plan", armed).empty());
   EXPECT_TRUE(armed.at("cells")[0].contains("arm"));
   const nlohmann::json plain = plan_json(make_plan(four_by_three(), three(), 7, 4));
   EXPECT_FALSE(plain.at("cells")[0].contains("arm"));
@@ -146,19 +147,13 @@ TEST(plan, first_place_is_taken_by_each_in_turn) {
     EXPECT_NEAR(each.second, 100, 40);
 }
 
-TEST(plan, fits_the_schema) {
-  const auto value = plan_json(make_plan(four_by_three(), three(), 7, 4));
-  const auto broken = record::schema_violations(record::results_schema(), "plan", value);
-  EXPECT_TRUE(broken.empty()) << broken.front();
-}
-
 TEST(subjects, forms_with_equal_options_run_once) {
   profile from = four_by_three();
   from.contestants = {"a", "b"};
   from.forms = {"best", "default"};
   std::map<std::string, contestant> found;
-  found["a"].forms = {{"best", {}}, {"default", {}}};
-  found["b"].forms = {{"best", {{"x", "1"}}}, {"default", {}}};
+  found["a"].about.forms = {{"best", {}}, {"default", {}}};
+  found["b"].about.forms = {{"best", {{"x", "1"}}}, {"default", {}}};
   const auto subjects = subjects_of(from, found);
   ASSERT_EQ(subjects.size(), 3U);
   EXPECT_EQ(subjects[0].form, "best");
@@ -169,10 +164,8 @@ profile with_own_form() {
   return parse_profile(R"(
 blocks = 2
 contestants = ["a", "b"]
-[[form]]
-contestant = "a"
-name = "plain"
-set = { x = "2", y = "off" }
+[form.a]
+plain = { x = "2", y = "off" }
 [[point]]
 kind = "closed"
 [[point]]
@@ -180,14 +173,14 @@ kind = "closed"
 connections = 1
 forms = ["best", "plain"]
 )",
-                       "test.toml");
+                       "test.toml", kinds::all());
 }
 
 TEST(subjects, a_profile_gives_forms_of_its_own_to_a_contestant) {
   std::map<std::string, contestant> found;
   for (const char* id : {"a", "b"}) {
     found[id].id = id;
-    found[id].forms = {{"best", {{"x", "1"}}}};
+    found[id].about.forms = {{"best", {{"x", "1"}}}};
   }
   const auto subjects = subjects_of(with_own_form(), found);
   ASSERT_EQ(subjects.size(), 3U);
@@ -197,9 +190,9 @@ TEST(subjects, a_profile_gives_forms_of_its_own_to_a_contestant) {
 }
 
 TEST(plan, a_point_runs_the_forms_it_asks_for) {
-  const std::vector<subject> subjects = {{"a", "best", {}, 1, "os"},
-                                         {"a", "plain", {{"x", "2"}}, 1, "os"},
-                                         {"b", "best", {}, 1, "os"}};
+  const std::vector<subject> subjects = {{"a", "os", 70, "best", {}, 1},
+                                         {"a", "os", 70, "plain", {{"x", "2"}}, 1},
+                                         {"b", "os", 70, "best", {}, 1}};
   const plan made = make_plan(with_own_form(), subjects, 7, 2);
   std::map<std::size_t, int> cells;
   for (const planned_cell& cell : made.cells) {

@@ -26,23 +26,22 @@ INSTANTIATE_TEST_SUITE_P(
         fault_case{"lacks-a-count", "timer_fires_all", "lack 'wait_cpu_ns'"},
         fault_case{"wakes-early", "timer_fires_all", "'woken_early' of the result is 200"},
         fault_case{"no-histogram", "timer_fires_all", "no histogram"},
-        fault_case{"garbage-histogram", "timer_fires_all", "unreadable"},
+        fault_case{"garbage-histogram", "timer_fires_all", "not ascending"},
         fault_case{"short-histogram", "timer_fires_all", "holds 199 values"},
-        fault_case{"exits-7", "timer_cancels_all", "exit code 7"},
-        fault_case{"dies", "timer_fires_all", "'result' event was due"},
-        fault_case{"hangs", "timer_fires_all", "in time"},
-        fault_case{"loses-a-timer", "timer_cancels_all", "'fired' is negative"},
-        fault_case{"wakes-early", "timer_stops_in_the_middle", "'result' event came"},
-        fault_case{"ignores-stop", "timer_stops_in_the_middle", "in time"},
+        fault_case{"exits-7", "timer_cancels_all", "exited with 7"},
+        fault_case{"dies", "timer_fires_all", "before it answered with `result`"},
+        fault_case{"hangs", "timer_fires_all", "within"},
+        fault_case{"loses-a-timer", "timer_cancels_all", "\"fired\" is no integer"},
+        fault_case{"wakes-early", "timer_stops_in_the_middle", "the event `result` where"},
+        fault_case{"ignores-stop", "timer_stops_in_the_middle", "within"},
         fault_case{"outlives-input", "timer_input_closed", "has not ended"},
-        fault_case{"takes-anything", "timer_refuses_bad_options", "mode=never was not refused"},
-        fault_case{"without-option", "timer_refuses_bad_options", "'at_once'"}));
+        fault_case{"without-option", "timer_fires_all", "'at_once'"}));
 
 TEST(conform_timer, passes_a_conforming_target) {
   ::setenv("TAILRACE_FAULT", "none", 1);
-  for (const char* name : {"timer_fires_all", "timer_fires_all_at_once", "timer_cancels_all",
-                           "timer_stops_in_the_middle", "timer_stops_before_start",
-                           "timer_input_closed", "timer_refuses_bad_options"}) {
+  for (const char* name :
+       {"timer_fires_all", "timer_fires_all_at_once", "timer_cancels_all",
+        "timer_stops_in_the_middle", "timer_stops_before_start", "timer_input_closed"}) {
     const outcome seen = conform({TAILRACE_TIMER_TARGET, "--only", name, "--json"});
     EXPECT_EQ(check_named(seen.text, name)["status"], "ok") << seen.text;
   }

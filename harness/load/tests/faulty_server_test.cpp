@@ -4,8 +4,8 @@
 
 #include <thread>
 
-#include "harness/load/start_failure.hpp"
 #include "harness/load/tests/load_fixture.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::load {
 namespace {
@@ -164,9 +164,9 @@ TEST_P(faulty_server, nothing_listening_is_a_failed_start_with_a_remedy) {
   try {
     run_checked(options);
     FAIL() << "connected to nothing";
-  } catch (const start_failure& failure) {
+  } catch (const refusal& failure) {
     EXPECT_NE(std::string(failure.what()).find("ECONNREFUSED"), std::string::npos);
-    EXPECT_EQ(failure.exit_code(), exit_could_not_run);
+    EXPECT_EQ(failure.exit_code(), refusal::failed);
     EXPECT_FALSE(failure.remedy().empty());
   }
 }
@@ -178,7 +178,7 @@ TEST_P(faulty_server, http_that_is_none_is_a_failed_start) {
     const test_server server({.http_answer = answer});
     auto options = short_run(server);
     options.http = true;
-    EXPECT_THROW(run_checked(options), start_failure) << answer;
+    EXPECT_THROW(run_checked(options), refusal) << answer;
   }
 }
 

@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <iostream>
 
-#include "harness/load/start_failure.hpp"
 #include "harness/load/tests/load_fixture.hpp"
+#include "harness/record/refusal.hpp"
 #include "runtimes/base/uring/tests/seccomp_filter.hpp"
 
 namespace tailrace::load {
@@ -101,7 +101,7 @@ void start_without_io_uring(const load_options& options) {
   try {
     const std::atomic<bool> never_stop{false};
     static_cast<void>(run_load(options, never_stop));
-  } catch (const start_failure& failure) {
+  } catch (const refusal& failure) {
     std::cerr << failure.what() << "; " << failure.remedy();
     std::exit(failure.exit_code());
   }
@@ -114,7 +114,7 @@ TEST(uring_engine_refused, does_not_start_and_says_why) {
   load_options options;
   options.engine = engine_kind::uring;
   options.connect = {server.address()};
-  EXPECT_EXIT(start_without_io_uring(options), testing::ExitedWithCode(exit_not_possible_here),
+  EXPECT_EXIT(start_without_io_uring(options), testing::ExitedWithCode(refusal::unsupported),
               "the io_uring engine cannot run: .*seccomp.*; allow io_uring_setup");
 }
 

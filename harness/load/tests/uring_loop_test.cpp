@@ -12,8 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "harness/load/clock.hpp"
 #include "harness/load/tally.hpp"
+#include "harness/observe/clock.hpp"
 #include "runtimes/base/uring/tests/uring_available.hpp"
 
 namespace tailrace::load {
@@ -67,15 +67,15 @@ tally run_with_little_room(std::size_t message_bytes, std::uint32_t depth, std::
                    .outstanding_max = depth});
   port.adopt(connections);
   const std::atomic<bool> never_stop{false};
-  const std::int64_t now = now_ns();
+  const std::int64_t now = observe::monotonic_ns();
   tally counted;
   uring_loop loop(port, connections,
                   {.format = &format,
                    .outstanding_max = depth,
                    .start_ns = now,
-                   .end_ns = now + 100 * ns_per_ms,
-                   .drain_ns = 5 * ns_per_s,
-                   .timeout_ns = 60 * ns_per_s,
+                   .end_ns = now + 100 * observe::ns_per_ms,
+                   .drain_ns = 5 * observe::ns_per_s,
+                   .timeout_ns = 60 * observe::ns_per_s,
                    .stop = &never_stop},
                   {{.schedule = nullptr, .into = &counted}});
   loop.run();

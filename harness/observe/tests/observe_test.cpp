@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <climits>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -12,7 +13,7 @@
 #include "harness/observe/memory_use.hpp"
 #include "harness/observe/proc_text.hpp"
 #include "harness/observe/slope.hpp"
-#include "harness/observe/syscall_counter.hpp"
+#include "harness/observe/thread_stacks.hpp"
 #include "harness/observe/thread_watch.hpp"
 #include "harness/observe/topology.hpp"
 
@@ -132,15 +133,11 @@ TEST(memory, own_pages_are_counted_and_the_cgroup_is_removed) {
   EXPECT_TRUE(folder.empty() || ::access(folder.c_str(), F_OK) != 0);
 }
 
-TEST(syscalls, known_number_is_counted) {
-  syscall_counter counter;
-  if (!counter.attach(::getpid())) GTEST_SKIP() << counter.cause();
-  const auto before = counter.read();
-  for (int i = 0; i < 1000; ++i) [[maybe_unused]]
-    const int parent = ::getppid();
-  const auto after = counter.read();
-  EXPECT_GE(after.all - before.all, 1000);
-  EXPECT_LE(after.all - before.all, 1200);  // and a read for each counter
+TEST(thread_stacks, names_each_thread_and_where_it_waits) {
+  const std::string text = thread_stacks(::getpid());
+  EXPECT_NE(text.find("thread"), std::string::npos) << text;
+  EXPECT_NE(text.find("observe_test"), std::string::npos) << text;
+  EXPECT_EQ(thread_stacks(INT_MAX), "");
 }
 
 TEST(thread_watch, peak_has_all_threads_and_the_watching_one) {

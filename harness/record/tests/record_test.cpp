@@ -8,65 +8,12 @@
 #include "harness/record/campaign.hpp"
 #include "harness/record/durable_file.hpp"
 #include "harness/record/refusal.hpp"
-#include "harness/record/schema.hpp"
 
 namespace tailrace::record {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-std::string first(const json& definition, const json& value) {
-  const json schema = {{"$defs", {{"x", definition}}}};
-  const auto found = schema_violations(schema, "x", value);
-  return found.empty() ? "" : found.front();
-}
-
-TEST(schema, each_keyword_refuses_and_accepts) {
-  EXPECT_EQ(first({{"type", "integer"}}, 3), "");
-  EXPECT_EQ(first({{"type", "integer"}}, 3.5), "the value is 3.5, not \"integer\"");
-  EXPECT_EQ(first({{"type", {"string", "null"}}}, nullptr), "");
-  EXPECT_NE(first({{"type", {"string", "null"}}}, true), "");
-  EXPECT_EQ(first({{"enum", {"a", "b"}}}, "c"), "the value is \"c\", not one of [\"a\",\"b\"]");
-  EXPECT_EQ(first({{"const", 1}}, 2), "the value is 2, not 1");
-  EXPECT_EQ(first({{"minimum", 0}}, -1), "the value is -1, below 0");
-  EXPECT_EQ(first({{"maximum", 9}}, 10), "the value is 10, above 9");
-  EXPECT_EQ(first({{"minItems", 2}}, json::array({1})), "the value has 1 items, fewer than 2");
-  EXPECT_EQ(first({{"required", {"k"}}}, json::object()), "the value lacks the key k");
-  const json strict = {{"properties", {{"k", {{"type", "null"}}}}},
-                       {"additionalProperties", false}};
-  EXPECT_EQ(first(strict, {{"k", nullptr}}), "");
-  EXPECT_EQ(first(strict, {{"l", 1}}), "l is not a key of this format");
-  EXPECT_EQ(first(strict, {{"k", 1}}), "k is 1, not \"null\"");
-  const json numbers = {{"additionalProperties", {{"type", "number"}}}};
-  EXPECT_EQ(first(numbers, {{"a", "x"}}), "a is \"x\", not \"number\"");
-  const json list = {{"items", {{"$ref", "#/$defs/x"}}}, {"type", "array"}};
-  EXPECT_EQ(first(list, json::array({json::array({1})})), "[0][0] is 1, not \"array\"");
-}
-
-TEST(schema, endless_nesting_is_refused) {
-  json value = json::array();
-  for (int i = 0; i < 200; ++i)
-    value = json::array({value});
-  EXPECT_NE(first({{"type", "array"}, {"items", {{"$ref", "#/$defs/x"}}}}, value), "");
-}
-
-TEST(schema, keyword_that_is_not_understood_is_found) {
-  EXPECT_TRUE(unknown_keywords(results_schema()).empty());
-  const json schema = {{"$defs", {{"x", {{"patternProperties", json::object()}}}}}};
-  EXPECT_EQ(unknown_keywords(schema), std::vector<std::string>{"patternProperties"});
-}
-
-TEST(schema, another_version_is_one_sentence) {
-  try {
-    require_schema("plan", {{"schema", 2}}, "plan.json");
-    FAIL();
-  } catch (const refusal& refused) {
-    EXPECT_STREQ(refused.what(),
-                 "plan.json has result format 2, and this program reads format 1: use the Tailrace "
-                 "version that wrote it");
-  }
-}
 
 class folder_test : public testing::Test {
  protected:
@@ -112,6 +59,48 @@ TEST_F(folder_test, link_is_replaced) {
   replace_link(folder_ / "latest", "one");
   replace_link(folder_ / "latest", "two");
   EXPECT_EQ(fs::read_symlink(folder_ / "latest"), "two");
+}
+
+const json document = {{"schema", schema_version}};
+
+TEST_F(folder_test, campaign_is_opened_with_what_is_finished) {
+  {
+    campaign made = campaign::create(folder_, "c", document, document);
+    made.append_cell({{"schema", schema_version}, {"cell", "one"}, {"status", "ok"}});
+    made.append_cost({{"schema", schema_version}, {"subject", {{"id", "local"}}}});
+  }
+  std::ofstream(folder_ / "c" / "cells.jsonl", std::ios::app) << "{\"torn";
+  const campaign opened = campaign::open(folder_ / "c");
+  EXPECT_EQ(opened.finished(), (std::map<std::string, std::string>{{"one", "ok"}}));
+  EXPECT_TRUE(opened.has_cost_of({{"id", "local"}}));
+  EXPECT_FALSE(opened.has_cost_of({{"id", "uring"}}));
+  EXPECT_THROW(campaign::create(folder_, "c", document, document), refusal);
+}
+
+TEST_F(folder_test, another_format_names_the_version_that_reads_it) {
+  campaign::create(folder_, "c", document, document);
+  std::ofstream(folder_ / "c" / "manifest.json") << R"({"schema": 1})";
+  try {
+    campaign::open(folder_ / "c");
+    FAIL();
+  } catch (const refusal& refused) {
+    EXPECT_NE(std::string(refused.what())
+                  .find("manifest.json has result format 1, and this program reads format 2: use "
+                        "the version of Tailrace that wrote it, 0.1.0"),
+              std::string::npos);
+  }
+}
+
+TEST_F(folder_test, line_that_is_no_record_is_named) {
+  campaign::create(folder_, "c", document, document);
+  std::ofstream(folder_ / "c" / "cells.jsonl") << "{}\n";
+  try {
+    campaign::open(folder_ / "c");
+    FAIL();
+  } catch (const refusal& refused) {
+    EXPECT_NE(std::string(refused.what()).find("cells.jsonl line 1 is no record"),
+              std::string::npos);
+  }
 }
 
 TEST(campaign_name, paths_and_hidden_names_are_refused) {

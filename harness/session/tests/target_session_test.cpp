@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <nlohmann/json.hpp>
+#include <memory>
 
-#include "harness/session/cell_failure.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::session {
 namespace {
@@ -30,12 +30,20 @@ class broken_target : public testing::Test {
       target.sample();
       if (script == "works-forever") target.await_result(0.3);
       target.stop();
-    } catch (const cell_failure& failure) {
+    } catch (const refusal& failure) {
       remedy_ = failure.remedy();
-      skipped_ = failure.skipped();
+      skipped_ = failure.exit_code() == refusal::unsupported;
       return failure.what();
     }
     return "";
+  }
+
+  // The sentence, and where each of its threads waits.
+  void expect_hang(const std::string& script, const std::string& sentence) {
+    const std::string cause = life_of(script);
+    EXPECT_EQ(cause.substr(0, sentence.size() + 2), sentence + "; ");
+    EXPECT_NE(cause.find("thread"), std::string::npos) << cause;
+    EXPECT_NE(cause.find("tailrace-target"), std::string::npos) << cause;
   }
 
   void TearDown() override { EXPECT_EQ(::kill(pid_, 0), -1) << "the target was left behind"; }
@@ -54,7 +62,7 @@ TEST_F(broken_target, garbage_is_quoted_without_its_control_characters) {
 }
 
 TEST_F(broken_target, never_ready_is_given_up) {
-  EXPECT_EQ(life_of("never-ready"), "the target did not answer with `ready` within 0.3 s");
+  expect_hang("never-ready", "the target did not answer with `ready` within 0.3 s");
 }
 
 TEST_F(broken_target, death_before_ready_names_the_signal) {
@@ -63,7 +71,7 @@ TEST_F(broken_target, death_before_ready_names_the_signal) {
 }
 
 TEST_F(broken_target, huge_line_is_bounded) {
-  EXPECT_EQ(life_of("huge-line"), "the target printed a line of more than 1048576 bytes");
+  EXPECT_EQ(life_of("huge-line"), "the target printed a line of more than 4194304 bytes");
 }
 
 TEST_F(broken_target, flood_of_lines_is_refused) {
@@ -71,8 +79,7 @@ TEST_F(broken_target, flood_of_lines_is_refused) {
 }
 
 TEST_F(broken_target, event_out_of_turn_is_named) {
-  EXPECT_EQ(life_of("wrong-event"),
-            "the target printed the event \"sample\" where `ready` was due");
+  EXPECT_EQ(life_of("wrong-event"), "the target's event lacks `t_ns`");
 }
 
 TEST_F(broken_target, error_event_gives_its_message_and_remedy) {
@@ -87,16 +94,16 @@ TEST_F(broken_target, exit_code_3_is_a_skip) {
 }
 
 TEST_F(broken_target, ignored_stop_is_given_up) {
-  EXPECT_EQ(life_of("ignores-stop"), "the target did not answer with `result` within 0.3 s");
+  expect_hang("ignores-stop", "the target did not answer with `result` within 0.3 s");
 }
 
 // Of itself it gives no result, as a run in the target that hangs.
 TEST_F(broken_target, work_without_end_is_given_up) {
-  EXPECT_EQ(life_of("works-forever"), "the target did not answer with `result` within 0.3 s");
+  expect_hang("works-forever", "the target did not answer with `result` within 0.3 s");
 }
 
 TEST_F(broken_target, result_without_exit_is_given_up) {
-  EXPECT_EQ(life_of("lingers"), "the target did not exit within 0.3 s of its `result`");
+  expect_hang("lingers", "the target did not exit within 0.3 s of its `result`");
 }
 
 TEST_F(broken_target, other_exit_code_after_the_result_is_a_failure) {
@@ -114,31 +121,42 @@ TEST(target_session, absent_program_is_one_sentence) {
   try {
     const target_session target(pump, request, {});
     FAIL() << "it was started";
-  } catch (const cell_failure& failure) {
+  } catch (const refusal& failure) {
     EXPECT_STREQ(failure.what(),
                  "/nonexistent/target cannot be executed: No such file or directory");
   }
 }
 
-TEST(require_room, skips_what_is_more_than_the_target_says_it_has_room_for) {
-  const nlohmann::json sixty = {{"granted", {{"connections_at_once", 60}}}};
-  EXPECT_NO_THROW(require_room(sixty, "connections", 60));
-  EXPECT_NO_THROW(require_room(sixty, "tasks", 61));
-  EXPECT_NO_THROW(require_room({{"granted", nlohmann::json::object()}}, "tasks", 10'000));
-  EXPECT_NO_THROW(require_room({{"granted", {{"tasks_at_once", "many"}}}}, "tasks", 10'000));
-  try {
-    require_room(sixty, "connections", 61);
-    FAIL() << "61 are more than 60";
-  } catch (const cell_failure& failure) {
-    EXPECT_TRUE(failure.skipped());
-    EXPECT_STREQ(failure.what(), "it has room for 60 connections at once, and 61 are asked for");
-  }
+TEST(target_session, three_are_alive_at_once_and_one_dies) {
+  output_pump pump;
+  target_request request;
+  request.program = TAILRACE_FAKE_TARGET;
+  target_session first(pump, request, {});
+  target_session second(pump, request, {});
+  request.options = {{"script", "dies-of-a-sample"}};
+  auto third = std::make_unique<target_session>(pump, request, target_limits{});
+  for (target_session* each : {&first, &second, third.get()})
+    each->wait_ready();
+  EXPECT_NE(first.address(), second.address());
+  EXPECT_THROW(third->sample(), refusal);
+  EXPECT_EQ(first.sample().at("open"), 0);
+  third.reset();
+  EXPECT_EQ(second.sample().at("open"), 0);
+  EXPECT_EQ(first.stop().counts.at("accepted"), 0);
+  second.require_alive("after the others");
+  EXPECT_EQ(second.stop().counts.at("accepted"), 0);
 }
 
-TEST(describe_target, garbage_is_refused) {
-  EXPECT_THROW(describe_target("/bin/ls"), cell_failure);
-  EXPECT_THROW(describe_target("/bin/true"), cell_failure);
-  EXPECT_EQ(describe_target(TAILRACE_FAKE_TARGET).at("id"), "fake");
+TEST(require_room, skips_what_is_more_than_the_target_says_it_has_room_for) {
+  EXPECT_NO_THROW(require_room(60, "connections", 60));
+  EXPECT_NO_THROW(require_room(INT64_MAX, "tasks", 10'000));
+  try {
+    require_room(60, "connections", 61);
+    FAIL() << "61 are more than 60";
+  } catch (const refusal& failure) {
+    EXPECT_EQ(failure.exit_code(), refusal::unsupported);
+    EXPECT_STREQ(failure.what(), "it has room for 60 connections at once, and 61 are asked for");
+  }
 }
 
 }  // namespace

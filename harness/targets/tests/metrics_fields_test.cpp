@@ -33,6 +33,17 @@ TEST(metrics_fields, without_workers_there_are_no_lists) {
   EXPECT_TRUE(metrics_fields({}).empty());
 }
 
+TEST(distribution_pairs, merge_all_runtimes_by_name) {
+  const std::vector<runtime_metrics> two{
+      {.workers = {},
+       .whole = {},
+       .distributions = {{"poll_time_ns", {{100, 3}, {5000, 1}, {100, 1}}}, {"other_ns", {}}}},
+      {.workers = {}, .whole = {}, .distributions = {{"poll_time_ns", {{5001, 2}}}}}};
+  const std::map<std::string, count_pairs> expected{{"poll_time_ns", {{100, 4}, {5000, 3}}},
+                                                    {"other_ns", {}}};
+  EXPECT_EQ(distribution_pairs(two), expected);
+}
+
 TEST(metrics_fields_death, runtimes_of_different_types_are_a_bug) {
   const std::vector<runtime_metrics> two{
       {.workers = {{{"polls", 12}}}, .whole = {}, .distributions = {}},

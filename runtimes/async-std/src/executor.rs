@@ -11,7 +11,7 @@ use async_std::channel::{Sender, bounded};
 use async_std::task::{self, JoinHandle};
 use serde_json::{Map, Value};
 use tailrace_protocol::{Done, Outcome, Ready, Refused, Request, Target};
-use tailrace_serving::{Job, abandon, end_all, is_ready, listen, sample, sleepers};
+use tailrace_serving::{Workload, end_all, open_connections, sleepers};
 
 use crate::server::{serve, sleeper};
 use crate::timers;
@@ -20,50 +20,27 @@ use crate::timers;
 const STOP: Duration = Duration::from_secs(4);
 
 pub struct AsyncStd {
-    accepting: Option<JoinHandle<()>>,
-    sleeping: Vec<JoinHandle<()>>,
-    request: Request,
-    addresses: Vec<String>,
-    in_process: Option<InProcessWork>,
-}
-
-struct InProcessWork {
-    job: Job,
-    running: Sender<()>, // nothing is sent: the work ends when it is dropped
-    work: Option<Pin<Box<dyn Future<Output = ()> + Send>>>, // that has not begun
-    task: Option<JoinHandle<()>>,
+    workload: Workload,
+    serving: Vec<JoinHandle<()>>, // the accept loop and the sleepers
+    running: Sender<()>,          // nothing is sent: in-process work ends when it is dropped
+    work: Option<Pin<Box<dyn Future<Output = ()> + Send>>>, // in-process, that has not begun
+    working: Option<JoinHandle<()>>, // ... that has
 }
 
 impl AsyncStd {
     pub fn start(request: &Request, done: Done) -> Result<AsyncStd, Refused> {
-        if let Some(job) = Job::prepare(request, 1, done)? {
-            start_executor(request.workers);
-            let (running, stopped) = bounded(1);
-            return Ok(AsyncStd {
-                accepting: None,
-                sleeping: Vec::new(),
-                request: request.clone(),
-                addresses: Vec::new(),
-                in_process: Some(InProcessWork {
-                    job,
-                    running,
-                    work: Some(timers::prepare(job, stopped)),
-                    task: None,
-                }),
-            });
-        }
-        let mut listening = listen(request, 1)?;
+        let (workload, sockets) = Workload::prepare(request, 1, done)?;
         start_executor(request.workers);
         let deadline = Instant::now() + Duration::from_secs(3600);
-        let sleeping: Vec<_> =
+        let mut serving: Vec<_> =
             (0..sleepers(request, 0, 1)).map(|_| task::spawn(sleeper(deadline))).collect();
-        let listener = listening.sockets.pop().expect("one was asked for");
-        let accepting = Some(task::spawn(serve(listener, request.clone())));
-        while !is_ready(request) {
-            sleep(Duration::from_millis(1));
+        for listener in sockets {
+            serving.push(task::spawn(serve(listener, request.clone())));
         }
-        let (request, addresses) = (request.clone(), vec![listening.address]);
-        Ok(AsyncStd { accepting, sleeping, request, addresses, in_process: None })
+        let (running, stopped) = bounded(1);
+        let work = workload.job.map(|job| timers::prepare(job, stopped));
+        workload.await_ready();
+        Ok(AsyncStd { workload, serving, running, work, working: None })
     }
 }
 
@@ -79,50 +56,35 @@ fn start_executor(workers: usize) {
 
 impl Target for AsyncStd {
     fn ready(&self) -> Ready {
-        let granted = self.in_process.as_ref().map(|work| work.job.granted()).unwrap_or_default();
-        Ready { addresses: self.addresses.clone(), backend: "epoll", granted }
+        self.workload.ready()
     }
 
     fn begin(&mut self) {
-        if let Some(work) = self.in_process.as_mut().filter(|work| work.job.begin()) {
-            work.task = work.work.take().map(task::spawn);
+        if self.workload.begin() {
+            self.working = self.work.take().map(task::spawn);
         }
     }
 
     fn sample(&self) -> Map<String, Value> {
-        match &self.in_process {
-            Some(work) => work.job.counts(),
-            None => sample(&self.request.workload),
-        }
+        self.workload.sample()
     }
 
     fn finish(self) -> Outcome {
-        abandon();
-        if let Some(work) = self.in_process {
-            work.job.stop();
-            drop(work.running);
-            task::block_on(async {
-                if let Some(task) = work.task {
-                    task.await;
-                }
-            });
-            return work.job.outcome();
-        }
+        self.workload.stop();
+        drop(self.running);
         task::block_on(async {
-            if let Some(task) = self.accepting {
-                task.cancel().await;
+            if let Some(work) = self.working {
+                work.await;
             }
-            for task in self.sleeping {
+            for task in self.serving {
                 task.cancel().await;
             }
         });
         let until = Instant::now() + STOP;
-        let mut counts = sample(&self.request.workload);
-        while counts["open"] != 0 && Instant::now() < until {
+        while open_connections() > 0 && Instant::now() < until {
             end_all(); // also what the accept loop took last
             sleep(Duration::from_millis(1));
-            counts = sample(&self.request.workload);
         }
-        Outcome { counts, ..Outcome::default() }
+        self.workload.outcome()
     }
 }

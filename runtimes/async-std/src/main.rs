@@ -20,10 +20,12 @@ fn describe() -> Description {
     all.extend(options());
     Description {
         id: "async-std",
+        order: 111,
         summary: "async-std (discontinued, its authors point to smol); workers=N gives N threads \
                   of its global executor",
         backend: "epoll",
-        versions: versions("async-std", env!("TAILRACE_ASYNC_STD_VERSION")),
+        timer_granularity_ns: 1,
+        versions: versions("async-std", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
         options: all,
         best: &[],

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
 //! The accept loop and the sleeping tasks: one task each.
 
-use std::io;
 use std::net::TcpListener as StdListener;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use async_std::net::{TcpListener, TcpStream};
+use async_std::net::TcpListener;
 use async_std::task;
-use futures_lite::{AsyncRead, AsyncWrite};
 use tailrace_protocol::Request;
-use tailrace_serving::{Asleep, Buffer, Duplex, Hog, Live, Nothing, Open, Work, echo, own};
+use tailrace_serving::{Asleep, Buffer, Connection, Hog, Nothing, Work, echo, own};
 
 /// Out of descriptors or memory: sessions that end will free some.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(10);
@@ -41,35 +37,12 @@ async fn accept_loop<W: Work + Send>(listener: TcpListener, buffer: Buffer, work
             Ok((stream, _)) => {
                 // A peer that is gone already says so at the first read.
                 let _ = stream.set_nodelay(true);
-                task::spawn(echo(Connection::new(stream), buffer, work()));
+                task::spawn(echo(Connection::live(stream), buffer, work()));
             }
             Err(_) => {
                 own().accept_errors.add(1);
                 task::sleep(PAUSE_AFTER_REFUSAL).await;
             }
         }
-    }
-}
-
-/// An accepted connection; the order of its members is that in which they end.
-struct Connection {
-    _live: Live,
-    stream: TcpStream,
-    _open: Open,
-}
-
-impl Connection {
-    fn new(stream: TcpStream) -> Connection {
-        Connection { _live: Live::new(&stream), stream, _open: Open::new() }
-    }
-}
-
-impl Duplex for Connection {
-    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_read(cx, into)
-    }
-
-    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 }

@@ -13,6 +13,7 @@
 #include <sstream>
 #include <thread>
 
+#include "runtimes/bare/target_options.hpp"
 #include "runtimes/bare/tests/loopback_server.hpp"
 #include "runtimes/base/uring/tests/seccomp_filter.hpp"
 #include "runtimes/base/uring/tests/signal_storm.hpp"
@@ -20,6 +21,10 @@
 
 namespace tailrace {
 namespace {
+
+bool set_switch(uring_form& form, const std::string& name, const std::string& value) {
+  return uring_switches().set(form, name, value);
+}
 
 uring_form form_of(const std::string& text) {
   uring_form form;
@@ -241,10 +246,7 @@ TEST_P(uring_echo, ends_where_it_was_stopped_before_it_ran) {
 INSTANTIATE_TEST_SUITE_P(forms, uring_echo,
                          testing::Values("", "large=ring", "large=ring buffer_bytes=1024",
                                          "receive=single", "receive=single buffers=own large=ring",
-                                         "send=direct", "direct_descriptors=on large=ring",
-                                         "quiet_sends=off", "zero_copy=on quiet_sends=off",
-                                         "bundle=on large=ring", "taskrun=none", "taskrun=coop",
-                                         "sqpoll=on taskrun=none quiet_sends=off",
+                                         "quiet_sends=off", "taskrun=none", "taskrun=coop",
                                          "min_wait_us=100"),
                          [](const testing::TestParamInfo<const char*>& form) {
                            std::string name(form.param);
@@ -324,14 +326,6 @@ TEST(uring_form, says_what_excludes_what) {
   EXPECT_NE(objection({{"buffers", "own"}}), "");
   EXPECT_NE(objection({{"buffers", "own"}, {"receive", "single"}}), "");
   EXPECT_EQ(objection({{"buffers", "own"}, {"receive", "single"}, {"large", "ring"}}), "");
-  EXPECT_NE(objection({{"sqpoll", "on"}}), "");
-  EXPECT_NE(objection({{"direct_descriptors", "on"}}), "");
-  EXPECT_NE(objection({{"direct_descriptors", "on"}, {"large", "ring"}, {"send", "direct"}}), "");
-  EXPECT_NE(objection({{"zero_copy", "on"}, {"send", "direct"}}), "");
-  EXPECT_NE(objection({{"zero_copy", "on"}}), "");
-  EXPECT_NE(objection({{"sqpoll", "on"}, {"taskrun", "none"}}), "");
-  EXPECT_NE(objection({{"bundle", "on"}, {"receive", "single"}}), "");
-  EXPECT_NE(objection({{"bundle", "on"}, {"zero_copy", "on"}}), "");
   uring_form form;
   EXPECT_FALSE(set_switch(form, "receive", "twice"));
   EXPECT_FALSE(set_switch(form, "buffer_bytes", "many"));

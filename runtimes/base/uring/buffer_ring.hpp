@@ -3,7 +3,7 @@
 // 5.19): no idle connection holds one. A completion names the buffer that it filled by its id.
 //
 // The kernel takes what was published in the order of publication. A ring that publishes all its
-// buffers therefore goes round them all, and each is cold in the cache when its turn comes again.
+// buffers therefore goes round them all, and each is cold in the cache when it is used again.
 // So only a window of them is published: buffers that come back wait in a stack, and the one that
 // came back last is published first. The window is what one batch of completions may need; where
 // that was too small (ENOBUFS), widen() doubles it, up to all buffers.
@@ -62,7 +62,7 @@ class buffer_ring {
     if (published_ < shape_.window && spares_ != 0) publish_more();
   }
 
-  // Buffers that the kernel can take now, as far as completions that were looked at tell.
+  // Buffers that the kernel can take now, going by the completions seen so far.
   std::uint32_t published() const noexcept { return published_; }
   // Neither with the kernel nor spare.
   std::uint32_t lent() const noexcept { return shape_.buffers - published_ - spares_; }

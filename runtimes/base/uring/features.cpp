@@ -25,12 +25,9 @@ std::expected<kernel_features, refusal> probe_once() {
       ::io_uring_get_probe_ring(&opened->native()));
   if (!probe) return std::unexpected(too_old("way to ask for its opcodes", "6.1"));
   kernel_features found;
-  found.parameters = opened->native().features;
-  found.last_opcode = probe->last_op;
   const auto has_opcode = [&](int opcode) {
     return ::io_uring_opcode_supported(probe.get(), opcode) != 0;
   };
-  const auto has_feature = [&](std::uint32_t bit) { return (found.parameters & bit) != 0; };
   buffer_ring_shape shape;
   shape.buffers = 1;
   shape.window = 1;
@@ -39,36 +36,13 @@ std::expected<kernel_features, refusal> probe_once() {
   found.multishot_accept = has_opcode(IORING_OP_SOCKET);
   found.multishot_receive = has_opcode(IORING_OP_SEND_ZC);
   found.msg_ring = has_opcode(IORING_OP_MSG_RING);
-  found.send_zero_copy = has_opcode(IORING_OP_SEND_ZC);
   found.defer_taskrun = opened->has("defer_taskrun");
-  found.read_multishot = has_opcode(opcode_read_multishot);
-  found.bundles = has_feature(feature_recvsend_bundle);
-  found.min_wait = has_feature(feature_min_timeout);
-  found.no_iowait = has_feature(feature_no_iowait);
+  found.min_wait = (opened->native().features & feature_min_timeout) != 0;
   found.sync_message = opened->enable() == 0 && post_message(opened->descriptor(), 0, 0) == 0;
   return found;
 }
 
 }  // namespace
-
-std::vector<std::string> kernel_features::names() const {
-  std::vector<std::string> all;
-  const auto add = [&](bool there, const char* name) {
-    if (there) all.emplace_back(name);
-  };
-  add(buffer_rings, "buffer_rings");
-  add(multishot_accept, "multishot_accept");
-  add(msg_ring, "msg_ring");
-  add(multishot_receive, "multishot_receive");
-  add(send_zero_copy, "send_zero_copy");
-  add(defer_taskrun, "defer_taskrun");
-  add(read_multishot, "read_multishot");
-  add(bundles, "bundles");
-  add(min_wait, "min_wait");
-  add(sync_message, "sync_message");
-  add(no_iowait, "no_iowait");
-  return all;
-}
 
 const std::expected<kernel_features, refusal>& probe_kernel() {
   // On a thread of its own: some time after a ring was closed, the kernel interrupts the system

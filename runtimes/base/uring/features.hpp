@@ -4,32 +4,20 @@
 // Any thread; the first call costs some system calls.
 #pragma once
 
-#include <cstdint>
 #include <expected>
-#include <string>
-#include <vector>
 
 #include "runtimes/base/uring/refusal.hpp"
 
 namespace tailrace::uring {
 
 struct kernel_features {
-  std::uint32_t parameters = 0;  // IORING_FEAT_* of io_uring_setup(2)
-  int last_opcode = 0;
   bool buffer_rings = false;       // 5.19
   bool multishot_accept = false;   // 5.19
   bool msg_ring = false;           // 5.18
   bool multishot_receive = false;  // 6.0
-  bool send_zero_copy = false;     // 6.0
   bool defer_taskrun = false;      // 6.1
-  bool read_multishot = false;     // 6.7
-  bool bundles = false;            // 6.10: receives and sends of several buffers at once
   bool min_wait = false;           // 6.12
   bool sync_message = false;       // 6.13: post_message() of ring.hpp
-  bool no_iowait = false;          // 6.15
-
-  // The names of what is there, such as "buffer_rings".
-  std::vector<std::string> names() const;
 };
 
 // The same answer throughout the life of the process; a refusal too.

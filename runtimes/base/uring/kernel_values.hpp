@@ -16,9 +16,8 @@ namespace tailrace::uring {
 inline constexpr std::uint32_t setup_no_sqarray = 1U << 16;  // Linux 6.6
 
 // io_uring_params.features.
-inline constexpr std::uint32_t feature_recvsend_bundle = 1U << 14;  // Linux 6.10
-inline constexpr std::uint32_t feature_min_timeout = 1U << 15;      // Linux 6.12
-inline constexpr std::uint32_t feature_no_iowait = 1U << 17;        // Linux 6.15
+inline constexpr std::uint32_t feature_min_timeout = 1U << 15;  // Linux 6.12
+inline constexpr std::uint32_t feature_no_iowait = 1U << 17;    // Linux 6.15
 
 // io_uring_register(2), opcodes.
 inline constexpr unsigned register_send_msg_ring = 31;  // Linux 6.13
@@ -26,15 +25,9 @@ inline constexpr unsigned register_send_msg_ring = 31;  // Linux 6.13
 // io_uring_enter(2), flags.
 inline constexpr std::uint32_t enter_no_iowait = 1U << 7;  // Linux 6.15
 
-// sqe->ioprio of receives and sends.
-inline constexpr std::uint16_t recvsend_bundle = 1U << 4;  // Linux 6.10
-
-// What a poll waits for and tells: bytes or the end of the stream; no more than that will come.
+// What a poll waits for and reports: bytes or the end of the stream; no more than that will come.
 inline constexpr unsigned poll_input = POLLIN | POLLRDHUP;
 inline constexpr int poll_hang_up = POLLRDHUP | POLLHUP | POLLERR;
-
-// Opcodes by which a kernel is recognised; the enumeration of 2.3 ends at 48.
-inline constexpr int opcode_read_multishot = 49;  // Linux 6.7
 
 // The argument of a wait (IORING_ENTER_EXT_ARG). Linux 6.12 gave the padding of
 // io_uring_getevents_arg to min_wait_usec, which the header of 2.3 does not name.

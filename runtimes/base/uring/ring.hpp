@@ -94,14 +94,6 @@ class ring {
     // acquire: pairs with the kernel's release of the tail; the completions before it are written.
     return io_uring_smp_load_acquire(ring_.cq.ktail) - *ring_.cq.khead;
   }
-  const io_uring_cqe& completion(std::uint32_t index) const noexcept {
-    return ring_.cq.cqes[(*ring_.cq.khead + index) & ring_.cq.ring_mask];
-  }
-  // The first `count` completions have been taken.
-  void taken(std::uint32_t count) noexcept {
-    // release: pairs with the kernel's acquire of the head; it may write over them.
-    io_uring_smp_store_release(ring_.cq.khead, *ring_.cq.khead + count);
-  }
 
   // each(completion) for all that are there now; those that come meanwhile are left. Returns how
   // many. `each` may queue entries: the place of each completion is given back before the call, so
@@ -115,7 +107,7 @@ class ring {
     const std::uint32_t end = *head + count;
     for (std::uint32_t at = *head; at != end;) {
       const io_uring_cqe done = ring_of_them[at & mask];
-      // release: as in taken()
+      // release: pairs with the kernel's acquire of the head; it may write over the completion.
       io_uring_smp_store_release(head, ++at);
       each(done);
     }

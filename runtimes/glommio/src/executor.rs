@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: MIT
 //! One worker: an executor of glommio, its accept loop, its sleeping tasks, and how they end.
 
-use std::io;
 use std::net::TcpListener as StdListener;
 use std::os::fd::{FromRawFd, IntoRawFd};
 use std::os::unix::net::UnixStream as StdUnixStream;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite};
-use glommio::net::{TcpListener, TcpStream, UnixStream};
+use futures_lite::AsyncReadExt;
+use glommio::net::{TcpListener, UnixStream};
 use glommio::timer::Timer;
 use glommio::{
     GlommioError, LocalExecutor, LocalExecutorBuilder, Placement, executor, spawn_local,
 };
+use serde_json::{Map, Value, json};
 use tailrace_protocol::{Refused, Request};
 use tailrace_serving::{
-    Asleep, Buffer, Duplex, Hog, Live, Nothing, Open, Part, Work, echo, end_all, own, sleepers,
+    Asleep, Buffer, Connection, Hog, Nothing, Part, Work, echo, end_all, own, sleepers,
 };
 
 use crate::timers;
@@ -31,8 +29,16 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// What an executor counted about itself.
 pub struct Counted {
-    pub busy_ns: u64,
-    pub polls: u64,
+    busy_ns: u64,
+    polls: u64,
+}
+
+pub fn metrics(each: &[Counted]) -> Map<String, Value> {
+    let list = |of: fn(&Counted) -> u64| json!(each.iter().map(of).collect::<Vec<_>>());
+    Map::from_iter([
+        ("busy_ns".to_owned(), list(|worker| worker.busy_ns)),
+        ("polls".to_owned(), list(|worker| worker.polls)),
+    ])
 }
 
 /// Why there is no executor here, and what to do; nothing where there is one. The kernel is asked
@@ -58,11 +64,10 @@ fn refused(error: GlommioError<()>) -> Refused {
 }
 
 fn build(request: &Request) -> Result<LocalExecutor, GlommioError<()>> {
-    let ring_depth = request.options.integer("ring_depth");
     // Its thread is pinned already, if it is to be.
     LocalExecutorBuilder::new(Placement::Unbound)
-        .ring_depth(usize::try_from(ring_depth).expect("an option is at most 32768"))
-        .spin_before_park(Duration::from_micros(request.options.integer("spin_us")))
+        .ring_depth(request.size("ring_depth"))
+        .spin_before_park(Duration::from_micros(request.integer("spin_us")))
         .make()
 }
 
@@ -94,7 +99,7 @@ async fn serve_until_stop(part: Part) {
     }
     end_all();
     for _ in 0..STOP_ROUNDS_MAX {
-        if own().open() == 0 && job.is_none_or(|job| job.is_settled()) {
+        if own().open() == 0 && job.is_none_or(|job| job.work().is_settled()) {
             break;
         }
         Timer::new(STOP_ROUND).await;
@@ -137,35 +142,12 @@ async fn accept_loop<W: Work>(listener: TcpListener, buffer: Buffer, work: impl 
             Ok(stream) => {
                 // A peer that is gone already says so at the first read.
                 let _ = stream.set_nodelay(true);
-                spawn_local(echo(Connection::new(stream), buffer, work())).detach();
+                spawn_local(echo(Connection::live(stream), buffer, work())).detach();
             }
             Err(_) => {
                 own().accept_errors.add(1);
                 Timer::new(PAUSE_AFTER_REFUSAL).await;
             }
         }
-    }
-}
-
-/// An accepted connection; the order of its members is that in which they end.
-struct Connection {
-    _live: Live,
-    stream: TcpStream,
-    _open: Open,
-}
-
-impl Connection {
-    fn new(stream: TcpStream) -> Connection {
-        Connection { _live: Live::new(&stream), stream, _open: Open::new() }
-    }
-}
-
-impl Duplex for Connection {
-    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_read(cx, into)
-    }
-
-    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 }

@@ -7,16 +7,13 @@ mod timers;
 
 use std::process::ExitCode;
 
-use serde_json::{Map, Value, json};
-use tailrace_protocol::{
-    Description, Done, OptionSpec, Outcome, Ready, Refused, Request, Target, target_main,
-};
+use tailrace_protocol::{Description, OptionSpec, target_main};
 use tailrace_serving::{Buffer, NAMES, PerCore, options, versions};
 
-use crate::executor::Counted;
-
 fn main() -> ExitCode {
-    target_main(&describe(), Glommio::start)
+    target_main(&describe(), |request, done| {
+        PerCore::start(request, done, executor::work, executor::metrics)
+    })
 }
 
 fn describe() -> Description {
@@ -33,51 +30,16 @@ fn describe() -> Description {
     all.extend(options());
     Description {
         id: "glommio",
+        order: 120,
         summary: "glommio over io_uring; workers=N gives N independent executors",
         backend: "io_uring",
-        versions: versions("glommio", env!("TAILRACE_GLOMMIO_VERSION")),
+        timer_granularity_ns: 1,
+        versions: versions("glommio", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
         options: all,
         best: &[],
         default: &[("buffer", "owned"), ("buffer_bytes", "8192")],
         kernel: "5.8",
         unavailable: executor::refusal(),
-    }
-}
-
-struct Glommio {
-    workers: PerCore<Counted>,
-    request: Request,
-}
-
-impl Glommio {
-    fn start(request: &Request, done: Done) -> Result<Glommio, Refused> {
-        let workers = PerCore::start(request, done, executor::work)?;
-        Ok(Glommio { workers, request: request.clone() })
-    }
-}
-
-impl Target for Glommio {
-    fn ready(&self) -> Ready {
-        let addresses = self.workers.addresses();
-        Ready { addresses, backend: "io_uring", granted: self.workers.granted() }
-    }
-
-    fn begin(&mut self) {
-        self.workers.begin();
-    }
-
-    fn sample(&self) -> Map<String, Value> {
-        self.workers.sample(&self.request)
-    }
-
-    fn finish(self) -> Outcome {
-        let (each, outcome) = self.workers.finish(&self.request);
-        let list = |of: fn(&Counted) -> u64| json!(each.iter().map(of).collect::<Vec<_>>());
-        let metrics = Map::from_iter([
-            ("busy_ns".to_owned(), list(|worker| worker.busy_ns)),
-            ("polls".to_owned(), list(|worker| worker.polls)),
-        ]);
-        Outcome { metrics, ..outcome }
     }
 }

@@ -8,11 +8,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use monoio::io::AsyncReadRent;
-use monoio::net::{TcpListener, TcpStream, UnixStream};
+use monoio::net::{TcpListener, UnixStream};
 use monoio::time::{Instant, TimeDriver, sleep, sleep_until};
 use monoio::{IoUringDriver, Runtime, RuntimeBuilder};
 use tailrace_protocol::{Refused, Request};
-use tailrace_serving::{Asleep, Hog, Live, Nothing, Open, Part, Work, end_all, own, sleepers};
+use tailrace_serving::{Asleep, Connection, Hog, Nothing, Part, Work, end_all, own, sleepers};
 
 use crate::sleepers::{Sleepers, or_stopped};
 use crate::{session, timers};
@@ -34,10 +34,10 @@ fn refused(error: &io::Error) -> Refused {
 }
 
 fn build(request: &Request) -> io::Result<Runtime<TimeDriver<IoUringDriver>>> {
-    let entries = request.options.integer("entries");
+    let entries = request.integer("entries");
     let entries = u32::try_from(entries).expect("an option is at most 32768");
     let mut ring = io_uring::IoUring::builder();
-    match request.options.text("taskrun") {
+    match request.text("taskrun") {
         "coop" => ring.setup_coop_taskrun(),
         "defer" => ring.setup_single_issuer().setup_defer_taskrun(),
         _ => &mut ring,
@@ -72,7 +72,7 @@ pub fn work(part: Part) -> Result<(), Refused> {
         all.stop();
         end_all();
         for _ in 0..STOP_ROUNDS_MAX {
-            let settled = part.job.is_none_or(|job| job.is_settled());
+            let settled = part.job.is_none_or(|job| job.work().is_settled());
             if own().open() == 0 && own().sleeping() == 0 && settled {
                 break;
             }
@@ -84,8 +84,7 @@ pub fn work(part: Part) -> Result<(), Refused> {
 }
 
 async fn serve(listener: TcpListener, request: Request) {
-    let bytes = request.options.integer("buffer_bytes");
-    let bytes = usize::try_from(bytes).expect("an option is at most 1 MiB");
+    let bytes = request.size("buffer_bytes");
     if request.workload == "hog" {
         accept_loop(listener, bytes, || Hog::of(&request)).await;
     } else {
@@ -99,26 +98,13 @@ async fn accept_loop<W: Work>(listener: TcpListener, bytes: usize, work: impl Fn
             Ok((stream, _)) => {
                 // A peer that is gone already says so at the first read.
                 let _ = stream.set_nodelay(true);
-                monoio::spawn(session::echo(Connection::new(stream), bytes, work()));
+                monoio::spawn(session::echo(Connection::live(stream), bytes, work()));
             }
             Err(_) => {
                 own().accept_errors.add(1);
                 sleep(PAUSE_AFTER_REFUSAL).await;
             }
         }
-    }
-}
-
-/// An accepted connection; the order of its members is that in which they end.
-pub struct Connection {
-    _live: Live,
-    pub stream: TcpStream,
-    _open: Open,
-}
-
-impl Connection {
-    fn new(stream: TcpStream) -> Connection {
-        Connection { _live: Live::new(&stream), stream, _open: Open::new() }
     }
 }
 

@@ -9,14 +9,16 @@ mod timers;
 
 use std::process::ExitCode;
 
-use serde_json::{Map, Value, json};
-use tailrace_protocol::{
-    Description, Done, OptionSpec, Outcome, Ready, Refused, Request, Target, target_main,
-};
+use serde_json::Map;
+use tailrace_protocol::{Description, OptionSpec, target_main};
 use tailrace_serving::{NAMES, PerCore, options, versions};
 
 fn main() -> ExitCode {
-    target_main(&describe(), Monoio::start)
+    target_main(&describe(), |request, done| {
+        let no_metrics = |_: &[()]| Map::new(); // monoio counts nothing about itself
+        let workers = PerCore::start(request, done, executor::work, no_metrics)?;
+        Ok(workers.granting("receive_buffer", "one a connection"))
+    })
 }
 
 fn describe() -> Description {
@@ -38,48 +40,16 @@ fn describe() -> Description {
     all.extend(options());
     Description {
         id: "monoio",
+        order: 121,
         summary: "monoio over io_uring; workers=N gives N independent runtimes",
         backend: "io_uring",
-        versions: versions("monoio", env!("TAILRACE_MONOIO_VERSION")),
+        timer_granularity_ns: 1_000_000,
+        versions: versions("monoio", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
         options: all,
         best: &[("taskrun", "coop")],
         default: &[("buffer_bytes", "8192")],
         kernel: "5.6",
         unavailable: executor::refusal(),
-    }
-}
-
-struct Monoio {
-    workers: PerCore<()>,
-    request: Request,
-}
-
-impl Monoio {
-    fn start(request: &Request, done: Done) -> Result<Monoio, Refused> {
-        let workers = PerCore::start(request, done, executor::work)?;
-        Ok(Monoio { workers, request: request.clone() })
-    }
-}
-
-impl Target for Monoio {
-    fn ready(&self) -> Ready {
-        let mut granted = self.workers.granted();
-        if !self.workers.is_in_process() {
-            granted.insert("receive_buffer".to_owned(), json!("one a connection"));
-        }
-        Ready { addresses: self.workers.addresses(), backend: "io_uring", granted }
-    }
-
-    fn begin(&mut self) {
-        self.workers.begin();
-    }
-
-    fn sample(&self) -> Map<String, Value> {
-        self.workers.sample(&self.request)
-    }
-
-    fn finish(self) -> Outcome {
-        self.workers.finish(&self.request).1 // monoio counts nothing about itself
     }
 }

@@ -7,13 +7,11 @@ use std::io;
 use monoio::buf::IoBuf;
 use monoio::io::{AsyncReadRent, AsyncWriteRent};
 use monoio::net::TcpStream;
-use tailrace_serving::{Work, count_end, own};
-
-use crate::executor::Connection;
+use tailrace_serving::{Connection, Live, Work, count_end, own};
 
 /// Echoes until the end of the stream; what was received before it is sent. An error ends this
 /// connection alone and is counted.
-pub async fn echo(mut connection: Connection, bytes: usize, mut work: impl Work) {
+pub async fn echo(mut connection: Connection<TcpStream, Live>, bytes: usize, mut work: impl Work) {
     count_end(exchange(&mut connection.stream, bytes, &mut work).await);
     drop(connection); // whole: else only its stream would live in here, and it end at once
 }

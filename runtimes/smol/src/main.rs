@@ -20,9 +20,11 @@ fn describe() -> Description {
     all.extend(options());
     Description {
         id: "smol",
+        order: 110,
         summary: "smol's executor; workers=N gives N threads that share its tasks and one reactor",
         backend: "epoll",
-        versions: versions("smol", env!("TAILRACE_SMOL_VERSION")),
+        timer_granularity_ns: 1,
+        versions: versions("smol", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
         options: all,
         best: &[],

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
 //! The accept loop and the sleeping tasks: one task each.
 
-use std::io;
-use std::net::{TcpListener, TcpStream};
-use std::pin::Pin;
+use std::net::TcpListener;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use smol::io::{AsyncRead, AsyncWrite};
 use smol::{Async, Executor, Timer};
 use tailrace_protocol::Request;
-use tailrace_serving::{Asleep, Buffer, Duplex, Hog, Nothing, Open, Work, echo, own, sleepers};
+use tailrace_serving::{Asleep, Buffer, Connection, Hog, Nothing, Work, echo, own, sleepers};
 
 /// Out of descriptors or memory: sessions that end will free some.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(10);
@@ -57,27 +53,5 @@ async fn accept_loop<W: Work + Send>(
                 Timer::after(PAUSE_AFTER_REFUSAL).await;
             }
         }
-    }
-}
-
-/// An accepted connection. The socket is closed before it is counted as closed.
-struct Connection {
-    stream: Async<TcpStream>,
-    _open: Open,
-}
-
-impl Connection {
-    fn new(stream: Async<TcpStream>) -> Connection {
-        Connection { stream, _open: Open::new() }
-    }
-}
-
-impl Duplex for Connection {
-    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_read(cx, into)
-    }
-
-    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 }

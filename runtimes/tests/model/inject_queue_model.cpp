@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// base/inject_queue.hpp itself: a push, a batch and a take while another thread closes it.
+// base/inject_queue.hpp itself: a push, a batch and takes at once.
 //
-// Held: each item ends exactly once, with a taker, with whoever closed, or refused with its pusher;
-// the next owner sees what was written before the push; nothing succeeds after the close.
+// Held: each item is taken exactly once, and the taker sees what was written before the push.
 #include <array>
 
 #include "runtimes/base/inject_queue.hpp"
@@ -27,37 +26,21 @@ void end(runnable& one) {
 struct items_and_queue {
   std::array<item, 4> items;
   inject_queue queue;
-  guarded<bool> closed{false};
 
   void push(unsigned number) {
     items[number].written.set(1);
-    if (!queue.push(items[number])) end(items[number]);
+    queue.push(items[number]);
   }
   void push_two(unsigned first) {
     items[first].written.set(1);
     items[first + 1].written.set(1);
     items[first].next_ready = &items[first + 1];
-    if (queue.push_batch(&items[first], &items[first + 1], 2)) return;
-    end(items[first]);
-    end(items[first + 1]);
+    queue.push_batch(&items[first], &items[first + 1], 2);
   }
   void take(std::size_t max) { RL_ASSERT(queue.take(max, end) <= max); }
-  void close() {
-    runnable* left = queue.close();
-    while (left != nullptr) {
-      runnable* const next = left->next_ready;
-      end(*left);
-      left = next;
-    }
-  }
-  void all_ended_once(unsigned count) {
-    for (unsigned i = 0; i < count; ++i)
-      RL_ASSERT(items[i].ended.get() == 1);
-    RL_ASSERT(queue.size() == 0);
-  }
 };
 
-struct push_take_close : rl::test_suite<push_take_close, 3>, items_and_queue {
+struct push_and_take : rl::test_suite<push_and_take, 3>, items_and_queue {
   void thread(unsigned index) {
     if (index == 0) {
       push(0);
@@ -67,22 +50,14 @@ struct push_take_close : rl::test_suite<push_take_close, 3>, items_and_queue {
       take(2);
       take(2);
     }
-    if (index == 2) {
-      push(3);
-      close();
-    }
+    if (index == 2) push(3);
   }
-  void after() { all_ended_once(4); }
-};
-
-// After a close that happened before it, a push is refused and a take finds nothing.
-struct push_after_close : rl::test_suite<push_after_close, 2>, items_and_queue {
-  void before() {
-    push(0);
-    close();
+  void after() {
+    take(4);
+    for (item& each : items)
+      RL_ASSERT(each.ended.get() == 1);
+    RL_ASSERT(queue.size() == 0);
   }
-  void thread(unsigned index) { index == 0 ? push_two(1) : take(3); }
-  void after() { all_ended_once(3); }
 };
 
 }  // namespace
@@ -91,14 +66,8 @@ struct push_after_close : rl::test_suite<push_after_close, 2>, items_and_queue {
 int main() {
   using namespace tailrace;
   using namespace tailrace::model;
-  bool good = holds_as_written<push_take_close>("push, take, close", bounded(5));
-  good &= holds_as_written<push_after_close>("push after close", full);
-  good &= catches<push_take_close>("mutant: no lock", bounded(2),
-                                   {.function = "scoped_lock", .kind = operation::lock});
-  good &= catches<push_after_close>(
-      "mutant: push overlooks that it is closed", full,
-      {.function = "::push_batch(", .kind = operation::get, .bytes = 1, .seen = [](std::uint64_t) {
-         return std::uint64_t{0};
-       }});
+  bool good = holds_as_written<push_and_take>("push and take", bounded(5));
+  good &= catches<push_and_take>("mutant: no lock", bounded(2),
+                                 {.function = "scoped_lock", .kind = operation::lock});
   return good ? 0 : 1;
 }

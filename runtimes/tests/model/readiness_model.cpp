@@ -20,7 +20,6 @@ enum class protocol {
   as_written,
   forgets_after_would_block,
   close_ignores_owner,
-  cancel_believes_itself_alone,
 };
 
 // Stands for a task; `turns` counts the threads that it runs on at once.
@@ -69,10 +68,10 @@ struct one_direction {
 
   void receive() {
     task.turns.set(1);
-    attempt_start start = state.begin(false);
+    attempt_start start = state.begin();
     if (start == attempt_start::must_wait) {
       task.operation.set(1);
-      start = state.wait(task, false);
+      start = state.wait(task);
     }
     if (start == attempt_start::owned) return attempt();
     if (start == attempt_start::closed) gave_up($) = 1;
@@ -85,24 +84,23 @@ struct one_direction {
       if (cancelled.load(std::memory_order_acquire) == 1 || state.looks_closed()) return give_up();
       if (socket.receive()) {
         received($) = 1;
-        if (!state.finish(false, false)) unref();
+        if (!state.finish(false)) unref();
         return;
       }
       if (Protocol == protocol::forgets_after_would_block) state.open(false);
       task.operation.set(task.operation.get() + 1);
-      const attempt_start start = state.block(task, false);
+      const attempt_start start = state.block(task);
       if (start == attempt_start::must_wait) return;
       if (start == attempt_start::closed) return give_up();
     }
   }
   void event() {
     socket.deliver();
-    wake(state.signal(false));
+    wake(state.signal());
   }
   void cancel() {
     cancelled.store(1, std::memory_order_release);
-    const bool alone = Protocol == protocol::cancel_believes_itself_alone;
-    if (state.signal_only(task, alone)) wake(&task);
+    if (state.signal_only(task)) wake(&task);
   }
   void close() {
     const auto closing = state.close();
@@ -120,7 +118,7 @@ struct one_direction {
  private:
   void give_up() {
     gave_up($) = 1;
-    if (!state.finish(true, false)) unref();
+    if (!state.finish(true)) unref();
   }
   void unref() {
     if (holders.fetch_sub(1, std::memory_order_acq_rel) == 1) socket.close();
@@ -196,8 +194,6 @@ bool mutants() {
       "mutant: ready is forgotten after a call that would block", full, {});
   good &= catches<close_against_event<close_ignores_owner>>(
       "mutant: close does not wait for a call under way", bounded(2), {});
-  good &= catches<woken_once<cancel_believes_itself_alone>>(
-      "mutant: a cancel that believes itself alone", full, {});
   good &= catches<event_against_wait<as_written>>(
       "mutant: changes of hands relaxed", full,
       {.function = "::change(", .kind = operation::read_modify_write});

@@ -24,9 +24,9 @@ void use(item& one) {
   one.taken.set(one.taken.get() + 1);
 }
 
-template <std::uint32_t Slots, unsigned Items, shed_half Half = shed_half::newer>
+template <std::uint32_t Slots, unsigned Items>
 struct ring_and_items {
-  using queue = stealing_queue<item, Slots, Half>;
+  using queue = stealing_queue<item, Slots>;
   static constexpr std::uint32_t shortly_before_wrap = UINT32_MAX - 1;
 
   queue victim{shortly_before_wrap};
@@ -93,15 +93,14 @@ struct thief_twice : rl::test_suite<thief_twice, 2>, ring_and_items<4, 4> {
 };
 
 // The third push sheds if no thief has come.
-template <shed_half Half>
-struct two_thieves : rl::test_suite<two_thieves<Half>, 3>, ring_and_items<2, 3, Half> {
+struct two_thieves : rl::test_suite<two_thieves, 3>, ring_and_items<2, 3> {
   void thread(unsigned index) {
-    if (index > 0) return this->steal();
+    if (index > 0) return steal();
     for (unsigned i = 0; i < 3; ++i)
-      this->push(i);
-    this->pop(this->victim);
+      push(i);
+    pop(victim);
   }
-  void after() { this->all_taken_once(); }
+  void after() { all_taken_once(); }
 };
 
 // What a thief has stolen is stolen again from it.
@@ -168,19 +167,18 @@ struct robbed_slots_reused : rl::test_suite<robbed_slots_reused, 2>, ring_and_it
 };
 
 // A full queue sheds half of itself while two thieves come.
-template <shed_half Half>
-struct shed_and_thieves : rl::test_suite<shed_and_thieves<Half>, 3>, ring_and_items<4, 6, Half> {
+struct shed_and_thieves : rl::test_suite<shed_and_thieves, 3>, ring_and_items<4, 6> {
   void before() {
     for (unsigned i = 0; i < 4; ++i)
-      this->push(i);
+      push(i);
   }
   void thread(unsigned index) {
-    if (index > 0) return this->steal();
-    this->push(4);
-    this->push(5);
-    this->pop(this->victim);
+    if (index > 0) return steal();
+    push(4);
+    push(5);
+    pop(victim);
   }
-  void after() { this->all_taken_once(); }
+  void after() { all_taken_once(); }
 };
 
 std::uint64_t claimed_as_real(std::uint64_t head) {
@@ -223,13 +221,9 @@ bool mutants_of_stealing() {
 
 bool mutants_of_shedding() {
   using namespace model;
-  bool good = catches<two_thieves<shed_half::older>>(
-      "mutant: the older half shed relaxed", random(1'000'000),
-      {.function = "::shed(", .kind = operation::read_modify_write});
-  good &= catches<shed_and_thieves<shed_half::newer>>(
+  return catches<shed_and_thieves>(
       "mutant: the drawn back tail published relaxed", bounded(2),
       {.function = "::draw_tail_back(", .kind = operation::store, .bytes = 8});
-  return good;
 }
 
 }  // namespace
@@ -240,12 +234,10 @@ int main() {
   using namespace tailrace::model;
   bool good = holds_as_written<one_thief>("owner and thief", bounded(4));
   good &= holds_as_written<thief_twice>("owner and thief, twice", bounded(2));
-  good &= holds_as_written<two_thieves<shed_half::newer>>("owner and two thieves", bounded(2));
-  good &= holds_as_written<two_thieves<shed_half::older>>("the same, older half", bounded(2));
+  good &= holds_as_written<two_thieves>("owner and two thieves", bounded(2));
   good &= holds_as_written<thief_robbed>("thief robbed", bounded(2));
   good &= holds_as_written<robbed_slots_reused>("robbed slots used again", bounded(2));
-  good &= holds_as_written<shed_and_thieves<shed_half::older>>("older half shed", bounded(2));
-  good &= holds_as_written<shed_and_thieves<shed_half::newer>>("newer half shed", bounded(2));
+  good &= holds_as_written<shed_and_thieves>("half shed", bounded(2));
   good &= mutants_of_push_and_pop();
   good &= mutants_of_stealing();
   good &= mutants_of_shedding();

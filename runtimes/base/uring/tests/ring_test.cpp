@@ -173,8 +173,10 @@ TEST(uring_ring, a_message_from_another_thread_ends_its_wait) {
   while (mine.completed() == 0)
     mine.submit_and_wait(1);
   sender.join();
-  EXPECT_EQ(mine.completion(0).res, -7);
-  EXPECT_EQ(mine.completion(0).user_data, 42u);
+  mine.take_completions([](const io_uring_cqe& done) {
+    EXPECT_EQ(done.res, -7);
+    EXPECT_EQ(done.user_data, 42u);
+  });
 }
 
 TEST(uring_ring, a_message_to_what_takes_none_is_refused) {
@@ -203,13 +205,9 @@ TEST(uring_ring, moves_and_leaves_no_descriptor) {
 TEST(uring_kernel, tells_what_it_can) {
   TAILRACE_NEEDS_URING();
   const auto& kernel = probe_kernel();
-  EXPECT_GT(kernel->last_opcode, 0);
   // What came later implies what came before.
   EXPECT_TRUE(kernel->buffer_rings || !kernel->multishot_receive);
-  EXPECT_TRUE(kernel->bundles || !kernel->min_wait);
   EXPECT_TRUE(kernel->multishot_receive || !kernel->defer_taskrun);
-  EXPECT_EQ(kernel->buffer_rings,
-            std::ranges::count(kernel->names(), std::string("buffer_rings")) == 1);
 }
 
 }  // namespace

@@ -5,20 +5,15 @@ package files
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"tailrace/internal/inprocess"
 )
 
 const stampedBytes = 4096
 
-// mix is splitmix64's (Steele, Lea, Flood 2014).
-func mix(z uint64) uint64 {
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb
-	return z ^ (z >> 31)
-}
-
 // stamp is what stands at number * stampedBytes; below 2^32, so that sums of them are exact.
 func stamp(seed, number uint64) uint64 {
-	return mix(seed+(number+1)*0x9e3779b97f4a7c15) >> 32
+	return inprocess.Draw(seed, number) >> 32
 }
 
 // stampsIn sums the stamps of the whole stampedBytes that were read.

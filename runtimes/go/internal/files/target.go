@@ -18,18 +18,17 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"tailrace/internal/measure"
+	"tailrace/internal/inprocess"
 	"tailrace/internal/protocol"
 )
 
 // Options are those of the workload beside `seed`, which the timers have too.
 func Options() []protocol.Option {
 	options := []protocol.Option{
-		{Name: "file", Text: "text", Help: "path of the stamped file"},
+		protocol.Needed("file", "path of the stamped file"),
 		protocol.Choice("cache", "warm, cold: read through the page cache, cold: no block twice; "+
 			"direct: past it", "warm", "cold", "direct"),
-		{Name: "block_bytes", Default: "4096", Least: 4096, Most: 1 << 20, MultipleOf: 4096,
-			Help: "of a read, a multiple of 4096"},
+		protocol.Integer("block_bytes", "of a read, a multiple of 4096", 4096, 4096, 1<<20),
 		protocol.Integer("concurrency", "goroutines that read", 16, 1, 4096),
 		protocol.Integer("reads", "of all; 0: as many as duration_ms allows", 0, 0, math.MaxInt64),
 		protocol.Integer("duration_ms", "how long they read", 1000, 1, 3_600_000),
@@ -45,7 +44,7 @@ func Options() []protocol.Option {
 type reader struct {
 	reads, bytes, short, errors atomic.Int64
 	found, expected             atomic.Uint64
-	latency                     measure.Histogram
+	latency                     inprocess.Histogram
 	buffer                      []byte
 }
 
@@ -59,8 +58,7 @@ type Target struct {
 	byTime       bool
 	duration     time.Duration
 	readers      []*reader
-	begun, ended measure.Moment
-	begin        sync.Once
+	begun, ended inprocess.Moment
 	started      bool // by the main goroutine
 	stopping     atomic.Bool
 	done         chan struct{}
@@ -132,15 +130,15 @@ func (t *Target) Ready() protocol.Ready {
 
 // Begin is part of protocol.Target.
 func (t *Target) Begin() {
-	t.begin.Do(func() {
+	if !t.started {
 		t.started = true
 		go t.work()
-	})
+	}
 }
 
 func (t *Target) work() {
 	defer close(t.done)
-	t.begun = measure.Now()
+	t.begun = inprocess.Now()
 	end := t.begun.At.Add(t.duration)
 	var reading sync.WaitGroup
 	for i, one := range t.readers {
@@ -151,7 +149,7 @@ func (t *Target) work() {
 		}()
 	}
 	reading.Wait()
-	t.ended = measure.Now()
+	t.ended = inprocess.Now()
 }
 
 func (t *Target) read(one *reader, number uint64, end time.Time) {
@@ -212,10 +210,10 @@ func (t *Target) Finish() protocol.Outcome {
 	}
 	counts := t.Sample()
 	counts["whole_ns"], counts["whole_cpu_ns"] = t.begun.Until(t.ended)
-	var latency measure.Histogram
+	var latency inprocess.Histogram
 	for _, one := range t.readers {
 		latency.Add(&one.latency)
 	}
 	return protocol.Outcome{Counts: counts,
-		Histograms: map[string]string{"read_ns": latency.Text()}}
+		Histograms: map[string][][2]int64{"read_ns": latency.Pairs()}}
 }

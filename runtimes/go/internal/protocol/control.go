@@ -3,14 +3,18 @@
 package protocol
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 )
 
 const (
 	exitFailed   = 1
 	exitBadUsage = 2
+
+	commandBytesMax = 256
 )
 
 // Ready is what `ready` tells beside what the request says.
@@ -24,7 +28,7 @@ type Ready struct {
 type Outcome struct {
 	Counts     Counts
 	Metrics    map[string]any
-	Histograms map[string]string // name to base64 of an HDR V2 histogram
+	Histograms map[string][][2]int64 // name to pairs of a value and how often it was
 }
 
 // Target is a workload under way, from the main goroutine's point of view, which alone calls it.
@@ -44,22 +48,13 @@ type Target interface {
 // the process at once, at any point; so does SIGTERM, by its default action.
 func Main(description *Description, start func(*Request) (Target, error)) int {
 	request, err := parse(description, os.Args[1:])
-	switch {
-	case errors.Is(err, errHelp):
-		fmt.Print(helpText(description))
-		return 0
-	case err != nil:
-		return badUsage(description, err)
-	case request == nil:
-		printLine(description.object())
-		return 0
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "tailrace-target-%s: %v\n", description.ID, err)
+		return exitBadUsage
 	}
-	var slack int64
-	if _, has := request.Options["timer_slack_ns"]; has {
-		slack = request.Options.Int("timer_slack_ns")
-	}
-	if err := confine(request.CPUs, slack); err != nil {
-		return badUsage(description, err)
+	if request == nil {
+		printLine(description)
+		return 0
 	}
 	target, err := start(request)
 	if err != nil {
@@ -82,11 +77,6 @@ func Main(description *Description, start func(*Request) (Target, error)) int {
 	close(ended)
 	printResult(target.Finish())
 	return 0
-}
-
-func badUsage(description *Description, err error) int {
-	fmt.Fprintf(os.Stderr, "tailrace-target-%s: %v (see --help)\n", description.ID, err)
-	return exitBadUsage
 }
 
 func refuse(err error) int {
@@ -115,9 +105,25 @@ func obey(target Target, commands <-chan string) {
 			case "stop":
 				return
 			default:
-				printError(fmt.Sprintf("unknown command '%s'", excerpt(command)),
+				printError(fmt.Sprintf("unknown command %q", command),
 					"send start, sample or stop, one a line")
 			}
+		}
+	}
+}
+
+// readCommands calls obey with each line that arrives, until the end of the input; with an overlong
+// one once, cut short.
+func readCommands(input io.Reader, obey func(string)) {
+	lines := bufio.NewReaderSize(input, commandBytesMax)
+	for {
+		line, cut, err := lines.ReadLine()
+		if err != nil {
+			return
+		}
+		obey(string(line))
+		for cut && err == nil {
+			_, cut, err = lines.ReadLine()
 		}
 	}
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Package protocol is the target protocol (runtimes/README.md): command line, events, commands.
-// It knows nothing of workloads.
+// Package protocol is the target protocol, version 2 (runtimes/PROTOCOL.md): command line, events,
+// commands. It knows nothing of workloads.
 package protocol
 
 import (
@@ -10,50 +10,22 @@ import (
 	"syscall"
 )
 
-// Description is what a target says of itself.
+// Description is what a target says of itself, as `describe` prints it.
 type Description struct {
-	ID, Language, Summary, Backend, Kernel string
-	Versions                               map[string]string
-	Workloads                              []string
-	Options                                []Option
-	Best, Default                          map[string]string // forms: option values
-}
-
-// object is what describe prints.
-func (d *Description) object() map[string]any {
-	options := []map[string]any{}
-	for _, option := range d.Options {
-		one := map[string]any{"name": option.Name, "default": option.Default,
-			"values": option.allowed(), "help": option.Help}
-		if option.Workloads != nil {
-			one["workloads"] = option.Workloads
-		}
-		options = append(options, one)
-	}
-	return map[string]any{
-		"protocol":  1,
-		"id":        d.ID,
-		"family":    "peer",
-		"language":  d.Language,
-		"summary":   d.Summary,
-		"versions":  d.Versions,
-		"backend":   d.Backend,
-		"workloads": d.Workloads,
-		"options":   options,
-		"forms":     map[string]any{"best": d.Best, "default": d.Default},
-		"needs":     map[string]any{"kernel": d.Kernel},
-		"available": true,
-	}
-}
-
-// Request is a validated run command.
-type Request struct {
-	Workload string
-	Workers  int
-	CPUs     []int // ascending; none: not confined
-	Host     string
-	Port     int
-	Options  Values
+	Protocol           int                          `json:"protocol"`
+	ID                 string                       `json:"id"`
+	Family             string                       `json:"family"`
+	Order              int                          `json:"order"` // where reports list it
+	Language           string                       `json:"language"`
+	Summary            string                       `json:"summary"`
+	Versions           map[string]string            `json:"versions"`
+	Backend            string                       `json:"backend"`
+	TimerGranularityNS int                          `json:"timer_granularity_ns"`
+	Workloads          []string                     `json:"workloads"`
+	Options            []Option                     `json:"options"`
+	Forms              map[string]map[string]string `json:"forms"` // option values
+	Needs              map[string]string            `json:"needs"`
+	Available          bool                         `json:"available"`
 }
 
 // Refused is a run that cannot start: it becomes one error event and exit code 1.

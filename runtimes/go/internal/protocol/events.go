@@ -14,10 +14,10 @@ type Counts map[string]int64
 
 // printLine writes one object in one piece; the main goroutine alone calls it. A harness that has
 // gone away is not our failure.
-func printLine(object map[string]any) {
+func printLine(object any) {
 	line, err := json.Marshal(object)
 	if err != nil {
-		panic(err) // maps of texts and numbers always have a JSON text
+		panic(err) // texts and numbers always have a JSON text
 	}
 	_, _ = os.Stdout.Write(append(line, '\n'))
 }
@@ -29,9 +29,6 @@ func printReady(ready Ready, request *Request) {
 	}
 	for name, value := range ready.Granted {
 		granted[name] = value
-	}
-	if len(request.CPUs) > 0 {
-		granted["cpus"] = cpuText(request.CPUs)
 	}
 	addresses := ready.Addresses
 	if addresses == nil {
@@ -48,7 +45,7 @@ func printReady(ready Ready, request *Request) {
 }
 
 func printSample(counts Counts) {
-	printLine(map[string]any{"event": "sample", "t_ns": MonotonicNS(), "counts": counts})
+	printLine(map[string]any{"event": "sample", "t_ns": monotonicNS(), "counts": counts})
 }
 
 func printResult(outcome Outcome) {
@@ -57,7 +54,7 @@ func printResult(outcome Outcome) {
 		metrics = map[string]any{}
 	}
 	if histograms == nil {
-		histograms = map[string]string{}
+		histograms = map[string][][2]int64{}
 	}
 	printLine(map[string]any{
 		"event":      "result",
@@ -71,8 +68,8 @@ func printError(message, remedy string) {
 	printLine(map[string]any{"event": "error", "message": message, "remedy": remedy})
 }
 
-// MonotonicNS is CLOCK_MONOTONIC, which time.Now() also has inside but does not give away.
-func MonotonicNS() int64 {
+// monotonicNS is CLOCK_MONOTONIC, which time.Now() also has inside but does not give away.
+func monotonicNS() int64 {
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
 		panic(err) // every Linux has this clock

@@ -7,29 +7,32 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
-// Option is one that `--set name=value` gives. Values lists what is allowed; where it is empty, the
-// value is an integer from Least to Most, or any text where Text is set.
+// Option is one that `--set name=value` gives. The harness sees to it that an integer is in its
+// range.
 type Option struct {
-	Name, Default, Help string
-	Values              []string
-	Least, Most         int64
-	MultipleOf          int64    // where integers have to be
-	Text                string   // "text": any; no workload runs without one
-	Workloads           []string // to which it belongs; none: to all
+	Name      string   `json:"name"`
+	Default   string   `json:"default"`
+	Values    any      `json:"values"` // a list of texts, "integer a..b" or "text"
+	Help      string   `json:"help"`
+	Workloads []string `json:"workloads,omitempty"` // to which it belongs; none: to all
 }
 
 // Choice is one of values; the first is the default.
 func Choice(name, help string, values ...string) Option {
-	return Option{Name: name, Default: values[0], Help: help, Values: values}
+	return Option{Name: name, Default: values[0], Values: values, Help: help}
 }
 
 // Integer is one from least to most.
 func Integer(name, help string, preset, least, most int64) Option {
-	return Option{Name: name, Default: strconv.FormatInt(preset, 10), Help: help, Least: least,
-		Most: most}
+	return Option{Name: name, Default: strconv.FormatInt(preset, 10),
+		Values: fmt.Sprintf("integer %d..%d", least, most), Help: help}
+}
+
+// Needed is any text but none: the workload does not run without.
+func Needed(name, help string) Option {
+	return Option{Name: name, Values: "text", Help: help}
 }
 
 // For says that the option belongs to these workloads only.
@@ -38,57 +41,26 @@ func (o Option) For(workloads ...string) Option {
 	return o
 }
 
-func (o Option) belongsTo(workload string) bool {
-	return len(o.Workloads) == 0 || slices.Contains(o.Workloads, workload)
+func (o Option) canBe(value string) bool {
+	if choices, is := o.Values.([]string); is {
+		return slices.Contains(choices, value)
+	}
+	if o.Values == "text" {
+		return value != ""
+	}
+	_, err := strconv.ParseUint(value, 10, 63)
+	return err == nil
 }
 
-// allowed is what describe says of the values.
-func (o Option) allowed() any {
-	switch {
-	case o.Values != nil:
-		return o.Values
-	case o.Text != "":
-		return o.Text
-	default:
-		return fmt.Sprintf("integer %d..%d", o.Least, o.Most)
-	}
-}
-
-func (o Option) check(value string) error {
-	if o.Values != nil {
-		if slices.Contains(o.Values, value) {
-			return nil
-		}
-		return fmt.Errorf("option '%s' is one of %s, not '%s'", o.Name,
-			strings.Join(o.Values, ", "), excerpt(value))
-	}
-	if o.Text != "" {
-		if value == "" {
-			return fmt.Errorf("option '%s' is needed", o.Name)
-		}
-		return nil
-	}
-	// Unsigned: a sign would not come back as it was given.
-	number, err := strconv.ParseUint(value, 10, 63)
-	if err != nil || int64(number) < o.Least || int64(number) > o.Most {
-		return fmt.Errorf("option '%s' is an integer from %d to %d, not '%s'", o.Name, o.Least,
-			o.Most, excerpt(value))
-	}
-	if o.MultipleOf != 0 && int64(number)%o.MultipleOf != 0 {
-		return fmt.Errorf("option '%s' is a multiple of %d, not %d", o.Name, o.MultipleOf, number)
-	}
-	return nil
-}
-
-// Values are the options of the workload that runs, given or by default, validated. Asking for a
-// name that is not among them is a bug.
+// Values are the options of the workload that runs, given or by default. Asking for a name that is
+// not among them is a bug.
 type Values map[string]string
 
 // String panics where the workload has no such option.
 func (v Values) String(name string) string {
 	text, has := v[name]
 	if !has {
-		panic("option '" + name + "' is not among those in force")
+		panic("the workload has no option " + name)
 	}
 	return text
 }
@@ -97,60 +69,30 @@ func (v Values) String(name string) string {
 func (v Values) Int(name string) int64 {
 	number, err := strconv.ParseInt(v.String(name), 10, 64)
 	if err != nil {
-		panic("option '" + name + "' is no integer")
+		panic("option " + name + " is no integer")
 	}
 	return number
 }
 
-// resolve validates `--set` texts for a workload and adds the defaults. The error is one sentence.
+// resolve gives the options of a workload: as set, else by default. The error is one sentence.
 func resolve(options []Option, workload string, settings []string) (Values, error) {
-	own := map[string]Option{}
 	values := Values{}
-	var names []string
 	for _, option := range options {
-		if option.belongsTo(workload) {
-			own[option.Name] = option
+		if len(option.Workloads) == 0 || slices.Contains(option.Workloads, workload) {
 			values[option.Name] = option.Default
-			names = append(names, option.Name)
 		}
 	}
-	given := map[string]bool{}
 	for _, setting := range settings {
-		name, value, has := strings.Cut(setting, "=")
-		if !has {
-			return nil, fmt.Errorf("--set takes name=value, not '%s'", excerpt(setting))
+		name, value, _ := strings.Cut(setting, "=")
+		if _, known := values[name]; !known {
+			return nil, fmt.Errorf("workload %s has no option %q", workload, name)
 		}
-		if _, known := own[name]; !known {
-			return nil, fmt.Errorf("workload %s has no option '%s': it has %s", workload,
-				excerpt(name), strings.Join(names, ", "))
-		}
-		if given[name] {
-			return nil, fmt.Errorf("option '%s' is set twice", name)
-		}
-		given[name] = true
 		values[name] = value
 	}
-	for name, value := range values {
-		if err := own[name].check(value); err != nil {
-			return nil, err
+	for _, option := range options {
+		if value, has := values[option.Name]; has && !option.canBe(value) {
+			return nil, fmt.Errorf("option %s cannot be %q", option.Name, value)
 		}
 	}
 	return values, nil
-}
-
-// excerpt is at most 80 characters of what somebody else wrote, in one line.
-func excerpt(text string) string {
-	return oneLine(text, 80)
-}
-
-// oneLine is at most `most` characters, with a blank for each control character.
-func oneLine(text string, most int) string {
-	runes := []rune(strings.ToValidUTF8(text, "\uFFFD"))
-	runes = runes[:min(len(runes), most)]
-	for i, one := range runes {
-		if unicode.IsControl(one) {
-			runes[i] = ' '
-		}
-	}
-	return string(runes)
 }

@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strconv"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,7 +51,7 @@ func Start(request *protocol.Request) (*Server, error) {
 	// Since Go 1.24 a listener is one of MPTCP unless told otherwise; the workload is TCP.
 	config := net.ListenConfig{}
 	config.SetMultipathTCP(false)
-	address := net.JoinHostPort(request.Host, strconv.Itoa(request.Port))
+	address := netip.AddrPortFrom(request.Host, request.Port).String()
 	listener, err := config.Listen(context.Background(), "tcp4", address)
 	if err != nil {
 		var inner *net.OpError
@@ -142,8 +142,8 @@ func (s *Server) sleeper() {
 
 // Ready is part of Target.
 func (s *Server) Ready() protocol.Ready {
-	host := s.request.Host
-	if host == "0.0.0.0" {
+	host := s.request.Host.String()
+	if s.request.Host.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	port := s.listener.Addr().(*net.TCPAddr).Port

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"tailrace/internal/measure"
+	"tailrace/internal/inprocess"
 	"tailrace/internal/protocol"
 )
 
@@ -22,16 +22,12 @@ type rules struct {
 	seed         uint64
 }
 
-// offset is the deadline of a task, counted from the first that is possible: splitmix64 (Steele,
-// Lea, Flood 2014) below the spread.
+// offset is the deadline of a task, counted from the first that is possible.
 func (r *rules) offset(index int64) time.Duration {
 	if r.mode != "random" {
 		return 0
 	}
-	z := r.seed + (uint64(index)+1)*0x9e3779b97f4a7c15
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb
-	return time.Duration((z ^ (z >> 31)) % uint64(r.spread))
+	return time.Duration(inprocess.Draw(r.seed, uint64(index)) % uint64(r.spread))
 }
 
 // padded keeps what all goroutines add to on a cache line of its own.
@@ -46,7 +42,7 @@ type run struct {
 	rules
 	lateness                                       []int64 // by task
 	armed, fired, cancelled, early                 padded
-	begun, armedLast, firedFirst, firedLast, ended measure.Moment
+	begun, armedLast, firedFirst, firedLast, ended inprocess.Moment
 }
 
 func newRun(of rules) *run {
@@ -62,7 +58,7 @@ func newRun(of rules) *run {
 
 func (r *run) noteArmed() {
 	if r.armed.Add(1) == r.tasks && r.mode != "cancel" {
-		r.armedLast = measure.Now()
+		r.armedLast = inprocess.Now()
 	}
 }
 
@@ -73,10 +69,10 @@ func (r *run) noteFired(index int64, lateness time.Duration) {
 	}
 	fired := r.fired.Add(1)
 	if fired == 1 {
-		r.firedFirst = measure.Now()
+		r.firedFirst = inprocess.Now()
 	}
 	if fired == r.tasks {
-		r.firedLast = measure.Now()
+		r.firedLast = inprocess.Now()
 	}
 }
 
@@ -95,7 +91,7 @@ func (r *run) outcome() protocol.Outcome {
 	counts := r.counts()
 	for _, phase := range []struct {
 		name     string
-		from, to measure.Moment
+		from, to inprocess.Moment
 	}{
 		{"arm", r.begun, r.armedLast},
 		{"wait", r.armedLast, r.firedFirst},
@@ -104,7 +100,7 @@ func (r *run) outcome() protocol.Outcome {
 	} {
 		counts[phase.name+"_ns"], counts[phase.name+"_cpu_ns"] = phase.from.Until(phase.to)
 	}
-	histogram := new(measure.Histogram)
+	var histogram inprocess.Histogram
 	var sum int64
 	for i, lateness := range r.lateness {
 		if lateness != notFired {
@@ -115,7 +111,7 @@ func (r *run) outcome() protocol.Outcome {
 	counts["deadline_sum_ns"] = sum
 	outcome := protocol.Outcome{Counts: counts}
 	if r.mode != "cancel" {
-		outcome.Histograms = map[string]string{"lateness_ns": histogram.Text()}
+		outcome.Histograms = map[string][][2]int64{"lateness_ns": histogram.Pairs()}
 	}
 	return outcome
 }

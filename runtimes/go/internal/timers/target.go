@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"tailrace/internal/measure"
+	"tailrace/internal/inprocess"
 	"tailrace/internal/protocol"
 )
 
@@ -38,15 +38,17 @@ func Options() []protocol.Option {
 // Target is the workload under way.
 type Target struct {
 	run      *run
-	begun    sync.Once
 	started  bool // by the main goroutine
 	stopping chan struct{}
 	done     chan struct{}
 }
 
 // Start prepares it; nothing happens before Begin().
-func Start(request *protocol.Request) *Target {
+func Start(request *protocol.Request) (*Target, error) {
 	options := request.Options
+	if err := inheritSlack(options.Int("timer_slack_ns")); err != nil {
+		return nil, err
+	}
 	return &Target{
 		run: newRun(rules{
 			mode:   options.String("mode"),
@@ -58,32 +60,31 @@ func Start(request *protocol.Request) *Target {
 		}),
 		stopping: make(chan struct{}),
 		done:     make(chan struct{}),
-	}
+	}, nil
 }
 
 // Ready is part of protocol.Target.
 func (t *Target) Ready() protocol.Ready {
-	slack := protocol.TimerSlack()
-	return protocol.Ready{Backend: "epoll", Granted: map[string]any{"timer_slack_ns": slack}}
+	return protocol.Ready{Backend: "epoll", Granted: map[string]any{"timer_slack_ns": slack()}}
 }
 
 // Begin is part of protocol.Target.
 func (t *Target) Begin() {
-	t.begun.Do(func() {
+	if !t.started {
 		t.started = true
 		go t.work()
-	})
+	}
 }
 
 func (t *Target) work() {
 	defer close(t.done)
-	t.run.begun = measure.Now()
+	t.run.begun = inprocess.Now()
 	if t.run.mode == "cancel" {
 		t.armAndCancel()
 	} else {
 		t.sleepAll()
 	}
-	t.run.ended = measure.Now()
+	t.run.ended = inprocess.Now()
 }
 
 func (t *Target) stopped() bool {

@@ -31,7 +31,7 @@ record BlockOrder(long blocks, long mask, int half, long seed) {
 
     /** What stands at number * STAMPED_BYTES; below 2^32, so that sums are exact. */
     static long stamp(long seed, long number) {
-        return Timers.mix(seed + (number + 1) * 0x9e3779b97f4a7c15L) >>> 32;
+        return Draw.of(seed, number) >>> 32;
     }
 
     /** The sum over the whole STAMPED_BYTES of a little-endian buffer that were read. */

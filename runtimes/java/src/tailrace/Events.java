@@ -25,9 +25,6 @@ final class Events {
     static void ready(Target target, Request request) {
         Map<String, Object> granted = new LinkedHashMap<>(request.options());
         granted.putAll(target.granted());
-        if (!request.cpus().isEmpty()) {
-            granted.put("cpus", CpuList.text(request.cpus()));
-        }
         Map<String, Object> event = new LinkedHashMap<>();
         event.put("event", "ready");
         event.put("pid", ProcessHandle.current().pid());

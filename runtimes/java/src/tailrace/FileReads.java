@@ -181,6 +181,6 @@ final class FileReads extends InProcess {
         for (Reader each : readers) {
             latency.add(each.latency);
         }
-        return new Outcome(counts, Map.of(), Map.of("read_ns", latency.text()));
+        return new Outcome(counts, Map.of(), Map.of("read_ns", latency.pairs()));
     }
 }

@@ -30,28 +30,18 @@ final class Main {
     private static int run(List<String> words) {
         Request request;
         try {
-            if (words.isEmpty() || !List.of("describe", "run", "--help").contains(words.get(0))) {
-                throw new BadUsage("a command is needed: describe or run");
-            }
-            if (words.get(0).equals("--help")) {
-                System.out.println(SUMMARY + "\n\nUsage: tailrace-target-" + ID + " describe\n"
-                        + "       tailrace-target-" + ID + " run --workload W [--workers N] "
-                        + "[--cpus LIST] [--host A] [--port P] [--set name=value ...]");
-                return 0;
-            }
             if (words.equals(List.of("describe"))) {
                 Events.print(described());
                 return 0;
             }
-            if (words.get(0).equals("describe")) {
-                throw new BadUsage("describe takes no arguments");
+            if (words.isEmpty() || !words.get(0).equals("run")) {
+                throw new IllegalArgumentException("it is run by tailrace; by hand: describe, or "
+                        + "run --workload W [--workers N] [--host A] [--port P] "
+                        + "[--set name=value ...]");
             }
             request = Request.parse(words.subList(1, words.size()), Workloads.NAMES,
                     Workloads.settings());
-            if (!request.cpus().isEmpty()) {
-                CpuList.requireConfined(request.cpus());
-            }
-        } catch (BadUsage bad) {
+        } catch (IllegalArgumentException bad) {
             System.err.println("tailrace-target-" + ID + ": " + bad.getMessage());
             return BAD_USAGE;
         }
@@ -72,7 +62,7 @@ final class Main {
     private static void endOnUncaught() {
         Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> {
             failure.printStackTrace();
-            Events.error(BadUsage.oneLine(failure.toString(), 300),
+            Events.error(failure.toString(),
                     "look at standard error for what came before");
             Runtime.getRuntime().halt(FAILED);
         });
@@ -92,7 +82,7 @@ final class Main {
                 case "" -> { }
                 case "start" -> target.begin(() -> commands.add(DONE));
                 case "sample" -> Events.sample(target.sample());
-                default -> Events.error("unknown command '" + BadUsage.excerpt(command) + "'",
+                default -> Events.error("unknown command '" + command + "'",
                         "send start, sample or stop, one a line");
             }
         }
@@ -128,18 +118,20 @@ final class Main {
 
     private static Map<String, Object> described() {
         Map<String, Object> versions = new LinkedHashMap<>();
-        versions.put("tailrace", "0.1.0");
+        versions.put("tailrace", "0.2.0");
         versions.put("java", System.getProperty("java.runtime.version"));
         versions.put("vm", System.getProperty("java.vm.name"));
         versions.put("vendor", System.getProperty("java.vendor"));
         Map<String, Object> object = new LinkedHashMap<>();
-        object.put("protocol", 1);
+        object.put("protocol", 2);
         object.put("id", ID);
         object.put("family", "peer");
+        object.put("order", 140);
         object.put("language", "Java");
         object.put("summary", SUMMARY);
         object.put("versions", versions);
         object.put("backend", BACKEND);
+        object.put("timer_granularity_ns", 1);
         object.put("workloads", Workloads.NAMES);
         object.put("options", Workloads.settings().stream().map(Setting::described).toList());
         object.put("forms", Map.of("best", Workloads.BEST, "default", Map.of()));

@@ -21,7 +21,7 @@ interface Target {
     /** Ends the work within five seconds and closes what is open. */
     Outcome finish();
 
-    /** What {@code result} tells; histograms are base64 of HDR V2. */
+    /** What {@code result} tells; histograms are pairs of a value and how often it was. */
     record Outcome(Map<String, Object> counts, Map<String, Object> metrics,
-            Map<String, String> histograms) {}
+            Map<String, List<List<Long>>> histograms) {}
 }

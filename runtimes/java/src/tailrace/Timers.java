@@ -66,15 +66,9 @@ final class Timers extends InProcess {
                 mode.equals("cancel") ? Math.min(tasks, atOnce) : tasks);
     }
 
-    /** The deadline of a task after the first possible: splitmix64 (Steele, Lea, Flood 2014). */
+    /** The deadline of a task after the first possible. */
     static long offset(long seed, long index, long spreadNs) {
-        return Long.remainderUnsigned(mix(seed + (index + 1) * 0x9e3779b97f4a7c15L), spreadNs);
-    }
-
-    static long mix(long number) {
-        long z = (number ^ number >>> 30) * 0xbf58476d1ce4e5b9L;
-        z = (z ^ z >>> 27) * 0x94d049bb133111ebL;
-        return z ^ z >>> 31;
+        return Long.remainderUnsigned(Draw.of(seed, index), spreadNs);
     }
 
     private long offset(int index) {
@@ -205,6 +199,6 @@ final class Timers extends InProcess {
         }
         counts.put("deadline_sum_ns", sum);
         return new Outcome(counts, Map.of(),
-                cancels ? Map.of() : Map.of("lateness_ns", histogram.text()));
+                cancels ? Map.of() : Map.of("lateness_ns", histogram.pairs()));
     }
 }

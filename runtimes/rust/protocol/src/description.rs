@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-//! What a target says of itself (`describe`) and what it is asked to do (`run`), as plain data.
+//! What a target says of itself (`describe`), as plain data.
 
-use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value, json};
 
-use crate::options::{OptionSpec, OptionValues};
 use crate::refused::Refused;
 
 /// Option values that make one form to measure.
@@ -13,8 +12,12 @@ pub type Form = &'static [(&'static str, &'static str)];
 
 pub struct Description {
     pub id: &'static str,
+    /// Where reports list it.
+    pub order: u32,
     pub summary: &'static str,
     pub backend: &'static str,
+    /// The step to which the library rounds deadlines.
+    pub timer_granularity_ns: u64,
     /// Of libraries, compiler, flags.
     pub versions: Vec<(&'static str, String)>,
     pub workloads: &'static [&'static str],
@@ -32,13 +35,15 @@ impl Description {
         let versions: Map<String, Value> =
             self.versions.iter().map(|(name, text)| ((*name).to_owned(), json!(text))).collect();
         let mut object = json!({
-            "protocol": 1,
+            "protocol": 2,
             "id": self.id,
             "family": "peer",
+            "order": self.order,
             "language": "Rust",
             "summary": self.summary,
             "versions": versions,
             "backend": self.backend,
+            "timer_granularity_ns": self.timer_granularity_ns,
             "workloads": self.workloads,
             "options": self.options.iter().map(OptionSpec::json).collect::<Vec<_>>(),
             "forms": {"best": form_json(self.best), "default": form_json(self.default)},
@@ -60,14 +65,83 @@ fn form_json(form: Form) -> Value {
         .into()
 }
 
-/// A validated `run` command.
+/// An option that `--set name=value` gives. The harness sees to it that an integer is in its range.
 #[derive(Clone, Debug)]
-pub struct Request {
-    pub workload: String,
-    pub workers: usize,
-    /// Ascending; empty: not confined.
-    pub cpus: Vec<usize>,
-    pub host: Ipv4Addr,
-    pub port: u16,
-    pub options: OptionValues,
+pub struct OptionSpec {
+    pub(crate) name: &'static str,
+    pub(crate) default: String,
+    values: Values,
+    help: &'static str,
+    workloads: &'static [&'static str],
+}
+
+#[derive(Clone, Debug)]
+enum Values {
+    Choice(&'static [&'static str]),
+    Integer(RangeInclusive<u64>),
+    Text,
+}
+
+impl OptionSpec {
+    /// One of `values`; the first is the default.
+    #[must_use]
+    pub fn choice(
+        name: &'static str,
+        values: &'static [&'static str],
+        help: &'static str,
+    ) -> OptionSpec {
+        let default = values[0].to_owned();
+        OptionSpec { name, default, values: Values::Choice(values), help, workloads: &[] }
+    }
+
+    #[must_use]
+    pub fn integer(
+        name: &'static str,
+        default: u64,
+        range: RangeInclusive<u64>,
+        help: &'static str,
+    ) -> OptionSpec {
+        let default = default.to_string();
+        OptionSpec { name, default, values: Values::Integer(range), help, workloads: &[] }
+    }
+
+    /// Any text but none: the workload does not run without.
+    #[must_use]
+    pub fn needed(name: &'static str, help: &'static str) -> OptionSpec {
+        OptionSpec { name, default: String::new(), values: Values::Text, help, workloads: &[] }
+    }
+
+    /// Belongs to these workloads only.
+    #[must_use]
+    pub fn only_for(mut self, workloads: &'static [&'static str]) -> OptionSpec {
+        self.workloads = workloads;
+        self
+    }
+
+    pub(crate) fn belongs_to(&self, workload: &str) -> bool {
+        self.workloads.is_empty() || self.workloads.contains(&workload)
+    }
+
+    pub(crate) fn can_be(&self, value: &str) -> bool {
+        match &self.values {
+            Values::Choice(all) => all.contains(&value),
+            Values::Integer(_) => value.parse::<u64>().is_ok(),
+            Values::Text => !value.is_empty(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        let values = match &self.values {
+            Values::Choice(all) => json!(all),
+            Values::Integer(range) => json!(format!("integer {}..{}", range.start(), range.end())),
+            Values::Text => json!("text"),
+        };
+        let mut object = json!({
+            "name": self.name, "default": self.default, "values": values, "help": self.help,
+        });
+        if !self.workloads.is_empty() {
+            object["workloads"] = json!(self.workloads);
+        }
+        object
+    }
 }

@@ -7,10 +7,8 @@ use std::io::{Write, stdout};
 use nix::time::{ClockId, clock_gettime};
 use serde_json::{Map, Value, json};
 
-use crate::control::{Outcome, Ready};
-use crate::cpu_list;
-use crate::description::Request;
 use crate::refused::Refused;
+use crate::target::{Outcome, Ready, Request};
 
 pub(crate) fn print_line(object: &Value) {
     let mut line = object.to_string();
@@ -19,19 +17,16 @@ pub(crate) fn print_line(object: &Value) {
     let _ = output.write_all(line.as_bytes()).and_then(|()| output.flush());
 }
 
-pub(crate) fn print_ready(ready: Ready, request: &Request) {
+pub(crate) fn print_ready(ready: Ready, backend: &str, request: &Request) {
     let mut granted = ready.granted;
-    for (name, value) in request.options.all() {
-        granted.entry(name).or_insert_with(|| json!(value));
-    }
-    if !request.cpus.is_empty() {
-        granted.insert("cpus".to_owned(), json!(cpu_list::text(&request.cpus)));
+    for (name, value) in &request.options {
+        granted.entry(*name).or_insert_with(|| json!(value));
     }
     print_line(&json!({
         "event": "ready",
         "pid": std::process::id(),
         "addresses": ready.addresses,
-        "backend": ready.backend,
+        "backend": backend,
         "workers": request.workers,
         "granted": granted,
     }));

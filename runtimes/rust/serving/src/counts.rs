@@ -81,6 +81,12 @@ pub fn fallen_asleep() -> u64 {
     sum(|place| &place.fell_asleep)
 }
 
+/// Connections that are open now. What happens later is read first: see sample().
+pub fn open_connections() -> u64 {
+    let closed = sum(|place| &place.closed);
+    sum(|place| &place.accepted) - closed
+}
+
 /// The counts of a workload. What happens later is read first: a thread that closes a connection
 /// which another accepted cannot make `open` negative.
 pub fn sample(workload: &str) -> Map<String, Value> {

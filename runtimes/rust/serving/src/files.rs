@@ -2,8 +2,7 @@
 //! The workload `file-read`, but for the reading: which block comes next, and whether what was
 //! found there is right. A runtime spawns a task for each reader, which takes `Turns` and reads.
 //!
-//! Sources: splitmix64 (Steele, Lea, Flood 2014) for the stamps; multiply and xor-shift with cycle
-//! walking (Black, Rogaway 2002) for the order.
+//! Source of the order: multiply and xor-shift with cycle walking (Black, Rogaway 2002).
 
 use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind, Result};
@@ -11,31 +10,32 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use hdrhistogram::Histogram;
 use nix::fcntl::{OFlag, PosixFadviseAdvice, posix_fadvise};
 use serde_json::{Map, Value, json};
 use tailrace_protocol::{Done, OptionSpec, Outcome, Refused, Request};
 
+use crate::histogram::Histogram;
 use crate::in_process::{InProcess, Parts};
-use crate::moment::{count_phase, histogram, histogram_text};
-use crate::timers::mix;
+use crate::moment::count_phase;
+use crate::random::draw;
 
-pub const FILE_READ: &str = "file-read";
 const STAMPED_BYTES: usize = 4096;
+/// Less than what the protocol allows from `stop` to the end.
+const STOP: Duration = Duration::from_secs(3);
 
 pub fn options() -> Vec<OptionSpec> {
     let integer = |name, default, range, help| {
-        OptionSpec::integer(name, default, range, help).only_for(&[FILE_READ])
+        OptionSpec::integer(name, default, range, help).only_for(&["file-read"])
     };
     let modes = "warm, cold: read through the page cache, cold: no block twice; direct: past it";
     let most = u64::MAX >> 1;
     vec![
-        OptionSpec::needed("file", "path of the stamped file").only_for(&[FILE_READ]),
-        OptionSpec::choice("cache", &["warm", "cold", "direct"], modes).only_for(&[FILE_READ]),
-        integer("block_bytes", 4096, 4096..=1_048_576, "of a read, a multiple of 4096")
-            .multiple_of(4096),
+        OptionSpec::needed("file", "path of the stamped file").only_for(&["file-read"]),
+        OptionSpec::choice("cache", &["warm", "cold", "direct"], modes).only_for(&["file-read"]),
+        integer("block_bytes", 4096, 4096..=1_048_576, "of a read, a multiple of 4096"),
         integer("concurrency", 16, 1..=4096, "tasks that read"),
         integer("reads", 0, 0..=most, "of all; 0: as many as duration_ms allows"),
         integer("duration_ms", 1000, 1..=3_600_000, "how long they read"),
@@ -70,7 +70,7 @@ pub struct Files {
     duration: Duration,
     stamp_seed: u64,
     readers: Vec<Reader>,
-    latency: Mutex<Histogram<u64>>, // of the readers that have ended
+    latency: Mutex<Histogram>, // of the readers that have ended
     stopping: AtomicBool,
     parts: Parts,
 }
@@ -81,48 +81,49 @@ impl Files {
     ///
     /// # Errors
     /// Where the file cannot be opened or has no block.
-    pub fn prepare(request: &Request, parts: usize, done: Done) -> Result<Files> {
-        let number = |name| request.options.integer(name);
-        let size = |name| usize::try_from(number(name)).expect("at most a million");
-        let path = PathBuf::from(request.options.text("file"));
-        let direct = request.options.text("cache") == "direct";
+    pub fn prepare(
+        request: &Request,
+        parts: usize,
+        done: Done,
+    ) -> std::result::Result<&'static Files, Refused> {
+        let path = PathBuf::from(request.text("file"));
+        let files = Files::open(path, request, Parts::new(parts, done));
+        files.map(|files| &*Box::leak(Box::new(files))).map_err(|error| {
+            Refused::new(
+                format!("cannot read {}: {error}", request.text("file")),
+                "give a file that exists, may be read, and has at least one block",
+            )
+        })
+    }
+
+    fn open(path: PathBuf, request: &Request, parts: Parts) -> Result<Files> {
+        let direct = request.text("cache") == "direct";
         let flags = if direct { OFlag::O_DIRECT } else { OFlag::empty() };
         let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(&path)?;
         // Advice: that it is not taken is no failure.
         let _ = posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_RANDOM);
-        let blocks = file.metadata()?.len() / number("block_bytes");
+        let blocks = file.metadata()?.len() / request.integer("block_bytes");
         if blocks == 0 {
             return Err(Error::new(ErrorKind::InvalidInput, "it is smaller than a block"));
         }
-        let wanted = if number("reads") == 0 { u64::MAX } else { number("reads") };
-        let once = request.options.text("cache") == "cold";
+        let by_time = request.integer("reads") == 0;
+        let wanted = if by_time { u64::MAX } else { request.integer("reads") };
+        let once = request.text("cache") == "cold";
         Ok(Files {
             file,
             path,
             direct,
-            block_bytes: size("block_bytes"),
-            order: Order::new(blocks, number("seed")),
+            block_bytes: request.size("block_bytes"),
+            order: Order::new(blocks, request.integer("seed")),
             limit: if once { wanted.min(blocks) } else { wanted },
-            by_time: number("reads") == 0,
-            duration: Duration::from_millis(number("duration_ms")),
-            stamp_seed: number("stamp_seed"),
-            readers: (0..size("concurrency")).map(|_| Reader::default()).collect(),
-            latency: Mutex::new(histogram()),
+            by_time,
+            duration: Duration::from_millis(request.integer("duration_ms")),
+            stamp_seed: request.integer("stamp_seed"),
+            readers: (0..request.size("concurrency")).map(|_| Reader::default()).collect(),
+            latency: Mutex::default(),
             stopping: AtomicBool::new(false),
-            parts: Parts::new(parts, done),
+            parts,
         })
-    }
-
-    pub(crate) fn refused(request: &Request, error: &Error) -> Refused {
-        Refused::new(
-            format!("cannot read {}: {error}", request.options.text("file")),
-            "give a file that exists, may be read, and has at least one block",
-        )
-    }
-
-    /// Readers end before their next read.
-    pub fn stop(&self) {
-        self.stopping.store(true, Relaxed); // pairs with Turns::next_offset(); orders nothing
     }
 
     /// The readers of the part `index` of `parts`, with their buffers: asked for before `ready`.
@@ -176,7 +177,7 @@ pub struct Turns {
     number: u64,
     offset: u64,
     asked: Instant,
-    latency: Histogram<u64>,
+    latency: Histogram,
     block: Option<Block>,
 }
 
@@ -188,7 +189,7 @@ impl Turns {
             number: reader as u64,
             offset: 0,
             asked: Instant::now(),
-            latency: histogram(),
+            latency: Histogram::default(),
             block: Some(Block::new(run.block_bytes)),
         }
     }
@@ -228,7 +229,7 @@ impl Turns {
             self.reader.add(ERRORS, 1);
             return false;
         };
-        self.latency.saturating_record(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+        self.latency.record(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
         let first = self.offset / STAMPED_BYTES as u64;
         let stamps = (self.run.block_bytes / STAMPED_BYTES) as u64;
         let expected = (0..stamps).map(|i| stamp(self.run.stamp_seed, first + i)).sum();
@@ -261,13 +262,17 @@ impl Turns {
 impl Drop for Turns {
     fn drop(&mut self) {
         let mut all = self.run.latency.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = all.add(&self.latency); // of the same bounds
+        all.add(&self.latency);
     }
 }
 
 impl InProcess for Files {
     fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    fn granted(&self) -> Map<String, Value> {
+        Map::new()
     }
 
     fn counts(&self) -> Map<String, Value> {
@@ -278,18 +283,34 @@ impl InProcess for Files {
         NAMES.iter().enumerate().map(|(i, name)| ((*name).to_owned(), json!(sum(i)))).collect()
     }
 
+    /// Tells the readers to end before their next read, and waits for them: each is in the middle
+    /// of one.
+    fn stop(&self) {
+        self.stopping.store(true, Relaxed); // pairs with Turns::next_offset(); orders nothing
+        let until = Instant::now() + STOP;
+        while self.parts.begun.get().is_some() && self.parts.ended.get().is_none() {
+            if Instant::now() >= until {
+                return;
+            }
+            sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        true // stop() has waited
+    }
+
     fn outcome(&self) -> Outcome {
         let mut counts = self.counts();
         count_phase("whole", &self.parts.begun, &self.parts.ended, &mut counts);
         let latency = self.latency.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = json!(histogram_text(&latency));
-        let histograms = Map::from_iter([("read_ns".to_owned(), text)]);
+        let histograms = Map::from_iter([("read_ns".to_owned(), latency.pairs())]);
         Outcome { counts, histograms, ..Outcome::default() }
     }
 }
 
 fn stamp(seed: u64, number: u64) -> u64 {
-    mix(seed.wrapping_add((number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))) >> 32
+    draw(seed, number) >> 32
 }
 
 /// A bijection of the blocks of a file.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tailrace_protocol::{OptionSpec, Request};
 
 use crate::counts;
-use crate::workloads::Work;
+use crate::work::Work;
 
 /// The first bytes on a connection: its number, little-endian.
 const NUMBER_BYTES: usize = 8;
@@ -37,13 +37,12 @@ impl Hog {
     /// For a connection that has received nothing yet.
     #[must_use]
     pub fn of(request: &Request) -> Hog {
-        let options = &request.options;
         Hog {
             received: 0,
             number: [0; NUMBER_BYTES],
-            every: options.integer("hog_every"),
-            message: options.integer("message_bytes"),
-            burn: Duration::from_micros(options.integer("burn_us")),
+            every: request.integer("hog_every"),
+            message: request.integer("message_bytes"),
+            burn: Duration::from_micros(request.integer("burn_us")),
         }
     }
 

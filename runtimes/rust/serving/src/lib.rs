@@ -3,29 +3,30 @@
 //! bytes, threads with a runtime each, and the in-process ones but for their sleeping. Knows of no
 //! runtime.
 
+mod connection;
 mod counts;
 mod files;
-mod held;
+mod histogram;
 mod hog;
 mod in_process;
 mod listen;
-mod live;
 mod moment;
 mod per_core;
+mod random;
 mod session;
 mod timers;
 mod versions;
-mod workloads;
+mod work;
+mod workload;
 
-pub use counts::{Counts, own, sample};
-pub use files::{Block, FILE_READ, Files, Turns};
-pub use held::{Asleep, Open};
+pub use connection::{Asleep, Connection, Live, end_all};
+pub use counts::{open_connections, own};
+pub use files::{Block, Files, Turns};
 pub use hog::Hog;
-pub use in_process::{InProcess, Job, Parts};
-pub use listen::{Listening, listen};
-pub use live::{Live, end_all};
+pub use in_process::InProcess;
 pub use per_core::{Part, PerCore};
 pub use session::{Buffer, Duplex, count_end, echo};
-pub use timers::{Armed, TIMER, Timers};
+pub use timers::Timers;
 pub use versions::versions;
-pub use workloads::{NAMES, Nothing, Work, abandon, is_ready, options, sleepers};
+pub use work::{Nothing, Work};
+pub use workload::{Job, NAMES, Workload, options, sleepers};

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
-//! What in-process work measures with: clocks, and histograms as results carry them.
+//! What in-process work measures with: the clocks.
 
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use nix::time::{ClockId, clock_gettime};
 use serde_json::{Map, Value, json};
-
-const HOUR_NS: u64 = 3_600_000_000_000;
 
 /// A wall-clock time and the CPU time that the process had used by then.
 #[derive(Clone, Copy)]
@@ -41,24 +37,4 @@ pub fn count_phase(
     };
     counts.insert(format!("{name}_ns"), json!(u64::try_from(wall).unwrap_or(u64::MAX)));
     counts.insert(format!("{name}_cpu_ns"), json!(cpu));
-}
-
-/// Of ns up to an hour, with three digits.
-///
-/// # Panics
-/// Never: the bounds are good.
-#[must_use]
-pub fn histogram() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, HOUR_NS, 3).expect("good bounds")
-}
-
-/// HDR V2 compressed, in base64.
-///
-/// # Panics
-/// Never: it is written to memory.
-#[must_use]
-pub fn histogram_text(histogram: &Histogram<u64>) -> String {
-    let mut bytes = Vec::new();
-    V2DeflateSerializer::new().serialize(histogram, &mut bytes).expect("memory takes it");
-    base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes)
 }

@@ -6,16 +6,12 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{self, Sender};
-use std::thread::{self, JoinHandle, sleep};
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
 
 use serde_json::{Map, Value};
-use tailrace_protocol::{Done, Outcome, Refused, Request, confine_thread, worker_cpu};
+use tailrace_protocol::{Done, Outcome, Ready, Refused, Request, Target, pin_worker};
 
-use crate::counts::sample;
-use crate::in_process::Job;
-use crate::listen::listen;
-use crate::workloads::{abandon, is_ready};
+use crate::workload::{Job, Workload};
 
 /// What one thread has of the workload.
 pub struct Part {
@@ -44,15 +40,17 @@ struct Worker<T> {
     thread: JoinHandle<Result<T, Refused>>,
 }
 
+/// All threads; `T` is what each returns when it ends.
 pub struct PerCore<T> {
     workers: Vec<Worker<T>>,
-    address: Option<String>,
-    job: Option<Job>,
+    workload: Workload,
+    granted: Map<String, Value>,
+    metrics: fn(&[T]) -> Map<String, Value>,
 }
 
 impl<T: Send + 'static> PerCore<T> {
     /// Starts the threads, each pinned to its CPU, and returns when all are ready to serve. `work`
-    /// runs on each until its `stop` ends; what it returns then, `finish()` returns. In-process
+    /// runs on each until its `stop` ends; `metrics` are those of what it returns then. In-process
     /// work calls `done` when it has ended by itself.
     ///
     /// # Errors
@@ -61,85 +59,58 @@ impl<T: Send + 'static> PerCore<T> {
         request: &Request,
         done: Done,
         work: fn(Part) -> Result<T, Refused>,
+        metrics: fn(&[T]) -> Map<String, Value>,
     ) -> Result<PerCore<T>, Refused> {
-        let job = Job::prepare(request, request.workers, done)?;
-        let mut address = None;
-        let mut sockets = Vec::new();
-        if job.is_none() {
-            let listening = listen(request, request.workers)?;
-            sockets = listening.sockets;
-            address = Some(listening.address);
-        }
+        let (workload, sockets) = Workload::prepare(request, request.workers, done)?;
         let mut sockets = sockets.into_iter();
         let mut workers = Vec::new();
         for index in 0..request.workers {
-            workers.push(start_worker(sockets.next(), job, request, index, work)?);
+            workers.push(start_worker(sockets.next(), workload.job, request, index, work)?);
         }
-        while !is_ready(request) {
-            sleep(Duration::from_millis(1));
+        workload.await_ready();
+        Ok(PerCore { workers, workload, granted: Map::new(), metrics })
+    }
+
+    /// `ready` says this too of what is served.
+    #[must_use]
+    pub fn granting(mut self, name: &str, value: &str) -> PerCore<T> {
+        if self.workload.job.is_none() {
+            self.granted.insert(name.to_owned(), value.into());
         }
-        Ok(PerCore { workers, address, job })
+        self
+    }
+}
+
+impl<T: Send + 'static> Target for PerCore<T> {
+    fn ready(&self) -> Ready {
+        let mut ready = self.workload.ready();
+        ready.granted.extend(self.granted.clone());
+        ready
     }
 
-    /// As clients of this machine reach it; in-process work has none.
-    #[must_use]
-    pub fn addresses(&self) -> Vec<String> {
-        self.address.iter().cloned().collect()
-    }
-
-    #[must_use]
-    pub fn is_in_process(&self) -> bool {
-        self.job.is_some()
-    }
-
-    /// What `ready` says of the workload beside what the request does.
-    #[must_use]
-    pub fn granted(&self) -> Map<String, Value> {
-        self.job.map(|job| job.granted()).unwrap_or_default()
-    }
-
-    /// In-process work begins; a second time changes nothing.
-    pub fn begin(&mut self) {
-        if self.job.is_some_and(|job| job.begin()) {
+    fn begin(&mut self) {
+        if self.workload.begin() {
             for worker in &mut self.workers {
                 let _ = worker.stop.write_all(&[1]); // an empty socket takes a byte
             }
         }
     }
 
-    /// Counts now.
-    #[must_use]
-    pub fn sample(&self, request: &Request) -> Map<String, Value> {
-        self.job.map_or_else(|| sample(&request.workload), |job| job.counts())
+    fn sample(&self) -> Map<String, Value> {
+        self.workload.sample()
     }
 
-    /// Ends all threads; gives what they return, and the outcome without metrics.
-    #[must_use]
-    pub fn finish(self, request: &Request) -> (Vec<T>, Outcome) {
-        let job = self.job;
-        if let Some(job) = job {
-            job.stop();
-        }
-        let returned = self.join();
-        let outcome = job.map_or_else(
-            || Outcome { counts: sample(&request.workload), ..Outcome::default() },
-            |job| job.outcome(),
-        );
-        (returned, outcome)
-    }
-
-    fn join(self) -> Vec<T> {
-        abandon();
-        let threads: Vec<_> = self
-            .workers
-            .into_iter()
-            .map(|worker| {
-                drop(worker.stop);
-                worker.thread
-            })
-            .collect();
+    fn finish(self) -> Outcome {
+        self.workload.stop();
+        let stop_it = |worker: Worker<T>| {
+            drop(worker.stop);
+            worker.thread
+        };
+        let threads: Vec<_> = self.workers.into_iter().map(stop_it).collect();
         // A thread that panicked has ended the process, and nothing is refused any more.
-        threads.into_iter().filter_map(|thread| thread.join().ok()?.ok()).collect()
+        let ended: Vec<T> =
+            threads.into_iter().filter_map(|thread| thread.join().ok()?.ok()).collect();
+        Outcome { metrics: (self.metrics)(&ended), ..self.workload.outcome() }
     }
 }
 
@@ -159,9 +130,7 @@ fn start_worker<T: Send + 'static>(
     let thread = thread::Builder::new()
         .name(format!("worker-{index}"))
         .spawn(move || {
-            let own = worker_cpu(&part.request.cpus, part.request.workers, part.index);
-            // The process could use this CPU a moment ago.
-            let _ = confine_thread(own.as_slice());
+            pin_worker(part.index, part.request.workers);
             work(part)
         })
         .map_err(refused)?;

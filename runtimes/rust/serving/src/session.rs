@@ -7,17 +7,30 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use futures_io::{AsyncRead, AsyncWrite};
 use tailrace_protocol::{OptionSpec, Request};
 
+use crate::connection::Connection;
 use crate::counts::own;
-use crate::workloads::Work;
+use crate::work::Work;
 
-/// A connection, as its runtime reads and writes it.
+/// A socket, as its runtime reads and writes it.
 pub trait Duplex {
     fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>>;
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Duplex for S {
+    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        AsyncRead::poll_read(Pin::new(self), cx, into)
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        AsyncWrite::poll_write(Pin::new(self), cx, bytes)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -43,11 +56,7 @@ impl Buffer {
     /// Where the target does not offer `options()`.
     #[must_use]
     pub fn of(request: &Request) -> Buffer {
-        let bytes = request.options.integer("buffer_bytes");
-        Buffer {
-            lent: request.options.text("buffer") == "lent",
-            bytes: usize::try_from(bytes).expect("an option is at most 1 MiB"),
-        }
+        Buffer { lent: request.text("buffer") == "lent", bytes: request.size("buffer_bytes") }
     }
 }
 
@@ -55,16 +64,17 @@ impl Buffer {
 /// connection alone and is counted. Not an `async fn`: that would keep its arguments twice, and
 /// each connection that waits would pay for it.
 #[allow(clippy::manual_async_fn)]
-pub fn echo<C: Duplex>(
-    mut connection: C,
+pub fn echo<S: Duplex, L>(
+    mut connection: Connection<S, L>,
     buffer: Buffer,
     mut work: impl Work,
 ) -> impl Future<Output = ()> {
     async move {
+        let stream = &mut connection.stream;
         let ended = if buffer.lent {
-            echo_lent(&mut connection, buffer.bytes, &mut work).await
+            echo_lent(stream, buffer.bytes, &mut work).await
         } else {
-            echo_owned(&mut connection, buffer.bytes, &mut work).await
+            echo_owned(stream, buffer.bytes, &mut work).await
         };
         count_end(ended);
         drop(connection); // whole: else only its stream would live in here, and it end at once
@@ -80,34 +90,30 @@ pub fn count_end(ended: io::Result<()>) {
 }
 
 async fn echo_owned(
-    connection: &mut impl Duplex,
+    stream: &mut impl Duplex,
     bytes: usize,
     work: &mut impl Work,
 ) -> io::Result<()> {
     let mut buffer = vec![0; bytes];
     loop {
-        let count = poll_fn(|cx| connection.poll_read(cx, &mut buffer)).await?;
+        let count = poll_fn(|cx| stream.poll_read(cx, &mut buffer)).await?;
         if count == 0 {
             return Ok(());
         }
         own().received_bytes.add(count as u64);
         work.received(&buffer[..count]);
-        send(connection, &buffer[..count]).await?;
+        send(stream, &buffer[..count]).await?;
     }
 }
 
-async fn echo_lent(
-    connection: &mut impl Duplex,
-    bytes: usize,
-    work: &mut impl Work,
-) -> io::Result<()> {
+async fn echo_lent(stream: &mut impl Duplex, bytes: usize, work: &mut impl Work) -> io::Result<()> {
     loop {
-        let (received, unsent) = poll_fn(|cx| exchange(connection, bytes, work, cx)).await?;
+        let (received, unsent) = poll_fn(|cx| exchange(stream, bytes, work, cx)).await?;
         if received == 0 {
             return Ok(());
         }
         if let Some(unsent) = unsent {
-            send(connection, &unsent).await?;
+            send(stream, &unsent).await?;
         }
     }
 }
@@ -117,7 +123,7 @@ type Exchanged = (usize, Option<Box<[u8]>>);
 
 /// One read and, in the same poll, the write that answers it.
 fn exchange(
-    connection: &mut impl Duplex,
+    stream: &mut impl Duplex,
     bytes: usize,
     work: &mut impl Work,
     cx: &mut Context<'_>,
@@ -127,13 +133,13 @@ fn exchange(
     }
     BUFFER.with_borrow_mut(|buffer| {
         buffer.resize(bytes, 0); // of this size already from the second time on
-        let count = ready!(connection.poll_read(cx, buffer))?;
+        let count = ready!(stream.poll_read(cx, buffer))?;
         if count == 0 {
             return Poll::Ready(Ok((0, None)));
         }
         own().received_bytes.add(count as u64);
         work.received(&buffer[..count]);
-        let sent = match connection.poll_write(cx, &buffer[..count]) {
+        let sent = match stream.poll_write(cx, &buffer[..count]) {
             Poll::Ready(sent) => sent?,
             Poll::Pending => 0,
         };
@@ -144,9 +150,9 @@ fn exchange(
 }
 
 /// `write_all`, counting each part, so that the counts are right also where the peer leaves midway.
-async fn send(connection: &mut impl Duplex, mut bytes: &[u8]) -> io::Result<()> {
+async fn send(stream: &mut impl Duplex, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        let sent = poll_fn(|cx| connection.poll_write(cx, bytes)).await?;
+        let sent = poll_fn(|cx| stream.poll_write(cx, bytes)).await?;
         own().sent_bytes.add(sent as u64);
         bytes = &bytes[sent..];
     }

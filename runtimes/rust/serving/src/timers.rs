@@ -3,7 +3,7 @@
 //! when the phases were over. A runtime spawns `sleeper`s of its own, each of which asks for its
 //! deadline, says that it is armed, sleeps, and says that it woke.
 //!
-//! Who writes a moment is alone with it. Source of the draw: splitmix64 (Steele, Lea, Flood 2014).
+//! Who writes a moment is alone with it.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
@@ -13,28 +13,25 @@ use nix::sys::prctl::{get_timerslack, set_timerslack};
 use serde_json::{Map, Value, json};
 use tailrace_protocol::{Done, OptionSpec, Outcome, Request};
 
-use crate::files::FILE_READ;
+use crate::histogram::Histogram;
 use crate::in_process::{InProcess, Parts};
-use crate::moment::{Moment, count_phase, histogram, histogram_text};
+use crate::moment::{Moment, count_phase};
+use crate::random::draw;
 
-pub const TIMER: &str = "timer";
 const NOT_FIRED: i64 = i64::MIN;
 const HOUR: Duration = Duration::from_secs(3600);
 
 pub fn options() -> Vec<OptionSpec> {
     let integer = |name, default, range, help| {
-        OptionSpec::integer(name, default, range, help).only_for(&[TIMER])
+        OptionSpec::integer(name, default, range, help).only_for(&["timer"])
     };
     let modes = "random: deadlines drawn below the spread; expiry: one for all; cancel: timers \
                  that are armed and cancelled";
-    let most = u64::MAX >> 1;
     vec![
-        OptionSpec::choice("mode", &["random", "expiry", "cancel"], modes).only_for(&[TIMER]),
+        OptionSpec::choice("mode", &["random", "expiry", "cancel"], modes).only_for(&["timer"]),
         integer("spread_ms", 1000, 1..=60_000, "from the first deadline to the last"),
         integer("lead_ms", 1000, 0..=600_000, "from the start to the first deadline"),
         integer("at_once", 1000, 1..=1_000_000, "cancel: timers armed before they are cancelled"),
-        OptionSpec::integer("seed", 1, 0..=most, "of the deadlines, of the order of reads")
-            .only_for(&[TIMER, FILE_READ]),
         integer("timer_slack_ns", 0, 0..=1_000_000_000, "of every thread; 0: the kernel's"),
     ]
 }
@@ -85,12 +82,12 @@ impl Timers {
     /// and so for as long as it lives; `parts` runtimes share it.
     #[must_use]
     pub fn prepare(request: &Request, parts: usize, done: Done) -> &'static Timers {
-        let number = |name| request.options.integer(name);
+        let number = |name| request.integer(name);
         if number("timer_slack_ns") != 0 {
             // Taken from any process; and what is in force is told in `granted`.
             let _ = set_timerslack(number("timer_slack_ns"));
         }
-        let mode = match request.options.text("mode") {
+        let mode = match request.text("mode") {
             "cancel" => Mode::Cancel,
             "expiry" => Mode::Expiry,
             _ => Mode::Random,
@@ -115,13 +112,6 @@ impl Timers {
         }))
     }
 
-    /// The timer slack in force, for `granted`.
-    #[must_use]
-    pub fn granted() -> Map<String, Value> {
-        let slack = get_timerslack().unwrap_or_default();
-        Map::from_iter([("timer_slack_ns".to_owned(), json!(slack))])
-    }
-
     /// Whether tasks are cancelled rather than slept out.
     #[must_use]
     pub fn cancels(&self) -> bool {
@@ -135,8 +125,7 @@ impl Timers {
 
     /// `cancel`: how many the part spawns at a time, one number after the other.
     pub fn batches_of(&self, index: usize, parts: usize) -> impl Iterator<Item = u64> + use<> {
-        let (index, parts, at_once) = (index as u64, parts as u64, self.at_once);
-        let mut left = self.tasks / parts + u64::from(index < self.tasks % parts);
+        let (mut left, at_once) = (share(self.tasks, index, parts), self.at_once);
         std::iter::from_fn(move || {
             let now = left.min(at_once);
             left -= now;
@@ -168,12 +157,6 @@ impl Timers {
             let _ = self.armed_last.set(Moment::now()); // unset: one task is the last
         }
         Armed { run: self, fired: false }
-    }
-
-    /// All that were armed have fired or were cancelled.
-    #[must_use]
-    pub fn is_settled(&self) -> bool {
-        self.fired.get() + self.cancelled.get() == self.armed.get()
     }
 
     fn note_fired(&self, index: u64, deadline: Instant) {
@@ -225,6 +208,11 @@ impl InProcess for Timers {
         &self.parts
     }
 
+    fn granted(&self) -> Map<String, Value> {
+        let slack = get_timerslack().unwrap_or_default(); // that in force
+        Map::from_iter([("timer_slack_ns".to_owned(), json!(slack))])
+    }
+
     fn counts(&self) -> Map<String, Value> {
         let numbers = [
             ("armed", &self.armed),
@@ -238,39 +226,45 @@ impl InProcess for Timers {
         counts
     }
 
+    fn stop(&self) {} // the runtime cancels the sleepers
+
+    /// All that were armed have fired or were cancelled.
+    fn is_settled(&self) -> bool {
+        self.fired.get() + self.cancelled.get() == self.armed.get()
+    }
+
     fn outcome(&self) -> Outcome {
         let mut counts = self.counts();
         count_phase("arm", &self.parts.begun, &self.armed_last, &mut counts);
         count_phase("wait", &self.armed_last, &self.fired_first, &mut counts);
         count_phase("fire", &self.fired_first, &self.fired_last, &mut counts);
         count_phase("whole", &self.parts.begun, &self.parts.ended, &mut counts);
-        let mut lateness = histogram();
+        let mut lateness = Histogram::default();
         let mut sum = 0;
         for (index, late) in (0..).zip(&self.lateness) {
             let late = late.load(Relaxed); // its task has ended
             if late != NOT_FIRED {
                 sum += self.offset(index);
-                lateness.saturating_record(late.unsigned_abs());
+                lateness.record(late.unsigned_abs());
             }
         }
         counts.insert("deadline_sum_ns".to_owned(), json!(sum));
         let mut histograms = Map::new();
         if !self.cancels() {
-            histograms.insert("lateness_ns".to_owned(), json!(histogram_text(&lateness)));
+            histograms.insert("lateness_ns".to_owned(), lateness.pairs());
         }
         Outcome { counts, histograms, ..Outcome::default() }
     }
 }
 
 fn offset(seed: u64, index: u64, spread_ns: u64) -> u64 {
-    let step = (index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mix(seed.wrapping_add(step)) % spread_ns
+    draw(seed, index) % spread_ns
 }
 
-pub(crate) fn mix(number: u64) -> u64 {
-    let mut z = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+/// How many of `total` tasks belong to the part `index` of `parts`.
+pub(crate) fn share(total: u64, index: usize, parts: usize) -> u64 {
+    let (index, parts) = (index as u64, parts as u64);
+    total / parts + u64::from(index < total % parts)
 }
 
 #[cfg(test)]

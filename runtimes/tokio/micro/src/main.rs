@@ -3,6 +3,7 @@
 //! in Google Benchmark's format with times PER OPERATION. README.md says what an operation is.
 
 mod bed;
+mod benchmark;
 mod command_line;
 mod measure;
 mod spawning;
@@ -16,18 +17,15 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use command_line::{CommandLine, Options};
+use benchmark::Case;
+use command_line::Options;
 
 const EXIT_FAILED: u8 = 1;
 const EXIT_BAD_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let options = match command_line::parse(std::env::args_os()) {
-        Ok(CommandLine::Run(options)) => options,
-        Ok(CommandLine::Help(text)) => {
-            print!("{text}");
-            return ExitCode::SUCCESS;
-        }
+    let options = match command_line::parse(std::env::args_os().skip(1)) {
+        Ok(options) => options,
         Err(sentence) => return leave(EXIT_BAD_USAGE, &sentence),
     };
     let chosen: Vec<_> =
@@ -56,7 +54,7 @@ fn leave(code: u8, sentence: &str) -> ExitCode {
 }
 
 /// The error is one sentence.
-fn run(chosen: &[suite::Case], options: &Options) -> Result<(), String> {
+fn run(chosen: &[Case], options: &Options) -> Result<(), String> {
     let cannot_write = |error| format!("cannot write the results: {error}");
     // Before minutes are spent on them.
     let mut out: Box<dyn Write> = match &options.out {
@@ -76,7 +74,7 @@ fn context() -> Value {
         "executable": std::env::args().next().unwrap_or_default(),
         "num_cpus": std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         "library": "Tokio",
-        "library_version": env!("TAILRACE_TOKIO_VERSION"),
+        "library_version": env!("TAILRACE_LIBRARY_VERSION"),
         "compiler": env!("TAILRACE_RUSTC"),
         "flags": env!("TAILRACE_FLAGS"),
         "library_build_type": if cfg!(debug_assertions) { "debug" } else { "release" },

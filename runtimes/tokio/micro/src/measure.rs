@@ -8,7 +8,7 @@ use nix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
 use crate::bed::Bed;
-use crate::suite::Case;
+use crate::benchmark::Case;
 
 const ROUNDS_MAX: u64 = 1_000_000_000;
 

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking, yield_now};
 
 use crate::bed::Bed;
-use crate::suite::Benchmark;
+use crate::benchmark::Benchmark;
 
 const MANY: usize = 10_000;
 const DEEP: usize = 1_000;

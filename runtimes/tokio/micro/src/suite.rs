@@ -1,30 +1,9 @@
 // SPDX-License-Identifier: MIT
 //! The benchmarks by name, and the runtimes that each runs on.
 
-use std::time::Duration;
-
-use crate::bed::{Bed, Kind};
+use crate::bed::Kind;
+use crate::benchmark::Case;
 use crate::{spawning, switching, timing};
-
-pub struct Benchmark {
-    pub name: &'static str,
-    /// In one round.
-    pub operations: u64,
-    /// Runs so many rounds and gives the time that they took together.
-    pub run: fn(&Bed, u64) -> Duration,
-}
-
-#[derive(Clone, Copy)]
-pub struct Case {
-    pub benchmark: &'static Benchmark,
-    pub kind: Kind,
-}
-
-impl Case {
-    pub fn name(&self) -> String {
-        format!("{}/{}/workers:{}", self.benchmark.name, self.kind.id(), self.kind.workers())
-    }
-}
 
 const KINDS: &[Kind] =
     &[Kind::MultiThread { workers: 1 }, Kind::MultiThread { workers: 2 }, Kind::CurrentThread];
@@ -39,7 +18,10 @@ pub fn all() -> Vec<Case> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::bed::Bed;
 
     #[test]
     fn names_are_unique_and_of_the_agreed_form() {

@@ -9,7 +9,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::yield_now;
 
 use crate::bed::Bed;
-use crate::suite::Benchmark;
+use crate::benchmark::Benchmark;
 
 const YIELDERS: usize = 200;
 const YIELDS: usize = 1_000;

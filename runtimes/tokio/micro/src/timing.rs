@@ -9,7 +9,7 @@ use tokio::task::yield_now;
 use tokio::time::{sleep, sleep_until};
 
 use crate::bed::Bed;
-use crate::suite::Benchmark;
+use crate::benchmark::Benchmark;
 
 const ARMED: usize = 1_000;
 const FIRED: usize = 10_000;

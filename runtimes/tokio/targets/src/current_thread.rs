@@ -2,8 +2,7 @@
 //! The target `tokio-current`: `workers` threads, each with a current-thread runtime of its own and
 //! a listener that shares the port with the others. Nothing else is shared.
 
-use serde_json::{Map, Value};
-use tailrace_protocol::{Done, Outcome, Ready, Refused, Request, Target};
+use tailrace_protocol::{Done, Refused, Request};
 use tailrace_serving::{Part, PerCore};
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
@@ -14,38 +13,10 @@ use crate::metrics;
 use crate::timers;
 use crate::workloads::serve;
 
-pub struct CurrentThread {
-    workers: PerCore<RuntimeMetrics>,
-    request: Request,
-}
-
-impl CurrentThread {
-    /// # Errors
-    /// Where the kernel refuses the port or a thread.
-    pub fn start(request: &Request, done: Done) -> Result<CurrentThread, Refused> {
-        let workers = PerCore::start(request, done, work)?;
-        Ok(CurrentThread { workers, request: request.clone() })
-    }
-}
-
-impl Target for CurrentThread {
-    fn ready(&self) -> Ready {
-        let addresses = self.workers.addresses();
-        Ready { addresses, backend: "epoll", granted: self.workers.granted() }
-    }
-
-    fn begin(&mut self) {
-        self.workers.begin();
-    }
-
-    fn sample(&self) -> Map<String, Value> {
-        self.workers.sample(&self.request)
-    }
-
-    fn finish(self) -> Outcome {
-        let (runtimes, outcome) = self.workers.finish(&self.request);
-        Outcome { metrics: metrics::of(&runtimes), ..outcome }
-    }
+/// # Errors
+/// Where the kernel refuses the port or a thread.
+pub fn start(request: &Request, done: Done) -> Result<PerCore<RuntimeMetrics>, Refused> {
+    PerCore::start(request, done, work, metrics::of)
 }
 
 fn work(part: Part) -> Result<RuntimeMetrics, Refused> {

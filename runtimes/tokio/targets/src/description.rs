@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //! What both targets say of themselves.
 
-use tailrace_protocol::{Description, OptionSpec};
+use tailrace_protocol::{Description, OptionSpec, Request};
 use tailrace_serving::{Buffer, NAMES, options as workload_options, versions};
 use tokio::runtime::Builder;
 
 #[must_use]
-pub fn describe(id: &'static str, summary: &'static str) -> Description {
+pub fn describe(id: &'static str, order: u32, summary: &'static str) -> Description {
     let mut options = Buffer::options();
     options.extend([
         OptionSpec::integer("event_interval", 61, 1..=1_000_000, "polls between looks for events"),
@@ -20,9 +20,11 @@ pub fn describe(id: &'static str, summary: &'static str) -> Description {
     options.extend(workload_options());
     Description {
         id,
+        order,
         summary,
         backend: "epoll",
-        versions: versions("tokio", env!("TAILRACE_TOKIO_VERSION")),
+        timer_granularity_ns: 1_000_000,
+        versions: versions("tokio", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
         options,
         best: &[],
@@ -33,8 +35,8 @@ pub fn describe(id: &'static str, summary: &'static str) -> Description {
 }
 
 /// What the options of a request say of the scheduler.
-pub(crate) fn apply(builder: &mut Builder, request: &tailrace_protocol::Request) {
-    let interval = |name| u32::try_from(request.options.integer(name)).expect("at most a million");
+pub(crate) fn apply(builder: &mut Builder, request: &Request) {
+    let interval = |name| u32::try_from(request.integer(name)).expect("at most a million");
     builder.enable_all().event_interval(interval("event_interval"));
     if interval("global_queue_interval") != 0 {
         builder.global_queue_interval(interval("global_queue_interval"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! Tokio's own metrics, for the `result`, under the names of runtimes/README.md. A list has one
+//! Tokio's own metrics, for the `result`, under the names of runtimes/PROTOCOL.md. A list has one
 //! entry a worker, whether they belong to one runtime or to one each. What stable Tokio does not
 //! offer is added where the build has `--cfg tokio_unstable`; the contestants are built without
 //! (README.md says why).

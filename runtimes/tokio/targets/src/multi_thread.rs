@@ -5,14 +5,11 @@
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc;
-use std::thread::sleep;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use tailrace_protocol::{
-    Done, Outcome, Ready, Refused, Request, Target, confine_thread, worker_cpu,
-};
-use tailrace_serving::{Job, abandon, is_ready, listen, sample};
+use tailrace_protocol::{Done, Outcome, Ready, Refused, Request, Target, pin_worker, unpin};
+use tailrace_serving::Workload;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::description::apply;
@@ -25,87 +22,64 @@ const SHUTDOWN: Duration = Duration::from_secs(4);
 
 pub struct MultiThread {
     runtime: Runtime,
-    request: Request,
-    addresses: Vec<String>,
-    job: Option<Job>,
-    work: Option<Pin<Box<dyn Future<Output = ()> + Send>>>, // that has not begun
+    workload: Workload,
+    work: Option<Pin<Box<dyn Future<Output = ()> + Send>>>, // in-process, that has not begun
 }
 
 impl MultiThread {
     /// # Errors
     /// Where the kernel refuses the port or a thread.
     pub fn start(request: &Request, done: Done) -> Result<MultiThread, Refused> {
-        let request = request.clone();
-        if let Some(job) = Job::prepare(&request, 1, done)? {
-            let runtime = build(&request)?;
-            let work = Some(timers::prepare(job, 0, 1));
-            return Ok(MultiThread {
-                runtime,
-                request,
-                addresses: Vec::new(),
-                job: Some(job),
-                work,
-            });
+        let (workload, sockets) = Workload::prepare(request, 1, done)?;
+        let runtime = build(request.workers, request)?;
+        for listener in sockets {
+            // On a worker, not in block_on: that would run the accept loop on a thread that has to
+            // be woken for each connection.
+            runtime.spawn(serve(listener, request.clone(), 0, 1));
         }
-        let mut listening = listen(&request, 1)?;
-        let runtime = build(&request)?;
-        let listener = listening.sockets.pop().expect("one was asked for");
-        // On a worker, not in block_on: that would run the accept loop on a thread that has to be
-        // woken for each connection.
-        runtime.spawn(serve(listener, request.clone(), 0, 1));
-        while !is_ready(&request) {
-            sleep(Duration::from_millis(1));
-        }
-        let addresses = vec![listening.address];
-        Ok(MultiThread { runtime, request, addresses, job: None, work: None })
+        let work = workload.job.map(|job| timers::prepare(job, 0, 1));
+        workload.await_ready();
+        Ok(MultiThread { runtime, workload, work })
     }
 }
 
 impl Target for MultiThread {
     fn ready(&self) -> Ready {
-        let granted = self.job.map(|job| job.granted()).unwrap_or_default();
-        Ready { addresses: self.addresses.clone(), backend: "epoll", granted }
+        self.workload.ready()
     }
 
     fn begin(&mut self) {
-        if self.job.is_some_and(|job| job.begin()) {
+        if self.workload.begin() {
             self.work.take().map(|work| self.runtime.spawn(work)); // detached
         }
     }
 
     fn sample(&self) -> Map<String, Value> {
-        self.job.map_or_else(|| sample(&self.request.workload), |job| job.counts())
+        self.workload.sample()
     }
 
     fn finish(self) -> Outcome {
         let metrics = metrics::of(&[self.runtime.metrics()]);
-        abandon();
-        if let Some(job) = self.job {
-            job.stop();
-        }
+        self.workload.stop();
         self.runtime.shutdown_timeout(SHUTDOWN); // drops every task, and so closes its socket
-        let outcome = self.job.map_or_else(
-            || Outcome { counts: sample(&self.request.workload), ..Outcome::default() },
-            |job| job.outcome(),
-        );
-        Outcome { metrics, ..outcome }
+        Outcome { metrics, ..self.workload.outcome() }
     }
 }
 
 /// Tokio says "thread" also of those of its blocking pool, which start later: the first ones are
 /// the workers, and each has said that it runs when this returns.
-fn build(request: &Request) -> Result<Runtime, Refused> {
-    let (workers, cpus) = (request.workers, request.cpus.clone());
+fn build(workers: usize, request: &Request) -> Result<Runtime, Refused> {
     let (started, starts) = mpsc::channel();
     let threads = AtomicUsize::new(0);
     let mut builder = Builder::new_multi_thread();
     apply(&mut builder, request);
     builder.worker_threads(workers).on_thread_start(move || {
         let index = threads.fetch_add(1, Relaxed); // a ticket: orders nothing
-        let own = worker_cpu(&cpus, workers, index);
-        // The process could use these CPUs a moment ago; a thread of the pool gets back what a
-        // pinned worker that started it had given up.
-        let _ = confine_thread(own.as_ref().map_or(&cpus, std::slice::from_ref));
+        if index < workers {
+            pin_worker(index, workers);
+        } else {
+            unpin(); // of the pool: a pinned worker may have started it
+        }
         let _ = started.send(()); // nobody waits for those of the pool
     });
     let runtime = builder

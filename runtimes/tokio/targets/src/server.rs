@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tailrace_serving::{Duplex, Open, own};
+use tailrace_serving::{Connection, Duplex, own};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -16,8 +16,10 @@ use tokio::net::{TcpListener, TcpStream};
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(10);
 
 /// Runs until it is dropped. `session` makes the task of one connection.
-pub async fn accept_loop<Session>(listener: StdListener, session: impl Fn(Connection) -> Session)
-where
+pub async fn accept_loop<Session>(
+    listener: StdListener,
+    session: impl Fn(Connection<Stream>) -> Session,
+) where
     Session: Future<Output = ()> + Send + 'static,
 {
     let listener = TcpListener::from_std(listener).expect("a runtime with I/O takes a new socket");
@@ -26,7 +28,7 @@ where
             Ok((stream, _)) => {
                 // A peer that is gone already says so at the first read.
                 let _ = stream.set_nodelay(true);
-                tokio::spawn(session(Connection::new(stream)));
+                tokio::spawn(session(Connection::new(Stream(stream))));
             }
             Err(_) => {
                 own().accept_errors.add(1);
@@ -36,28 +38,18 @@ where
     }
 }
 
-/// An accepted connection. The socket is closed before it is counted as closed.
-pub struct Connection {
-    stream: TcpStream,
-    _open: Open,
-}
-
-impl Connection {
-    fn new(stream: TcpStream) -> Connection {
-        Connection { stream, _open: Open::new() }
-    }
-}
+pub struct Stream(TcpStream);
 
 /// `poll_read` rather than `try_read`, because it takes a read that does not fill the buffer as a
 /// sign that the socket is empty, and saves the call that would say so.
-impl Duplex for Connection {
+impl Duplex for Stream {
     fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut read = ReadBuf::new(into);
-        let done = Pin::new(&mut self.stream).poll_read(cx, &mut read);
+        let done = Pin::new(&mut self.0).poll_read(cx, &mut read);
         done.map_ok(|()| read.filled().len())
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        Pin::new(&mut self.0).poll_write(cx, bytes)
     }
 }

@@ -8,5 +8,5 @@ use tailrace_tokio::{description::describe, multi_thread::MultiThread};
 
 fn main() -> ExitCode {
     let summary = "Tokio's multi-thread runtime; workers=N gives N worker threads that steal";
-    target_main(&describe("tokio", summary), MultiThread::start)
+    target_main(&describe("tokio", 100, summary), MultiThread::start)
 }

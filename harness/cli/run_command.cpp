@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// `tailrace run`: the options of a campaign. See commands.hpp.
+#include "harness/campaign/run_campaign.hpp"
+
+#include "harness/cli/commands.hpp"
+#include "harness/kinds/registry.hpp"
+
+namespace tailrace::cli {
+namespace {
+
+void add_options(CLI::App& app, campaign::run_options& options) {
+  app.add_option("--profile", options.profile, "name or TOML file")->capture_default_str();
+  auto* runtimes =
+      app.add_option("--runtimes", options.runtimes, "only these contestants: ID,ID,...");
+  runtimes->delimiter(',');
+  app.add_flag("--peers", options.peers, "the peers in other languages too, all that were built")
+      ->excludes(runtimes);
+  app.add_option("--name", options.name, "of the campaign (default: profile and time)");
+  app.add_option("--results", options.results, "folder for campaigns")->capture_default_str();
+  app.add_option("--resume", options.resume, "finish this campaign");
+  app.add_option("--seed", options.seed, "of order and schedules (default: the profile's)")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 53));
+  app.add_option("--blocks", options.blocks, "repetitions (default: the profile's)")
+      ->check(CLI::Range(1, 1000));
+  auto* targets = add_targets_option(app, options.targets);
+  app.add_option("--arm", options.arms,
+                 "NAME=FOLDER, twice or more: every cell with the executables of each folder")
+      ->allow_extra_args(false)
+      ->excludes(targets);
+  app.add_option("--files", options.files,
+                 "folder, on a disk, for the file that file-read reads; kept (default: .files in "
+                 "the results folder)");
+  app.add_option("--target-cpus", options.target_cpus, "CPUs of the target, such as 0,2-3");
+  app.add_option("--client-cpus", options.client_cpus, "CPUs of the load generator");
+  app.add_option("--load-program", options.load_program,
+                 "another load generator with the options and output of `tailrace load`")
+      ->expected(1, 8);
+}
+
+}  // namespace
+
+int run_command(int argc, char** argv) {
+  CLI::App app("Measures, into results/<campaign>/.", "tailrace run");
+  campaign::run_options options;
+  options.kinds = kinds::all();
+  options.command = {"tailrace"};
+  options.command.insert(options.command.end(), argv, argv + argc);
+  add_options(app, options);
+  if (const auto code = parse(app, argc, argv)) return *code;
+  return campaign::run_campaign(options);
+}
+
+}  // namespace tailrace::cli

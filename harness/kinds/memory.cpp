@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Kind `memory`: bytes a connection in each of its states. Before the first reading of a level
+// eight connections are made, used and closed, so that code and pools touched once are in every
+// level alike.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "harness/kinds/load_child.hpp"
+#include "harness/kinds/memory_levels.hpp"
+#include "harness/kinds/registry.hpp"
+
+namespace tailrace::kinds {
+namespace {
+
+constexpr int warm_connections = 8;
+constexpr double open_limit_s = 20;  // until the target has opened or closed them all
+
+class connection_memory : public work_in_levels {
+ public:
+  connection_memory(level_keys keys, std::int64_t message_bytes)
+      : work_in_levels(std::move(keys)), message_bytes_(message_bytes) {}
+
+  std::string derived_id() const override { return "memory-connections"; }
+  std::int64_t connections() const override { return keys().counts.back(); }
+  nlohmann::json json() const override {
+    nlohmann::json object = work_in_levels::json();
+    object["message_bytes"] = message_bytes_;
+    return object;
+  }
+
+ private:
+  const char* unit() const override { return "connection"; }
+  int states() const override { return 4; }
+
+  std::string client_half(const level_readings& read) const override {
+    if (read.source != observe::memory_source::procfs)
+      return "excluded: the client runs in another cgroup and the slopes are of the target's own";
+    return "excluded, and so are the target's own sockets: kernel bytes are its page tables and "
+           "thread stacks only, because " +
+           read.source_cause;
+  }
+
+  void measure(const campaign::cell_context& cell, std::int64_t n, nlohmann::json& record,
+               level_readings& into) const override {
+    memory_level level(cell, cell.setting.limits, {}, keys().settle_s, record, into);
+    session::require_room(level.ready().connections_at_once, "connections",
+                          std::max<std::int64_t>(n, warm_connections));
+    load_hold hold(level.pump(), cell, level.target().address(), message_bytes_);
+    hold.open(warm_connections);
+    hold.echo();
+    hold.close();
+    level.target().await_count("open", 0, open_limit_s);
+    hold.open(n);
+    level.target().await_count("open", n, open_limit_s);
+    level.read("idle", n);
+    hold.echo();
+    level.read("after_echo", n);
+    hold.active();
+    level.read("active", n);
+    hold.drain();
+    hold.close();
+    level.target().await_count("open", 0, open_limit_s);
+    level.read("retained", n);
+    hold.quit();
+    level.finish();
+  }
+
+  std::int64_t message_bytes_;
+};
+
+std::shared_ptr<const campaign::point_work> read_memory(const campaign::table_reader& in) {
+  return std::make_shared<connection_memory>(read_level_keys(in),
+                                             in.integer("message_bytes", 64, 1, 1 << 20));
+}
+
+}  // namespace
+
+const campaign::kind memory = {"memory", "echo", read_memory};
+
+}  // namespace tailrace::kinds

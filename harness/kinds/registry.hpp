@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// All kinds of points. A new one is a file that defines its `kind`, a line here and one in
+// registry.cpp, its workload (workloads/, targets) and its file of the reports. Any thread.
+#pragma once
+
+#include "harness/campaign/kind.hpp"
+
+namespace tailrace::kinds {
+
+extern const campaign::kind closed_loop;
+extern const campaign::kind open_loop;
+extern const campaign::kind memory;
+extern const campaign::kind task_memory;
+extern const campaign::kind hog;
+extern const campaign::kind skew;
+extern const campaign::kind timer;
+extern const campaign::kind file;
+
+campaign::kind_list all();
+
+}  // namespace tailrace::kinds

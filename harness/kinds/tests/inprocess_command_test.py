@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""The command `tailrace` with points that run inside the target: a good cell is whole, and a target
+that lies, dies or answers nonsense costs its cell and nothing else. The target is
+harness/tests/timer_target.py. Standard library only. Usage: inprocess_command_test.py TAILRACE"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TAILRACE = os.path.abspath(sys.argv[1])
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../record/tests"))
+import results_schema
+TARGET = os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "timer_target.py"
+)
+POINT = '[[point]]\nkind = "timer"\ntasks = 50\nspread_ms = 20\nlead_ms = 200\n'
+CANCEL = '[[point]]\nkind = "timer"\nmode = "cancel"\ntasks = 50\n'
+
+
+class InprocessCommandTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="tailrace-inprocess-")
+        self.results = os.path.join(self.folder, "results")
+
+    def tearDown(self):
+        shutil.rmtree(self.folder)
+
+    def run_it(self, fault="", points=POINT, environment=None):
+        """The finished command, and its cells."""
+        targets = os.path.join(self.folder, "targets")
+        os.makedirs(targets, exist_ok=True)
+        path = os.path.join(targets, "tailrace-target-fake")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\nTAILRACE_FAULT={fault} exec {TARGET} "$@"\n')
+        os.chmod(path, 0o755)
+        profile = os.path.join(self.folder, "test.toml")
+        with open(profile, "w", encoding="utf-8") as file:
+            file.write(f'blocks = 1\ncosts = false\ncontestants = ["fake"]\n{points}')
+        done = subprocess.run(
+            [TAILRACE, "run", "--name", "c", "--profile", profile, "--targets", targets,
+             "--results", self.results],
+            capture_output=True, text=True, timeout=200, check=False,
+            env={**os.environ, **(environment or {})},
+        )
+        cells = os.path.join(self.results, "c", "cells.jsonl")
+        if not os.path.exists(cells):
+            return done, []
+        with open(cells, encoding="utf-8") as file:
+            return done, [json.loads(line) for line in file]
+
+    def test_a_good_cell_is_whole(self):
+        done, cells = self.run_it(points=POINT + CANCEL)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(len(cells), 2)
+        for cell in cells:
+            # Other work on the machine may make it invalid.
+            self.assertIn(cell["status"], ("ok", "invalid"), cell["cause"])
+            self.assertIsNone(cell["load"])
+            self.assertEqual(cell["work"]["counts"]["armed"], 50)
+            self.assertEqual(cell["target"]["exit_code"], 0)
+            self.assertGreater(cell["work"]["process"]["cpu_ns"], 0)
+        by_mode = {cell["point"]["options"]["mode"]: cell for cell in cells}
+        fired = by_mode["random"]
+        self.assertEqual(fired["work"]["counts"]["fired"], 50)
+        self.assertEqual(fired["work"]["latency_ns"]["lateness_ns"]["count"], 50)
+        path = os.path.join(self.results, "c", fired["work"]["histograms"]["lateness_ns"])
+        self.assertTrue(os.path.getsize(path) > 0)
+        self.assertEqual(by_mode["cancel"]["work"]["counts"]["cancelled"], 50)
+        self.assertEqual(by_mode["cancel"]["work"]["histograms"], {})
+        self.assertEqual(results_schema.campaign_violations(os.path.join(self.results, "c")), [])
+
+    def test_a_target_that_lies_fails_its_cell(self):
+        for fault, words in [
+            ("loses-a-timer", "49 of 50 timers fired"),
+            ("wrong-sum", "the deadlines that fired sum up to"),
+            ("lacks-a-count", "`wait_cpu_ns` is missing"),
+            ("wakes-early", "50 timers fired before their deadline"),
+            ("cancels", "0 of 50 timers fired"),
+            ("no-histogram", "no histogram `lateness_ns`"),
+            ("garbage-histogram", "is unreadable"),
+            ("short-histogram", "holds 49 values of 50 timers"),
+            ("claims-cpu", "of CPU time, and it had"),
+            ("exits-7", "exited with 7 after its `result`"),
+            ("has-an-address", "names an address"),
+            ("dies", "signal 6"),
+        ]:
+            with self.subTest(fault):
+                shutil.rmtree(self.results, ignore_errors=True)
+                done, cells = self.run_it(fault)
+                self.assertEqual(done.returncode, 1, done.stdout)
+                self.assertEqual(cells[0]["status"], "failed")
+                self.assertIn(words, cells[0]["cause"])
+
+    def test_bad_points_are_refused_with_a_sentence(self):
+        for more, words in [
+            ("", "a timer point needs tasks"),
+            ("tasks = 0", "tasks must be a whole number"),
+            ('tasks = 5\nmode = "never"', "is not one of random, expiry, cancel"),
+            ('tasks = 5\nmode = "cancel"\nspread_ms = 9', "spread_ms has no meaning"),
+            ('tasks = 5\nmode = "cancel"\nlead_ms = 9', "lead_ms has no meaning"),
+            ("tasks = 5\nat_once = 9", "at_once has no meaning"),
+            ("tasks = 5\nspread_ms = 60001", "spread_ms must be"),
+            ("tasks = 5\nconnections = 9", "unknown key"),
+        ]:
+            done, _ = self.run_it(points=f'[[point]]\nkind = "timer"\n{more}\n')
+            self.assertEqual(done.returncode, 2, more)
+            self.assertIn(words, done.stderr)
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+
+unittest.main(argv=sys.argv[:1])

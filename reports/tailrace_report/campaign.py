@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""A campaign as checked, immutable values; load.py makes them from the files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tailrace_report.fields import Fields
+from tailrace_report.hdr import Histogram
+from tailrace_report.micro import Micro
+
+OK, INVALID, FAILED, SKIPPED = STATUSES = ("ok", "invalid", "failed", "skipped")
+
+
+@dataclass(frozen=True, order=True)
+class Subject:
+    """Who was measured: a contestant in one form and one build. `form` is `best`, `default` or
+    another name; where builds are compared, the name of the build is at its end."""
+
+    id: str
+    form: str
+    workers: int
+    family: str = field(default="", compare=False)
+    order: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Point:
+    """What was asked of every subject alike. Rates per second, sizes in bytes, times in s."""
+
+    id: str
+    kind: str
+    numbers: Mapping[str, float] = field(compare=False)
+    options: Mapping[str, str] = field(default_factory=dict, compare=False)
+    arrivals: str = ""
+    # What the kind makes of it: a heading, and what sorts points of this kind.
+    title: str = field(default="", compare=False)
+    place: tuple[Any, ...] = field(default=(), compare=False)
+
+    def whole(self, name: str) -> int:
+        """A whole number of the point, or else of its options; 0 where it has none."""
+        if name in self.numbers:
+            return int(self.numbers[name])
+        text = self.options.get(name, "")
+        return int(text) if text.isascii() and text.isdigit() else 0
+
+    @property
+    def rate_per_s(self) -> float:
+        return self.numbers.get("rate_per_s", 0.0)
+
+
+@dataclass(frozen=True)
+class Slope:
+    """Bytes per connection or task, with the interval of the fit."""
+
+    bytes: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Slopes by (state, "user" | "kernel") and by (state, kernel part)."""
+
+    source: str
+    slopes: Mapping[tuple[str, str], Slope]
+    kernel_parts: Mapping[tuple[str, str], float]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A validity check: whether the cell passed it; `text` says what was seen and the limit."""
+
+    name: str
+    passed: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One finished cell. `numbers` holds what is known, under names such as `server.cpu_us_per_op`
+    or `load.achieved_per_s`; what could not be read is not in it."""
+
+    line: int
+    name: str
+    block: int
+    subject: Subject
+    point: Point
+    status: str
+    cause: str
+    remedy: str
+    stderr_tail: str
+    disjoint_cpus: bool
+    shared_cpus: str
+    numbers: Mapping[str, float]
+    memory: Memory | None
+    validity: tuple[Check, ...]
+    histograms: Mapping[str, Histogram]
+    options: Mapping[str, str]  # of the subject's form
+    granted: Mapping[str, str]  # what the target says is in force
+    arm: str = ""  # whose build, where a campaign compares builds
+
+    @property
+    def measured(self) -> bool:
+        """Whether it has numbers at all; only valid ones are compared."""
+        return self.status in (OK, INVALID)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What one operation of a subject costs, counted apart from the cells (`tailrace cost`):
+    `values` by metric, the median over repeats; `absent` has the cause for a metric without."""
+
+    values: Mapping[str, float]
+    absent: Mapping[str, str]
+    settings: str  # `50 connections × 64 B`
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign as read. `notes` are sentences about what was tolerated (a torn last line)."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    planned: int | None
+    cells: tuple[Cell, ...]
+    counts: Mapping[Subject, Counts] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    micro: Micro | None = None
+
+    @property
+    def name(self) -> str:
+        return self.folder.resolve().name
+
+    def described(self, identity: str) -> Fields:
+        """What the contestant of this id says of itself (`describe`), as far as it is recorded."""
+        listed = self.manifest.get("contestants")
+        for one in listed if isinstance(listed, list) else []:
+            if isinstance(one, dict) and one.get("id") == identity:
+                described = one.get("describe")
+                return Fields(described if isinstance(described, dict) else one)
+        return Fields(None)

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+"""A line of cells.jsonl or costs.jsonl as a value. Called by load.py alone, with JSON whose numbers
+are finite already. Raises FieldError; unknown members pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tailrace_report import inside, kinds, stats
+from tailrace_report.campaign import (
+    INVALID,
+    OK,
+    STATUSES,
+    Cell,
+    Check,
+    Counts,
+    Memory,
+    Point,
+    Slope,
+    Subject,
+)
+from tailrace_report.fields import Fields
+from tailrace_report.hdr import Histogram
+
+SERVER = (
+    "cpu_us_per_op",
+    "user_us_per_op",
+    "system_us_per_op",
+    "voluntary_switches_per_op",
+    "involuntary_switches_per_op",
+    "cpu_share",
+)
+
+
+def read_cell(line: Fields, number: int, histograms: Mapping[str, Histogram]) -> Cell:
+    """The cell on line `number`; its histograms were read before."""
+    status = line.choice("status", STATUSES)
+    measured = status in (OK, INVALID)
+    arm = line.name_of("arm") if line.has("arm") else ""
+    cpus, target = line.part("cpus"), line.part("target")
+    return Cell(
+        line=number,
+        name=line.name_of("cell"),
+        block=line.whole("block"),
+        subject=read_subject(line.part("subject"), arm),
+        point=_point(line.part("point")),
+        status=status,
+        cause=line.text("cause"),
+        remedy=line.text("remedy"),
+        stderr_tail=target.text("stderr_tail"),
+        disjoint_cpus=cpus.raw("disjoint") is not False,
+        shared_cpus=cpus.text("shared_cpus"),
+        numbers=_numbers(line) if measured else {},
+        memory=_memory(line.part("memory")) if measured else None,
+        validity=tuple(
+            Check(one.text("name")[:80], one.raw("ok") is True, one.text("text"))
+            for one in line.parts("validity")
+        ),
+        histograms=histograms,
+        options=line.part("subject").texts("options"),
+        granted=target.part("ready").texts("granted"),
+        arm=arm,
+    )
+
+
+def read_subject(fields: Fields, arm: str = "") -> Subject:
+    """Two builds of one contestant are labelled like its forms: `head`, or `default head`."""
+    form = fields.name_of("form")
+    if arm:
+        form = arm if form == "best" else f"{form} {arm}"
+    order = fields.number("order", signed=True)
+    return Subject(
+        fields.name_of("id"),
+        form,
+        int(fields.number("workers") or 1),
+        fields.text("family"),
+        int(order or 0),
+    )
+
+
+def histogram_paths(line: Fields) -> dict[str, str]:
+    """Of the load generator, or of work inside the target: path by name."""
+    found = {}
+    for part in ("load", "work"):
+        paths = line.part(part, "histograms")
+        for name in kinds.HISTOGRAMS:
+            if paths.has(name):
+                found[name] = paths.text(name)
+    return found
+
+
+def read_counts(sheet: Fields) -> Counts:
+    """The sheet of one subject, as `tailrace cost --json` prints it."""
+    values = {}
+    for metric in sheet.parts("metrics"):
+        found = metric.raw("values")
+        if isinstance(found, list) and found:
+            repeats = [Fields({"values": one}).number("values", signed=True) for one in found]
+            known = [one for one in repeats if one is not None]
+            if known:
+                values[metric.name_of("name")] = stats.median(known)
+    absent = {one.name_of("name"): one.text("cause") for one in sheet.parts("absent")}
+    size = sheet.numbers("connections", "message_bytes")
+    settings = ""
+    if len(size) == 2:
+        settings = f"{size['connections']:,.0f} connections × {size['message_bytes']:,.0f} B"
+    return Counts(values, absent, settings)
+
+
+def _point(fields: Fields) -> Point:
+    plain = Point(
+        fields.name_of("id"),
+        fields.choice("kind", kinds.BY_NAME),
+        fields.every_number(),
+        fields.texts("options"),
+        fields.text("arrivals"),
+    )
+    return kinds.complete(plain)
+
+
+def _numbers(line: Fields) -> dict[str, float]:
+    """Costs, load figures, what the kind adds and the runtime's own counts."""
+    load, cost = line.part("load"), line.part("cost")
+    parts = {
+        "load": load.numbers("offered_per_s", "achieved_per_s", "elapsed_s"),
+        "count": load.part("counts").numbers("planned", "sent", "ok"),
+        "server": cost.part("server").numbers(*SERVER),
+        "client": cost.part("client").numbers("cpu_us_per_op", "cpu_share"),
+        "inside": inside.per_operation(
+            line.part("target").raw("result"), line.part("point").number("message_bytes")
+        ),
+    }
+    numbers = {f"{part}.{key}": n for part, found in parts.items() for key, n in found.items()}
+    kind = kinds.BY_NAME[line.part("point").text("kind")]
+    return numbers | {f"{kind.name}.{key}": n for key, n in kind.numbers(line).items()}
+
+
+def _memory(memory: Fields) -> Memory | None:
+    slopes: dict[tuple[str, str], Slope] = {}
+    parts: dict[tuple[str, str], float] = {}
+    states = memory.part("states")
+    for state in states.names():
+        measured = states.part(state)
+        for side in ("user", "kernel"):
+            fit = measured.part(side)
+            middle = fit.number("slope_bytes", signed=True)
+            if middle is not None:
+                low, high = (fit.number(f"{end}_bytes", signed=True) for end in ("low", "high"))
+                slopes[state, side] = Slope(
+                    middle, middle if low is None else low, middle if high is None else high
+                )
+        for part, value in measured.part("kernel_parts").every_number(signed=True).items():
+            parts[state, part] = value
+    return Memory(memory.text("source"), slopes, parts) if slopes else None

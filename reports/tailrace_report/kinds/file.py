@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: MIT
+"""Reading a file: warm, cold and direct are three experiments and never one number.
+
+What proves where the reads came from stands beside them: the share of the file in the page cache
+before and after, and the bytes that the kernel read from a device for each byte read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from tailrace_report import figure_latency, figure_rows, figure_sweep, wording
+from tailrace_report import sentences as say
+from tailrace_report import subject_table as columns
+from tailrace_report.campaign import Point, Subject
+from tailrace_report.fields import Fields
+from tailrace_report.kinds.kind import (
+    Drawing,
+    Drawn,
+    Kind,
+    Section,
+    Statement,
+    bytes_title,
+    workers_title,
+)
+from tailrace_report.measures import Measure, Number
+from tailrace_report.study import Entry, Study
+from tailrace_report.subject_table import Tails, Text, subject_table
+from tailrace_report.tables import Table
+
+CACHES = {
+    "warm": "in the page cache",
+    "cold": "not in the page cache",
+    "direct": "past the page cache",
+}
+HISTOGRAM = "read_ns"
+IOPS = Number("file.iops", best_is_low=False)
+SPEED = Number("file.bytes_per_s", best_is_low=False)
+CPU = Number("file.cpu_us_per_read")
+PROOF_NOTE = (
+    "from devices: bytes that the kernel read from a device for the target, a byte read; resident:"
+    " the share of the file in the page cache before and after the reads."
+)
+THREADS_NOTE = (
+    "threads: of the process while it read, at most; io-wq: those of them that the kernel made for"
+    " io_uring. CPU time is that of the whole process, the kernel's threads for it included."
+)
+DISK_NOTE = (
+    "Reads from a device are those of a virtual disk, whose host may keep what it read: they show"
+    " what a runtime makes of a device, not how fast a disk is."
+)
+
+
+class File(Kind):
+    name, about = "file", "file reads"
+    histograms = (HISTOGRAM,)
+
+    def title(self, point: Point) -> str:
+        cache = _cache(point)
+        return f"{CACHES.get(cache, cache)}, {_reads(point)}{workers_title(point)}"
+
+    def place(self, point: Point) -> tuple[Any, ...]:
+        cache = list(CACHES).index(_cache(point)) if _cache(point) in CACHES else len(CACHES)
+        return cache, point.whole("block_bytes"), point.whole("concurrency")
+
+    def numbers(self, line: Fields) -> dict[str, float]:
+        """Empty where the cell lacks its proof."""
+        file = line.part("file")
+        counts = line.part("work", "counts").numbers(
+            "reads", "read_bytes", "whole_ns", "whole_cpu_ns"
+        )
+        if not file or len(counts) < 4 or not all(list(counts.values())[:3]):
+            return {}
+        reads, read_bytes, whole_ns, cpu_ns = counts.values()
+        found = {
+            "iops": reads * 1e9 / whole_ns,
+            "bytes_per_s": read_bytes * 1e9 / whole_ns,
+            "cpu_us_per_read": cpu_ns / 1e3 / reads,
+            "cpus": cpu_ns / whole_ns,
+            "device_share": (file.number("device_read_bytes") or 0.0) / read_bytes,
+            **file.numbers("threads_peak", "io_workers_peak"),
+        }
+        for when in ("before", "after"):
+            pages = file.part(when).number("pages")
+            if pages:
+                resident = file.part(when).number("resident") or 0.0
+                found[f"resident_{when}"] = resident / pages
+        return found
+
+    def of(self, study: Study, cache: str) -> list[Point]:
+        """The measured points with this kind of page cache."""
+        return [p for p in self.points(study) if _cache(p) == cache]
+
+    def statements(self, study: Study) -> list[Statement]:
+        """For each kind of page cache the least and the most CPU time a read, at the point that
+        most subjects finished."""
+        parts = []
+        for cache, name in CACHES.items():
+            found = [(p, c.best_first()) for p in self.of(study, cache)
+                     if (c := study.compare(p, CPU))]
+            point, entries = max(found, key=lambda pair: len(pair[1]), default=(None, []))
+            if point is None or len(entries) < 2:
+                continue
+            ends = ", ".join(
+                f"{e.label} {wording.microseconds(e.estimate.median)}"
+                for e in (entries[0], entries[-1])
+            )
+            parts.append(f"{name} ({_reads(point)}): {ends}")
+        if not parts:
+            return []
+        text = f"CPU time a read, least and most: {'; '.join(parts)}."
+        return [Statement("Reading a file", text)]
+
+    def sections(self, study: Study) -> list[Section]:
+        shown = figure_latency.Shown(
+            lambda point: f"{say.capital(point.title)}\ntime of a read, lower is better", HISTOGRAM
+        )
+        drawings = [
+            Drawing(
+                f"file-{cache}",
+                f"Time of a read by percentile, page cache: {cache}",
+                lambda cache=cache: figure_latency.latency_figure(  # type: ignore[misc]
+                    study, self.of(study, cache), shown
+                ),
+            )
+            for cache in CACHES
+        ]
+        for sweep in SWEEPS:
+            drawings.append(Drawing(sweep.name, sweep.title, partial(sweep.draw, study)))
+        drawings.append(
+            Drawing("file-cost", "CPU time a read, a panel a point", lambda: self._costs(study))
+        )
+        intro = (
+            "Blocks of one file in seeded random order, each checked by its stamp. Three"
+            " experiments that are never averaged: with the file in the page cache, with none of it"
+            " there, and past it; each proven by what the kernel says of the page cache and of the"
+            " device."
+        )
+        tables = [file_table(study, point) for point in self.points(study)]
+        return [Section("files", "Reading a file", intro, drawings, tables)]
+
+    def _costs(self, study: Study) -> Drawn:
+        """Where readers were swept, file-cpu says the same in fewer panels."""
+        points = [] if CPU_SWEEP.panels(study) else self.points(study)
+        panels = [
+            figure_rows.Panel(compared, note=_rate_note(study, point))
+            for point in points
+            if (compared := study.compare(point, CPU))
+        ]
+        axis = "CPU time a read, µs (right: reads a second)"
+        return figure_rows.rows_figure(study, panels, axis, wording.microseconds)
+
+
+FILE = File()
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A figure in which `option` varies along the x axis and `fixed` is the same in a panel."""
+
+    name: str
+    title: str
+    measure: Measure
+    option: str
+    fixed: str
+    axis: figure_sweep.Axis
+
+    def panels(self, study: Study) -> list[figure_sweep.Panel]:
+        """For each kind of page cache the value of `fixed` that has most points, if at least
+        two."""
+        found = []
+        for cache, name in CACHES.items():
+            by_fixed: dict[int, list[Point]] = {}
+            for point in FILE.of(study, cache):
+                by_fixed.setdefault(point.whole(self.fixed), []).append(point)
+            points = max(by_fixed.values(), key=len, default=[])
+            lines: dict[Subject, figure_sweep.Line] = {}
+            for point in sorted(points, key=lambda p: p.whole(self.option)):
+                compared = study.compare(point, self.measure)
+                for entry in compared.entries if compared else ():
+                    lines.setdefault(entry.subject, []).append((point.whole(self.option), entry))
+            if len(points) > 1 and lines:
+                kept = points[0].whole(self.fixed)
+                same = f"{kept} readers"
+                if self.fixed == "block_bytes":
+                    same = f"{bytes_title(kept)} a read"
+                better = "lower" if self.measure.best_is_low else "higher"
+                title = f"{say.capital(name)}\n{same}, {better} is better"
+                found.append(figure_sweep.Panel(title, lines))
+        return found
+
+    def draw(self, study: Study) -> Drawn:
+        return figure_sweep.sweep_figure(self.panels(study), self.axis)
+
+
+def _by_readers(y_title: str, scale: float) -> figure_sweep.Axis:
+    return figure_sweep.Axis("readers", str, y_title, scale)
+
+
+CPU_SWEEP = Sweep(
+    "file-cpu",
+    "CPU time a read by number of readers",
+    CPU,
+    "concurrency",
+    "block_bytes",
+    _by_readers("CPU time a read, µs", 1.0),
+)
+SWEEPS = (
+    Sweep(
+        "file-iops",
+        "Reads a second by number of readers",
+        IOPS,
+        "concurrency",
+        "block_bytes",
+        _by_readers("thousand reads/s", 1e-3),
+    ),
+    CPU_SWEEP,
+    Sweep(
+        "file-speed",
+        "Bytes a second by size of a read",
+        SPEED,
+        "block_bytes",
+        "concurrency",
+        figure_sweep.Axis("bytes of a read", bytes_title, "MB/s", 1e-6),
+    ),
+)
+
+
+def _cache(point: Point) -> str:
+    return point.options.get("cache", "")
+
+
+def _reads(point: Point) -> str:
+    """Block size and number of readers, in words."""
+    readers = wording.counted(point.whole("concurrency"), "reader")
+    return f"{bytes_title(point.whole('block_bytes'))} × {readers}"
+
+
+def file_table(study: Study, point: Point) -> Table:
+    """Everything about one point."""
+    tails = Tails(study, point, HISTOGRAM)
+    rate, cpu = study.compare(point, IOPS), study.compare(point, CPU)
+
+    def plain(title: str, key: str, form: wording.Format) -> Text:
+        return columns.median(title, study.compare(point, Number(f"file.{key}")), form)
+
+    before, after = (plain("", f"resident_{w}", wording.share) for w in ("before", "after"))
+    return subject_table(
+        study,
+        f"Reading a file, {point.title}",
+        [point],
+        [
+            columns.blocks(study, point),
+            columns.value("reads/s", rate, wording.rate),
+            columns.median("per second", study.compare(point, SPEED), wording.bytes_per_s),
+            columns.value("CPU a read", cpu, wording.microseconds),
+            plain("CPUs used", "cpus", wording.figures),
+            *tails.quantiles(),
+            tails.longest(),
+            plain("threads", "threads_peak", "{:.0f}".format),
+            plain("io-wq", "io_workers_peak", "{:.0f}".format),
+            plain("from devices", "device_share", "{:.2f}".format),
+            Text("resident", lambda who: f"{before.text(who)} / {after.text(who)}"),
+        ],
+        [PROOF_NOTE, THREADS_NOTE] + ([DISK_NOTE] if _cache(point) != "warm" else []),
+    )
+
+
+def _rate_note(study: Study, point: Point) -> Callable[[Entry], str]:
+    """How many reads a second that is."""
+
+    def note(entry: Entry) -> str:
+        found = study.compare(point, IOPS)
+        one = found.of(entry.subject) if found else None
+        invalid = "" if entry.valid else "invalid, "
+        return f"{invalid}{wording.rate(one.estimate.median)}" if one else invalid
+
+    return note

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""What a kind of point tells the report. A kind is one file here, beside the one of the same name
+in harness/kinds; it overrides what it has to say, and the registry (__init__.py) lists it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tailrace_report import wording
+from tailrace_report.campaign import Point
+from tailrace_report.fields import Fields
+from tailrace_report.study import Comparison, Study
+from tailrace_report.tables import Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# A figure and its words for who cannot see it; None where there is nothing to draw.
+Drawn = tuple["Figure", str] | None
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure that the report may have: name of its files, heading, and what draws it."""
+
+    name: str
+    title: str
+    draw: Callable[[], Drawn]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page; left out where nothing is drawn and no table has rows."""
+
+    anchor: str
+    title: str
+    intro: str = ""
+    drawings: list[Drawing] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A sentence or two of the finding; `about` is the word or two that lead it."""
+
+    about: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A column of the first table: medians, with their ratios to the floor where `to_floor`."""
+
+    title: str
+    compared: Comparison | None
+    form: wording.Format
+    to_floor: bool = False
+
+
+class Kind:
+    """One kind of point. The defaults say nothing."""
+
+    name = ""  # `point.kind` in the files
+    about = ""  # in a sentence: `offered load`
+    histograms: tuple[str, ...] = ()  # that its cells may have
+    # Whether it has columns in the first table also where the kinds before it have some.
+    leads = True
+
+    def title(self, point: Point) -> str:
+        """For headings."""
+        return point.id
+
+    def place(self, point: Point) -> tuple[Any, ...]:
+        """Sorts the points of this kind."""
+        return (point.whole("message_bytes"), point.whole("connections"), point.rate_per_s)
+
+    def numbers(self, line: Fields) -> dict[str, float]:
+        """What a line of cells.jsonl comes to besides its load and cost."""
+        return {}
+
+    def headline(self, study: Study) -> tuple[list[Headline], list[str]]:
+        """Columns of the first table, and notes that say what they are of."""
+        return [], []
+
+    def statements(self, study: Study) -> list[Statement]:
+        return []
+
+    def sections(self, study: Study) -> list[Section]:
+        return []
+
+    def points(self, study: Study) -> list[Point]:
+        return study.points_of(self.name)
+
+    def lead(self, study: Study) -> Point | None:
+        """The point that stands for all: the one that most subjects finished and, among those, the
+        one with most requests a second; so who looks good at it does not choose it."""
+
+        def merit(point: Point) -> tuple[int, float, int]:
+            finished = sum(study.standing(who, point) == "ok" for who in study.subjects)
+            return finished, point.rate_per_s, -point.whole("connections")
+
+        return max(self.points(study), key=merit, default=None)
+
+
+def load_title(point: Point) -> str:
+    """Connections, size, rate and arrivals in words."""
+    parts = []
+    if connections := point.whole("connections"):
+        parts.append(wording.counted(connections, "connection"))
+    if size := point.whole("message_bytes"):
+        parts.append(f"{size:,} B")
+    text = " × ".join(parts) or point.id
+    if point.rate_per_s:
+        text += f", {point.rate_per_s:,.0f} requests/s"
+    return text + (f" ({point.arrivals.capitalize()})" if point.arrivals else "")
+
+
+def workers_title(point: Point) -> str:
+    """`, 2 workers` where the point has a number of its own."""
+    workers = point.whole("workers")
+    return f", {wording.counted(workers, 'worker')}" if workers else ""
+
+
+def bytes_title(size: int) -> str:
+    return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
+

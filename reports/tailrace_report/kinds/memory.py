@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""Bytes per connection in its states and per sleeping task: slopes, user and kernel apart."""
+
+from __future__ import annotations
+
+from tailrace_report import figure_memory, stats, wording
+from tailrace_report import sentences as say
+from tailrace_report import subject_table as columns
+from tailrace_report.campaign import Point, Subject
+from tailrace_report.kinds.kind import Drawing, Headline, Kind, Section, Statement
+from tailrace_report.measures import Slope
+from tailrace_report.study import Study, fit_interval
+from tailrace_report.subject_table import Text, subject_table
+from tailrace_report.tables import Table
+
+STATES = {
+    "idle": "idle, never used",
+    "after_echo": "idle after one echo",
+    "active": "active",
+    "retained": "still held after close",
+    "sleeping": "sleeping",
+}
+USER, KERNEL, BOTH = ("user",), ("kernel",), ("user", "kernel")
+PROCFS_NOTE = (
+    "Kernel bytes come from procfs here: page tables and thread stacks only, sockets are not in"
+    " them. A memory cgroup would show them."
+)
+
+
+class MemoryKind(Kind):
+    def __init__(self, name: str, about: str, unit: str, idle: str, picture: str) -> None:
+        self.name, self.about, self.unit, self.idle, self.picture = name, about, unit, idle, picture
+
+    def title(self, point: Point) -> str:
+        return f"memory per {self.unit}" if self.unit == "connection" else "sleeping tasks"
+
+    def state(self, study: Study, point: Point) -> str:
+        """The state of the first table and the finding."""
+        if self.unit == "task":
+            return "sleeping"
+        return "after_echo" if study.compare(point, Slope("after_echo", USER)) else "idle"
+
+    def headline(self, study: Study) -> tuple[list[Headline], list[str]]:
+        for point in self.points(study)[:1]:
+            state = self.state(study, point)
+            notes = [PROCFS_NOTE] if "procfs" in study.memory_sources() else []
+            if self.unit == "task":
+                both = study.compare(point, Slope(state, BOTH))
+                return [Headline("B/task", both, wording.byte_count)], notes
+            user, kernel = (study.compare(point, Slope(state, side)) for side in (USER, KERNEL))
+            return [
+                Headline("user B/conn", user, wording.byte_count),
+                Headline("kernel B/conn", kernel, wording.byte_count),
+            ], notes
+        return [], []
+
+    def statements(self, study: Study) -> list[Statement]:
+        for point in self.points(study)[:1]:
+            state = self.state(study, point)
+            user, kernel, both = (
+                study.compare(point, Slope(state, sides)) for sides in (USER, KERNEL, BOTH)
+            )
+            if not (user and kernel and both and both.valid):
+                return []
+            parts = []
+            for entry in both.best_first():
+                own, rest = user.of(entry.subject), kernel.of(entry.subject)
+                if own and rest:
+                    held, behind = (wording.byte_count(e.estimate.median) for e in (own, rest))
+                    parts.append(f"{entry.label} {held} user + {behind} kernel")
+            shown = ", ".join(say.ends(parts, say.NAMED_MAX + 1))
+            return [Statement("Memory", f"{self.idle} costs {shown}.")]
+        return []
+
+    def sections(self, study: Study) -> list[Section]:
+        points = self.points(study)
+        intro = (
+            f"The slope over the number of {self.unit}s, so what a process costs at rest is not in"
+            " it; user (proportional set size) and kernel apart, without the client's half."
+        )
+        what = "by state" if self.unit == "connection" else "while it sleeps"
+        drawing = Drawing(
+            self.picture,
+            f"Memory per {self.unit}, user and kernel, {what}",
+            lambda: figure_memory.memory_figure(study, self._panels(study, points)),
+        )
+        tables = [table for point in points for table in self.tables(study, point)]
+        return [Section(self.picture, f"Memory per {self.unit}", intro, [drawing], tables)]
+
+    def _panels(self, study: Study, points: list[Point]) -> list[figure_memory.Panel]:
+        return [
+            figure_memory.Panel(words, self.unit, found)
+            for point in points
+            for state, words in STATES.items()
+            if (found := figure_memory.bars(study, point, state))
+        ]
+
+    def tables(self, study: Study, point: Point) -> list[Table]:
+        """One table a state: user, kernel and their sum."""
+        return [
+            self._table(study, point, state)
+            for state in STATES
+            if study.compare(point, Slope(state, USER))
+            or study.compare(point, Slope(state, KERNEL))
+        ]
+
+    def _table(self, study: Study, point: Point, state: str) -> Table:
+        fits: list[stats.Estimate] = []
+
+        def slope(title: str, sides: tuple[str, ...]) -> Text:
+            plain = columns.value(
+                title, study.compare(point, Slope(state, sides)), wording.byte_count
+            )
+
+            def text(who: Subject) -> str:
+                fit = fit_interval(study, who, point, state, sides)
+                if fit is None:
+                    return plain.text(who)
+                fits.append(fit)
+                return wording.with_interval(fit, wording.byte_count)
+
+            return Text(title, text)
+
+        user = study.compare(point, Slope(state, USER))
+        kernel = study.compare(point, Slope(state, KERNEL))
+        table = subject_table(
+            study,
+            f"Memory per {self.unit}, {STATES[state]} (lower is better)",
+            [point],
+            [
+                columns.blocks(study, point),
+                slope("user", USER),
+                slope("kernel", KERNEL),
+                slope("together", BOTH),
+                    Text("of the kernel's", lambda who: _parts_text(study, who, point, state)),
+            ],
+        )
+        note = "Slope over the number; one block: [95 % interval of the fit]."
+        table.notes.insert(0, note if fits else columns.interval_note([user, kernel]))
+        if any(e.estimate.median < 0 for c in (user, kernel) if c for e in c.entries):
+            table.notes.append("A slope below zero is noise around nothing, not memory gained.")
+        return table
+
+
+CONNECTIONS = MemoryKind(
+    "memory", "connection memory", "connection", "An idle connection", "memory"
+)
+TASKS = MemoryKind("task_memory", "task memory", "task", "A sleeping task", "task-memory")
+
+
+def _parts_text(study: Study, who: Subject, point: Point, state: str) -> str:
+    """The kernel's bytes by kind, medians over cells, largest first."""
+    found: dict[str, list[float]] = {}
+    for cell in study.cells(who, point, study.standing(who, point)):
+        for (at, part), value in (cell.memory.kernel_parts if cell.memory else {}).items():
+            if at == state:
+                found.setdefault(part, []).append(value)
+    medians = sorted(((-stats.median(v), part) for part, v in found.items()))
+    shown = [f"{part.replace('_', ' ')} {wording.byte_count(-v)}" for v, part in medians if -v >= 1]
+    return ", ".join(shown) or wording.MISSING

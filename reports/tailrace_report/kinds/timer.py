@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: MIT
+"""Timers: how late tasks wake, what a timer costs, what a cancelled one costs.
+
+Lateness counts from the deadline; nothing is subtracted for an API that knows milliseconds only.
+That such an API rounds is in the column `API`, so that nobody takes it for slowness.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tailrace_report import figure_latency, figure_trade, wording
+from tailrace_report import sentences as say
+from tailrace_report import subject_table as columns
+from tailrace_report.campaign import Point, Subject
+from tailrace_report.fields import Fields
+from tailrace_report.kinds.kind import Drawing, Headline, Kind, Section, Statement, workers_title
+from tailrace_report.measures import Number, Quantile
+from tailrace_report.study import Study
+from tailrace_report.subject_table import Tails, Text, subject_table
+from tailrace_report.tables import Table
+
+LATENESS = "lateness_ns"
+LATE_P99 = Quantile(0.99, LATENESS)
+FIRE_CPU = Number("timer.fire_cpu_ns")
+WINDOW = "timer_window_us"
+# What a timer costs: a count over another, left out where its phase did not happen.
+SHARES = {
+    "arm_cpu_ns": ("arm_cpu_ns", "armed"),
+    "fire_cpu_each_ns": ("fire_cpu_ns", "fired"),
+    "idle_share": ("wait_cpu_ns", "wait_ns"),
+    "pair_cpu_ns": ("whole_cpu_ns", "cancelled"),
+}
+
+
+class Timer(Kind):
+    name, about = "timer", "timers"
+    histograms = (LATENESS,)
+    leads = False
+
+    def title(self, point: Point) -> str:
+        """`100,000 timers within 1 s, timer slack 1 ns`."""
+        what, slack = f"{point.whole('tasks'):,} timers", point.whole("timer_slack_ns")
+        if _mode(point) == "cancel":
+            what += f" armed and cancelled, {point.whole('at_once') or 1000:,} at a time"
+        elif _mode(point) == "expiry":
+            what += " that expire at once"
+        else:
+            what += f" within {(point.whole('spread_ms') or 1000) / 1000:g} s"
+        return what + (f", timer slack {slack:,} ns" if slack else "") + workers_title(point)
+
+    def place(self, point: Point) -> tuple[Any, ...]:
+        return _mode(point) != "random", point.whole("tasks"), *super().place(point)
+
+    def numbers(self, line: Fields) -> dict[str, float]:
+        """Nanoseconds of CPU time for a timer, and shares of a core."""
+        names = {name for share in SHARES.values() for name in share}
+        counts = line.part("work", "counts").numbers(*sorted(names))
+        found = {
+            name: counts[top] / counts[bottom]
+            for name, (top, bottom) in SHARES.items()
+            if top in counts and counts.get(bottom)
+        }
+        if not counts.get("fired"):  # nothing waited for
+            found = {name: n for name, n in found.items() if name == "pair_cpu_ns"}
+        elif "fire_cpu_ns" in counts:
+            found["fire_cpu_ns"] = counts["fire_cpu_ns"]
+        slack = line.part("target", "ready", "granted").number("timer_slack_ns")
+        return found if slack is None else {**found, "slack_ns": slack}
+
+    def fired(self, study: Study) -> list[Point]:
+        """Points whose timers expire."""
+        return [p for p in self.points(study) if _mode(p) != "cancel"]
+
+    def cancelled(self, study: Study) -> list[Point]:
+        """Points whose timers are armed and cancelled."""
+        return [p for p in self.points(study) if _mode(p) == "cancel"]
+
+    def lead(self, study: Study) -> Point | None:
+        """Random deadlines, the most of them, nothing set."""
+        points = [p for p in self.fired(study) if _mode(p) == "random"]
+        plain = [p for p in points if not p.whole("timer_slack_ns")] or points
+        return max(plain, key=lambda p: p.whole("tasks"), default=None)
+
+    def headline(self, study: Study) -> tuple[list[Headline], list[str]]:
+        point = self.lead(study)
+        if point is None:
+            return [], []
+        found = []
+        for p, name in columns.MAIN:
+            late = study.compare(point, Quantile(p, LATENESS))
+            found.append(Headline(f"lateness {name}", late, wording.duration, p == 0.99))
+        cpu = study.compare(point, FIRE_CPU)
+        found.append(Headline("CPU while they fire", cpu, wording.duration, True))
+        return found, [f"lateness and CPU time: {point.title}."]
+
+    def statements(self, study: Study) -> list[Statement]:
+        """How late the tail wakes, and what that costs: neither says anything without the other."""
+        point = self.lead(study)
+        late, cpu = (study.compare(point, m) if point else None for m in (LATE_P99, FIRE_CPU))
+        if not point or not late or not late.valid or not cpu or not cpu.valid:
+            return []
+        what = f"{say.capital(point.title)}: lateness p99"
+        text = say.best_and_worst(study, what, late, wording.duration, "lowest", "highest")
+        what = "CPU time while they fire"
+        text += f". {say.best_and_worst(study, what, cpu, wording.duration, 'lowest', 'highest')}"
+        return [Statement("Timers", f"{text}.")]
+
+    def sections(self, study: Study) -> list[Section]:
+        fired = self.fired(study)
+        # Who differs in the window alone is in the second figure.
+        shown = figure_latency.Shown(
+            lambda point: f"{say.capital(point.title)}\nlateness, lower is better",
+            LATENESS,
+            "share of timers at most this late",
+            window_forms(study),
+            lambda who: "" if _api(study, who) in ("ns", "-") else f" ({_api(study, who)} API)",
+        )
+        drawings = [
+            Drawing(
+                "timer",
+                "Lateness by percentile, a panel for each number of timers",
+                lambda: figure_latency.latency_figure(study, fired, shown),
+            ),
+            Drawing(
+                "timer-window",
+                "Lateness against CPU time, by the window within which timers fire together",
+                lambda: figure_trade.trade_figure(
+                    window_panels(study), "CPU time of the process while they fire", "window"
+                ),
+            ),
+        ]
+        intro = (
+            "Tasks that each sleep until a deadline of their own; lateness is from the deadline"
+            " until the task runs. Late wake-ups are cheap wake-ups: read the tails beside the CPU"
+            " time. What a sleeping task holds is under Memory."
+        )
+        tables = [lateness_table(study, point) for point in fired]
+        tables.append(cancelled_table(study, self.cancelled(study)))
+        return [Section("timers", "Timers", intro, drawings, tables)]
+
+
+TIMER = Timer()
+
+
+def _mode(point: Point) -> str:
+    return point.options.get("mode", "random")
+
+
+def _api(study: Study, who: Subject) -> str:
+    """The unit in which a timer may be asked for, as the contestant describes it."""
+    step = study.campaign.described(who.id).number("timer_granularity_ns")
+    if step is None:
+        return wording.MISSING
+    return "ns" if step <= 1 else wording.time_unit(step)
+
+
+def lateness_table(study: Study, point: Point) -> Table:
+    """Quantiles of lateness with what it cost."""
+    tails = Tails(study, point, LATENESS)
+
+    def cost(title: str, key: str, form: wording.Format = wording.duration) -> Text:
+        return columns.median(title, study.compare(point, Number(f"timer.{key}")), form)
+
+    return subject_table(
+        study,
+        f"Lateness, {point.title} (lower is better)",
+        [point],
+        [
+            columns.blocks(study, point),
+            tails.total("timers"),
+            *tails.quantiles(),
+            tails.longest(),
+            columns.value("CPU while they fire", study.compare(point, FIRE_CPU), wording.duration),
+            cost("a timer that fires", "fire_cpu_each_ns"),
+            cost("to arm one", "arm_cpu_ns"),
+            cost("CPU share while all wait", "idle_share", _small_share),
+            Text("API", lambda who: _api(study, who)),
+            cost("slack", "slack_ns"),
+        ],
+        [
+            "CPU time is the process' own, user and kernel: while they fire, from first to last; to"
+            " arm one, with the making of its task. API: the step to which a deadline is rounded;"
+            " one of 1 ms rounds up, and its lateness has up to that much of it. slack: by how much"
+            " the kernel may delay a wait (not those of io_uring)."
+        ],
+    )
+
+
+def _small_share(value: float) -> str:
+    return "< 0.01 %" if 0 < value < 1e-4 else f"{100 * value:.2f} %"
+
+
+def cancelled_table(study: Study, points: list[Point]) -> Table:
+    """CPU time for a timeout that never fires, a column a point."""
+    found = []
+    for point in points:
+        compared = study.compare(point, Number("timer.pair_cpu_ns"))
+        title = f"{point.whole('at_once'):,} armed"
+        found += [columns.value(title, compared, wording.duration)]
+    note = "A task that sleeps and is cancelled, from its making to its end; so many armed at once."
+    title = "A timer that is armed and cancelled, CPU time (lower is better)"
+    return subject_table(study, title, points, found, [note])
+
+
+def window_panels(study: Study) -> list[figure_trade.Panel]:
+    """A panel for each point at which a contestant ran with several windows of coalescing."""
+    panels = []
+    for point in TIMER.fired(study):
+        cpu, late = study.compare(point, FIRE_CPU), study.compare(point, LATE_P99)
+        lines: dict[str, figure_trade.Marks] = {}
+        for who in study.subjects:
+            pair = (cpu.of(who) if cpu else None, late.of(who) if late else None)
+            if pair[0] and pair[1]:
+                lines.setdefault(who.id, []).append((_window(study, who, point), *pair))
+        for marks in lines.values():
+            marks.sort(key=lambda mark: -1 if mark[0] is None else mark[0])
+        if len({window for marks in lines.values() for window, _, _ in marks}) > 2:
+            title = f"{say.capital(point.title)}\nlateness p99 against CPU time, by window in µs"
+            panels.append(figure_trade.Panel(title, lines))
+    return panels
+
+
+def window_forms(study: Study) -> frozenset[Subject]:
+    """Forms that set the window, of contestants that are there in another form too."""
+    setting = {
+        cell.subject for cell in study.campaign.cells if cell.options.get(WINDOW) is not None
+    }
+    others = {who.id for who in study.subjects if who not in setting}
+    return frozenset(who for who in setting if who.id in others)
+
+
+def _window(study: Study, who: Subject, point: Point) -> int | None:
+    """In force, where the contestant has a window: what its form sets, or what it granted."""
+    for cell in study.cells(who, point, "ok", "invalid"):
+        window = cell.options.get(WINDOW) or cell.granted.get(WINDOW, "")
+        if window.isdecimal():
+            return int(window)
+    return None

@@ -1,3 +1,0 @@
-// SPDX-License-Identifier: MIT
-#include "runtimes/tests/asio_shared.hpp"
-#include "runtimes/tests/extensions_conformance.hpp"

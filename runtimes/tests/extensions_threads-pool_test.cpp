@@ -1,8 +1,0 @@
-// SPDX-License-Identifier: MIT
-#include "runtimes/threads/runtime.hpp"
-
-namespace tailrace {
-using runtime_under_test = threads::pool_runtime;
-}
-
-#include "runtimes/tests/extensions_conformance.hpp"
