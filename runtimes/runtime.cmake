@@ -74,10 +74,6 @@ function(tailrace_suite suite id library class)
   endif()
   add_executable(${suite}_${id}_test ${source})
   target_link_libraries(${suite}_${id}_test PRIVATE ${library} tailrace_watched_main)
-  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=address")
-    # Optimising these large templates takes longer than their tests run.
-    target_compile_options(${suite}_${id}_test PRIVATE -O0)
-  endif()
   gtest_discover_tests(${suite}_${id}_test TEST_PREFIX ${id}. PROPERTIES TIMEOUT 90)
 endfunction()
 

@@ -3,7 +3,8 @@
 # flags of the preset. The rest takes most of the time of a build and none of a measurement:
 #
 #   TAILRACE_LIGHT_FLAGS  parts of the harness that only decide and print, and the tests of runtimes
-#                         and workloads (at -O0, g++ has no room for deep chains of coroutines)
+#                         and workloads (at -O0, g++ has no room for deep chains of coroutines; at
+#                         -O1 it sees overflows of strings where there are none)
 #   TAILRACE_TEST_FLAGS   the tests of the harness
 #   TAILRACE_PRECOMPILE   read the headers of libraries once. With clang only, which loads them
 #                         faster than it reads them (g++ 12 does not), and without the other two:

@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 
 SCRIPTS = Path(__file__).resolve().parent.parent
-WITHOUT_OPTIONS = ("bench", "build", "check", "format", "inhouse", "lint", "peers", "sanitize",
+WITHOUT_OPTIONS = ("bench", "build", "check", "conformance", "format", "lint", "peers", "sanitize",
                    "smoke", "test")
 
 
