@@ -236,7 +236,7 @@ TEST(http_script, answers_each_request_however_it_was_cut) {
   EXPECT_EQ(occurrences(peer.receive(200 * 78), one), 200U);
   peer.send("\n");
   EXPECT_EQ(peer.receive(78), one);
-  peer.send("\r\r\n\r\n");  // a lone CR starts the end anew
+  peer.send("\r\r\n\r\n");  // a lone CR starts the end again
   peer.finish_sending();
   EXPECT_EQ(peer.rest(), one);
 }

@@ -39,7 +39,9 @@ class text_rules(unittest.TestCase):
         self.assertEqual(cpp("//" + "x" * 98 + "\n"), [])
         self.assertEqual(broken_in({"CMakeLists.txt": "#" + "x" * 100}), ["columns"])
         self.assertEqual(broken_in({"x/y.rs": SPDX + "//" + "x" * 99 + "\n"}), ["columns"])
-        self.assertEqual(broken_in({"README.md": "x" * 200}), [])
+        self.assertEqual(broken_in({"x/README.md": "x" * 101}), ["columns"])
+        self.assertEqual(broken_in({"x/README.md": "|" + "x" * 200}), [])
+        self.assertEqual(broken_in({"results/published/a/summary.md": "x" * 101}), [])
 
     def test_words(self):
         for word in ("TO" "DO", "FIX" "ME", "XX" "X", "obvious" "ly", "Simp" "ly",
@@ -48,6 +50,12 @@ class text_rules(unittest.TestCase):
             self.assertEqual(broken_in({"README.md": f"It is {word} so.\n"}), ["words"], word)
         self.assertEqual(cpp("#if" " 0\n#endif\n"), ["words"])
         self.assertEqual(cpp("// mktemp XX" "XXXX, a simplified todo list\n"), [])
+
+    def test_terms(self):
+        for term in ("told " "apart", "Not sepa" "rated", "entr" "ant", "an" "ew"):
+            self.assertEqual(cpp(f"// they are {term} here\n"), ["terms"], term)
+            self.assertEqual(broken_in({"x/README.md": f"They are {term}.\n"}), ["terms"], term)
+        self.assertEqual(cpp("// entrance, a new one\n"), [])
 
     def test_machine_path(self):
         self.assertEqual(cpp("// see /wo" "rk/main\n"), ["machine-path"])

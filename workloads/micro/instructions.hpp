@@ -17,7 +17,7 @@ void count_instructions_of(std::string row);
 // Whether a row is named.
 bool counting_instructions() noexcept;
 
-// Callgrind begins anew, and writes what it has counted so far to a profile without a name.
+// Callgrind begins again, and writes what it has counted so far to a profile without a name.
 void instructions_begin();
 
 // Callgrind writes what it has counted since, on all threads, to a profile with the row's name.

@@ -15,7 +15,7 @@ import (
 
 // inheritSlack gives all threads this timer slack; 0 is the kernel's. Go's runtime has threads
 // before main() runs, and a thread inherits its slack at its birth alone: so this thread gets it
-// and the program is started anew in the same process. Returns where that has been done already.
+// and the program is started again in the same process. Returns where that has been done already.
 func inheritSlack(ns int64) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -26,7 +26,7 @@ func inheritSlack(ns int64) error {
 		return protocol.RefusedByKernel(fmt.Sprintf("no timer slack of %d ns", ns), err)
 	}
 	err := syscall.Exec("/proc/self/exe", os.Args, os.Environ())
-	return protocol.RefusedByKernel("the program cannot be started anew", err)
+	return protocol.RefusedByKernel("the program cannot be started again", err)
 }
 
 // slack is that of the calling thread, in ns: by how much the kernel may delay its wake-ups.
