@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "runtimes/runtime.hpp"
+#include "workloads/planted_fault.hpp"
 #include "workloads/workload.hpp"
 
 namespace tailrace {
@@ -55,7 +56,7 @@ task<void> serve_echo(R& runtime, typename R::listener& listener, counts_of<R>& 
     auto peer = co_await listener.accept();
     if (peer) {
       counts.accepted.add(1);
-      sessions.spawn(echo_session<R>(std::move(*peer), counts, work...));
+      sessions.spawn(echo_session<R>(std::move(*peer), counts, work... TAILRACE_PLANTED_WORK));
       continue;
     }
     if (peer.error() == ECANCELED) break;

@@ -23,6 +23,7 @@ from tailrace_regress import children, relink
 from tailrace_regress.outcome import GateError, nothing, usage
 
 LIMIT_S = 3600.0
+DESCRIBE_S = 60.0
 PREFIX = "tailrace-target-"
 MICRO_PREFIX = "tailrace-micro-"
 KEPT = "built.json"  # written last: a folder without it is not believed
@@ -49,11 +50,22 @@ def resolve(root: Path, ref: str) -> str:
         ["git", "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"], LIMIT_S, root
     )
     if done.code != 0:
+        _check_repository(root)
         raise usage(
             f"BASE={ref} names no commit of this repository; in a shallow clone, fetch it first"
             " (git fetch origin <ref>)"
         )
     return done.out.decode().strip()
+
+
+def _check_repository(root: Path) -> None:
+    """Raises GateError with git's own words where it does not read the repository at all, such as
+    one that belongs to somebody else."""
+    done = children.run(["git", "rev-parse", "--git-dir"], LIMIT_S, root)
+    if done.code != 0:
+        first, *rest = done.err.strip().splitlines() or ["it said nothing"]
+        remedy = [line.strip() for line in rest if line.strip().startswith("git config")]
+        raise usage("; ".join([f"git does not read {root}: {first}", *remedy]))
 
 
 def check_schema(root: Path, commit: str) -> None:
@@ -79,10 +91,12 @@ def _schema_id(data: bytes) -> str:
 
 
 def build(root: Path, ref: str, preset: str, targets: Sequence[str]) -> Arms:
-    """Raises GateError: usage for an unknown ref, else `nothing` with the log's tail."""
+    """Without targets: those of this tree that are in-house. Raises GateError: usage for an unknown
+    ref, else `nothing` with the log's tail."""
     commit = resolve(root, ref)
     check_schema(root, commit)
     head = harness(root, preset, targets).parent
+    targets = targets or in_house(head)
     base, notes = kept(root, commit, preset, targets)
     relinked = base / "relinked"
     return Arms(
@@ -95,9 +109,27 @@ def build(root: Path, ref: str, preset: str, targets: Sequence[str]) -> Arms:
     )
 
 
+def in_house(folder: Path) -> list[str]:
+    """The ids of the targets in a folder that say that they are ours, in the order that they ask
+    for. Raises GateError when there is none."""
+    found = []
+    for program in sorted(folder.glob(PREFIX + "*")):
+        if not os.access(program, os.X_OK):
+            continue  # the note of one that is not built
+        done = children.run([str(program), "describe"], DESCRIBE_S)
+        with contextlib.suppress(ValueError):
+            said = json.loads(done.out)
+            if isinstance(said, dict) and said.get("family") == "in-house":
+                found.append((said.get("order", 0), program.name.removeprefix(PREFIX)))
+    if not found:
+        raise nothing(f"{folder} has no target that is in-house: name some with --targets")
+    return [name for _, name in sorted(found)]
+
+
 def harness(root: Path, preset: str, targets: Sequence[str]) -> Path:
     """Builds this tree as it is, targets and harness, and returns the harness; the targets are
-    beside it. Raises GateError."""
+    beside it. Without targets: all that need no library of others, among which ours are. Raises
+    GateError."""
     folder = root / "build/regress/head"
     missing = _build_tree(root, root, folder, preset, targets, "head")
     if missing:
@@ -113,13 +145,12 @@ def copied(folder: Path) -> Iterator[Path]:
 
 
 def kept(
-    root: Path, commit: str, preset: str, targets: Sequence[str], patch: Path | None = None
+    root: Path, commit: str, preset: str, targets: Sequence[str], fault: str = ""
 ) -> tuple[Path, list[str]]:
     """The folder of a commit's executables (`bin/`, `relinked/`), from the cache or made now, and
-    notes. `patch` is applied to the worktree first."""
-    text = patch.read_text("utf-8") if patch else ""
+    notes. `fault` is planted in them (workloads/planted_fault.hpp)."""
     prefixes = [PREFIX, MICRO_PREFIX]
-    asked = json.dumps([commit, preset, sorted(targets), prefixes, _toolchain(root), text])
+    asked = json.dumps([commit, preset, sorted(targets), prefixes, _toolchain(root), fault])
     digest = hashlib.sha256(asked.encode()).hexdigest()[:8]
     place = root / "build/regress" / f"base-{commit[:12]}-{digest}"
     with contextlib.suppress(OSError, ValueError):
@@ -127,9 +158,6 @@ def kept(
     shutil.rmtree(place, ignore_errors=True)
     place.parent.mkdir(parents=True, exist_ok=True)
     with _worktree(root, commit) as tree, tempfile.TemporaryDirectory(dir=place.parent) as scratch:
-        if patch:
-            sentence = f"{patch.name} does not apply to {commit[:12]}"
-            _step(["git", "apply", str(patch)], tree, sentence)
         part = Path(scratch) / "base"
         (part / "bin").mkdir(parents=True)
         boost = root / "build/boost"
@@ -137,8 +165,7 @@ def kept(
             (tree / "build").mkdir(exist_ok=True)
             (tree / "build/boost").symlink_to(boost)
         built = tree / "build/arm"
-        arm = patch.stem if patch else "base"
-        missing = _build_tree(root, tree, built, preset, targets, arm)
+        missing = _build_tree(root, tree, built, preset, targets, fault or "base", fault)
         there = [PREFIX + target for target in targets if target not in missing]
         micro = [MICRO_PREFIX + target for target in targets]
         micro = [program for program in micro if (built / "bin" / program).exists()]
@@ -193,17 +220,29 @@ def _worktree(root: Path, commit: str) -> Iterator[Path]:
 
 
 def _build_tree(
-    root: Path, tree: Path, folder: Path, preset: str, targets: Sequence[str], arm: str
+    root: Path,
+    tree: Path,
+    folder: Path,
+    preset: str,
+    targets: Sequence[str],
+    arm: str,
+    fault: str = "",
 ) -> list[str]:
     """Configures and builds one tree into `folder`, of the head the harness too. Returns the
     targets that the tree does not have. Raises GateError with the log's tail."""
     configure = ["cmake", "--preset", preset, "-S", str(tree), "-B", str(folder)]
     configure += ["-DTAILRACE_TESTS=OFF", "-DTAILRACE_PEERS=OFF"]
+    configure += [f"-DTAILRACE_FAULT={fault}"]
+    if not targets:  # what has a library in it is not ours; those that are have the same code
+        configure += ["-DTAILRACE_LIBRARIES=OFF"]
     configure += [f"-DCMAKE_PROJECT_tailrace_INCLUDE={root / 'scripts/cmake/regress.cmake'}"]
     _step(configure, tree, f"the {arm} cannot be configured (preset {preset})")
     make = ["cmake", "--build", str(folder)]
     listed = _step([*make, "--target", "help"], tree, f"the {arm} cannot be built").split()
     known = {word.rstrip(":") for word in listed}
+    targets = targets or sorted(
+        word.removeprefix(PREFIX) for word in known if word.startswith(PREFIX)
+    )
     missing = [target for target in targets if PREFIX + target not in known]
     names = [PREFIX + target for target in targets if target not in missing]
     names += [MICRO_PREFIX + target for target in targets if MICRO_PREFIX + target in known]

@@ -21,6 +21,17 @@ from tailrace_regress.outcome import nothing
 GRACE_S = 20.0
 TAIL_LINES = 25
 OUTPUT_BYTES_MAX = 64 << 20
+# Git sets these for its hooks. In a child they would name the index and the repository of the
+# commit that is being made: a worktree of the base would be written over it.
+OF_A_HOOK = {
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_WORK_TREE",
+}
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,7 @@ def _started(command: Sequence[str], cwd: Path | None) -> subprocess.Popen[bytes
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=cwd,
+            env={name: text for name, text in os.environ.items() if name not in OF_A_HOOK},
             start_new_session=True,
         )
     except OSError as error:

@@ -1,16 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Planted faults: each scripts/faults/*.patch as complete jobs of the gate, base without and head
-with it. A patch may say above its first `diff` which targets it spoils and which metrics must be
-named for it to count as caught:
-
-    Targets: local, steal
-    Metrics: syscalls.total
-"""
+"""Planted faults (workloads/planted_fault.hpp): each as complete jobs of the gate, the base
+without it and the head with it."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,15 +17,23 @@ from tailrace_regress.verdict import Finding
 
 @dataclass(frozen=True)
 class Fault:
-    """A patch and what it says of itself; empty means any."""
+    """One struct of workloads/planted_fault.hpp, and the metrics of which one must be named in
+    each target for it to count as caught."""
 
-    path: Path
-    targets: tuple[str, ...]
+    name: str
     metrics: tuple[str, ...]
 
-    @property
-    def name(self) -> str:
-        return self.path.stem
+
+FAULTS = (
+    Fault("connection_bytes", ("user_bytes_per_idle_connection", "user_bytes_per_used_connection")),
+    Fault("extra_allocation", ("allocations", "allocated_bytes")),
+    Fault("extra_epoll_ctl", ("syscalls.epoll_ctl", "syscalls.total")),
+    Fault("extra_syscall", ("syscalls.getppid", "syscalls.total")),
+    Fault("more_cpu", ("rate", "cpu_us_per_op", "instructions")),
+    Fault("slower_echo", ("rate", "cpu_us_per_op", "p50", "instructions")),
+    Fault("wake_instructions", ("instructions",)),
+    Fault("yield_instruction", ("micro.instructions",)),
+)
 
 
 @dataclass(frozen=True)
@@ -50,38 +52,27 @@ class Ended:
         return json.dumps(vars(self)) + "\n"
 
 
-def read(folder: Path, only: str) -> list[Fault]:
+def chosen(only: str) -> list[Fault]:
     """The faults whose name contains `only`. Raises GateError when there is none."""
-    found = [_fault(path) for path in sorted(folder.glob("*.patch")) if only in path.stem]
+    found = [fault for fault in FAULTS if only in fault.name]
     if not found:
-        raise usage(f"{folder} has no patch whose name contains {only!r}")
+        known = ", ".join(fault.name for fault in FAULTS)
+        raise usage(f"no fault's name contains {only!r}; there are {known}")
     return found
-
-
-def _fault(path: Path) -> Fault:
-    head = path.read_text("utf-8").split("diff --git", 1)[0]
-
-    def listed(key: str) -> tuple[str, ...]:
-        line = re.search(rf"^{key}s?: *(.+)$", head, re.M | re.I)
-        return tuple(re.split(r"[,\s]+", line.group(1).strip())) if line else ()
-
-    return Fault(path, listed("Target"), listed("Metric"))
 
 
 def run(plan: job.Plan, commit: str, fault: Fault | None, number: int) -> Ended:
     """One complete job; without a fault the head is a copy of the base. Raises GateError when it
     cannot be measured."""
-    targets = plan.targets if fault is None or not fault.targets else fault.targets
-    base, _ = build.kept(plan.root, commit, plan.preset, targets)
+    base, _ = build.kept(plan.root, commit, plan.preset, plan.targets)
     head = base
     if fault:
-        head, _ = build.kept(plan.root, commit, plan.preset, targets, fault.path)
+        head, _ = build.kept(plan.root, commit, plan.preset, plan.targets, fault.name)
     relinked = base / "relinked"
     measured = job.run(
         replace(
             plan,
             base=commit,
-            targets=tuple(targets),
             base_bin=base / "bin",
             head_bin=head / "bin",
             relinked_bin=relinked if relinked.is_dir() else None,
@@ -97,19 +88,19 @@ def run(plan: job.Plan, commit: str, fault: Fault | None, number: int) -> Ended:
         number,
         code,
         tuple(str(one.key) for one in judged.failing),
-        bool(judged.failing) and _names(judged.failing, fault),
+        bool(judged.failing) and _names(judged.failing, fault, plan.targets),
         phrases.headline(judged),
         measured.folder.name,
     )
 
 
-def _names(failing: Sequence[Finding], fault: Fault | None) -> bool:
-    """Whether each target that the fault spoils is named with one of its metrics."""
+def _names(failing: Sequence[Finding], fault: Fault | None, targets: Sequence[str]) -> bool:
+    """Whether each target is named with one of the fault's metrics."""
     if fault is None:
         return True
-    for target in fault.targets or {one.key.target for one in failing}:
+    for target in targets:
         named = {one.key.metric for one in failing if one.key.target.split(" ")[0] == target}
-        if not named or (fault.metrics and not named & set(fault.metrics)):
+        if not named & set(fault.metrics):
             return False
     return True
 

@@ -4,7 +4,7 @@
     --bank N       measure rounds of HEAD against a copy of itself until the bank holds N
     --decide N     draw N gate decisions from the bank: false alarms, and power for a planted loss
     --jobs N       N complete jobs of HEAD against HEAD: all must exit 0
-    --faults       complete jobs of scripts/faults/*.patch, three each: all must be caught
+    --faults       complete jobs with a fault planted, three each: all must be caught
     --short        --decide on the small bank in the repository (what CI does)
 
 Everything can be interrupted and continued. Exit codes: 0 as good as promised, 1 bad usage, 2
@@ -77,8 +77,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, default=3, help="jobs a fault")
     parser.add_argument("--out", type=Path, default=cli.ROOT / "results" / "gate-power")
     parser.add_argument("--bank-file", type=Path, help="default: OUT/bank.jsonl")
-    parser.add_argument("--fault-folder", type=Path, default=cli.ROOT / "scripts" / "faults")
-    parser.add_argument("--targets", default="local,steal,uring")
+    parser.add_argument("--targets", help="ids (default: what is in-house)")
     parser.add_argument("--profile", default="ci")
     parser.add_argument("--preset", default="release")
     parser.add_argument("--seed", type=int, default=1)
@@ -96,17 +95,16 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     return asked
 
 
-def _harness(asked: argparse.Namespace, targets: tuple[str, ...]) -> Path:
-    """The harness of this tree, built unless given."""
-    if asked.tailrace:
-        return Path(asked.tailrace)
-    return build.harness(cli.ROOT, asked.preset, targets)
+def _harness(asked: argparse.Namespace) -> tuple[Path, tuple[str, ...]]:
+    """The harness of this tree, built unless given, and the targets."""
+    targets = cli.chosen_targets(asked.targets)
+    tailrace = asked.tailrace or build.harness(cli.ROOT, asked.preset, targets)
+    return Path(tailrace), targets or tuple(build.in_house(Path(tailrace).parent))
 
 
 def _bank(asked: argparse.Namespace) -> None:
-    targets = tuple(asked.targets.split(","))
     commit = build.resolve(cli.ROOT, "HEAD")
-    tailrace = _harness(asked, targets)
+    tailrace, targets = _harness(asked)
     folder, _ = build.kept(cli.ROOT, commit, asked.preset, targets)
     machine = children.run([str(tailrace), "version"], 60.0).out.decode("utf-8", "replace").strip()
     facts = {
@@ -149,8 +147,8 @@ def _decide(asked: argparse.Namespace) -> bool:
 
 
 def _jobs(asked: argparse.Namespace) -> bool:
-    targets = tuple(asked.targets.split(","))
     commit = build.resolve(cli.ROOT, "HEAD")
+    tailrace, targets = _harness(asked)
     plan = job.Plan(
         root=cli.ROOT,
         results=asked.out,
@@ -159,7 +157,7 @@ def _jobs(asked: argparse.Namespace) -> bool:
         profile=asked.profile,
         targets=targets,
         seed=asked.seed,
-        tailrace=_harness(asked, targets),
+        tailrace=tailrace,
     )
     good = True
     if asked.jobs:
@@ -168,7 +166,7 @@ def _jobs(asked: argparse.Namespace) -> bool:
             print(f"HEAD against HEAD, job {one['number'] + 1}: exit {one['code']}: {one['said']}")
             good &= one["code"] == outcome.NONE
     if asked.faults:
-        found = faults.read(asked.fault_folder, asked.only)
+        found = faults.chosen(asked.only)
         for one in faults.run_all(plan, commit, found, asked.repeat, asked.out / "faults.jsonl"):
             word = "caught" if one["caught"] else "MISSED"
             job_name = f"{one['name']}, job {one['number'] + 1}"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import math
 import random
 import subprocess
@@ -114,22 +115,20 @@ class Faults(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         self.root = Path(scratch.name)
 
-    def test_a_patch_says_whom_it_spoils(self) -> None:
-        patch = self.root / "more-calls.patch"
-        says = "One call more.\nTargets: local, steal\nMetrics: syscalls.total\n\n"
-        patch.write_text(f"{says}diff --git")
-        (one,) = faults.read(self.root, "")
-        self.assertEqual((one.name, one.targets), ("more-calls", ("local", "steal")))
-        self.assertEqual(one.metrics, ("syscalls.total",))
+    def test_each_fault_that_can_be_planted_is_known(self) -> None:
+        text = (ROOT / "workloads/planted_fault.hpp").read_text()
+        planted = re.findall(r"^(?:struct|using) (\w+)", text, re.M)
+        self.assertEqual(sorted(set(planted) - {"busy"}), [one.name for one in faults.FAULTS])
+        self.assertEqual([one.name for one in faults.chosen("more")], ["more_cpu"])
         with self.assertRaises(GateError):
-            faults.read(self.root, "nothing of that name")
+            faults.chosen("nothing of that name")
 
     def test_a_job_that_ended_is_not_run_again(self) -> None:
         log = self.root / "faults.jsonl"
         ended = {"name": "x", "number": 0, "code": 3, "caught": True, "said": "s"}
         log.write_text(json.dumps(ended) + '\n{"name": "x", "num')
         plan = job.Plan(root=self.root, results=self.root, base="HEAD")
-        fault = faults.Fault(self.root / "x.patch", (), ())
+        fault = faults.Fault("x", ())
         self.assertEqual(faults.run_all(plan, "c", [fault], 1, log), [ended])
 
 

@@ -154,6 +154,35 @@ class Builds(unittest.TestCase):
         self.assertEqual(head, base)
         self.assertEqual([words[1] for words in lines], ["gcc", "gcc"])
 
+    def test_without_targets_those_that_are_ours(self) -> None:
+        said = '{"family": "\'$family\'", "order": \'$order\'}'
+        (self.root / "main.cpp").write_text(
+            "#!/bin/sh\ncase $0 in *local) family=in-house order=2 ;; *new) family=in-house order=1"
+            f" ;; *) family=os order=0 ;; esac\necho '{said}'\n"
+        )
+        (self.root / "main.cpp").chmod(0o755)
+        (self.root / "targets").write_text("local steal new")
+        self.commit("ours", {})
+        arms = build.build(self.root, "ours", "release", [])
+        self.assertEqual(build.in_house(arms.head), ["new", "local"])
+        there = sorted(path.name for path in arms.base.glob("tailrace-target-*"))
+        self.assertEqual(there, ["tailrace-target-local", "tailrace-target-new"])
+
+    def test_a_hook_leaves_the_commit_that_is_made_alone(self) -> None:
+        (self.root / "main.cpp").write_text("changed")
+        self.git("add", "main.cpp")
+        os.environ |= {"GIT_INDEX_FILE": str(self.root / ".git/index"), "GIT_PREFIX": ""}
+        build.build(self.root, "first", "release", ["local"])
+        self.assertEqual(self.git("diff", "--cached", "--name-only"), "main.cpp")
+        self.assertEqual(self.trees(), [])
+
+    def test_a_repository_of_somebody_else_is_named_by_git_itself(self) -> None:
+        os.environ["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1"
+        error = self.refused("first")
+        self.assertEqual(error.code, outcome.USAGE)
+        self.assertIn("dubious ownership", error.sentence)
+        self.assertIn("; git config --global --add safe.directory", error.sentence)
+
     def test_an_unknown_ref_is_bad_usage(self) -> None:
         for ref in ("nosuch", "", "--upload-pack=x", "first:main.cpp"):
             self.assertEqual(self.refused(ref).code, outcome.USAGE)

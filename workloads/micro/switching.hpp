@@ -8,6 +8,7 @@
 #include "runtimes/scope.hpp"
 #include "runtimes/task.hpp"
 #include "workloads/micro/measured.hpp"
+#include "workloads/planted_fault.hpp"
 
 namespace tailrace::micro {
 
@@ -16,8 +17,10 @@ inline constexpr std::size_t yields_each = 1000;
 
 template <class R>
 task<void> yield_often(R& runtime) {
-  for (std::size_t i = 0; i < yields_each; ++i)
+  for (std::size_t i = 0; i < yields_each; ++i) {
+    TAILRACE_PLANTED_AT_YIELD();
     co_await runtime.yield();
+  }
 }
 
 // 200 tasks that yield 1000 times each. Per yield.
