@@ -14,7 +14,8 @@ namespace tailrace::conform {
 namespace {
 
 void describes_itself(context& with) {
-  with.described = session::describe_target(with.target, std::min(5.0, with.wait_s()));
+  constexpr double limit_s = 5;
+  with.described = session::describe_target(with.target, limit_s);
 }
 
 void refuses_bad_usage(context& with) {

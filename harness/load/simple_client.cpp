@@ -21,12 +21,24 @@ namespace {
 constexpr std::size_t buffer_bytes = 65536;
 constexpr std::int64_t slice_ns = 100 * observe::ns_per_ms;
 
-// The first 8 bytes are the number itself: in the workload hog it decides who is one.
-char pattern(std::uint64_t number, std::uint64_t place) {
-  if (place < 8) return static_cast<char>(number >> (8 * place));
-  const std::uint64_t mixed = scramble((number * 0x9e3779b97f4a7c15U) + place / 8);
-  return static_cast<char>(mixed >> (8 * (place % 8)));
-}
+// The bytes of one connection by their place, eight at a time. The first eight are its number: in
+// the workload hog it decides who is one.
+class pattern {
+ public:
+  explicit pattern(std::uint64_t number) : number_(number), bytes_(number) {}
+  char at(std::uint64_t place) {
+    if (place / 8 != word_) {
+      word_ = place / 8;
+      bytes_ = word_ == 0 ? number_ : scramble(number_ * 0x9e3779b97f4a7c15U + word_);
+    }
+    return static_cast<char>(bytes_ >> (8 * (place % 8)));
+  }
+
+ private:
+  std::uint64_t number_;
+  std::uint64_t bytes_;
+  std::uint64_t word_ = 0;
+};
 
 void set_reset_on_close(int descriptor, bool on) {
   const linger how{on ? 1 : 0, 0};
@@ -108,8 +120,9 @@ bool simple_client::send_some(std::uint64_t target) {
   std::array<char, buffer_bytes> buffer;
   const auto size =
       static_cast<std::size_t>(std::min<std::uint64_t>(target - sent_, buffer.size()));
+  pattern bytes(number_);
   for (std::size_t i = 0; i < size; ++i)
-    buffer[i] = pattern(number_, sent_ + i);
+    buffer[i] = bytes.at(sent_ + i);
   const ssize_t count = ::send(descriptor_, buffer.data(), size, MSG_NOSIGNAL);
   if (count >= 0) {
     sent_ += static_cast<std::uint64_t>(count);
@@ -129,8 +142,9 @@ int simple_client::receive_some() {
   }
   const auto got = static_cast<std::uint64_t>(count);
   if (received_ + got > sent_) fail("more bytes came back than were sent");
+  pattern bytes(number_);
   for (std::size_t i = 0; i < got; ++i) {
-    const char wanted = pattern(number_, received_ + i);
+    const char wanted = bytes.at(received_ + i);
     if (buffer[i] == wanted) continue;
     fail(fmt::format("byte {} came back as 0x{:02x} instead of 0x{:02x}", received_ + i,
                      static_cast<unsigned char>(buffer[i]), static_cast<unsigned char>(wanted)));

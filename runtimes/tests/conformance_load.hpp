@@ -147,7 +147,9 @@ TEST(conformance, churn_leaks_neither_descriptors_nor_memory) {
     // Sessions that the system has not scheduled yet may still hold theirs.
     EXPECT_LT(fewest_left, churned / 4);
     // Threads other than the test's and the runtime's would blur it.
-    if (R::single_threaded) EXPECT_LT(least_growth, churned * sizeof(void*));
+    if (R::single_threaded) {
+      EXPECT_LT(least_growth, churned * sizeof(void*));
+    }
   }
   EXPECT_EQ(open_descriptors(), before) << "before:\n"
                                         << names_before << "after:\n"

@@ -59,7 +59,7 @@ class on_thread {
   void work() {
     const std::unique_ptr<R> made = harness::make();
     runtime_ = made.get();
-    const hang_note metrics([this] { return metrics_text(); });
+    const hang_note metrics([this] { return metrics_text(*runtime_); });
     made_.set();
     try {
       made->run(main_(*made));
@@ -69,9 +69,10 @@ class on_thread {
     returned_.set();
     may_vanish_.acquire();  // Another thread may be about to call request_stop().
   }
-  std::string metrics_text() const {
-    if constexpr (Measured<R>)
-      return text_of(runtime_->metrics());
+  template <class Any>
+  static std::string metrics_text(const Any& runtime) {
+    if constexpr (Measured<Any>)
+      return text_of(runtime.metrics());
     else
       return "";
   }

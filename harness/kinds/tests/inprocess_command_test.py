@@ -81,7 +81,7 @@ class InprocessCommandTest(unittest.TestCase):
             ("wakes-early", "50 timers fired before their deadline"),
             ("cancels", "0 of 50 timers fired"),
             ("no-histogram", "no histogram `lateness_ns`"),
-            ("garbage-histogram", "is unreadable"),
+            ("garbage-histogram", "is not ascending"),
             ("short-histogram", "holds 49 values of 50 timers"),
             ("claims-cpu", "of CPU time, and it had"),
             ("exits-7", "exited with 7 after its `result`"),

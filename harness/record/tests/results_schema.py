@@ -7,7 +7,7 @@ Standard library only."""
 import json
 from pathlib import Path
 
-SCHEMA = json.loads((Path(__file__).parents[3] / "results" / "schema.json").read_text())
+SCHEMA = json.loads((Path(__file__).resolve().parents[3] / "results" / "schema.json").read_text())
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None),
          "integer": int, "number": (int, float)}
 KEYWORDS = {"$ref", "$comment", "type", "enum", "const", "required", "properties", "items",

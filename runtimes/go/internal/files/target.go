@@ -28,7 +28,8 @@ func Options() []protocol.Option {
 		protocol.Needed("file", "path of the stamped file"),
 		protocol.Choice("cache", "warm, cold: read through the page cache, cold: no block twice; "+
 			"direct: past it", "warm", "cold", "direct"),
-		protocol.Integer("block_bytes", "of a read, a multiple of 4096", 4096, 4096, 1<<20),
+		protocol.Integer("block_bytes", "of a read, a multiple of 4096", 4096, 4096, 1<<20).
+			MultipleOf(4096),
 		protocol.Integer("concurrency", "goroutines that read", 16, 1, 4096),
 		protocol.Integer("reads", "of all; 0: as many as duration_ms allows", 0, 0, math.MaxInt64),
 		protocol.Integer("duration_ms", "how long they read", 1000, 1, 3_600_000),

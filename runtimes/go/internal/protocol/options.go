@@ -17,6 +17,7 @@ type Option struct {
 	Values    any      `json:"values"` // a list of texts, "integer a..b" or "text"
 	Help      string   `json:"help"`
 	Workloads []string `json:"workloads,omitempty"` // to which it belongs; none: to all
+	unit      uint64   // of which an integer is a multiple
 }
 
 // Choice is one of values; the first is the default.
@@ -27,7 +28,13 @@ func Choice(name, help string, values ...string) Option {
 // Integer is one from least to most.
 func Integer(name, help string, preset, least, most int64) Option {
 	return Option{Name: name, Default: strconv.FormatInt(preset, 10),
-		Values: fmt.Sprintf("integer %d..%d", least, most), Help: help}
+		Values: fmt.Sprintf("integer %d..%d", least, most), Help: help, unit: 1}
+}
+
+// MultipleOf says that the integer is a multiple.
+func (o Option) MultipleOf(unit uint64) Option {
+	o.unit = unit
+	return o
 }
 
 // Needed is any text but none: the workload does not run without.
@@ -48,8 +55,8 @@ func (o Option) canBe(value string) bool {
 	if o.Values == "text" {
 		return value != ""
 	}
-	_, err := strconv.ParseUint(value, 10, 63)
-	return err == nil
+	number, err := strconv.ParseUint(value, 10, 63)
+	return err == nil && number%o.unit == 0
 }
 
 // Values are the options of the workload that runs, given or by default. Asking for a name that is

@@ -15,7 +15,7 @@ var description = &Description{
 	Workloads: []string{"echo", "idle"},
 	Options: []Option{
 		Choice("buffer", "", "owned", "lent"),
-		Integer("tasks", "", 3, 0, 100).For("idle"),
+		Integer("tasks", "", 3, 0, 100).MultipleOf(3).For("idle"),
 	},
 }
 
@@ -61,7 +61,8 @@ func TestBadUsageIsOneSentence(t *testing.T) {
 		"run --workload echo --port -1", "run --workload echo --host here",
 		"run --workload echo --host ::1", "run --workload echo --set buffer",
 		"run --workload echo --set buffer=none", "run --workload echo --set tasks=1",
-		"run --workload idle --set tasks=-1", "run --workload echo --set",
+		"run --workload idle --set tasks=-1", "run --workload idle --set tasks=10",
+		"run --workload echo --set",
 	} {
 		if _, err := parsed(words); err == nil || strings.ContainsRune(err.Error(), '\n') {
 			t.Errorf("%q: %v", words, err)

@@ -36,7 +36,7 @@ final class FileReads extends InProcess {
                 Setting.choice("cache", "warm, cold: read through the page cache, cold: no block "
                         + "twice; direct: past it", "warm", "cold", "direct").only("file-read"),
                 Setting.integer("block_bytes", "of a read, a multiple of 4096", 4096, 4096, 1 << 20)
-                        .only("file-read"),
+                        .multipleOf(BlockOrder.STAMPED_BYTES).only("file-read"),
                 Setting.integer("concurrency", "virtual threads that read", 16, 1, 4096)
                         .only("file-read"),
                 Setting.integer("reads", "of all; 0: as many as duration_ms allows", 0, 0,

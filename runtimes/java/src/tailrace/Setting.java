@@ -9,25 +9,32 @@ import java.util.Map;
  * An option that {@code --set name=value} gives. {@code values} is as in {@code describe}: a list
  * of texts, "integer a..b" or "text"; the harness sees to it that an integer is in its range.
  */
-record Setting(String name, String preset, String help, Object values, List<String> workloads) {
+record Setting(String name, String preset, String help, Object values, long unit,
+        List<String> workloads) {
 
     /** One of the values; the first is the default. */
     static Setting choice(String name, String help, String... values) {
-        return new Setting(name, values[0], help, List.of(values), List.of());
+        return new Setting(name, values[0], help, List.of(values), 1, List.of());
     }
 
     static Setting integer(String name, String help, long preset, long least, long most) {
-        return new Setting(name, "" + preset, help, "integer " + least + ".." + most, List.of());
+        return new Setting(name, "" + preset, help, "integer " + least + ".." + most, 1,
+                List.of());
     }
 
     /** Any text but none: the workload does not run without. */
     static Setting needed(String name, String help) {
-        return new Setting(name, "", help, "text", List.of());
+        return new Setting(name, "", help, "text", 1, List.of());
     }
 
     /** Belongs to these workloads only. */
     Setting only(String... for_) {
-        return new Setting(name, preset, help, values, List.of(for_));
+        return new Setting(name, preset, help, values, unit, List.of(for_));
+    }
+
+    /** The integer is a multiple. */
+    Setting multipleOf(long number) {
+        return new Setting(name, preset, help, values, number, workloads);
     }
 
     Map<String, Object> described() {
@@ -47,7 +54,7 @@ record Setting(String name, String preset, String help, Object values, List<Stri
             return choices.contains(value);
         }
         return values.equals("text") ? !value.isEmpty()
-                : value.matches("[0-9]{1,18}|[0-8][0-9]{18}");
+                : value.matches("[0-9]{1,18}|[0-8][0-9]{18}") && Long.parseLong(value) % unit == 0;
     }
 
     /**

@@ -18,7 +18,7 @@ final class Units {
     private static final List<String> WORKLOADS = List.of("echo", "idle");
     private static final List<Setting> SETTINGS = List.of(
             Setting.choice("io", "", "stream", "channel"),
-            Setting.integer("tasks", "", 3, 0, 100).only("idle"));
+            Setting.integer("tasks", "", 3, 0, 100).multipleOf(3).only("idle"));
     private static int failures;
 
     private Units() {}
@@ -66,7 +66,8 @@ final class Units {
                 "--workload echo --port -1", "--workload echo --host here",
                 "--workload echo --host ::1", "--workload echo --set io",
                 "--workload echo --set io=none", "--workload echo --set tasks=1",
-                "--workload idle --set tasks=-1", "--workload echo --set")) {
+                "--workload idle --set tasks=-1", "--workload idle --set tasks=10",
+                "--workload echo --set")) {
             try {
                 same(parsed(words), "a refusal", "'" + words + "'");
             } catch (IllegalArgumentException bad) {

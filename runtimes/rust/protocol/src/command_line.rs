@@ -94,7 +94,7 @@ mod tests {
             workloads: &["echo", "idle"],
             options: vec![
                 OptionSpec::choice("buffer", &["lent", "owned"], ""),
-                OptionSpec::integer("tasks", 3, 0..=100, "").only_for(&["idle"]),
+                OptionSpec::multiple("tasks", 3, 3, 0..=100, "").only_for(&["idle"]),
             ],
             best: &[],
             default: &[],
@@ -144,6 +144,7 @@ mod tests {
             "run --workload echo --set buffer=rented",
             "run --workload echo --set tasks=1",
             "run --workload idle --set tasks=-1",
+            "run --workload idle --set tasks=10",
             "run --workload echo --set",
         ] {
             let why = parsed(words).unwrap_err();

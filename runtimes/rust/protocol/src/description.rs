@@ -78,7 +78,7 @@ pub struct OptionSpec {
 #[derive(Clone, Debug)]
 enum Values {
     Choice(&'static [&'static str]),
-    Integer(RangeInclusive<u64>),
+    Integer { range: RangeInclusive<u64>, unit: u64 },
     Text,
 }
 
@@ -101,8 +101,20 @@ impl OptionSpec {
         range: RangeInclusive<u64>,
         help: &'static str,
     ) -> OptionSpec {
+        OptionSpec::multiple(name, 1, default, range, help)
+    }
+
+    /// A multiple of `unit`.
+    #[must_use]
+    pub fn multiple(
+        name: &'static str,
+        unit: u64,
+        default: u64,
+        range: RangeInclusive<u64>,
+        help: &'static str,
+    ) -> OptionSpec {
         let default = default.to_string();
-        OptionSpec { name, default, values: Values::Integer(range), help, workloads: &[] }
+        OptionSpec { name, default, values: Values::Integer { range, unit }, help, workloads: &[] }
     }
 
     /// Any text but none: the workload does not run without.
@@ -125,7 +137,9 @@ impl OptionSpec {
     pub(crate) fn can_be(&self, value: &str) -> bool {
         match &self.values {
             Values::Choice(all) => all.contains(&value),
-            Values::Integer(_) => value.parse::<u64>().is_ok(),
+            Values::Integer { unit, .. } => {
+                value.parse::<u64>().is_ok_and(|number| number % unit == 0)
+            }
             Values::Text => !value.is_empty(),
         }
     }
@@ -133,7 +147,9 @@ impl OptionSpec {
     fn json(&self) -> Value {
         let values = match &self.values {
             Values::Choice(all) => json!(all),
-            Values::Integer(range) => json!(format!("integer {}..{}", range.start(), range.end())),
+            Values::Integer { range, .. } => {
+                json!(format!("integer {}..{}", range.start(), range.end()))
+            }
             Values::Text => json!("text"),
         };
         let mut object = json!({

@@ -35,7 +35,14 @@ pub fn options() -> Vec<OptionSpec> {
     vec![
         OptionSpec::needed("file", "path of the stamped file").only_for(&["file-read"]),
         OptionSpec::choice("cache", &["warm", "cold", "direct"], modes).only_for(&["file-read"]),
-        integer("block_bytes", 4096, 4096..=1_048_576, "of a read, a multiple of 4096"),
+        OptionSpec::multiple(
+            "block_bytes",
+            4096,
+            4096,
+            4096..=1_048_576,
+            "of a read, a multiple of 4096",
+        )
+        .only_for(&["file-read"]),
         integer("concurrency", 16, 1..=4096, "tasks that read"),
         integer("reads", 0, 0..=most, "of all; 0: as many as duration_ms allows"),
         integer("duration_ms", 1000, 1..=3_600_000, "how long they read"),

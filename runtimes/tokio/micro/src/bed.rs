@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //! A running runtime on which a benchmark is measured: setting it up is no part of any figure.
 
-use std::future::Future;
 use std::io;
 use std::thread;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //! The accept loop: one task a connection.
 
-use std::future::Future;
 use std::io;
 use std::net::TcpListener as StdListener;
 use std::pin::Pin;
