@@ -29,8 +29,7 @@ auto basic_runtime<Contexts>::listen(const endpoint& where)
     return std::unexpected(
         start_error{refused.value(), "Asio refuses the listening socket: " + refused.message()});
   static_cast<void>(socket->release());  // Asio's from now on
-  const std::uint16_t port = sys::local_port(acceptor.native_handle());
-  return listener(*this, std::move(acceptor), port);
+  return listener(*this, std::move(acceptor));
 }
 
 template <class Contexts>

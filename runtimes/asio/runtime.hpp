@@ -69,8 +69,8 @@ class basic_runtime final : public basic_scheduler<Contexts> {
   static constexpr bool has_own_workers = Contexts::is_shared;
   static constexpr bool spawns_from_any_thread = Contexts::is_shared;
 
-  using stream = basic_stream<Contexts>;
-  using listener = basic_listener<Contexts>;
+  using stream = stream_of<Contexts>;
+  using listener = listener_of<Contexts>;
   using event = basic_event<Contexts>;
   using file = basic_file<Contexts>;
   using mutex_type = Contexts::scope_mutex;

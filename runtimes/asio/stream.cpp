@@ -138,7 +138,7 @@ void accept_awaiter<Contexts>::complete(const error_code& error, tcp_socket acce
       // tells.
       error_code ignored;
       accepted.set_option(tcp::no_delay(true), ignored);
-      accepted_ = basic_stream<Contexts>(owner, std::move(accepted));
+      accepted_ = stream_of<Contexts>(owner, std::move(accepted));
     }
   }
   owner.resume(*this);

@@ -20,6 +20,8 @@
 
 #include "runtimes/asio/scheduler.hpp"
 #include "runtimes/base/io_result.hpp"
+#include "runtimes/base/sys.hpp"
+#include "runtimes/basic_stream.hpp"
 
 namespace tailrace::asio {
 
@@ -74,13 +76,14 @@ class socket_reference {
 
   explicit operator bool() const noexcept { return state_ != nullptr; }
   state* operator->() const noexcept { return state_; }
+  std::uint16_t port() const noexcept { return sys::local_port(state_->socket.native_handle()); }
   state& operator*() const noexcept { return *state_; }
 
  private:
   state* state_;
 };
 
-// Owns a socket, which it closes when destroyed. Base of stream and listener.
+// Owns a socket: the handle of streams and listeners.
 template <class Contexts, class Socket>
 class socket_owner {
  public:
@@ -105,6 +108,9 @@ class socket_owner {
   }
 
  protected:
+  const socket_reference<Contexts, Socket>& socket() const noexcept { return state_; }
+
+ private:
   socket_reference<Contexts, Socket> state_;
 };
 
@@ -181,7 +187,6 @@ class send_awaiter final : socket_operation<Contexts, tcp_socket> {
     this->handle = self;
     return begin(self.promise().node());
   }
-  // count: all bytes, or an error; bytes sent before an error are not reported.
   io_result await_resume() const noexcept { return result_; }
 
  private:
@@ -195,16 +200,8 @@ class send_awaiter final : socket_operation<Contexts, tcp_socket> {
 };
 
 template <class Contexts>
-class basic_stream final : public socket_owner<Contexts, tcp_socket> {
- public:
-  using lease_type = Contexts::lease;
-  using socket_owner<Contexts, tcp_socket>::socket_owner;
-
-  receive_awaiter<Contexts> receive() noexcept { return receive_awaiter<Contexts>(this->state_); }
-  send_awaiter<Contexts> send_all(std::span<const std::byte> bytes) noexcept {
-    return {this->state_, bytes};
-  }
-};
+using stream_of = basic_stream<socket_owner<Contexts, tcp_socket>, receive_awaiter<Contexts>,
+                               send_awaiter<Contexts>>;
 
 template <class Contexts>
 class accept_awaiter final : socket_operation<Contexts, tcp_acceptor> {
@@ -219,27 +216,16 @@ class accept_awaiter final : socket_operation<Contexts, tcp_acceptor> {
     this->handle = self;
     return begin(self.promise().node());
   }
-  std::expected<basic_stream<Contexts>, int> await_resume() { return std::move(accepted_); }
+  std::expected<stream_of<Contexts>, int> await_resume() { return std::move(accepted_); }
 
  private:
   bool begin(task_node& acceptor);
   void complete(const boost::system::error_code& error, tcp_socket accepted);
 
-  std::expected<basic_stream<Contexts>, int> accepted_ = std::unexpected(ECANCELED);
+  std::expected<stream_of<Contexts>, int> accepted_ = std::unexpected(ECANCELED);
 };
 
 template <class Contexts>
-class basic_listener final : public socket_owner<Contexts, tcp_acceptor> {
- public:
-  using stream_type = basic_stream<Contexts>;
-  basic_listener(basic_scheduler<Contexts>& owner, tcp_acceptor acceptor, std::uint16_t port)
-      : socket_owner<Contexts, tcp_acceptor>(owner, std::move(acceptor)), port_(port) {}
-
-  accept_awaiter<Contexts> accept() noexcept { return accept_awaiter<Contexts>(this->state_); }
-  std::uint16_t port() const noexcept { return port_; }
-
- private:
-  std::uint16_t port_;
-};
+using listener_of = basic_listener<socket_owner<Contexts, tcp_acceptor>, accept_awaiter<Contexts>>;
 
 }  // namespace tailrace::asio

@@ -1,10 +1,53 @@
 // SPDX-License-Identifier: MIT
-// The path of every message of the work-stealing runtime, inline. See stream.hpp.
+// What the awaiters of the work-stealing runtime's sockets share, inline: the path of every
+// message. On a worker's thread.
 #pragma once
 
-#include "runtimes/steal/stream.hpp"
+#include <coroutine>
+#include <cstdint>
+
+#include "runtimes/steal/scheduler.hpp"
 
 namespace tailrace::steal {
+
+// What receiving, sending and accepting share: when to try, when to sleep, when to give up. Call is
+// the derived awaiter:
+//   direction& side()             which side of the slot
+//   call_outcome call(worker&)    the system call, its result stored unless it would block
+//   void cancelled()              stores -ECANCELED in place of a result
+enum class call_outcome : std::uint8_t { would_block, done, done_and_still_ready };
+
+template <class Call>
+class socket_awaiter : protected operation {
+ public:
+  bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    task_node& node = self.promise().node();
+    node.handle = self;
+    return !begin(*worker::current(), node);
+  }
+
+ protected:
+  explicit socket_awaiter(socket_slot& slot) noexcept : operation{&attempt_again}, slot_(slot) {}
+  socket_slot& slot_;
+
+ private:
+  // True: complete. False: the task sleeps, or runs elsewhere by now.
+  [[gnu::always_inline]] inline bool begin(worker& here, task_node& node) noexcept;
+  [[gnu::always_inline]] inline bool attempt(worker& here, task_node& node) noexcept;
+  static bool attempt_again(operation& self, worker& here, task_node& node) noexcept;
+  bool block(worker& here, task_node& node) noexcept;
+  bool take_turns(worker& here, task_node& node) noexcept;
+  bool refuse(worker& here, task_node& node) noexcept;
+  bool give_up(worker& here, task_node& node) noexcept;
+  // The direction becomes somebody else's to find this operation in.
+  bool announce_here(task_node& node) noexcept {
+    Call& call = static_cast<Call&>(*this);
+    call.side().op = this;
+    return announce(node, &call.side());
+  }
+};
 
 template <class Call>
 inline bool socket_awaiter<Call>::begin(worker& here, task_node& node) noexcept {
@@ -95,36 +138,6 @@ bool socket_awaiter<Call>::give_up(worker& here, task_node& node) noexcept {
   call.cancelled(here);
   if (!call.side().state.finish(true)) here.owner().unref(slot_);
   return true;
-}
-
-inline call_outcome receive_awaiter::call(worker& here) noexcept {
-  buffer_pool& pool = here.buffers();
-  std::byte* const buffer = pool.take();
-  status_ = sys::receive(slot_.fd, {buffer, buffer_pool::buffer_bytes});
-  if (status_.count() != 0) [[likely]] {
-    buffer_ = buffer;
-    // A short receive proves that the socket was empty (epoll(7), Q9), but for the peer's FIN.
-    // relaxed: published by the readiness word.
-    const bool more = status_.count() == buffer_pool::buffer_bytes ||
-                      slot_.hung_up.load(std::memory_order_relaxed);
-    return more ? call_outcome::done_and_still_ready : call_outcome::done;
-  }
-  pool.give_back(buffer);
-  return status_.error() == EAGAIN ? call_outcome::would_block : call_outcome::done_and_still_ready;
-}
-
-inline call_outcome send_awaiter::call(worker&) noexcept {
-  for (;;) {
-    const io_result sent = sys::send(slot_.fd, unsent_);
-    if (sent.count() == unsent_.size()) [[likely]]
-      return call_outcome::done_and_still_ready;
-    if (sent.error() == EAGAIN) return call_outcome::would_block;
-    if (!sent.ok()) {
-      result_ = sent;
-      return call_outcome::done_and_still_ready;
-    }
-    unsent_ = unsent_.subspan(sent.count());
-  }
 }
 
 }  // namespace tailrace::steal

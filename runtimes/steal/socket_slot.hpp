@@ -34,6 +34,8 @@ struct socket_slot {
   atomic<bool> hung_up{false};
   socket_slot* next_free = nullptr;
 
+  std::uint16_t port() const noexcept { return sys::local_port(fd); }
+
   void open(int descriptor) noexcept {
     fd = descriptor;
     // relaxed: no other thread refers to the slot, except by stale events (see above).

@@ -4,18 +4,22 @@
 // they begin.
 #pragma once
 
-#include <coroutine>
+#include <cerrno>
+#include <cstddef>
 #include <expected>
 #include <span>
 #include <utility>
 
 #include "runtimes/base/io_result.hpp"
+#include "runtimes/base/sys.hpp"
+#include "runtimes/basic_stream.hpp"
 #include "runtimes/steal/lease.hpp"
 #include "runtimes/steal/scheduler.hpp"
+#include "runtimes/steal/socket_awaiter.hpp"
 
 namespace tailrace::steal {
 
-// A slot of the runtime, closed when destroyed. Base of stream and listener.
+// Owns a slot of the runtime: the handle of streams and listeners.
 class registered_socket {
  public:
   registered_socket(scheduler& owner, socket_slot& slot) noexcept
@@ -36,51 +40,12 @@ class registered_socket {
   // Operations that are pending, and those begun later, end with -ECANCELED.
   void close() noexcept { scheduler_->close_socket(*slot_); }
 
-  scheduler& owner() const noexcept { return *scheduler_; }
-  socket_slot& slot() const noexcept { return *slot_; }
+ protected:
+  socket_slot& socket() const noexcept { return *slot_; }
 
  private:
   scheduler* scheduler_;
   socket_slot* slot_;  // null once moved from
-};
-
-// What receiving, sending and accepting share: when to try, when to sleep, when to give up. Call is
-// the derived awaiter:
-//   direction& side()             which side of the slot
-//   call_outcome call(worker&)    the system call, its result stored unless it would block
-//   void cancelled()              stores -ECANCELED in place of a result
-enum class call_outcome : std::uint8_t { would_block, done, done_and_still_ready };
-
-template <class Call>
-class socket_awaiter : protected operation {
- public:
-  bool await_ready() const noexcept { return false; }
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
-    task_node& node = self.promise().node();
-    node.handle = self;
-    return !begin(*worker::current(), node);
-  }
-
- protected:
-  explicit socket_awaiter(socket_slot& slot) noexcept : operation{&attempt_again}, slot_(slot) {}
-  socket_slot& slot_;
-
- private:
-  // True: complete. False: the task sleeps, or runs elsewhere by now.
-  [[gnu::always_inline]] inline bool begin(worker& here, task_node& node) noexcept;
-  [[gnu::always_inline]] inline bool attempt(worker& here, task_node& node) noexcept;
-  static bool attempt_again(operation& self, worker& here, task_node& node) noexcept;
-  bool block(worker& here, task_node& node) noexcept;
-  bool take_turns(worker& here, task_node& node) noexcept;
-  bool refuse(worker& here, task_node& node) noexcept;
-  bool give_up(worker& here, task_node& node) noexcept;
-  // The direction becomes somebody else's to find this operation in.
-  bool announce_here(task_node& node) noexcept {
-    Call& call = static_cast<Call&>(*this);
-    call.side().op = this;
-    return announce(node, &call.side());
-  }
 };
 
 class receive_awaiter final : public socket_awaiter<receive_awaiter> {
@@ -102,7 +67,6 @@ class send_awaiter final : public socket_awaiter<send_awaiter> {
  public:
   send_awaiter(socket_slot& slot, std::span<const std::byte> bytes) noexcept
       : socket_awaiter(slot), unsent_(bytes), result_(io_result::of_count(bytes.size())) {}
-  // count: all bytes, or an error; bytes sent before an error are not reported.
   io_result await_resume() const noexcept { return result_; }
 
  private:
@@ -115,24 +79,17 @@ class send_awaiter final : public socket_awaiter<send_awaiter> {
   io_result result_;  // of a complete send, until it fails
 };
 
-class stream final : public registered_socket {
- public:
-  using lease_type = buffer_lease;
-  using registered_socket::registered_socket;
-
-  receive_awaiter receive() noexcept { return receive_awaiter(slot()); }
-  send_awaiter send_all(std::span<const std::byte> bytes) noexcept { return {slot(), bytes}; }
-};
+using stream = basic_stream<registered_socket, receive_awaiter, send_awaiter>;
 
 class accept_awaiter final : public socket_awaiter<accept_awaiter> {
  public:
-  accept_awaiter(scheduler& owner, socket_slot& slot) noexcept
-      : socket_awaiter(slot), scheduler_(owner) {}
+  explicit accept_awaiter(socket_slot& slot) noexcept : socket_awaiter(slot) {}
   std::expected<stream, int> await_resume() {
     if (!accepted_) return std::unexpected(accepted_.error());
-    const auto slot = scheduler_.register_socket(*accepted_);
+    scheduler& owner = worker::current()->owner();
+    const auto slot = owner.register_socket(*accepted_);
     if (!slot) return std::unexpected(slot.error());
-    return stream(scheduler_, **slot);
+    return stream(owner, **slot);
   }
 
  private:
@@ -141,19 +98,39 @@ class accept_awaiter final : public socket_awaiter<accept_awaiter> {
   call_outcome call(worker& here) noexcept;
   void cancelled(worker& here) noexcept;
 
-  scheduler& scheduler_;
   std::expected<int, int> accepted_ = std::unexpected(ECANCELED);
 };
 
-class listener final : public registered_socket {
- public:
-  using stream_type = stream;
-  using registered_socket::registered_socket;
+using listener = basic_listener<registered_socket, accept_awaiter>;
 
-  accept_awaiter accept() noexcept { return {owner(), slot()}; }
-  std::uint16_t port() const noexcept { return sys::local_port(slot().fd); }
-};
+inline call_outcome receive_awaiter::call(worker& here) noexcept {
+  buffer_pool& pool = here.buffers();
+  std::byte* const buffer = pool.take();
+  status_ = sys::receive(slot_.fd, {buffer, buffer_pool::buffer_bytes});
+  if (status_.count() != 0) [[likely]] {
+    buffer_ = buffer;
+    // A short receive proves that the socket was empty (epoll(7), Q9), but for the peer's FIN.
+    // relaxed: published by the readiness word.
+    const bool more = status_.count() == buffer_pool::buffer_bytes ||
+                      slot_.hung_up.load(std::memory_order_relaxed);
+    return more ? call_outcome::done_and_still_ready : call_outcome::done;
+  }
+  pool.give_back(buffer);
+  return status_.error() == EAGAIN ? call_outcome::would_block : call_outcome::done_and_still_ready;
+}
+
+inline call_outcome send_awaiter::call(worker&) noexcept {
+  for (;;) {
+    const io_result sent = sys::send(slot_.fd, unsent_);
+    if (sent.count() == unsent_.size()) [[likely]]
+      return call_outcome::done_and_still_ready;
+    if (sent.error() == EAGAIN) return call_outcome::would_block;
+    if (!sent.ok()) {
+      result_ = sent;
+      return call_outcome::done_and_still_ready;
+    }
+    unsent_ = unsent_.subspan(sent.count());
+  }
+}
 
 }  // namespace tailrace::steal
-
-#include "runtimes/steal/socket_awaiter.hpp"
