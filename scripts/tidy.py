@@ -37,12 +37,6 @@ TERMS = {
 TERM = re.compile(r"\b(?:" + "|".join(TERMS) + r")\b", re.I)
 # What was published stays as it was, and a golden file has the tables of what it pins.
 PINNED = re.compile(r"^results/published/|/golden/")
-# Prose that is still wider than it may be, or has terms that it should not: to be emptied.
-PROSE_LATER = {
-    "README.md", "harness/cost/README.md", "harness/load/README.md", "reports/README.md",
-    "reports/tests/data/README.md", "results/README.md", "runtimes/steal/README.md",
-    "runtimes/uring/README.md",
-}
 MACHINE_PATH = re.compile(r"(?<![\w.\-/}])/wo" + r"rk/")
 WEAK_ORDER = re.compile(r"\b(?:memory_order(?:_|::)|order::)(?:relaxed|seq_cst)\b")
 VAGUE_NAMES = {"util", "utils", "common", "helper", "helpers", "manager", "misc"}
@@ -91,7 +85,7 @@ def lengths(file, _):
 
 def prose(file, _):
     """Prose is read in a terminal and in a diff; a row of a table cannot be broken."""
-    if PINNED.search(file.path) or file.path in PROSE_LATER:
+    if PINNED.search(file.path):
         return
     for number, line in enumerate(file.lines, 1):
         if file.kind == "prose" and len(line) > COLUMNS_MAX and not line.startswith("|"):
