@@ -77,7 +77,8 @@ TEST(add_options, one_of_two_workloads_is_there_once) {
 }
 
 TEST(option_values_death, a_name_that_is_not_in_force_is_a_bug) {
-  EXPECT_DEATH(option_values({{"a", "1"}}).text("b"), "check failed");
+  const option_values given(std::map<std::string, std::string>{{"a", "1"}});
+  EXPECT_DEATH(given.text("b"), "check failed");
 }
 
 }  // namespace
