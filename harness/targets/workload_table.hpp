@@ -74,11 +74,12 @@ void add_workloads(target_description& description) {
 template <Runtime R>
 std::unique_ptr<served_target> target_of(const run_request& request, const std::string& backend,
                                          make_runtime<R> make) {
+  std::unique_ptr<served_target> target;
   for (const workload_row<R>& row : workload_table<R>())
     if (row.name == request.workload)
-      return std::make_unique<runtime_target<R>>(backend, std::move(make), row.make(request));
-  TAILRACE_CHECK(!"the command line has refused other workloads");
-  return nullptr;
+      target = std::make_unique<runtime_target<R>>(backend, make, row.make(request));
+  TAILRACE_CHECK(target != nullptr);  // the command line has refused other workloads
+  return target;
 }
 
 // main() of a target whose runtime is made from the options of a table. `make` is called on the
