@@ -111,7 +111,7 @@ function(tailrace_conform_refused id refusal)
   endif()
   set(name conform-${id}-${refusal})
   add_test(NAME ${name} COMMAND ${ARGN} $<TARGET_FILE:tailrace-conform>
-                                $<TARGET_FILE:tailrace-target-${id}> --form-checks --timeout-s 150)
+                                $<TARGET_FILE:tailrace-target-${id}> --timeout-s 150)
   set_tests_properties(${name} PROPERTIES
     TIMEOUT 170 SKIP_RETURN_CODE 77
     PASS_REGULAR_EXPRESSION "ok +says_why_unavailable" FAIL_REGULAR_EXPRESSION "FAILED")

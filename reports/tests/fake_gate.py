@@ -9,6 +9,7 @@ JSON and seeded noise; and so is valgrind, which reads that JSON instead of runn
 
 from __future__ import annotations
 
+import faulthandler
 import functools
 import json
 import math
@@ -158,6 +159,7 @@ def valgrind(words: list[str]) -> int:
         time.sleep(60.0)
     if behaviour["micro_does"] == "crash":
         print("assertion failed: counted twice", file=sys.stderr, flush=True)
+        faulthandler.disable()  # it would write after the last word
         os.kill(os.getpid(), signal.SIGSEGV)
     lot = random.Random(os.getpid())
     only = asked[asked.index("--filter") + 1] if "--filter" in asked else ""

@@ -157,7 +157,7 @@ class Machines(unittest.TestCase):
 class Page(unittest.TestCase):
     def test_it_is_well_formed_and_tells_accepted_apart(self) -> None:
         found = judged([note()], local=ODD)
-        pictures, files = figures.draw(found, [])
+        pictures, files = figures.draw(found)
         ElementTree.fromstring(files["ratios.svg"])
         text = page.page(found, FACTS, NOTES, pictures, "no figures <b>")
         checker = test_report.check(text)
