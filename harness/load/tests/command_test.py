@@ -381,7 +381,7 @@ class HoldMode(unittest.TestCase):
             self.ask(process, "open 3")
             answer = self.ask(process, "echo")
             self.assertEqual(answer["event"], "error")
-            self.assertIn("wrong bytes", answer["message"])
+            self.assertIn("came back as", answer["message"])
             self.finish(process)
 
     def test_a_server_that_is_gone_is_an_error_event(self):
