@@ -21,7 +21,7 @@ std::unexpected<std::string> refuse(const std::string& sentence) {
 }
 
 // What a user gave, short enough for one sentence.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string shown(text.substr(0, 80));
   std::ranges::replace_if(shown, [](unsigned char c) { return c < ' '; }, '?');
   return "'" + shown + "'";
@@ -53,11 +53,11 @@ std::expected<option_values, std::string> options_in_force(const target_descript
     if (!understood(spec, values[spec.name]))
       return refuse("option '" + spec.name + "' is " +
                     (spec.choices.empty() ? spec.range : "one of " + joined(spec.choices)) +
-                    ", not " + quoted(values[spec.name]));
+                    ", not " + in_quotes(values[spec.name]));
   }
   for (const auto& [name, value] : given)
     if (!values.contains(name))
-      return refuse("workload " + workload + " has no option " + quoted(name) + ": it has " +
+      return refuse("workload " + workload + " has no option " + in_quotes(name) + ": it has " +
                     joined(names));
   return option_values(std::move(values));
 }
@@ -69,21 +69,21 @@ std::string take_flag(std::string_view flag, const std::string& value, run_reque
     request.workload = value;
   } else if (flag == "--workers") {
     if (!read_number(value, request.workers) || request.workers < 1)
-      return "--workers takes a number from 1 up, not " + quoted(value);
+      return "--workers takes a number from 1 up, not " + in_quotes(value);
   } else if (flag == "--host") {
     in_addr address{};
     if (::inet_pton(AF_INET, value.c_str(), &address) != 1)
-      return "--host takes an IPv4 address such as 127.0.0.1, not " + quoted(value);
+      return "--host takes an IPv4 address such as 127.0.0.1, not " + in_quotes(value);
     request.host = value;
   } else if (flag == "--port") {
     if (!read_number(value, request.port))
-      return "--port takes a number from 0 to 65535, not " + quoted(value);
+      return "--port takes a number from 0 to 65535, not " + in_quotes(value);
   } else if (flag == "--set") {
     const std::size_t equals = value.find('=');
-    if (equals == std::string::npos) return "--set takes name=value, not " + quoted(value);
+    if (equals == std::string::npos) return "--set takes name=value, not " + in_quotes(value);
     settings[value.substr(0, equals)] = value.substr(equals + 1);
   } else {
-    return "no flag " + quoted(flag) + " (see --help)";
+    return "no flag " + in_quotes(flag) + " (see --help)";
   }
   return {};
 }
@@ -95,12 +95,12 @@ parsed parse_run(std::span<const char* const> words, const target_description& d
   for (; !words.empty(); words = words.subspan(2)) {
     const std::string_view flag = words[0];
     if (flag == "--help" || flag == "-h") return command_line{};
-    if (words.size() < 2) return refuse(quoted(flag) + " takes a value (see --help)");
+    if (words.size() < 2) return refuse(in_quotes(flag) + " takes a value (see --help)");
     std::string sentence = take_flag(flag, words[1], request, settings);
     if (!sentence.empty()) return refuse(sentence);
   }
   if (std::ranges::find(description.workloads, request.workload) == description.workloads.end())
-    return refuse("no workload " + quoted(request.workload) + ": it has " +
+    return refuse("no workload " + in_quotes(request.workload) + ": it has " +
                   joined(description.workloads));
   auto options = options_in_force(description, request.workload, settings);
   if (!options) return refuse(options.error());
