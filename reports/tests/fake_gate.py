@@ -95,6 +95,14 @@ def sleep(program: Path, seconds: float) -> None:
         time.sleep(seconds)
 
 
+def lot_of(program: Path) -> random.Random:
+    """The same draws in every run of a test: seeded by the arm and the number of this call."""
+    calls = program.parent.parent / f"{program.parent.name}-{program.name}.calls"
+    number = calls.stat().st_size if calls.exists() else 0
+    calls.write_bytes(bytes(number + 1))
+    return random.Random(f"{program.parent.name} {program.name} {number}")
+
+
 def spread(lot: random.Random, by: float) -> float:
     return math.exp(by * (lot.random() + lot.random() - 1.0))
 
@@ -111,7 +119,7 @@ def cost(words: list[str]) -> int:
         print(behaviour["says"])
         return 0
     sleep(program, behaviour["sleep_s"])
-    lot = random.Random(os.getpid())
+    lot = lot_of(program)
     names = [n for n in behaviour if n.startswith("syscalls.")]
     names += ["allocations", "user_bytes_per_idle_connection", "instructions", "switches.voluntary"]
     only = options.get("--only")
@@ -161,7 +169,7 @@ def valgrind(words: list[str]) -> int:
         print("assertion failed: counted twice", file=sys.stderr, flush=True)
         faulthandler.disable()  # it would write after the last word
         os.kill(os.getpid(), signal.SIGSEGV)
-    lot = random.Random(os.getpid())
+    lot = lot_of(Path(program))
     only = asked[asked.index("--filter") + 1] if "--filter" in asked else ""
     for number, (name, each) in enumerate(behaviour["micro"].items()):
         row = f"{name}/x/workers:1"

@@ -19,7 +19,7 @@ import test_report
 ROOT = Path(__file__).resolve().parents[2]
 MARKDOWN_BYTES_MAX = 60 << 10
 # Few rounds: what is decided here is far from the edge.
-QUICK = ["--counts", "6", "--canary", "0", "--blocks", "8", "--fresh", "10"]
+QUICK = ["--counts", "6", "--canary", "0", "--blocks", "8", "--fresh", "10", "--seed", "7"]
 
 
 class Gate(unittest.TestCase):
