@@ -2,7 +2,6 @@
 # What the build makes of a folder with a runtime: one call of tailrace_runtime() in its
 # CMakeLists.txt. (Targets and tests may name libraries that are only defined later.)
 set(TAILRACE_SUITE_TEMPLATE ${CMAKE_CURRENT_LIST_DIR}/tests/suite_test.cpp.in)
-find_program(TAILRACE_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH)
 
 # tailrace_runtime(<id> SOURCES <file>... [LINK <library>...]
 #                  [CLASS <class>] [TARGET <file>] [EXTENSIONS] [NO_MICRO])
@@ -118,15 +117,13 @@ function(tailrace_conform_refused id refusal)
 endfunction()
 
 function(tailrace_conform_without_io_uring id)
-  if(TAILRACE_PYTHON)
-    tailrace_conform_refused(${id} without-io-uring ${TAILRACE_PYTHON}
-      ${PROJECT_SOURCE_DIR}/harness/conform/tests/without_io_uring.py)
-  endif()
+  tailrace_conform_refused(${id} without-io-uring ${TAILRACE_PYTHON}
+    ${PROJECT_SOURCE_DIR}/harness/conform/tests/without_io_uring.py)
 endfunction()
 
 # Every row for next to no time; judges no time.
 function(tailrace_micro_test id)
-  if(NOT TAILRACE_TESTS OR NOT TAILRACE_PYTHON)
+  if(NOT TAILRACE_TESTS)
     return()
   endif()
   set(sanitized)

@@ -4,7 +4,7 @@
 
 Prints `file:line: rule: what is wrong` and exits 1 when there is any. A line that must break a rule
 says so on itself or on the line above: `tidy-allow(rule): reason`.
-Needs Python 3.10 and nothing else. The rules themselves are tested in scripts/tests/.
+Needs Python 3.11 and nothing else. The rules themselves are tested in scripts/tests/.
 """
 import ast
 import os
@@ -41,6 +41,8 @@ MACHINE_PATH = re.compile(r"(?<![\w.\-/}])/wo" + r"rk/")
 WEAK_ORDER = re.compile(r"\b(?:memory_order(?:_|::)|order::)(?:relaxed|seq_cst)\b")
 VAGUE_NAMES = {"util", "utils", "common", "helper", "helpers", "manager", "misc"}
 ALLOW = re.compile(r"tidy-allow\(([\w-]+)\): \S+")
+VERSION_REPEATED = {"runtimes/rust/Cargo.toml": "version",
+                    "reports/tailrace_report/__init__.py": "__version__"}
 CODE_SPAN = re.compile(r"`(?:\$ )?make ([a-z][\w-]*)[^`]*`|^\s*(?:\$ )?make ([a-z][\w-]*)", re.M)
 
 
@@ -181,8 +183,18 @@ def in_code_block(text, position):
     return len(re.findall(r"^\s*```", text[:position], re.M)) % 2 == 1
 
 
+def version(file, files):
+    """The version is decided in the first CMakeLists.txt; two that its build does not write repeat
+    it."""
+    where = VERSION_REPEATED.get(file.path)
+    if where and "CMakeLists.txt" in files:
+        own = re.search(r"^project\(.* VERSION ([0-9.]+)", files["CMakeLists.txt"].text, re.M)
+        if own and f'{where} = "{own[1]}"' not in file.lines:
+            yield "version", 1, f"{where} is not {own[1]}, which CMakeLists.txt has"
+
+
 RULES = (lengths, prose, words, machine_paths, spdx, names, arrows, atomic_orders, await_traps,
-         make_targets)
+         make_targets, version)
 
 
 def tracked(root):

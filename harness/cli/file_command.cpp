@@ -25,16 +25,15 @@ int file_command(int argc, char** argv) {
       ->check(CLI::IsMember({"warm", "cold"}));
   if (const auto code = parse(app, argc, argv)) return *code;
 
-  const auto file = files::have_stamped_file(std::filesystem::absolute(folder),
-                                             std::uint64_t{mib} << 20, stamp_seed);
-  if (!file) throw refusal(file.error().cause, file.error().remedy);
-  const auto cached = cache == "warm"   ? files::warm(file->path)
-                      : cache == "cold" ? files::evict(file->path)
-                                        : files::read_residency(file->path);
+  const files::stamped_file file = files::have_stamped_file(std::filesystem::absolute(folder),
+                                                            std::uint64_t{mib} << 20, stamp_seed);
+  const auto cached = cache == "warm"   ? files::warm(file.path)
+                      : cache == "cold" ? files::evict(file.path)
+                                        : files::read_residency(file.path);
   if (!cached) throw refusal(cached.error());
-  const files::file_place place = files::place_of(file->path);
-  const nlohmann::json object = {{"path", file->path.string()},  {"bytes", file->bytes},
-                                 {"stamp_seed", file->seed},     {"filesystem", place.filesystem},
+  const files::file_place place = files::place_of(file.path);
+  const nlohmann::json object = {{"path", file.path.string()},   {"bytes", file.bytes},
+                                 {"stamp_seed", file.seed},      {"filesystem", place.filesystem},
                                  {"device", place.device},       {"pages", cached->pages},
                                  {"resident", cached->resident}, {"source", cached->source}};
   fmt::print("{}\n", object.dump());

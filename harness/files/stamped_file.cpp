@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "harness/load/random.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::files {
 namespace {
@@ -50,10 +51,9 @@ class open_file {
   bool doomed_ = false;
 };
 
-std::unexpected<refusal> refused(const std::string& what, int error) {
-  return std::unexpected(
-      refusal{fmt::format("{}: {}", what, std::generic_category().message(error)),
-              "give another folder with --files"});
+[[noreturn]] void refuse(const std::filesystem::path& what, int error) {
+  throw refusal(fmt::format("{}: {}", what.string(), std::generic_category().message(error)),
+                "give another folder with --files", refusal::unsupported);
 }
 
 void put_stamp(std::byte* at, std::uint64_t stamp) {
@@ -87,19 +87,18 @@ bool write_whole(int fd, const std::vector<std::byte>& chunk) {
   return true;
 }
 
-std::expected<void, refusal> require_room(const std::filesystem::path& folder,
-                                          std::uint64_t bytes) {
+void require_room(const std::filesystem::path& folder, std::uint64_t bytes) {
   struct statvfs space{};
-  if (::statvfs(folder.c_str(), &space) != 0) return refused(folder.string(), errno);
+  if (::statvfs(folder.c_str(), &space) != 0) refuse(folder, errno);
   const std::uint64_t free = space.f_bavail * space.f_frsize;
   const std::uint64_t spare = std::max(least_free_bytes, space.f_blocks * space.f_frsize / 20);
-  if (free >= bytes + spare) return {};
-  return std::unexpected(refusal{
+  if (free >= bytes + spare) return;
+  throw refusal(
       fmt::format(
           "the file for file-read needs {} MiB in {}, and of the {} MiB that are free there "
           "{} MiB are left alone",
           bytes >> 20, folder.string(), free >> 20, spare >> 20),
-      "make room, or give a folder on another disk with --files"});
+      "make room, or give a folder on another disk with --files", refusal::unsupported);
 }
 
 bool looks_right(const stamped_file& file) {
@@ -117,23 +116,21 @@ bool looks_right(const stamped_file& file) {
 }
 
 // Under another name, renamed once it is whole and on the disk.
-std::expected<void, refusal> make(const stamped_file& file) {
+void make(const stamped_file& file) {
   open_file part(file.path.string() + ".part", O_WRONLY | O_CREAT | O_TRUNC);
-  if (part.fd() < 0) return refused(part.path().string(), errno);
+  if (part.fd() < 0) refuse(part.path(), errno);
   part.doom();
   // So that the file lies in one piece, and a full disk is found out now.
-  const int refusal_of_room = ::posix_fallocate(part.fd(), 0, static_cast<off_t>(file.bytes));
-  if (refusal_of_room != 0) return refused(part.path().string(), refusal_of_room);
+  const int no_room = ::posix_fallocate(part.fd(), 0, static_cast<off_t>(file.bytes));
+  if (no_room != 0) refuse(part.path(), no_room);
   std::vector<std::byte> chunk(chunk_bytes);
   for (std::uint64_t offset = 0; offset < file.bytes; offset += chunk_bytes) {
     fill(chunk, offset, file.seed);
-    if (!write_whole(part.fd(), chunk)) return refused(part.path().string(), errno);
+    if (!write_whole(part.fd(), chunk)) refuse(part.path(), errno);
   }
-  if (::fsync(part.fd()) != 0) return refused(part.path().string(), errno);
-  if (::rename(part.path().c_str(), file.path.c_str()) != 0)
-    return refused(file.path.string(), errno);
+  if (::fsync(part.fd()) != 0) refuse(part.path(), errno);
+  if (::rename(part.path().c_str(), file.path.c_str()) != 0) refuse(file.path, errno);
   part.keep();
-  return {};
 }
 
 }  // namespace
@@ -175,17 +172,17 @@ std::uint64_t sum_of_reads(const stamped_file& file, std::uint64_t block_bytes, 
   return sum;
 }
 
-std::expected<stamped_file, refusal> have_stamped_file(const std::filesystem::path& folder,
-                                                       std::uint64_t bytes, std::uint64_t seed) {
+stamped_file have_stamped_file(const std::filesystem::path& folder, std::uint64_t bytes,
+                               std::uint64_t seed) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) return refused(folder.string(), error.value());
+  if (error) refuse(folder, error.value());
   stamped_file file{folder / fmt::format("tailrace-{}-MiB-{}.stamped", bytes >> 20, seed), bytes,
                     seed};
   if (std::filesystem::file_size(file.path, error) == bytes && !error && looks_right(file))
     return file;
-  if (auto room = require_room(folder, bytes); !room) return std::unexpected(room.error());
-  if (auto made = make(file); !made) return std::unexpected(made.error());
+  require_room(folder, bytes);
+  make(file);
   return file;
 }
 

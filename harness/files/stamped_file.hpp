@@ -10,19 +10,11 @@
 #pragma once
 
 #include <cstdint>
-#include <expected>
 #include <filesystem>
-#include <string>
 
 namespace tailrace::files {
 
 inline constexpr std::uint64_t stamp_spacing = 4096;
-
-// One sentence, and what to do.
-struct refusal {
-  std::string cause;
-  std::string remedy;
-};
 
 struct stamped_file {
   std::filesystem::path path;
@@ -44,8 +36,8 @@ std::uint64_t sum_of_reads(const stamped_file& file, std::uint64_t block_bytes, 
 
 // Finds the file of that size and seed in the folder, looks at some of its stamps, or makes it
 // (`bytes` is a multiple of 1 MiB). The folder is made where it is missing. At least a gigabyte and
-// a twentieth of the file system stay free.
-std::expected<stamped_file, refusal> have_stamped_file(const std::filesystem::path& folder,
-                                                       std::uint64_t bytes, std::uint64_t seed);
+// a twentieth of the file system stay free. Throws a refusal (unsupported) where it cannot be made.
+stamped_file have_stamped_file(const std::filesystem::path& folder, std::uint64_t bytes,
+                               std::uint64_t seed);
 
 }  // namespace tailrace::files

@@ -36,11 +36,8 @@ Value or_skipped(std::expected<Value, std::string> found) {
 class file_of_cell : public cell_surroundings {
  public:
   file_of_cell(const std::string& folder, std::int64_t mib, std::string cache)
-      : cache_(std::move(cache)) {
-    auto file = files::have_stamped_file(folder, static_cast<std::uint64_t>(mib) << 20, stamp_seed);
-    if (!file) throw refusal(file.error().cause, file.error().remedy, refusal::unsupported);
-    file_ = std::move(*file);
-  }
+      : file_(files::have_stamped_file(folder, static_cast<std::uint64_t>(mib) << 20, stamp_seed)),
+        cache_(std::move(cache)) {}
 
   std::map<std::string, std::string> options() const override {
     return {{"file", file_.path.string()}, {"stamp_seed", std::to_string(file_.seed)}};

@@ -21,8 +21,8 @@ namespace {
 constexpr std::size_t buffer_bytes = 65536;
 constexpr std::int64_t slice_ns = 100 * observe::ns_per_ms;
 
-// The bytes of one connection by their place, eight at a time. The first eight are its number: in
-// the workload hog it decides who is one.
+// The bytes of one connection by their place, eight at a time. The first eight are its number, by
+// which a workload may decide what it does (runtimes/PROTOCOL.md).
 class pattern {
  public:
   explicit pattern(std::uint64_t number) : number_(number), bytes_(number) {}

@@ -5,4 +5,4 @@ Reads only a campaign folder as described in results/README.md. Needs the Python
 (3.11 or newer); figures need matplotlib (3.6 or newer) as well.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -14,6 +14,8 @@ import (
 	"tailrace/internal/timers"
 )
 
+var version = "unknown" // of Tailrace, by the build (CMakeLists.txt)
+
 func main() {
 	os.Exit(protocol.Main(describe(), start))
 }
@@ -73,7 +75,7 @@ func describe() *protocol.Description {
 // versions are those of the build: the compiler, its settings, the locked modules.
 func versions() map[string]string {
 	all := map[string]string{
-		"tailrace": "0.2.0",
+		"tailrace": version,
 		"go":       runtime.Version(),
 		"compiler": runtime.Compiler,
 	}

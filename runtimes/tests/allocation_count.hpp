@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Counts the allocations of chosen threads: malloc and its kin are interposed. Included by one
-// source file of an executable. The sanitizers bring an allocator of their own, which is not ours
-// to interpose: then nothing is counted, and `counts_allocations` is false.
+// source file of an executable. Not for builds with a sanitizer: those bring an allocator of their
+// own, which is not ours to interpose.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define TAILRACE_INTERPOSES false
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define TAILRACE_INTERPOSES false
-#endif
-#endif
-#ifndef TAILRACE_INTERPOSES
-#define TAILRACE_INTERPOSES true
-#endif
-
 namespace tailrace::conformance {
-
-inline constexpr bool counts_allocations = TAILRACE_INTERPOSES;
 
 inline thread_local bool counted_thread = false;
 inline std::atomic<std::size_t> counted_allocations{0};
@@ -44,7 +31,6 @@ inline std::size_t allocations_so_far() noexcept {
 
 }  // namespace tailrace::conformance
 
-#if TAILRACE_INTERPOSES
 extern "C" {
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
@@ -68,4 +54,3 @@ void* aligned_alloc(std::size_t alignment, std::size_t size) {
   return __libc_memalign(alignment, size);
 }
 }
-#endif

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "runtimes/base/frame_allocator.hpp"
+#include "runtimes/tests/test_where.hpp"
 
 namespace {
 
@@ -104,8 +105,9 @@ TEST(frame_allocator, what_one_thread_spawns_and_another_frees_needs_no_malloc_a
   }
 }
 
-TEST(frame_allocator, a_burst_leaves_a_full_list_and_a_full_depot_behind_no_more) {
-  if (!TAILRACE_RECYCLES_FRAMES) GTEST_SKIP() << "a sanitizer must see every frame freed";
+// Not with a sanitizer, which must see every frame freed.
+TEST_WHERE(TAILRACE_RECYCLES_FRAMES, frame_allocator,
+           a_burst_leaves_a_full_list_and_a_full_depot_behind_no_more) {
   constexpr std::size_t size = 328;
   std::vector<void*> frames(list_frames + depot_frames + 700);
   on_a_thread([&] {
@@ -122,8 +124,9 @@ TEST(frame_allocator, a_burst_leaves_a_full_list_and_a_full_depot_behind_no_more
   });
 }
 
-TEST(frame_allocator, a_thread_that_ends_leaves_whole_batches_to_the_others) {
-  if (!TAILRACE_RECYCLES_FRAMES) GTEST_SKIP() << "a sanitizer must see every frame freed";
+// Not with a sanitizer, which must see every frame freed.
+TEST_WHERE(TAILRACE_RECYCLES_FRAMES, frame_allocator,
+           a_thread_that_ends_leaves_whole_batches_to_the_others) {
   constexpr std::size_t size = 456;
   std::vector<void*> frames(3 * central_free_list::batch_frames + 5);
   const auto use = [&] {
@@ -142,8 +145,9 @@ TEST(frame_allocator, a_thread_that_ends_leaves_whole_batches_to_the_others) {
   EXPECT_EQ(allocated_again, 5u);
 }
 
-TEST(frame_allocator, threads_that_end_one_after_another_leave_no_more_than_a_full_depot) {
-  if (!TAILRACE_RECYCLES_FRAMES) GTEST_SKIP() << "a sanitizer must see every frame freed";
+// Not with a sanitizer, which must see every frame freed.
+TEST_WHERE(TAILRACE_RECYCLES_FRAMES, frame_allocator,
+           threads_that_end_one_after_another_leave_no_more_than_a_full_depot) {
   constexpr std::size_t size = 584;
   constexpr std::size_t threads = 4 * depot_frames / list_frames;
   std::vector<std::vector<void*>> frames(threads, std::vector<void*>(list_frames));

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "runtimes/tests/conformance_client.hpp"
+#include "runtimes/tests/test_where.hpp"
 
 namespace tailrace {
 

@@ -58,8 +58,7 @@ std::optional<std::uint64_t> whole_metric(const Tested& runtime, std::string_vie
   return std::nullopt;
 }
 
-TEST(conformance, every_task_is_counted_once_and_by_its_end) {
-  if (!Measured<R>) GTEST_SKIP() << "it has no metrics";
+TEST_WHERE(Measured<R>, conformance, every_task_is_counted_once_and_by_its_end) {
   const auto runtime = harness::make();
   EXPECT_EQ(whole_metric(*runtime, "tasks_spawned"), 0);
   runtime->run(end_in_every_way(*runtime));
@@ -82,8 +81,7 @@ inline task<void> listen_and_sleep(R& runtime, std::atomic<bool>& end) {
 }
 
 // Read by another thread while it runs: what is there is seen, and nothing tears.
-TEST(conformance, levels_are_seen_while_it_runs) {
-  if (!Measured<R>) GTEST_SKIP() << "it has no metrics";
+TEST_WHERE(Measured<R>, conformance, levels_are_seen_while_it_runs) {
   std::atomic<bool> end{false};
   on_thread running([&](R& runtime) { return listen_and_sleep(runtime, end); });
   const auto appears = [&](const char* name) {

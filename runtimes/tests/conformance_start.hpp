@@ -60,8 +60,7 @@ inline task<void> greet_with(R::stream peer, const char* greeting) {
   EXPECT_TRUE(sent.ok());
 }
 
-TEST(conformance, two_runtimes_share_a_port) {
-  if (!harness::shares_ports) GTEST_SKIP() << "its sockets are within one runtime";
+TEST_WHERE(harness::shares_ports, conformance, two_runtimes_share_a_port) {
   endpoint where;
   where.shared = true;
   server first([](R&, R::stream peer) { return greet_with(std::move(peer), "1"); }, where);

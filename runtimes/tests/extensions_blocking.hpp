@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Conformance: run_blocking() and spawning from outside, for the runtimes that offer them; others
-// skip. Include only from extensions.hpp.
+// Conformance: run_blocking() and spawning from outside, for the runtimes that offer them.
+// Include only from extensions.hpp.
 #pragma once
 
 #include <memory>
@@ -25,12 +25,10 @@ void expect_blocking_results() {
     std::vector<int> results;
     run_here([&](T& runtime) { return call_blocking(runtime, results); });
     EXPECT_EQ(results, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
-  } else {
-    GTEST_SKIP() << T::id << " does not offer run_blocking()";
   }
 }
 
-TEST(extensions_blocking, run_blocking_gives_what_the_callable_returns) {
+TEST_WHERE(RunsBlocking<R>, extensions_blocking, run_blocking_gives_what_the_callable_returns) {
   expect_blocking_results<R>();
 }
 
@@ -66,12 +64,11 @@ void expect_foreign_tasks() {
     std::atomic<int> ran{0};
     run_here([&](T& runtime) { return host_foreign_tasks(runtime, 3, 100, ran); });
     EXPECT_EQ(ran.load(), 300);
-  } else {
-    GTEST_SKIP() << T::id << " does not take tasks from other threads";
   }
 }
 
-TEST(extensions_foreign, tasks_spawned_by_other_threads_run_on_the_runtimes) {
+TEST_WHERE(SpawnsFromAnyThread<R>, extensions_foreign,
+           tasks_spawned_by_other_threads_run_on_the_runtimes) {
   expect_foreign_tasks<R>();
 }
 

@@ -298,8 +298,7 @@ task<void> read_registered(T& runtime, const std::string& path) {
   co_return;
 }
 
-TEST(extensions_file, reads_into_registered_memory_and_elsewhere) {
-  if constexpr (!RegistersMemory<R>) GTEST_SKIP() << R::id << " registers no memory";
+TEST_WHERE(RegistersMemory<R>, extensions_file, reads_into_registered_memory_and_elsewhere) {
   const sample_file sample(sample_bytes);
   run_with_files([&](R& runtime) { return read_registered(runtime, sample.path()); });
 }

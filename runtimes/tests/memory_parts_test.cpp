@@ -12,12 +12,14 @@
 #include "runtimes/base/buffer_pool.hpp"
 #include "runtimes/base/frame_allocator.hpp"
 #include "runtimes/base/ready_queue.hpp"
+#include "runtimes/tests/test_where.hpp"
 
 namespace tailrace {
 namespace {
 
-TEST(frame_allocator, recycles_a_frame_of_the_same_class_last_in_first_out) {
-  if (!TAILRACE_RECYCLES_FRAMES) GTEST_SKIP() << "a sanitizer must see every frame freed";
+// Not with a sanitizer, which must see every frame freed.
+TEST_WHERE(TAILRACE_RECYCLES_FRAMES, frame_allocator,
+           recycles_a_frame_of_the_same_class_last_in_first_out) {
   void* const first = frame_allocator::allocate(100);
   void* const second = frame_allocator::allocate(100);
   frame_allocator::release(first, 100);

@@ -27,9 +27,6 @@ steal::options options_of(std::uint32_t workers, bool foreign_threads) {
 
 class steal_round_trip : public testing::TestWithParam<variant> {
  protected:
-  void SetUp() override {
-    if (!counts_allocations) GTEST_SKIP() << "the sanitizer's allocator is not ours to interpose";
-  }
   steal::runtime runtime_{GetParam().options};
 };
 

@@ -39,6 +39,12 @@ tailrace_dependency(tomlplusplus REQUIRED "profiles")
 tailrace_dependency(ZLIB REQUIRED "compressed histograms")
 if(TAILRACE_TESTS)
   tailrace_dependency(GTest REQUIRED "the tests; or configure with -DTAILRACE_TESTS=OFF")
+  execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/find-python OUTPUT_VARIABLE TAILRACE_PYTHON
+                  OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_VARIABLE cause RESULT_VARIABLE code)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "tailrace: ${cause}")
+  endif()
+  message(STATUS "tailrace: python FOUND ${TAILRACE_PYTHON}")
 endif()
 
 if(TAILRACE_LIBRARIES)

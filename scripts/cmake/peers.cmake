@@ -29,6 +29,9 @@ function(tailrace_peers)
       tailrace_peer_program(${program})
     endif()
   endforeach()
+  get_property(programs GLOBAL PROPERTY tailrace_peer_targets)
+  list(JOIN programs "\n" text)
+  file(WRITE ${CMAKE_BINARY_DIR}/peers.txt "${text}\n") # for scripts/peers
 endfunction()
 
 # Why no peer is built here, whatever the toolchains, or nothing.
@@ -56,6 +59,9 @@ endfunction()
 # tailrace_peer_note(<cause or nothing> <program> ...): leaves the note, or removes that of before.
 function(tailrace_peer_note cause)
   foreach(program IN LISTS ARGN)
+    if(program MATCHES "^tailrace-target-")
+      set_property(GLOBAL APPEND PROPERTY tailrace_peer_targets ${program})
+    endif()
     set(path ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${program})
     file(REMOVE ${path}.absent)
     if(cause)

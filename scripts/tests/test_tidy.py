@@ -83,6 +83,15 @@ class text_rules(unittest.TestCase):
         for bad in ("`make bensh`", "```\nmake bensh\n```"):
             self.assertEqual(broken_in({"Makefile": makefile, "README.md": bad}), ["make-target"])
 
+    def test_version(self):
+        tree = {"CMakeLists.txt": "project(x VERSION 1.2.3 LANGUAGES CXX)\n",
+                "runtimes/rust/Cargo.toml": 'version = "1.2.3"\n',
+                "reports/tailrace_report/__init__.py": HASH + '__version__ = "1.2.3"\n'}
+        self.assertEqual(broken_in(tree), [])
+        for path in list(tree)[1:]:
+            wrong = {**tree, path: tree[path].replace("1.2.3", "1.2.2")}
+            self.assertEqual(broken_in(wrong), ["version"], path)
+
     def test_allowed_by_a_reason(self):
         self.assertEqual(cpp("// tidy-allow(columns): a table\n//" + "x" * 99 + "\n"), [])
         self.assertEqual(cpp("// tidy-allow(columns):\n//" + "x" * 99 + "\n"), ["columns"])

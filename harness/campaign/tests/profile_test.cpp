@@ -51,9 +51,11 @@ TEST(profile, bad_values_name_the_range) {
             "p.toml:4: connections must be a whole number from 1 to 100000");
   EXPECT_EQ(sentence(head + "kind = \"closed\"\nduration_s = nan\n"),
             "p.toml:4: duration_s must be a number from 0.1 to 3600");
+  std::string kinds;
+  for (const kind& each : kinds::all())
+    kinds += (kinds.empty() ? "" : ", ") + std::string(each.name);
   EXPECT_EQ(sentence(head + "kind = \"clsed\"\n"),
-            "p.toml:3: kind = \"clsed\" is not one of open, closed, memory, task_memory, hog, "
-            "skew, timer, file");
+            "p.toml:3: kind = \"clsed\" is not one of " + kinds);
   EXPECT_EQ(sentence("blocks = 0\n" + head + "kind = \"closed\"\n"),
             "p.toml:1: blocks must be a whole number from 1 to 1000");
 }

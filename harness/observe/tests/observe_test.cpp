@@ -75,7 +75,7 @@ TEST(topology, cpus_are_shared_only_where_the_target_needs_every_core) {
   EXPECT_TRUE(three.disjoint);
   EXPECT_FALSE(three.shared);
   EXPECT_TRUE(partition_or_share_cpus({{0}, {1}}, 1).disjoint);
-  // One core: nothing can be seen there, and the gate says so.
+  // One core: nothing can be seen there, and the validity check says so.
   EXPECT_FALSE(partition_or_share_cpus({{0}}, 2).shared);
 }
 

@@ -64,7 +64,7 @@ TEST(description, is_read_as_it_was_said) {
   EXPECT_EQ(read.forms.at("best").at("trigger"), "level");
   EXPECT_EQ(read.needs.at("kernel"), "2.6.27");
   EXPECT_TRUE(read.has_workload("idle"));
-  EXPECT_FALSE(read.has_workload("hog"));
+  EXPECT_FALSE(read.has_workload("file-read"));
   ASSERT_NE(read.option("idle", "tasks"), nullptr);
   EXPECT_EQ(read.option("idle", "tasks")->high, 1000);
   EXPECT_EQ(read.option("echo", "tasks"), nullptr);
@@ -104,8 +104,8 @@ TEST(description, each_breach_is_one_sentence) {
             "\"integer LOW..HIGH\"");
   EXPECT_EQ(refused_with("/options/1/name", "trigger"),
             "`describe`: option \"trigger\" is there twice");
-  EXPECT_EQ(refused_with("/options/1/workloads/0", "hog"),
-            "`describe`: option \"tasks\" belongs to \"hog\", which is no workload of it");
+  EXPECT_EQ(refused_with("/options/1/workloads/0", "file-read"),
+            "`describe`: option \"tasks\" belongs to \"file-read\", which is no workload of it");
   EXPECT_EQ(refused_with("/forms/best/trigger", "both"),
             "`describe`: form \"best\": option trigger is one of edge, level, not \"both\"");
   EXPECT_EQ(refused_with("/forms/best/colour", "red"),
@@ -127,7 +127,8 @@ TEST(options_of, refuses_what_describe_does_not_allow) {
   const auto wrong = [&target](const std::string& workload, const option_map& given) {
     return refused([&] { options_of(target, workload, given); });
   };
-  EXPECT_EQ(wrong("hog", {}), "local has no workload \"hog\": it has echo, idle, timer");
+  EXPECT_EQ(wrong("file-read", {}),
+            "local has no workload \"file-read\": it has echo, idle, timer");
   EXPECT_EQ(wrong("echo", {{"tasks", "1"}}),
             "workload echo of local has no option \"tasks\": it has trigger");
   EXPECT_EQ(wrong("idle", {{"tasks", "1001"}}),

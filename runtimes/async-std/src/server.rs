@@ -16,9 +16,8 @@ const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(10);
 pub async fn serve(listener: StdListener, request: Request) {
     let listener = TcpListener::from(listener);
     let buffer = Buffer::of(&request);
-    if request.workload == "hog" {
-        let hog = Hog::of(&request);
-        accept_loop(listener, buffer, || hog.clone()).await;
+    if let Some(burner) = Hog::of(&request) {
+        accept_loop(listener, buffer, || burner.clone()).await;
     } else {
         accept_loop(listener, buffer, || Nothing).await;
     }

@@ -129,8 +129,8 @@ async fn sleeper() {
 
 async fn serve(listener: TcpListener, request: Request) {
     let buffer = Buffer::of(&request);
-    if request.workload == "hog" {
-        accept_loop(listener, buffer, || Hog::of(&request)).await;
+    if let Some(burner) = Hog::of(&request) {
+        accept_loop(listener, buffer, || burner.clone()).await;
     } else {
         accept_loop(listener, buffer, || Nothing).await;
     }

@@ -85,8 +85,8 @@ pub fn work(part: Part) -> Result<(), Refused> {
 
 async fn serve(listener: TcpListener, request: Request) {
     let bytes = request.size("buffer_bytes");
-    if request.workload == "hog" {
-        accept_loop(listener, bytes, || Hog::of(&request)).await;
+    if let Some(burner) = Hog::of(&request) {
+        accept_loop(listener, bytes, || burner.clone()).await;
     } else {
         accept_loop(listener, bytes, || Nothing).await;
     }

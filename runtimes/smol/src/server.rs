@@ -20,9 +20,8 @@ pub async fn serve(executor: Arc<Executor<'static>>, listener: TcpListener, requ
     }
     let listener = Async::new(listener).expect("the reactor takes a new socket");
     let buffer = Buffer::of(&request);
-    if request.workload == "hog" {
-        let hog = Hog::of(&request);
-        accept_loop(executor, listener, buffer, || hog.clone()).await;
+    if let Some(burner) = Hog::of(&request) {
+        accept_loop(executor, listener, buffer, || burner.clone()).await;
     } else {
         accept_loop(executor, listener, buffer, || Nothing).await;
     }

@@ -118,7 +118,7 @@ final class Main {
 
     private static Map<String, Object> described() {
         Map<String, Object> versions = new LinkedHashMap<>();
-        versions.put("tailrace", "0.2.0");
+        versions.put("tailrace", System.getProperty("tailrace.version"));
         versions.put("java", System.getProperty("java.runtime.version"));
         versions.put("vm", System.getProperty("java.vm.name"));
         versions.put("vendor", System.getProperty("java.vendor"));

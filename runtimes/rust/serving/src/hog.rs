@@ -13,9 +13,11 @@ use crate::work::Work;
 /// The first bytes on a connection: its number, little-endian.
 const NUMBER_BYTES: usize = 8;
 
+pub const NAME: &str = "hog";
+
 pub fn options() -> Vec<OptionSpec> {
     let integer = |name, default, range, help| {
-        OptionSpec::integer(name, default, range, help).only_for(&["hog"])
+        OptionSpec::integer(name, default, range, help).only_for(&[NAME])
     };
     vec![
         integer("burn_us", 5000, 0..=1_000_000, "microseconds of CPU before a hog's reply"),
@@ -34,16 +36,16 @@ pub struct Hog {
 }
 
 impl Hog {
-    /// For a connection that has received nothing yet.
+    /// For a connection that has received nothing yet; nothing where another workload is asked for.
     #[must_use]
-    pub fn of(request: &Request) -> Hog {
-        Hog {
+    pub fn of(request: &Request) -> Option<Hog> {
+        (request.workload == NAME).then(|| Hog {
             received: 0,
             number: [0; NUMBER_BYTES],
             every: request.integer("hog_every"),
             message: request.integer("message_bytes"),
             burn: Duration::from_micros(request.integer("burn_us")),
-        }
+        })
     }
 
     /// Takes the bytes in; gives how many messages they complete that have to be burnt for.

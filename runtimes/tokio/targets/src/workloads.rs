@@ -18,9 +18,8 @@ pub async fn serve(listener: TcpListener, request: Request, index: usize, parts:
         tokio::spawn(sleeper(deadline));
     }
     let buffer = Buffer::of(&request);
-    if request.workload == "hog" {
-        let hog = Hog::of(&request);
-        accept_loop(listener, move |connection| echo(connection, buffer, hog.clone())).await;
+    if let Some(burner) = Hog::of(&request) {
+        accept_loop(listener, move |connection| echo(connection, buffer, burner.clone())).await;
     } else {
         accept_loop(listener, move |connection| echo(connection, buffer, Nothing)).await;
     }

@@ -1,9 +1,8 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Runs every tailrace-micro-* in interleaved rounds; writes results/micro/<time>/micro.json.
 
-usage: micro_rounds.py --bin DIR [--rounds N] [--min-time-s S] [--filter TEXT] [--seed N]
-                       [--results DIR] [--also ID:OPTION=VALUE[,OPTION=VALUE] ...]
+usage: scripts/micro [--bin DIR] [--rounds N] [--min-time-s S] [--filter TEXT] [--seed N]
+                     [--results DIR] [--also ID:OPTION=VALUE[,OPTION=VALUE] ...]
 
 A round measures every row once: benchmarks in shuffled order, and within a benchmark its
 contestants in shuffled order, one process a row, so that what is compared ran within a second or

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""scripts/micro_rounds.py with programs that only pretend: order, failures, what is written."""
+"""The rounds of scripts/micro with programs that only pretend: order, failures, what is written."""
 import contextlib
 import io
 import json
@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-import micro_rounds
+import rounds
 
 # Answers --list, and measures a row as 7 ns unless told otherwise by the file <row>.says. Of
 # --set it knows x=1, which changes its name as tailrace-micro-* do.
@@ -41,7 +41,7 @@ FIRST = ["spawn/one/workers:1", "yield/one/workers:1"]
 SECOND = ["spawn/two/workers:1", "yield/two/workers:1"]
 
 
-class micro_rounds_script(unittest.TestCase):
+class rounds_test(unittest.TestCase):
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
@@ -57,8 +57,8 @@ class micro_rounds_script(unittest.TestCase):
         """(exit code, result or None, standard error)."""
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = micro_rounds.main(["--bin", str(self.bin), "--results",
-                                      str(self.root / "results"), *words])
+            code = rounds.main(["--bin", str(self.bin), "--results",
+                                str(self.root / "results"), *words])
         folder = out.getvalue().strip()
         result = json.loads((Path(folder) / "micro.json").read_text()) if folder else None
         return code, result, err.getvalue()
@@ -128,8 +128,8 @@ class micro_rounds_script(unittest.TestCase):
 
     def test_a_row_that_hangs_is_ended(self):
         self.says(FIRST[0], "__import__('time').sleep(60)")
-        limit, micro_rounds.ROW_LIMIT_S = micro_rounds.ROW_LIMIT_S, 0.5
-        self.addCleanup(setattr, micro_rounds, "ROW_LIMIT_S", limit)
+        limit, rounds.ROW_LIMIT_S = rounds.ROW_LIMIT_S, 0.5
+        self.addCleanup(setattr, rounds, "ROW_LIMIT_S", limit)
         _, result, _ = self.run_script("--rounds", "1", "--filter", FIRST[0])
         self.assertIn("longer than", result["rows"][0]["cause"])
 

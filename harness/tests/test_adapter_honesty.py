@@ -6,12 +6,12 @@ import tempfile
 import unittest
 from pathlib import Path
 
-SCRIPT = Path(__file__).resolve().parent.parent / "adapter-honesty"
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts/adapter-honesty"
 
 
 class AdapterHonesty(unittest.TestCase):
     def refused(self, *words: str) -> str:
-        done = subprocess.run([sys.executable, "-B", SCRIPT, *words], capture_output=True,
+        done = subprocess.run([SCRIPT, *words], capture_output=True,
                               text=True, timeout=60, check=False)
         self.assertEqual((2, ""), (done.returncode, done.stdout))
         return done.stderr

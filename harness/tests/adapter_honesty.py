@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""What our adapters cost their libraries: libuv and Boost.Asio beside the same echo written with
+the bare library, in interleaved blocks (profile `adapters`).
+
+usage: scripts/adapter-honesty [--preset release] [--blocks N] [--campaign FOLDER] [--instructions]
+
+Prints, for each adapter and each style of the bare echo, the ratio adapter / bare of the rate and
+of the server's CPU time an echo, with its interval over blocks. --campaign reads one that was
+measured before; --instructions adds exact user instructions an echo (valgrind; some minutes).
+Exit codes: 1 an adapter is worse than the bare library by more than 5 % beyond doubt, 2 nothing was
+compared (bad usage, or a campaign that cannot be read).
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "reports"))
+sys.dont_write_bytecode = True
+
+from tailrace_report.errors import CampaignError  # noqa: E402
+from tailrace_report.load import Campaign, read_campaign  # noqa: E402
+from tailrace_report.stats import Estimate, paired_ratio  # noqa: E402
+
+ALLOWED = 1.05
+# Adapter and form, bare echo and form, and the style that this form means.
+PAIRS = (
+    ("libuv", "plain-libuv", "default", "style=guide"),
+    ("libuv", "plain-libuv", "best", "style=lean"),
+    ("asio-epoll", "plain-asio-epoll", "default", "style=awaitable"),
+    ("asio-epoll", "plain-asio-epoll", "best", "style=callbacks"),
+    ("asio-uring", "plain-asio-uring", "default", "style=awaitable"),
+    ("asio-uring", "plain-asio-uring", "best", "style=callbacks"),
+)
+# Metric, its name in a cell, and whether more of it is better.
+METRICS = (("rate", "load.achieved_per_s", True), ("CPU an echo", "server.cpu_us_per_op", False))
+
+
+def refuse(sentence: str) -> NoReturn:
+    print(f"adapter-honesty: {sentence}", file=sys.stderr)
+    sys.exit(2)
+
+
+def blocks_of(
+    campaign: Campaign, point: str, contestant: tuple[str, str], number: str
+) -> dict[int, float]:
+    """One number a block; a contestant whose forms are equal was measured as `best` alone."""
+    found: dict[int, float] = {}
+    for cell in campaign.cells:
+        same = (cell.subject.id, cell.subject.form) == contestant
+        if same and cell.point.id == point and cell.measured and number in cell.numbers:
+            found[cell.block] = cell.numbers[number]
+    return found
+
+
+def verdict(ratio: Estimate, more_is_better: bool) -> str:
+    """Worse by how much: the adapter's loss is 1 / ratio of a rate, ratio of a cost."""
+    low, high = (1 / ratio.high, 1 / ratio.low) if more_is_better else (ratio.low, ratio.high)
+    if ratio.kind != "interval":
+        return "too few blocks to tell"
+    if high <= ALLOWED:
+        return "within 5 %"
+    return "WORSE" if low > ALLOWED else "open: more blocks"
+
+
+def print_pairs(campaign: Campaign) -> bool:
+    """Whether no adapter is worse beyond doubt."""
+    honest = True
+    for point in dict.fromkeys(cell.point.id for cell in campaign.cells):
+        print(f"\n{point}: adapter / bare library")
+        for adapter, bare, form, style in PAIRS:
+            for name, number, more_is_better in METRICS:
+                of = blocks_of(campaign, point, (adapter, "best"), number)
+                ratio = paired_ratio(of, blocks_of(campaign, point, (bare, form), number))
+                title = f"  {adapter:11} / {bare} {style}"
+                if ratio is None:
+                    print(f"{title:50} {name:12} not measured")
+                    continue
+                said = verdict(ratio, more_is_better)
+                honest = honest and said != "WORSE"
+                print(
+                    f"{title:50} {name:12} {ratio.median:5.3f} "
+                    f"[{ratio.low:5.3f} .. {ratio.high:5.3f}] of {ratio.blocks} blocks: {said}"
+                )
+    return honest
+
+
+def measure(folder: Path, blocks: int | None) -> Path:
+    """Runs the profile; the campaign's folder."""
+    command = [str(folder / "tailrace"), "run", "--profile", "adapters"]
+    command += ["--targets", str(folder / "servers")]
+    command += ["--blocks", str(blocks)] if blocks else []
+    if subprocess.run(command, cwd=ROOT, check=False).returncode not in (0, 1):
+        refuse("the measurement did not run; the reason is above")
+    return ROOT / "results" / "latest"
+
+
+def print_instructions(folder: Path) -> None:
+    """Those of each adapter as in its form `best`, and of each style of the bare echoes."""
+    targets = [(folder / "tailrace-target-libuv", "")]
+    for asio in ("asio-epoll", "asio-uring"):
+        targets.append((folder / f"tailrace-target-{asio}", "contexts=per-core"))
+    for _, bare, _, style in PAIRS:
+        targets.append((folder / "servers" / f"tailrace-target-{bare}", style))
+    sys.stdout.flush()
+    for target, option in targets:
+        words = [folder / "tailrace", "cost", target, "--only", "instructions", "--repeats", "1"]
+        subprocess.run([*words, *(["--set", option] if option else [])], check=False)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="scripts/adapter-honesty",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--preset", default="release")
+    parser.add_argument("--blocks", type=int)
+    parser.add_argument("--campaign", type=Path)
+    parser.add_argument("--instructions", action="store_true")
+    asked = parser.parse_args()
+    folder = ROOT / "build" / asked.preset / "bin"
+    if (asked.campaign is None or asked.instructions) and not (folder / "servers").is_dir():
+        refuse(f"{folder} has no servers; build them: scripts/build {asked.preset}")
+    try:
+        campaign = read_campaign(asked.campaign or measure(folder, asked.blocks))
+    except CampaignError as error:
+        refuse(error.sentences[0])
+    honest = print_pairs(campaign)
+    if asked.instructions:
+        print_instructions(folder)
+    sys.exit(0 if honest else 1)
+
+
+if __name__ == "__main__":
+    main()
