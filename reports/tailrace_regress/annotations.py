@@ -2,8 +2,6 @@
 """What GitHub shows beside the change: at most ten annotations, worst first; the last counts the
 rest. A job that fails has an error among them, whatever it fails for."""
 
-from __future__ import annotations
-
 from tailrace_regress import outcome, phrases
 from tailrace_regress.judge import Judgement
 

@@ -7,8 +7,6 @@ One line a round, appended and synced by batches, so that a bank can be interrup
 first line tells machine and commit; a bank is continued only where both are the same.
 """
 
-from __future__ import annotations
-
 import gzip
 import json
 import os

@@ -6,8 +6,6 @@ median and the canaries deal with that; leaving out what a validity check marks 
 regression itself (a head too slow for its offered rate is invalid for that).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from tailrace_regress.outcome import nothing

@@ -6,8 +6,6 @@ regression, 4 inconclusive (with --strict only), 5 the machine cannot be believe
 never fail. Never a traceback for input.
 """
 
-from __future__ import annotations
-
 import argparse
 import io
 import sys
@@ -15,9 +13,9 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tailrace_regress import failure, interrupts, job, judge, outcome, output, phrases, stored
+from tailrace_regress import accepted, failure, interrupts, job, judge, outcome, output, phrases
+from tailrace_regress import stored
 from tailrace_regress.outcome import GateError, usage
-from tailrace_report import accepted
 from tailrace_report.errors import CampaignError
 from tailrace_report.load import parse_object
 

@@ -2,8 +2,6 @@
 """Reads what `tailrace cost --json` printed (schema tailrace-cost-1), strictly: it came from a
 child process that may have been killed half-way."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from tailrace_regress import metrics

@@ -3,8 +3,6 @@
 one annotation and in the summary of a GitHub workflow, and in the job's folder for CI servers that
 read junit.xml. Never in the place of a verdict that is there."""
 
-from __future__ import annotations
-
 import contextlib
 import html
 import json

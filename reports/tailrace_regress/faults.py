@@ -2,8 +2,6 @@
 """Planted faults (workloads/planted_fault.hpp): each as complete jobs of the gate, the base
 without it and the head with it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -2,8 +2,6 @@
 """The figure of a job: head / base of every time with its interval. Imports matplotlib; output.py
 does without it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from tailrace_regress import metrics

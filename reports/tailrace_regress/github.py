@@ -2,8 +2,6 @@
 """What a GitHub workflow shows of a job without its log: annotations and the summary of the step.
 Elsewhere nothing. A summary that cannot be written is said and changes no verdict."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Sequence

@@ -2,8 +2,6 @@
 """One job: build or take two arms, measure them stage by stage, judge, write. Interrupted, it
 leaves no process, no worktree and a folder with what was measured so far."""
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import json

@@ -2,8 +2,6 @@
 """summary.md: for a pull request and for a job's summary. The verdict first, at most ten rows, the
 rest folded, and below the size that hosts permit, saying what was left out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -6,8 +6,6 @@ another arm than the round before, the first by lot); within a block of a campai
 does the same. Every number comes from a fresh process.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The words a metric can be judged with, the exit codes of a job, and the refusals that end one."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 REGRESSION, IMPROVEMENT, EQUIVALENT = "regression", "improvement", "equivalent"

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Writes everything that a job says, into its folder and where GitHub looks for it."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """index.html of a job: one file, no network, no script needed to read, light and dark."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Mapping, Sequence
 from typing import Any

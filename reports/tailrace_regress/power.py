@@ -7,18 +7,16 @@ false. For power, one metric of one target is made worse by a factor in the head
 rounds; the decision then must say regression, or inconclusive, but never equivalent.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tailrace_regress import judge, outcome
 from tailrace_regress.bank import Round
+from tailrace_regress.inference import share_interval
 from tailrace_regress.judge import CANARY, FRESH, ROUNDS
 from tailrace_regress.outcome import usage
 from tailrace_regress.samples import BASE, HEAD, SAME, Key, Samples
-from tailrace_report.inference import share_interval
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,6 @@ called equivalent or neither caught nor called inconclusive in 80 % of decisions
 wrong.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -5,8 +5,6 @@ A round is what was measured close together, every arm once, fresh processes eac
 different rounds are never paired; a metric that a round has for one arm only is left out of it.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 
 Locations are where the work is defined, for the gate does not know which line made it slower."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -2,8 +2,6 @@
 """Samples as lines of JSON: what a job measured, so that it can be decided and drawn again, and
 the rounds of a bank. One line a key, arm and stage; a torn last line is left out."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

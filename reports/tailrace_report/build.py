@@ -4,8 +4,6 @@
 Files are written under a temporary name and renamed, so that a reader never sees half a page.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterable

@@ -2,8 +2,6 @@
 """A line of cells.jsonl or costs.jsonl as a value. Called by load.py alone, with JSON whose numbers
 are finite already. Raises FieldError; unknown members pass."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from tailrace_report import inside, kinds, stats

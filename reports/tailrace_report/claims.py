@@ -9,8 +9,6 @@ one `[[claim]]` a claim (README.md says what its keys are). Nothing here is deci
   decidable here*, with the reason.
 """
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path

@@ -6,8 +6,6 @@ everything else that changed: whether intervals overlap is said, and no verdict 
 (`make regress`) measures both in one job.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

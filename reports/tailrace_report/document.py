@@ -2,8 +2,6 @@
 """What every HTML page of Tailrace shares: one file that needs nothing else, readable without a
 script, light and dark; and a drawn figure in it."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ A trend says when; it does not gate: campaigns of different days are not interle
 change may be the machine's. Campaigns that cannot be read are named and left out.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 operation over the whole run: warm-up, connecting and stopping are in it. Explains a cost; ranks
 nobody."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tailrace_report import subject_table as columns

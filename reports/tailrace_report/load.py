@@ -6,8 +6,6 @@ here, so that the statistics and the pages behind can believe what they get. Unk
 Every refusal is one sentence that names file and line; they are collected and raised together.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

@@ -5,8 +5,6 @@ The round is the unit, as the block is elsewhere: one number a row and round, th
 rounds, ratios within rounds. What is read is what anybody may have written; a refusal is a clause.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Collection, Mapping

@@ -2,8 +2,6 @@
 """What a reader sees first: how many cells ended how, the finding in a few sentences, and one table
 with a row a subject. Generated from the study and from nothing else."""
 
-from __future__ import annotations
-
 from tailrace_report import stats, wording
 from tailrace_report import subject_table as columns
 from tailrace_report.campaign import FAILED, INVALID, OK, SKIPPED, Subject

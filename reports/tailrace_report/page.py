@@ -5,8 +5,6 @@ Gets sections and inline SVG ready made; escapes every text of the campaign itse
 no clock, no random ids.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Mapping, Sequence
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Draws figures: PNG and SVG files, and SVG for a page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from tailrace_report import canvas, svg

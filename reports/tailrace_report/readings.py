@@ -2,8 +2,6 @@
 """A campaign as a flat list of numbers that can be compared with those of another campaign: one a
 subject, point and metric, the median over blocks with its interval. For history and compare."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

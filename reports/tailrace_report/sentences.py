@@ -2,8 +2,6 @@
 """Parts of sentences about a comparison. They name groups and not winners: who leads without a
 significant difference to others is named with these."""
 
-from __future__ import annotations
-
 from tailrace_report import wording
 from tailrace_report.study import Comparison, Entry, Study
 

@@ -6,8 +6,6 @@ here alone: histograms are merged within (subject, point, block) before any quan
 a subject with invalid cells only is shown from those but never compared.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

@@ -2,8 +2,6 @@
 """Tables with a row a subject: columns are functions from a subject to a text, and the footnotes
 follow from the signs that stand in the cells."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 

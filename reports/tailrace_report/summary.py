@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The short texts: summary.md for a pull request or a chat, and the table on the terminal."""
 
-from __future__ import annotations
-
 import textwrap
 from pathlib import Path
 

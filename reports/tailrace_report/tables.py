@@ -5,8 +5,6 @@ Every cell is text from here or from a campaign; each rendering escapes it in it
 hostile names and outputs stay text.
 """
 
-from __future__ import annotations
-
 import html
 import re
 import unicodedata

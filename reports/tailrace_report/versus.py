@@ -5,8 +5,6 @@ each feature is worth, one switched at a time.
 Every ratio is paired within blocks, of valid cells only.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from tailrace_report import figure_versus, stats, wording

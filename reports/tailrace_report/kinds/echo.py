@@ -2,8 +2,6 @@
 """Echo under a fixed offered load (open loop: tails, cost) and as fast as it goes (closed loop: the
 ceiling)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from tailrace_report import figure_latency, figure_rows, wording

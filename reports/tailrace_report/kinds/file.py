@@ -5,8 +5,6 @@ What proves where the reads came from stands beside them: the share of the file 
 before and after, and the bytes that the kernel read from a device for each byte read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial

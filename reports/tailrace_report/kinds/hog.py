@@ -2,8 +2,6 @@
 """Some connections (hogs) burn CPU time for each message and await nothing: how long do the others
 wait? Response times are those of the others; the hogs' own stand apart."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tailrace_report import figure_latency, stats, wording

@@ -2,8 +2,6 @@
 """What a kind of point tells the report. A kind is one file here, beside the one of the same name
 in harness/kinds; it overrides what it has to say, and the registry (__init__.py) lists it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any

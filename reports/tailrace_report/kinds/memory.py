@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Bytes per connection in its states and per sleeping task: slopes, user and kernel apart."""
 
-from __future__ import annotations
-
 from tailrace_report import figure_memory, stats, wording
 from tailrace_report import sentences as say
 from tailrace_report import subject_table as columns

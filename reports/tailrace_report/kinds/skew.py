@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Few connections carry most of the load, and each message costs the server CPU time."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tailrace_report import figure_latency, wording

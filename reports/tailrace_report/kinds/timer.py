@@ -5,8 +5,6 @@ Lateness counts from the deadline; nothing is subtracted for an API that knows m
 That such an API rounds is in the column `API`, so that nobody takes it for slowness.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from tailrace_report import figure_latency, figure_trade, wording
