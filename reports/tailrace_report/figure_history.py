@@ -81,7 +81,7 @@ def _panel(axes: Axes, entries: Sequence[Entry], one: Series) -> None:
         axes.plot(x, middle, look.marker, color=look.light, markersize=3.2, linestyle="none")
     axes.set_xlim(-0.6, len(entries) - 0.4)
     axes.set_ylim(*_limits(one))
-    canvas.round_ticks(axes.yaxis, one.place.metric.form, 5)
+    canvas.round_ticks(axes.yaxis, one.place.metric.text, 5)
     places = sorted({round((len(entries) - 1) * n / 3) for n in range(4)})
     dates = [entries[n].started[:10] for n in places]
     named = all(dates) and len(set(dates)) == len(dates)
@@ -111,6 +111,6 @@ def _cut(text: str) -> str:
 
 
 def _words(one: Series) -> str:
-    form = one.place.metric.form
+    form = one.place.metric.text
     ends = " to ".join(form(one.numbers[n].median) for n in (min(one.numbers), max(one.numbers)))
     return f"{one.place.who}, {one.place.point}: {len(one.numbers)} campaigns, {ends}"

@@ -18,7 +18,7 @@ from tailrace_report.figure_rows import ROW_INCHES, part_bars, row_axes
 from tailrace_report.kinds.kind import Drawn
 from tailrace_report.measures import Slope
 from tailrace_report.stats import Estimate
-from tailrace_report.study import Study, fit_interval
+from tailrace_report.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,14 +59,14 @@ class Panel:
 
 def bars(study: Study, point: Point, state: str) -> dict[Subject, Bar]:
     """The rows of one state, in the fixed order; only subjects that have both parts."""
-    sides = (("user",), ("kernel",), ("user", "kernel"))
-    user, kernel, both = (study.compare(point, Slope(state, side)) for side in sides)
+    sum_of = Slope(state, ("user", "kernel"))
+    user, kernel = (study.compare(point, Slope(state, (side,))) for side in sum_of.sides)
     found = {}
-    for entry in both.entries if user and kernel and both else ():
+    for entry in study.compare(point, sum_of).entries:
         who = entry.subject
-        own, rest = (c.of(who) if c else None for c in (user, kernel))
+        own, rest = user.of(who), kernel.of(who)
         if own and rest:
-            fit = fit_interval(study, who, point, state, ("user", "kernel"))
+            fit = sum_of.fit(study, who, point)
             middles = own.estimate.median, rest.estimate.median
             found[who] = Bar(who, entry.label, *middles, fit or entry.estimate, entry.valid)
     return found

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tailrace_report import canvas, palette, wording
+from tailrace_report.campaign import Subject
 from tailrace_report.kinds.kind import Drawn
 from tailrace_report.study import Comparison, Entry, Study
 
@@ -27,17 +28,14 @@ class Panel:
 
     compared: Comparison
     part: Comparison | None = None
-    note: Callable[[Entry], str] | None = None
+    note: Callable[[Subject], str] | None = None
 
 
 def rows_figure(
-    study: Study,
-    panels: Sequence[Panel],
-    axis: str,
-    form: wording.Format,
-    scale: float = 1.0,
+    study: Study, wanted: Sequence[Panel], axis: str, scale: float = 1.0
 ) -> Drawn:
-    """Small multiples with one shared scale; None without panels."""
+    """Small multiples with one shared scale, of those that have numbers; None without any."""
+    panels = [panel for panel in wanted if panel.compared]
     if not panels:
         return None
     shown = [who for who in study.subjects if any(p.compared.of(who) for p in panels)]
@@ -60,14 +58,13 @@ def rows_figure(
                 continue
             inner = panel.part.of(who) if panel.part else None
             _row(axes, place, entry, inner, scale)
-            note = panel.note(entry) if panel.note else _ratio_note(study, entry)
-            canvas.beside(axes, place, form(entry.estimate.median), note)
+            canvas.beside(axes, place, entry.middle, _note(study, panel, entry))
         mode, _, rest = panel.compared.title.partition(", ")
         better = "lower" if panel.compared.best_is_low else "higher"
         canvas.title(axes, f"{rest}\n{mode}, {better} is better")
     words = [
         f"{p.compared.title}: "
-        + ", ".join(f"{e.label} {form(e.estimate.median)}" for e in p.compared.entries)
+        + ", ".join(f"{e.label} {e.middle}" for e in p.compared.entries)
         for p in panels
     ]
     return figure, ". ".join(words)
@@ -100,8 +97,10 @@ def part_bars(axes: Axes, place: float, colour: str, inner: float, end: float) -
     axes.barh(place, end - inner, left=inner, facecolor=to_rgba(colour, 0.25), **size)
 
 
-def _ratio_note(study: Study, entry: Entry) -> str:
-    """`1.95× floor`, `floor`, `invalid`."""
+def _note(study: Study, panel: Panel, entry: Entry) -> str:
+    """`1.95× floor`, `floor`, `invalid`; or what the panel notes."""
+    if panel.note:
+        return ("" if entry.valid else "invalid, ") + panel.note(entry.subject)
     if not entry.valid:
         return "invalid"
     if entry.subject == study.floor:

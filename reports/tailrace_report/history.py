@@ -112,7 +112,7 @@ def table(trend: Trend) -> Table:
     rows = []
     for one in trend.series():
         *before, last = one.numbers.values()
-        form = one.place.metric.form
+        form = one.place.metric.text
         entry = trend.entries[max(one.numbers)]
         middle = stats.median([n.median for n in before]) if before else None
         share = last.median / middle - 1 if middle else 0.0

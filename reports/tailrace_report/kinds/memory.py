@@ -3,12 +3,11 @@
 
 from tailrace_report import figure_memory, stats, wording
 from tailrace_report import sentences as say
-from tailrace_report import subject_table as columns
 from tailrace_report.campaign import Point, Subject
 from tailrace_report.kinds.kind import Drawing, Headline, Kind, Section, Statement
 from tailrace_report.measures import Slope
-from tailrace_report.study import Study, fit_interval
-from tailrace_report.subject_table import Text, subject_table
+from tailrace_report.study import Study
+from tailrace_report.subject_table import Columns, Text, interval_note
 from tailrace_report.tables import Table
 
 STATES = {
@@ -44,12 +43,13 @@ class MemoryKind(Kind):
             notes = [PROCFS_NOTE] if "procfs" in study.memory_sources() else []
             if self.unit == "task":
                 both = study.compare(point, Slope(state, BOTH))
-                return [Headline("B/task", both, wording.byte_count)], notes
-            user, kernel = (study.compare(point, Slope(state, side)) for side in (USER, KERNEL))
-            return [
-                Headline("user B/conn", user, wording.byte_count),
-                Headline("kernel B/conn", kernel, wording.byte_count),
-            ], notes
+                return [Headline("B/task", both)], notes
+            sides = {"user B/conn": USER, "kernel B/conn": KERNEL}
+            found = [
+                Headline(title, study.compare(point, Slope(state, side)))
+                for title, side in sides.items()
+            ]
+            return found, notes
         return [], []
 
     def statements(self, study: Study) -> list[Statement]:
@@ -58,16 +58,13 @@ class MemoryKind(Kind):
             user, kernel, both = (
                 study.compare(point, Slope(state, sides)) for sides in (USER, KERNEL, BOTH)
             )
-            if not (user and kernel and both and both.valid):
-                return []
-            parts = []
-            for entry in both.best_first():
-                own, rest = user.of(entry.subject), kernel.of(entry.subject)
-                if own and rest:
-                    held, behind = (wording.byte_count(e.estimate.median) for e in (own, rest))
-                    parts.append(f"{entry.label} {held} user + {behind} kernel")
-            shown = ", ".join(say.ends(parts, say.NAMED_MAX + 1))
-            return [Statement("Memory", f"{self.idle} costs {shown}.")]
+            parts = [
+                f"{e.label} {user.middle(e.subject)} user + {kernel.middle(e.subject)} kernel"
+                for e in both.best_first()
+            ]
+            if parts:
+                shown = ", ".join(say.ends(parts, say.NAMED_MAX + 1))
+                return [Statement("Memory", f"{self.idle} costs {shown}.")]
         return []
 
     def sections(self, study: Study) -> list[Section]:
@@ -103,15 +100,14 @@ class MemoryKind(Kind):
         ]
 
     def _table(self, study: Study, point: Point, state: str) -> Table:
-        fits: list[stats.Estimate] = []
+        columns, fits = Columns(study, point), []
 
         def slope(title: str, sides: tuple[str, ...]) -> Text:
-            plain = columns.value(
-                title, study.compare(point, Slope(state, sides)), wording.byte_count
-            )
+            measure = Slope(state, sides)
+            plain = columns.value(title, measure)
 
             def text(who: Subject) -> str:
-                fit = fit_interval(study, who, point, state, sides)
+                fit = measure.fit(study, who, point)
                 if fit is None:
                     return plain.text(who)
                 fits.append(fit)
@@ -119,23 +115,19 @@ class MemoryKind(Kind):
 
             return Text(title, text)
 
-        user = study.compare(point, Slope(state, USER))
-        kernel = study.compare(point, Slope(state, KERNEL))
-        table = subject_table(
-            study,
+        table = columns.table(
             f"Memory per {self.unit}, {STATES[state]} (lower is better)",
-            [point],
             [
-                columns.blocks(study, point),
                 slope("user", USER),
                 slope("kernel", KERNEL),
                 slope("together", BOTH),
-                    Text("of the kernel's", lambda who: _parts_text(study, who, point, state)),
+                Text("of the kernel's", lambda who: _parts_text(study, who, point, state)),
             ],
         )
+        both = [study.compare(point, Slope(state, side)) for side in (USER, KERNEL)]
         note = "Slope over the number; one block: [95 % interval of the fit]."
-        table.notes.insert(0, note if fits else columns.interval_note([user, kernel]))
-        if any(e.estimate.median < 0 for c in (user, kernel) if c for e in c.entries):
+        table.notes.insert(0, note if fits else interval_note(both))
+        if any(entry.estimate.median < 0 for one in both for entry in one.entries):
             table.notes.append("A slope below zero is noise around nothing, not memory gained.")
         return table
 
