@@ -1,33 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""The figure of a job: head / base of every time with its interval. Imports matplotlib; output.py
-does without it."""
-
-from collections.abc import Sequence
+"""The figure of a job: head / base of every time with its interval."""
 
 from tailrace_regress import metrics
 from tailrace_regress.judge import Judgement
 from tailrace_regress.phrases import SHORT
-from tailrace_report import canvas, svg
-from tailrace_report.document import Picture
 from tailrace_report.figure_versus import Panel, Row, ratio_figure
+from tailrace_report.kinds.kind import Drawing
 from tailrace_report.tables import one_line
 
 
-def draw(judged: Judgement) -> tuple[list[Picture], dict[str, bytes]]:
-    """The picture for the page, and the files that go beside it."""
-    with canvas.settings():
-        panels = ratio_panels(judged)
-        figure = ratio_figure(panels)
-        if figure is None:
-            return [], {}
-        source = canvas.svg(figure)
-        files = {"ratios.png": canvas.png(figure), "ratios.svg": source.encode("utf-8")}
-    title, words = "Head / base of every time, with intervals", _panels_text(panels)
-    drawn = svg.inline(source, "ratios", title, words)
-    return [Picture("ratios", title, words, drawn)], files
+def drawing(judged: Judgement) -> Drawing:
+    title = "Head / base of every time, with intervals"
+    return Drawing("ratios", title, lambda: ratio_figure(_panels(judged)))
 
 
-def ratio_panels(judged: Judgement) -> list[Panel]:
+def _panels(judged: Judgement) -> list[Panel]:
     """A panel a metric, a row a target and point."""
     panels = []
     for metric, name in {**SHORT, "p99.9": "p99.9"}.items():
@@ -43,10 +30,3 @@ def ratio_panels(judged: Judgement) -> list[Panel]:
             matters = f"matters from {100 * about.delta:g} %"
             panels.append(Panel(f"{name}: head / base", f"{better}; {matters}", tuple(rows)))
     return panels
-
-
-def _panels_text(panels: Sequence[Panel]) -> str:
-    return ". ".join(
-        f"{panel.title}: " + ", ".join(f"{r.label} {r.estimate.median:.3f}" for r in panel.rows)
-        for panel in panels
-    )

@@ -27,6 +27,25 @@ class Picture:
         return f"<figure>{self.svg}{caption}</figure>\n"
 
 
+def note(text: str) -> str:
+    return f'<p class="note">{html.escape(text)}</p>'
+
+
+def items(texts: Iterable[str]) -> str:
+    """Of a list."""
+    return "".join(f"<li>{html.escape(text)}</li>" for text in texts)
+
+
+def counts(label: str, found: Iterable[tuple[int, str, str]]) -> str:
+    """Of each: how many, of what, and the class that colours it where there are any."""
+    shown = "".join(
+        f"<li{f' class={chr(34)}{kind}{chr(34)}' if number and kind else ''}>"
+        f"<b>{number}</b> {name}</li>"
+        for number, name, kind in found
+    )
+    return f'<ul class="counts" aria-label="{label}">{shown}</ul>'
+
+
 def document(title: str, body: Iterable[str]) -> str:
     """The page around `body`, which is HTML; `title` is text."""
     light, dark = svg.css_variables()

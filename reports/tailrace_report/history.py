@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tailrace_report import build, figure_history, page, stats, wording
-from tailrace_report.document import document
+from tailrace_report.document import document, note
 from tailrace_report.errors import CampaignError
 from tailrace_report.figure_history import Entry, Series
 from tailrace_report.kinds.kind import Drawing, Section
@@ -132,7 +132,7 @@ def write(found: Sequence[Trend], left_out: Sequence[str], out: Path) -> str:
     drawn, files, missing = build.figures(one for part in sections for one in part.drawings)
     links, body = page.rendered(sections, drawn)
     said = [figure_history.READ, LIMITS, *left_out] + ([missing] if missing else [])
-    notes = "".join(f'<p class="note">{html.escape(text)}</p>' for text in said)
+    notes = "".join(map(note, said))
     head = (
         f"<header><p class=quiet>Tailrace</p><h1>Trends</h1>{notes}</header>\n"
         f'<nav aria-label="trends">{"".join(links)}</nav>'

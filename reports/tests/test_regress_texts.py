@@ -18,7 +18,6 @@ from made_up_job import FACTS, NOTES, judged, note
 from tailrace_regress import (
     annotations,
     exports,
-    figures,
     github,
     junit,
     markdown,
@@ -26,6 +25,7 @@ from tailrace_regress import (
     phrases,
     sarif,
 )
+from tailrace_report.build import figures
 from tailrace_report.stats import Estimate
 
 BYTES_MAX = 60 << 10
@@ -157,9 +157,10 @@ class Machines(unittest.TestCase):
 class Page(unittest.TestCase):
     def test_it_is_well_formed_and_tells_accepted_apart(self) -> None:
         found = judged([note()], local=ODD)
-        pictures, files = figures.draw(found)
+        sections = page.sections(found)
+        pictures, files, _ = figures(one for part in sections for one in part.drawings)
         ElementTree.fromstring(files["ratios.svg"])
-        text = page.page(found, FACTS, NOTES, pictures, "no figures <b>")
+        text = page.page(found, FACTS, [*NOTES, "no figures <b>"], sections, pictures)
         checker = test_report.check(text)
         self.assertEqual((checker.problems, checker.open, checker.scripts), ([], [], 1))
         self.assertTrue('<li class="failed"><b>3</b> regression</li>' in text)

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: MIT
 """Bytes per connection in its states and per sleeping task: slopes, user and kernel apart."""
 
-from tailrace_report import figure_memory, stats, wording
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from tailrace_report import stats, wording
 from tailrace_report import sentences as say
 from tailrace_report.campaign import Point, Subject
+from tailrace_report.figure_rows import Panel, rows_figure
 from tailrace_report.kinds.kind import Drawing, Headline, Kind, Section, Statement
 from tailrace_report.measures import Slope
-from tailrace_report.study import Study
+from tailrace_report.study import Comparison, Study
 from tailrace_report.subject_table import Columns, Text, interval_note
 from tailrace_report.tables import Table
 
@@ -17,6 +23,7 @@ STATES = {
     "retained": "still held after close",
     "sleeping": "sleeping",
 }
+GAP_RATIO = 4.0
 USER, KERNEL, BOTH = ("user",), ("kernel",), ("user", "kernel")
 PROCFS_NOTE = (
     "Kernel bytes come from procfs here: page tables and thread stacks only, sockets are not in"
@@ -77,18 +84,31 @@ class MemoryKind(Kind):
         drawing = Drawing(
             self.picture,
             f"Memory per {self.unit}, user and kernel, {what}",
-            lambda: figure_memory.memory_figure(study, self._panels(study, points)),
+            lambda: rows_figure(
+                study, list(self._panels(study, points)), f"bytes per {self.unit}", alike=False
+            ),
         )
         tables = [table for point in points for table in self.tables(study, point)]
         return [Section(self.picture, f"Memory per {self.unit}", intro, [drawing], tables)]
 
-    def _panels(self, study: Study, points: list[Point]) -> list[figure_memory.Panel]:
-        return [
-            figure_memory.Panel(words, self.unit, found)
-            for point in points
-            for state, words in STATES.items()
-            if (found := figure_memory.bars(study, point, state))
-        ]
+    def _panels(self, study: Study, points: list[Point]) -> Iterator[Panel]:
+        """A state each, of subjects that have both parts; where some cost several times what the
+        others do (threads), they stand in a panel of their own."""
+        for point in points:
+            for state, words in STATES.items():
+                user, kernel, both = (
+                    study.compare(point, Slope(state, sides)) for sides in (USER, KERNEL, BOTH)
+                )
+                entries = [
+                    replace(e, estimate=Slope(state, BOTH).fit(study, e.subject, point) or e.estimate)
+                    for e in both.entries
+                ]
+                limit = parted([e.estimate.median for e in entries])
+                title = f"solid: user; light: kernel, Per {self.unit}: {words}"
+                for heavy in (False, True):
+                    shown = tuple(e for e in entries if (e.estimate.median > limit) == heavy)
+                    note = partial(_both_text, user, kernel)
+                    yield Panel(replace(both, title=title, entries=shown), user, note)
 
     def tables(self, study: Study, point: Point) -> list[Table]:
         """One table a state: user, kernel and their sum."""
@@ -136,6 +156,22 @@ CONNECTIONS = MemoryKind(
     "memory", "connection memory", "connection", "An idle connection", "memory"
 )
 TASKS = MemoryKind("task_memory", "task memory", "task", "A sleeping task", "task-memory")
+
+
+def parted(totals: Sequence[float]) -> float:
+    """The number above which rows are heavy: the middle of the largest gap, if it is large."""
+    ordered = sorted(max(total, 1.0) for total in totals)
+    gaps = [(high / low, low, high) for low, high in zip(ordered, ordered[1:])]
+    ratio, low, high = max(gaps, default=(1.0, 0.0, 0.0))
+    return (low * high) ** 0.5 if ratio > GAP_RATIO else math.inf
+
+
+def _both_text(user: Comparison, kernel: Comparison, who: Subject) -> str:
+    """`382 + 1,490`, in the unit of their sum."""
+    own, rest = (one.estimate.median if (one := c.of(who)) else 0.0 for c in (user, kernel))
+    if own + rest < 9999.5:
+        return f"{own:,.0f} + {rest:,.0f}"
+    return f"{wording.figures(own / 1000)} + {wording.figures(rest / 1000)}"
 
 
 def _parts_text(study: Study, who: Subject, point: Point, state: str) -> str:
