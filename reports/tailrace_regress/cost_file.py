@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from tailrace_regress import metrics
 from tailrace_regress.samples import Key, Samples
-from tailrace_report.fields import NAME_CHARS_MAX
+from tailrace_report.cell_line import read_sheet
+from tailrace_report.fields import Fields
 from tailrace_report.load import parse_object
 
 SCHEMA = "tailrace-cost-1"
-VALUES_MAX = 1000
 
 
 @dataclass(frozen=True)
@@ -30,36 +30,6 @@ class Cost:
 
 def read(data: bytes) -> Cost:
     """Raises ValueError with one clause: not JSON, another schema, a number that is none."""
-    value = parse_object(data)
-    if value.get("schema") != SCHEMA:
-        raise ValueError(f"schema {str(value.get('schema'))[:40]!r}, where {SCHEMA!r} is read")
-    target, listed = value.get("target"), value.get("metrics")
-    if not isinstance(target, str) or not 0 < len(target) <= NAME_CHARS_MAX:
-        raise ValueError("`target` is not a name")
-    if not isinstance(listed, list):
-        raise ValueError("`metrics` is not a list")
-    values: dict[str, list[float]] = {}
-    for entry in listed:
-        name, numbers = _metric(entry)
-        values[name] = numbers
-    absent = value.get("absent") or []
-    if not isinstance(absent, list):
-        raise ValueError("`absent` is not a list")
-    causes = {}
-    for entry in absent:
-        if not isinstance(entry, dict):
-            raise ValueError("an entry of `absent` is not an object")
-        causes[str(entry.get("name"))[:NAME_CHARS_MAX]] = str(entry.get("cause"))[:NAME_CHARS_MAX]
-    return Cost(target, values, causes)
-
-
-def _metric(entry: object) -> tuple[str, list[float]]:
-    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
-        raise ValueError("a metric without a name")
-    name, numbers = entry["name"], entry.get("values")
-    if not isinstance(numbers, list) or not 0 < len(numbers) <= VALUES_MAX:
-        raise ValueError(f"{name[:40]!r} has no list of values")
-    for number in numbers:
-        if isinstance(number, bool) or not isinstance(number, (int, float)):
-            raise ValueError(f"a value of {name[:40]!r} is not a number")
-    return name, [float(number) for number in numbers]
+    sheet = Fields(parse_object(data, SCHEMA))
+    values, absent = read_sheet(sheet)
+    return Cost(sheet.name_of("target"), values, absent)

@@ -129,11 +129,11 @@ def campaign(
     folder: Path,
     *,
     profile: str,
-    blocks: int | None,
+    blocks: int,
     seed: int,
 ) -> tuple[Campaign, list[str]]:
-    """One `tailrace run` into `folder` (its parent must exist), read back; and notes. Raises
-    GateError when cells failed or nothing was measured."""
+    """One `tailrace run` into `folder` (its parent must exist), read back; and notes. 0 blocks: as
+    the profile says. Raises GateError when cells failed or nothing was measured."""
     command = [str(tailrace), "run", "--profile", profile, "--runtimes", ",".join(targets)]
     command += ["--results", str(folder.parent), "--name", folder.name, "--seed", str(seed)]
     command += ["--blocks", str(blocks)] if blocks else []

@@ -24,14 +24,6 @@ class GateError(Exception):
         self.code, self.sentence, self.detail = code, sentence, detail
 
 
-class Interrupted(KeyboardInterrupt):
-    """Interrupted by a person or by CI, with the folder of what was measured until then."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.folder = folder
-
-
 def usage(sentence: str) -> GateError:
     return GateError(USAGE, sentence)
 

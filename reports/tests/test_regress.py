@@ -229,7 +229,7 @@ class Refusals(Gate):
             [script, "decide", str(self.root)], capture_output=True, encoding="utf-8"
         )
         self.assertEqual(done.returncode, 1)
-        self.assertIn("line 1: stage, target", done.stderr)
+        self.assertIn("line 1: `stage`", done.stderr)
 
 
 class Texts(Gate):

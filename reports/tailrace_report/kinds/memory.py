@@ -99,10 +99,8 @@ class MemoryKind(Kind):
                 user, kernel, both = (
                     study.compare(point, Slope(state, sides)) for sides in (USER, KERNEL, BOTH)
                 )
-                entries = [
-                    replace(e, estimate=Slope(state, BOTH).fit(study, e.subject, point) or e.estimate)
-                    for e in both.entries
-                ]
+                fits = {who: Slope(state, BOTH).fit(study, who, point) for who in study.subjects}
+                entries = [replace(e, estimate=fits[e.subject] or e.estimate) for e in both.entries]
                 limit = parted([e.estimate.median for e in entries])
                 title = f"solid: user; light: kernel, Per {self.unit}: {words}"
                 for heavy in (False, True):
