@@ -7,24 +7,26 @@ does the same. Every number comes from a fresh process.
 """
 
 import contextlib
-import json
 import os
 import random
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from tailrace_regress import campaign_numbers, children, cost_file
+from tailrace_regress import campaign_numbers, children, metrics
 from tailrace_regress.build import PREFIX
 from tailrace_regress.outcome import nothing
-from tailrace_regress.samples import Samples
+from tailrace_regress.samples import Key, Samples
+from tailrace_report.cell_line import read_sheet
 from tailrace_report.errors import CampaignError
-from tailrace_report.load import Campaign, read_campaign
+from tailrace_report.fields import Fields
+from tailrace_report.load import Campaign, parse_object, read_campaign
 
+COST_SCHEMA = "tailrace-cost-1"
 COST_LIMIT_S = 600.0
 DESCRIBE_LIMIT_S = 30.0
 RUN_LIMIT_S = 6 * 3600.0
-PROTOCOL = 1
 
 
 def say(text: str) -> None:
@@ -33,8 +35,8 @@ def say(text: str) -> None:
 
 
 def targets_of(arms: Mapping[str, Path], wanted: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Those of `wanted` that every arm has, able to run here and of our protocol; and notes on
-    the others. Raises GateError when none is left, or an arm speaks another protocol."""
+    """Those of `wanted` that every arm has and that are able to run here; and notes on the others.
+    Raises GateError when none is left, or the arms speak different protocols."""
     good, notes = [], []
     for target in wanted:
         lacking = [arm for arm, folder in arms.items() if not _program(folder, target).exists()]
@@ -42,6 +44,12 @@ def targets_of(arms: Mapping[str, Path], wanted: Sequence[str]) -> tuple[list[st
             notes.append(f"{target} is not compared: the {' and '.join(lacking)} arm lacks it")
             continue
         told = {arm: _describe(arm, _program(folder, target)) for arm, folder in arms.items()}
+        spoken = {arm: one["protocol"] for arm, one in told.items()}
+        if len(set(spoken.values())) > 1:
+            words = " and ".join(f"{arm} arm {str(n)[:20]}" for arm, n in spoken.items())
+            raise nothing(
+                f"{target} speaks different protocols, in the {words}: choose another base"
+            )
         unable = {arm: one for arm, one in told.items() if one.get("available") is False}
         if unable and len(unable) < len(told):
             arm, one = next(iter(unable.items()))
@@ -63,18 +71,34 @@ def _program(folder: Path, target: str) -> Path:
 def _describe(arm: str, program: Path) -> dict[str, object]:
     done = children.run([str(program), "describe"], DESCRIBE_LIMIT_S)
     try:
-        told = json.loads(done.out)
-        protocol = told.get("protocol")
-    except (ValueError, AttributeError):
+        told = parse_object(done.out)
+        return {**told, "protocol": int(told["protocol"])}
+    except (ValueError, LookupError, TypeError):
         raise nothing(
             f"{program.name} of the {arm} arm does not describe itself: {done.last_words}"
         ) from None
-    if protocol != PROTOCOL:
-        raise nothing(
-            f"{program.name} of the {arm} arm speaks protocol {protocol!s:.20}, the harness of this"
-            f" tree {PROTOCOL}: choose a base that speaks it"
-        )
-    return told
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Values by metric name, one a repetition, and why others are absent."""
+
+    target: str
+    values: dict[str, list[float]]
+    absent: dict[str, str]
+
+    def put_into(self, samples: Samples, arm: str, first_round: int) -> None:
+        """Repetitions become rounds from `first_round` on."""
+        for name, values in self.values.items():
+            for number, value in enumerate(values):
+                samples.add(Key(self.target, metrics.COST, name), arm, first_round + number, value)
+
+
+def read_cost(data: bytes) -> Cost:
+    """Raises ValueError with one clause: not JSON, another schema, a number that is none."""
+    sheet = Fields(parse_object(data, COST_SCHEMA))
+    values, absent = read_sheet(sheet)
+    return Cost(sheet.name_of("target"), values, absent)
 
 
 def cost_rounds(
@@ -106,7 +130,7 @@ def cost_rounds(
     return absent
 
 
-def _cost(tailrace: Path, arm: str, program: Path, target: str, only: str) -> cost_file.Cost:
+def _cost(tailrace: Path, arm: str, program: Path, target: str, only: str) -> Cost:
     command = [str(tailrace), "cost", str(program), "--repeats", "1", "--json", "-"]
     command += ["--only", only] if only else []
     done = children.run(command, COST_LIMIT_S)
@@ -116,10 +140,10 @@ def _cost(tailrace: Path, arm: str, program: Path, target: str, only: str) -> co
             done.tail,
         )
     try:
-        cost = cost_file.read(done.out)
+        cost = read_cost(done.out)
     except ValueError as error:
         raise nothing(f"the cost of {target} in the {arm} arm cannot be read: {error}") from None
-    return cost_file.Cost(target, cost.values, cost.absent)
+    return Cost(target, cost.values, cost.absent)
 
 
 def campaign(

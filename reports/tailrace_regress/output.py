@@ -6,17 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tailrace_regress import (
-    annotations,
-    exports,
-    failure,
-    github,
-    junit,
-    markdown,
-    page,
-    phrases,
-    sarif,
-)
+from tailrace_regress import exports, failure, github, junit, markdown, page, phrases, sarif
 from tailrace_regress.judge import Judgement
 from tailrace_regress.outcome import nothing
 from tailrace_regress.verdict import Finding
@@ -47,7 +37,7 @@ def write(
         write_files(folder, files)
     except OutputError as error:
         raise nothing(str(error).rstrip(".")) from None
-    github.annotate(annotations.lines(judged, code))
+    github.annotate(github.lines(judged, code))
     github.summarize(summary)
 
 

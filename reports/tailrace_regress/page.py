@@ -5,12 +5,13 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tailrace_regress import figures, gate, metrics, outcome, phrases
+from tailrace_regress import gate, metrics, outcome, phrases
 from tailrace_regress.judge import Judgement
 from tailrace_report.document import Picture, counts, document, items, note
-from tailrace_report.kinds.kind import Section
+from tailrace_report.figure_versus import Panel, Row, ratio_figure
+from tailrace_report.kinds.kind import Drawing, Section
 from tailrace_report.page import rendered
-from tailrace_report.tables import Column, Table, flattened, to_html
+from tailrace_report.tables import Column, Table, flattened, one_line, to_html
 
 CLASSES = {
     outcome.REGRESSION: "failed",
@@ -37,7 +38,7 @@ def sections(judged: Judgement) -> list[Section]:
     counted = [f for f in judged.findings if f.key.about.kind != metrics.TIMED]
     timed = [f for f in judged.findings if f.key.about.kind == metrics.TIMED]
     changed = judged.of(outcome.REGRESSION, outcome.INVALID, outcome.IMPROVEMENT)
-    drawing = figures.drawing(judged)
+    drawing = _drawing(judged)
     return [
         Section("changes", "What changed", tables=[phrases.table("", changed)]),
         Section("times", "Times", "", [drawing], [phrases.table("Every time", timed)]),
@@ -45,6 +46,29 @@ def sections(judged: Judgement) -> list[Section]:
             "counts", "Counted, exactly where it repeats", tables=[phrases.table("", counted)]
         ),
     ]
+
+
+def _drawing(judged: Judgement) -> Drawing:
+    title = "Head / base of every time, with intervals"
+    return Drawing("ratios", title, lambda: ratio_figure(_panels(judged)))
+
+
+def _panels(judged: Judgement) -> list[Panel]:
+    """A panel a metric, a row a target and point."""
+    panels = []
+    for metric, name in {**phrases.SHORT, "p99.9": "p99.9"}.items():
+        shown = [f for f in judged.findings if f.key.metric == metric and f.ratio is not None]
+        rows = [
+            Row(one_line(f"{f.key.target}, {f.key.place}"), f.key.target.split(" ")[0], f.ratio)
+            for f in sorted(shown, key=lambda f: f.key)
+            if f.ratio is not None
+        ]
+        about = metrics.known(metric)
+        if rows and about is not None:
+            better = "less is better" if about.best_is_low else "more is better"
+            matters = f"matters from {100 * about.delta:g} %"
+            panels.append(Panel(f"{name}: head / base", f"{better}; {matters}", tuple(rows)))
+    return panels
 
 
 def page(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tailrace_report import stats, wording
 from tailrace_report.campaign import Cell, Point, Subject
@@ -14,20 +14,6 @@ if TYPE_CHECKING:
     from tailrace_report.study import Study
 
 PerBlock = dict[int, float]
-
-
-class Measure(Protocol):
-    """Hashable, so that what was asked once is not computed again."""
-
-    @property
-    def best_is_low(self) -> bool: ...
-
-    @property
-    def form(self) -> wording.Format: ...
-
-    def per_block(
-        self, study: Study, subject: Subject, point: Point, status: str
-    ) -> PerBlock: ...
 
 
 def _means(numbers: Iterable[tuple[int, float | None]]) -> PerBlock:
@@ -99,6 +85,8 @@ class Slope:
         low, high = sum(fit.low for fit in fits), sum(fit.high for fit in fits)
         return stats.Estimate(sum(fit.bytes for fit in fits), low, high, 1, "fit")
 
+
+Measure = Number | Quantile | Slope  # hashable: what was asked once is not computed again
 
 CPU = Number("server.cpu_us_per_op", wording.microseconds)
 RATE = Number("load.achieved_per_s", wording.rate, best_is_low=False)

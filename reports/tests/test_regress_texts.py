@@ -15,16 +15,7 @@ from unittest import mock
 import made_up_job
 import test_report
 from made_up_job import FACTS, NOTES, judged, note
-from tailrace_regress import (
-    annotations,
-    exports,
-    github,
-    junit,
-    markdown,
-    page,
-    phrases,
-    sarif,
-)
+from tailrace_regress import exports, github, junit, markdown, page, phrases, sarif
 from tailrace_report.build import figures
 from tailrace_report.stats import Estimate
 
@@ -91,17 +82,17 @@ class Summary(unittest.TestCase):
 
 class Annotations(unittest.TestCase):
     def test_at_most_ten_on_one_line_each(self) -> None:
-        found = annotations.lines(judged([note()], local=ODD, calls=40), 3)
-        self.assertEqual(len(found), annotations.ANNOTATIONS_MAX)
+        found = github.lines(judged([note()], local=ODD, calls=40), 3)
+        self.assertEqual(len(found), github.ANNOTATIONS_MAX)
         for kind, text in found:
             self.assertIn(kind, ("error", "warning"))
             self.assertNotRegex(github.escaped(text), r"[\r\n]|%(?!25)")
 
     def test_a_canary_that_only_advises_is_a_warning(self) -> None:
         found = judged([note()], moved=0.06)
-        kinds = {text[:6]: kind for kind, text in annotations.lines(found, 3)}
+        kinds = {text[:6]: kind for kind, text in github.lines(found, 3)}
         self.assertEqual(kinds["Canary"], "warning")
-        kinds = {text[:6]: kind for kind, text in annotations.lines(found, 5)}
+        kinds = {text[:6]: kind for kind, text in github.lines(found, 5)}
         self.assertEqual(kinds["Canary"], "error")
 
 
