@@ -87,18 +87,10 @@ def _row(axes: Axes, place: int, entry: Entry, inner: Entry | None, scale: float
     if inner:
         # A part below zero (noise around nothing) has no length.
         end = max(middle, 0.0)
-        _part_bars(axes, place, look.light, min(max(inner.estimate.median * scale, 0.0), end), end)
+        part = min(max(inner.estimate.median * scale, 0.0), end)
+        canvas.part_bars(axes, place, look.light, part, end)
     canvas.mark(axes, middle, place, look, solid=entry.valid)
     canvas.whisker(axes, estimate.low * scale, estimate.high * scale, place)
-
-
-def _part_bars(axes: Axes, place: float, colour: str, inner: float, end: float) -> None:
-    """A solid bar up to `inner` and a light, outlined one from there to `end`."""
-    from matplotlib.colors import to_rgba
-
-    size = {"height": 0.42, "linewidth": 0.7, "edgecolor": colour}
-    axes.barh(place, inner, left=0.0, facecolor=colour, **size)
-    axes.barh(place, end - inner, left=inner, facecolor=to_rgba(colour, 0.25), **size)
 
 
 def _note(study: Study, panel: Panel, entry: Entry) -> str:

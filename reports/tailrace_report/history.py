@@ -21,7 +21,7 @@ from tailrace_report.kinds.kind import Drawing, Section
 from tailrace_report.load import read_campaign
 from tailrace_report.readings import METRICS, machine_class, readings
 from tailrace_report.study import Study
-from tailrace_report.tables import Column, Table, markdown_text, to_html, to_markdown
+from tailrace_report.tables import Column, Table, markdown_text, to_markdown
 
 CAMPAIGNS_MAX = 200  # of a trend, the newest
 SUMMARY_ROWS_MAX = 10
