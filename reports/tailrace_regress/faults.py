@@ -66,7 +66,7 @@ def run(plan: job.Plan, commit: str, fault: str, number: int) -> Ended:
 
 def _named(failing: Sequence[Finding], fault: str, target: str) -> bool:
     """Whether a target is named with one of the fault's metrics."""
-    named = {one.key.metric for one in failing if one.key.target.split(" ")[0] == target}
+    named = {one.key.metric for one in failing if one.key.contestant == target}
     return bool(named & FAULTS.get(fault, set()))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from tailrace_regress import outcome, phrases
 from tailrace_regress.judge import Judgement
+from tailrace_report.tables import cut
 
 SUMMARY_BYTES_MAX = 900 << 10  # of a step: 1 MiB
 ANNOTATION_CHARS_MAX = 1000
@@ -44,8 +45,7 @@ def annotate(lines: Sequence[tuple[str, str]]) -> None:
 
 def escaped(text: str) -> str:
     """The message of a workflow command, on one line and bounded."""
-    if len(text) > ANNOTATION_CHARS_MAX:
-        text = f"{text[: ANNOTATION_CHARS_MAX - 1]}…"
+    text = cut(text, ANNOTATION_CHARS_MAX)
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

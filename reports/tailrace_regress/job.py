@@ -16,7 +16,7 @@ from tailrace_regress import build, campaign_numbers, children, judge, measure, 
 from tailrace_regress import micro_counts, stored
 from tailrace_regress.judge import CANARY, COSTS, COUNTS, FRESH, ROUNDS
 from tailrace_regress.outcome import INTERRUPTED, GateError, nothing, unwritten
-from tailrace_regress.samples import BASE, HEAD, RELINKED, SAME, Key, Samples
+from tailrace_regress.samples import BASE, HEAD, RELINKED, SAME, Samples
 from tailrace_report.campaign import Campaign
 
 SAMPLES, FACTS = "samples.jsonl", "job.json"
@@ -220,10 +220,5 @@ def _rounds(
     leaning = judge.suspects(job.stages)
     if leaning:
         measure.say("fresh rounds for " + ", ".join(map(str, leaning)))
-        again = sorted({base_id(key) for key in leaning})
+        again = sorted({key.contestant for key in leaning})
         _campaign(plan, arms, both, again, job, FRESH, plan.fresh)
-
-
-def base_id(key: Key) -> str:
-    """The id of the contestant, without its form."""
-    return key.target.split(" ", 1)[0]

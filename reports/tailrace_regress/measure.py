@@ -11,7 +11,6 @@ import os
 import random
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from tailrace_regress import campaign_numbers, children, metrics
@@ -79,28 +78,6 @@ def _describe(arm: str, program: Path) -> dict[str, object]:
         ) from None
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Values by metric name, one a repetition, and why others are absent."""
-
-    target: str
-    values: dict[str, list[float]]
-    absent: dict[str, str]
-
-    def put_into(self, samples: Samples, arm: str, first_round: int) -> None:
-        """Repetitions become rounds from `first_round` on."""
-        for name, values in self.values.items():
-            for number, value in enumerate(values):
-                samples.add(Key(self.target, metrics.COST, name), arm, first_round + number, value)
-
-
-def read_cost(data: bytes) -> Cost:
-    """Raises ValueError with one clause: not JSON, another schema, a number that is none."""
-    sheet = Fields(parse_object(data, COST_SCHEMA))
-    values, absent = read_sheet(sheet)
-    return Cost(sheet.name_of("target"), values, absent)
-
-
 def cost_rounds(
     tailrace: Path,
     arms: Mapping[str, Path],
@@ -123,14 +100,19 @@ def cost_rounds(
         for target in order:
             for arm in names:
                 say(f"cost of {target}, round {round_ - rounds.start + 1} of {len(rounds)}, {arm}")
-                cost = _cost(tailrace, arm, _program(arms[arm], target), target, only)
-                cost.put_into(samples, arm, round_)
-                absent |= {f"{target}: {name}": why for name, why in cost.absent.items()}
+                values, causes = _cost(tailrace, arm, _program(arms[arm], target), target, only)
+                for name, (value, *_) in values.items():
+                    samples.add(Key(target, metrics.COST, name), arm, round_, value)
+                absent |= {f"{target}: {name}": why for name, why in causes.items()}
         names = names[1:] + names[:1] if len(names) > 2 else names[::-1]
     return absent
 
 
-def _cost(tailrace: Path, arm: str, program: Path, target: str, only: str) -> Cost:
+def _cost(
+    tailrace: Path, arm: str, program: Path, target: str, only: str
+) -> tuple[dict[str, list[float]], dict[str, str]]:
+    """Each metric's value, of one repetition, and why others are absent. What was printed is read
+    strictly: it came from a child process that may have been killed half-way."""
     command = [str(tailrace), "cost", str(program), "--repeats", "1", "--json", "-"]
     command += ["--only", only] if only else []
     done = children.run(command, COST_LIMIT_S)
@@ -140,10 +122,9 @@ def _cost(tailrace: Path, arm: str, program: Path, target: str, only: str) -> Co
             done.tail,
         )
     try:
-        cost = read_cost(done.out)
+        return read_sheet(Fields(parse_object(done.out, COST_SCHEMA)))
     except ValueError as error:
         raise nothing(f"the cost of {target} in the {arm} arm cannot be read: {error}") from None
-    return Cost(target, cost.values, cost.absent)
 
 
 def campaign(

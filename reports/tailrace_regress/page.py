@@ -59,7 +59,7 @@ def _panels(judged: Judgement) -> list[Panel]:
     for metric, name in {**phrases.SHORT, "p99.9": "p99.9"}.items():
         shown = [f for f in judged.findings if f.key.metric == metric and f.ratio is not None]
         rows = [
-            Row(one_line(f"{f.key.target}, {f.key.place}"), f.key.target.split(" ")[0], f.ratio)
+            Row(one_line(f"{f.key.target}, {f.key.place}"), f.key.contestant, f.ratio)
             for f in sorted(shown, key=lambda f: f.key)
             if f.ratio is not None
         ]

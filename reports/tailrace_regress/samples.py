@@ -32,6 +32,11 @@ class Key:
         return found
 
     @property
+    def contestant(self) -> str:
+        """The id alone, without its form."""
+        return self.target.split(" ", 1)[0]
+
+    @property
     def is_call_kind(self) -> bool:
         """Whether it counts one kind of system call, not all."""
         return self.metric.startswith(metrics.CALLS) and self.metric != metrics.ALL_CALLS

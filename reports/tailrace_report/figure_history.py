@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tailrace_report import canvas, palette, stats
 from tailrace_report.kinds.kind import Drawn
 from tailrace_report.readings import Place
+from tailrace_report.tables import cut, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,7 +90,8 @@ def _panel(axes: Axes, entries: Sequence[Entry], one: Series) -> None:
     canvas.ticks_at(axes.xaxis, places, lambda x: texts[places.index(int(x))])
     canvas.bare(axes, grid="y")
     better = "less" if one.place.metric.measure.best_is_low else "more"
-    canvas.title(axes, f"{_cut(f'{one.place.who}, {one.place.point}')}\n{better} is better")
+    what = cut(one_line(f"{one.place.who}, {one.place.point}"), TEXT_MAX)
+    canvas.title(axes, f"{what}\n{better} is better")
 
 
 def _limits(one: Series) -> tuple[float, float]:
@@ -102,12 +104,6 @@ def _limits(one: Series) -> tuple[float, float]:
     near = max(middle * NEAR, one.place.metric.grain)
     low, high = min(low, middle - near), max(high, middle + near)
     return low - 0.1 * (high - low), high + 0.1 * (high - low)
-
-
-def _cut(text: str) -> str:
-    """One line of at most TEXT_MAX characters."""
-    line = "".join(c if c.isprintable() else " " for c in text)
-    return line if len(line) <= TEXT_MAX else line[: TEXT_MAX - 1] + "…"
 
 
 def _words(one: Series) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tailrace_report import claims, limits, overview, trouble
 from tailrace_report.study import Study
-from tailrace_report.tables import markdown_text, to_markdown, to_text
+from tailrace_report.tables import markdown_text, one_line, to_markdown, to_text
 
 TROUBLE_ROWS_MAX = 10
 
@@ -74,7 +74,6 @@ def _trouble_lines(study: Study) -> list[str]:
 
 def _filled(text: str, mark: str) -> str:
     """A paragraph of at most 100 columns without control characters."""
-    clean = "".join(c if c.isprintable() else " " for c in text)
     return textwrap.fill(
-        clean, 100, initial_indent=mark, subsequent_indent="  ", break_on_hyphens=False
+        one_line(text), 100, initial_indent=mark, subsequent_indent="  ", break_on_hyphens=False
     )

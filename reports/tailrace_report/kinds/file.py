@@ -150,14 +150,18 @@ FILE = File()
 
 @dataclass(frozen=True)
 class Sweep:
-    """A figure in which `option` varies along the x axis and `fixed` is the same in a panel."""
+    """A figure in which `option` varies along the x axis, and the other is the same in a panel."""
 
     name: str
     title: str
     measure: Measure
-    option: str
-    fixed: str
-    axis: figure_sweep.Axis
+    option: str  # of AXES
+    y_title: str
+    scale: float
+
+    @property
+    def fixed(self) -> str:
+        return next(name for name in AXES if name != self.option)
 
     def panels(self, study: Study) -> list[figure_sweep.Panel]:
         """For each kind of page cache the value of `fixed` that has most points, if at least
@@ -173,30 +177,31 @@ class Sweep:
                 for entry in study.compare(point, self.measure).entries:
                     lines.setdefault(entry.subject, []).append((point.whole(self.option), entry))
             if len(points) > 1 and lines:
-                kept = points[0].whole(self.fixed)
-                same = f"{kept} readers"
-                if self.fixed == "block_bytes":
-                    same = f"{bytes_title(kept)} a read"
+                _, form, text = AXES[self.fixed]
+                same = text.format(form(points[0].whole(self.fixed)))
                 better = "lower" if self.measure.best_is_low else "higher"
                 title = f"{say.capital(name)}\n{same}, {better} is better"
                 found.append(figure_sweep.Panel(title, lines))
         return found
 
     def draw(self, study: Study) -> Drawn:
-        return figure_sweep.sweep_figure(self.panels(study), self.axis)
+        title, form, _ = AXES[self.option]
+        axis = figure_sweep.Axis(title, form, self.y_title, self.scale)
+        return figure_sweep.sweep_figure(self.panels(study), axis)
 
 
-def _by_readers(y_title: str, scale: float) -> figure_sweep.Axis:
-    return figure_sweep.Axis("readers", str, y_title, scale)
-
-
+# How the options of a sweep are written: along an axis, and where they are the same.
+AXES = {
+    "concurrency": ("readers", str, "{} readers"),
+    "block_bytes": ("bytes of a read", bytes_title, "{} a read"),
+}
 CPU_SWEEP = Sweep(
     "file-cpu",
     "CPU time a read by number of readers",
     CPU,
     "concurrency",
-    "block_bytes",
-    _by_readers("CPU time a read, µs", 1.0),
+    "CPU time a read, µs",
+    1.0,
 )
 SWEEPS = (
     Sweep(
@@ -204,18 +209,11 @@ SWEEPS = (
         "Reads a second by number of readers",
         IOPS,
         "concurrency",
-        "block_bytes",
-        _by_readers("thousand reads/s", 1e-3),
+        "thousand reads/s",
+        1e-3,
     ),
     CPU_SWEEP,
-    Sweep(
-        "file-speed",
-        "Bytes a second by size of a read",
-        SPEED,
-        "block_bytes",
-        "concurrency",
-        figure_sweep.Axis("bytes of a read", bytes_title, "MB/s", 1e-6),
-    ),
+    Sweep("file-speed", "Bytes a second by size of a read", SPEED, "block_bytes", "MB/s", 1e-6),
 )
 
 
