@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import math
@@ -11,9 +12,10 @@ import subprocess
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import fake_gate
-from tailrace_regress import bank, faults, job, power
+from tailrace_regress import bank, faults, job, outcome, power
 from tailrace_regress.outcome import GateError
 from tailrace_regress.samples import Key
 
@@ -127,6 +129,16 @@ class Faults(unittest.TestCase):
         log.write_text(json.dumps(ended) + '\n{"name": "x", "num')
         plan = job.Plan(root=self.root, results=self.root, base="HEAD")
         self.assertEqual(faults.run_all(plan, "c", ["x"], 1, log), [ended])
+
+    def test_an_interruption_ends_all_jobs_and_a_refusal_only_its_own(self) -> None:
+        log = self.root / "faults.jsonl"
+        plan = job.Plan(root=self.root, results=self.root, base="HEAD")
+        for code, ends in ((outcome.NOTHING, []), (outcome.INTERRUPTED, [KeyboardInterrupt])):
+            with mock.patch.object(faults, "run", side_effect=GateError(code, "said")):
+                with self.assertRaises(KeyboardInterrupt) if ends else contextlib.nullcontext():
+                    faults.run_all(plan, "c", ["x", f"y{code}"], 1, log)
+        names = [json.loads(line)["name"] for line in log.read_text().splitlines()]
+        self.assertEqual(names, ["x", f"y{outcome.NOTHING}"])
 
 
 class SmallBank(unittest.TestCase):
