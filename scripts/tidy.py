@@ -41,8 +41,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.\-/}])/wo" + r"rk/")
 WEAK_ORDER = re.compile(r"\b(?:memory_order(?:_|::)|order::)(?:relaxed|seq_cst)\b")
 VAGUE_NAMES = {"util", "utils", "common", "helper", "helpers", "manager", "misc"}
 ALLOW = re.compile(r"tidy-allow\(([\w-]+)\): \S+")
-VERSION_REPEATED = {"runtimes/rust/Cargo.toml": "version",
-                    "reports/tailrace_report/__init__.py": "__version__"}
+VERSION_REPEATED = "runtimes/rust/Cargo.toml"
 CODE_SPAN = re.compile(r"`(?:\$ )?make ([a-z][\w-]*)[^`]*`|^\s*(?:\$ )?make ([a-z][\w-]*)", re.M)
 
 
@@ -184,13 +183,12 @@ def in_code_block(text, position):
 
 
 def version(file, files):
-    """The version is decided in the first CMakeLists.txt; two that its build does not write repeat
-    it."""
-    where = VERSION_REPEATED.get(file.path)
-    if where and "CMakeLists.txt" in files:
+    """The version is decided in the first CMakeLists.txt; cargo, which does not ask it, has it
+    again."""
+    if file.path == VERSION_REPEATED and "CMakeLists.txt" in files:
         own = re.search(r"^project\(.* VERSION ([0-9.]+)", files["CMakeLists.txt"].text, re.M)
-        if own and f'{where} = "{own[1]}"' not in file.lines:
-            yield "version", 1, f"{where} is not {own[1]}, which CMakeLists.txt has"
+        if own and f'version = "{own[1]}"' not in file.lines:
+            yield "version", 1, f"version is not {own[1]}, which CMakeLists.txt has"
 
 
 RULES = (lengths, prose, words, machine_paths, spdx, names, arrows, atomic_orders, await_traps,

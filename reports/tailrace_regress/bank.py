@@ -7,9 +7,6 @@ One line a round, appended and synced by batches, so that a bank can be interrup
 first line tells machine and commit; a bank is continued only where both are the same.
 """
 
-from __future__ import annotations
-
-import gzip
 import json
 import os
 import shutil
@@ -17,53 +14,31 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tailrace_regress import campaign_numbers, measure
+from tailrace_regress import campaign_numbers, measure, stored
 from tailrace_regress.outcome import usage
 from tailrace_regress.samples import BASE, HEAD, Key, Samples
-from tailrace_report.load import parse_object
+from tailrace_report.fields import Fields
 
 SCHEMA = "tailrace-bank-1"
 BATCH = 10
 Round = dict[Key, tuple[float, float]]
 
 
-def read(path: Path) -> tuple[dict[str, Any], list[Round]]:
-    """The first line and the rounds; a torn last line is left out. Raises GateError (usage)."""
-    try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError) as error:
-        raise usage(f"{path} cannot be read: {error}") from None
-    lines = data.split(b"\n")
-    head: dict[str, Any] = {}
-    rounds: list[Round] = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            value = parse_object(line)
-            if value.get("schema") != SCHEMA:
-                raise ValueError(f"schema {str(value.get('schema'))[:40]!r} is not {SCHEMA!r}")
-            if "values" in value:
-                rounds.append(_round(value["values"]))
-            else:
-                head = value
-        except ValueError as error:
-            if number == len(lines):
-                break
-            raise usage(f"{path}, line {number}: {error}") from None
-    return head, rounds
+def read(path: Path) -> tuple[Fields, list[Round]]:
+    """The first line and the rounds. Raises GateError (usage)."""
+    lines = stored.lines(path, SCHEMA, lambda line: (line, _round(line)))
+    head = next((line for line, _ in lines if not line.has("values")), Fields(None))
+    return head, [round_ for line, round_ in lines if line.has("values")]
 
 
-def _round(values: object) -> Round:
-    if not isinstance(values, dict):
-        raise ValueError("`values` is not an object")
+def _round(line: Fields) -> Round:
+    values = line.part("values")
     found: Round = {}
-    for name, pair in values.items():
-        parts = name.split("|")
-        good = isinstance(pair, list) and len(pair) == 2 and len(parts) == 3
-        if not good or any(isinstance(n, bool) or not isinstance(n, (int, float)) for n in pair):
+    for name in values.names():
+        pair, parts = values.every(name), name.split("|")
+        if len(pair) != 2 or len(parts) != 3:
             raise ValueError(f"{name[:60]!r} has no pair of numbers")
-        found[Key(*parts)] = (float(pair[0]), float(pair[1]))
+        found[Key(*parts)] = (pair[0], pair[1])
     return found
 
 
@@ -86,8 +61,8 @@ def collect(
         before, rounds = read(path)
         have = len(rounds)
         for key, value in facts.items():
-            if before.get(key) != value:
-                raise usage(f"{path} was measured with another {key} ({before.get(key)}): choose"
+            if before.raw(key) != value:
+                raise usage(f"{path} was measured with another {key} ({before.raw(key)}): choose"
                             " another file")
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,13 +71,12 @@ def collect(
     while have < wanted:
         measure.say(f"bank: {have} of {wanted} rounds")
         batch = min(BATCH, wanted - have)
-        samples = Samples()
         shutil.rmtree(scratch, ignore_errors=True)
         try:
             found, _ = measure.campaign(
                 tailrace, arms, targets, scratch, profile=profile, blocks=batch, seed=1000 + have
             )
-            campaign_numbers.add(samples, found)
+            samples = campaign_numbers.samples_of(found)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
         _append(path, [_line(samples, block, have + block) for block in range(batch)])

@@ -7,8 +7,6 @@ the targets that are compared are built, their micro benchmarks where a tree has
 head the harness. Base executables are kept by commit in build/regress/; the worktree never is.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

@@ -6,8 +6,6 @@ median and the canaries deal with that; leaving out what a validity check marks 
 regression itself (a head too slow for its offered rate is invalid for that).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from tailrace_regress.outcome import nothing
@@ -36,17 +34,14 @@ def target_of(cell: Cell) -> str:
     return cell.subject.id if form == "best" else f"{cell.subject.id} ({form})"
 
 
-def add(samples: Samples, campaign: Campaign, first_round: int = 0) -> int:
-    """Adds every number of every measured cell with an arm; returns the first unused round."""
-    last = first_round
+def samples_of(campaign: Campaign) -> Samples:
+    """Every number of every measured cell with an arm; blocks are rounds."""
+    samples = Samples()
     for cell in campaign.cells:
-        if not cell.arm or not cell.measured:
-            continue
-        round_ = first_round + cell.block
-        last = max(last, round_ + 1)
-        for name, value in numbers(cell).items():
-            samples.add(Key(target_of(cell), cell.point.id, name), cell.arm, round_, value)
-    return last
+        if cell.arm and cell.measured:
+            for name, value in numbers(cell).items():
+                samples.add(Key(target_of(cell), cell.point.id, name), cell.arm, cell.block, value)
+    return samples
 
 
 def numbers(cell: Cell) -> dict[str, float]:

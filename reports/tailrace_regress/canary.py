@@ -7,14 +7,11 @@ told, and decide nothing. One that shows none still raises the smallest relevant
 saw. Layout: Mytkowicz et al. 2009; Curtsinger and Berger 2013.
 """
 
-from __future__ import annotations
-
 import math
 
-from tailrace_regress import gate, verdict
+from tailrace_regress import gate, inference, verdict
 from tailrace_regress.gate import Floors
 from tailrace_regress.samples import BASE, RELINKED, SAME, Key, Samples
-from tailrace_report import inference
 from tailrace_report.wording import share
 
 WORDS = {

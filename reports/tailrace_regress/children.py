@@ -5,8 +5,6 @@ Whatever ends the wait (the limit, Ctrl-C, SIGTERM), nothing of the group is lef
 SIGINT, which `tailrace run` answers with a valid campaign, and after a grace killed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

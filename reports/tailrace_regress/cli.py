@@ -6,8 +6,6 @@ regression, 4 inconclusive (with --strict only), 5 the machine cannot be believe
 never fail. Never a traceback for input.
 """
 
-from __future__ import annotations
-
 import argparse
 import io
 import sys
@@ -15,13 +13,24 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tailrace_regress import failure, interrupts, job, judge, outcome, output, phrases, stored
+from tailrace_regress import accepted, failure, interrupts, job, judge, outcome, output, phrases
+from tailrace_regress import stored
 from tailrace_regress.outcome import GateError, usage
-from tailrace_report import accepted
 from tailrace_report.errors import CampaignError
 from tailrace_report.load import parse_object
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+# Numbers of rounds: the least, the default, of what.
+ROUNDS = {
+    "repeats": (2, 3, "repetitions of costs"),
+    "micro": (2, 2, "repetitions of instructions of micro benchmarks"),
+    "counts": (6, 12, "rounds of costs that do not repeat"),
+    "canary": (0, 10, "rounds of the base against itself; 0: none"),
+    "blocks": (0, 0, "rounds of the profile; 0: as it says"),
+    "fresh": (6, 12, "rounds that confirm suspects"),
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -46,10 +55,6 @@ def main(arguments: list[str]) -> int:
         return _failed(usage(error.sentences[0]))
     except OSError as error:
         return _failed(outcome.unwritten(error))
-    except outcome.Interrupted as stopped:
-        told = GateError(outcome.INTERRUPTED, f"what was measured is in {stopped.folder}")
-        told.folder = stopped.folder
-        return _failed(told)
     except KeyboardInterrupt:
         return _failed(GateError(outcome.INTERRUPTED, "nothing was measured"))
 
@@ -69,14 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--preset", default="release", help="of both builds")
     run.add_argument("--results", type=Path, default=ROOT / "results")
     run.add_argument("--seed", type=int, help="of all orders (default: from the clock)")
-    for name, default, what in (
-        ("repeats", 3, "repetitions of costs"),
-        ("micro", 2, "repetitions of instructions of micro benchmarks"),
-        ("counts", 12, "rounds of costs that do not repeat"),
-        ("canary", 10, "rounds of the base against itself; 0: none"),
-        ("blocks", 0, "rounds of the profile; 0: as it says"),
-        ("fresh", 12, "rounds that confirm suspects"),
-    ):
+    for name, (_, default, what) in ROUNDS.items():
         run.add_argument(f"--{name}", type=int, default=default, help=f"{what} ({default})")
     for name in ("base-bin", "head-bin", "tailrace"):
         run.add_argument(f"--{name}", type=Path, help="use this instead of building")
@@ -98,8 +96,7 @@ def chosen_targets(words: str | None) -> tuple[str, ...]:
 
 def _run(asked: argparse.Namespace) -> int:
     targets = chosen_targets(asked.targets)
-    least_of = {"repeats": 2, "micro": 2, "counts": 6, "canary": 0, "blocks": 0, "fresh": 6}
-    for name, least in least_of.items():
+    for name, (least, *_) in ROUNDS.items():
         if not least <= getattr(asked, name) <= 1000:
             raise usage(f"--{name} is from {least} to 1000")
     if asked.seed is not None and not 0 <= asked.seed < 1 << 32:
@@ -108,23 +105,12 @@ def _run(asked: argparse.Namespace) -> int:
     if any(given) and not all(given):
         raise usage("--base-bin, --head-bin and --tailrace belong together")
     accepted.read(asked.accepted)  # a bad note is known before anything is measured
+    alike = ["base", "results", "preset", "profile", "base_bin", "head_bin", "tailrace", *ROUNDS]
     plan = job.Plan(
         root=ROOT,
-        results=asked.results,
-        base=asked.base,
-        preset=asked.preset,
-        profile=asked.profile,
         targets=targets,
         seed=time.time_ns() % (1 << 32) if asked.seed is None else asked.seed,
-        repeats=asked.repeats,
-        micro=asked.micro,
-        counts=asked.counts,
-        canary=asked.canary,
-        blocks=asked.blocks or None,
-        fresh=asked.fresh,
-        base_bin=asked.base_bin,
-        head_bin=asked.head_bin,
-        tailrace=asked.tailrace,
+        **{name: getattr(asked, name) for name in alike},
     )
     measured = job.run(plan)
     return _conclude(measured.folder, measured.stages, measured.facts, measured.notes, asked)

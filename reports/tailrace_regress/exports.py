@@ -3,8 +3,6 @@
 (customSmallerIsBetter) and Bencher (BMF). Those take one direction or none, so rates are exported
 as time per operation. Bencher's names have limits; a longer one would have it refuse the file."""
 
-from __future__ import annotations
-
 import json
 import math
 import re

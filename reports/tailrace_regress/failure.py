@@ -3,8 +3,6 @@
 one annotation and in the summary of a GitHub workflow, and in the job's folder for CI servers that
 read junit.xml. Never in the place of a verdict that is there."""
 
-from __future__ import annotations
-
 import contextlib
 import html
 import json
@@ -14,7 +12,7 @@ from pathlib import Path
 
 from tailrace_regress import github, junit, markdown, outcome
 from tailrace_regress.outcome import GateError
-from tailrace_report.tables import markdown_text, one_line
+from tailrace_report.tables import cut, markdown_text, one_line
 
 SCHEMA = "tailrace-regress-1"
 SENTENCE_CHARS_MAX, DETAIL_CHARS_MAX = 2000, 8000
@@ -27,13 +25,13 @@ WORDS = {
 
 def tell(error: GateError, folder: Path | None) -> None:
     """Says it. `folder` is the one of the job, where there is one."""
-    sentence = _shortened(one_line(error.sentence).rstrip(". "), SENTENCE_CHARS_MAX)
+    sentence = cut(one_line(error.sentence).rstrip(". "), SENTENCE_CHARS_MAX)
     headline = f"{WORDS.get(error.code, WORDS[outcome.NOTHING])}: {sentence}"
     interrupted = error.code == outcome.INTERRUPTED
     print(f"regress: {headline if interrupted else sentence}.", file=sys.stderr)
     if error.detail:
         print(error.detail, file=sys.stderr)
-    detail = _shortened(error.detail, DETAIL_CHARS_MAX, last=True)
+    detail = error.detail[-DETAIL_CHARS_MAX:]
     text = summary(headline, detail, error.code)
     github.annotate([("error", headline)])
     github.summarize(text)
@@ -70,10 +68,3 @@ def as_junit(headline: str, detail: str) -> str:
     suite = ElementTree.Element("testsuite", name="tailrace-regress", **numbers)
     junit.add_error(suite, headline, detail)
     return junit.document(suite)
-
-
-def _shortened(text: str, most: int, *, last: bool = False) -> str:
-    """At most so many characters, of the end where that tells more."""
-    if len(text) <= most:
-        return text
-    return f"…{text[1 - most :]}" if last else f"{text[: most - 1]}…"

@@ -9,16 +9,13 @@ rounds, never after each, keeps the stated error. The same functions decide jobs
 scripts/gate-power.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from tailrace_regress import metrics, outcome, verdict
+from tailrace_regress import inference, metrics, outcome, verdict
 from tailrace_regress.samples import BASE, HEAD, Key, Samples
 from tailrace_regress.verdict import Finding
-from tailrace_report import inference
 
 Q = 0.05  # false discoveries among the confirmed, at most, over a family
 Q_COUNTS = 0.01  # the same where one look decides, without fresh rounds to recur in

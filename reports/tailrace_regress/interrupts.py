@@ -3,8 +3,6 @@
 KeyboardInterrupt, so that every `finally` cleans up behind it. Further ones are ignored then, or
 the second press would end the cleaning. Main thread only."""
 
-from __future__ import annotations
-
 import contextlib
 import signal
 from collections.abc import Iterator

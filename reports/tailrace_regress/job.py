@@ -2,14 +2,12 @@
 """One job: build or take two arms, measure them stage by stage, judge, write. Interrupted, it
 leaves no process, no worktree and a folder with what was measured so far."""
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,16 +15,17 @@ from typing import Any
 from tailrace_regress import build, campaign_numbers, children, judge, measure, metrics
 from tailrace_regress import micro_counts, stored
 from tailrace_regress.judge import CANARY, COSTS, COUNTS, FRESH, ROUNDS
-from tailrace_regress.outcome import GateError, Interrupted, nothing, unwritten
-from tailrace_regress.samples import BASE, HEAD, RELINKED, SAME, Key, Samples
+from tailrace_regress.outcome import INTERRUPTED, GateError, nothing, unwritten
+from tailrace_regress.samples import BASE, HEAD, RELINKED, SAME, Samples
+from tailrace_report.campaign import Campaign
 
-SAMPLES, FACTS, CAMPAIGN = "samples.jsonl", "job.json", "rounds"
+SAMPLES, FACTS = "samples.jsonl", "job.json"
 
 
 @dataclass(frozen=True)
 class Plan:
     """What was asked. Numbers of rounds: repetitions of costs, of micro benchmarks, of what does
-    not repeat, of the canary, of the profile (None: as it says) and of suspects."""
+    not repeat, of the canary (0: none), of the profile (0: as it says) and of suspects."""
 
     root: Path
     results: Path
@@ -39,7 +38,7 @@ class Plan:
     micro: int = 2
     counts: int = 12
     canary: int = 10
-    blocks: int | None = None
+    blocks: int = 0
     fresh: int = 12
     base_bin: Path | None = None
     head_bin: Path | None = None
@@ -83,23 +82,22 @@ def new_folder(results: Path) -> Path:
 
 
 def run(plan: Plan) -> Job:
-    """Measures everything. Raises GateError and Interrupted, which name the folder once there is
-    one; it then holds what there is."""
+    """Measures everything. Raises GateError, which names the folder once there is one; it then
+    holds what there is. An interruption is one, too."""
     if not plan.built:
         build.resolve(plan.root, plan.base)  # a ref that is none needs no folder
     job = Job(new_folder(plan.results))
     try:
         _run(plan, job)
+        return job
     except GateError as error:
-        error.folder = job.folder
-        raise
+        refusal = error
     except OSError as error:
         refusal = unwritten(error)
-        refusal.folder = job.folder
-        raise refusal from None
     except KeyboardInterrupt:
-        raise Interrupted(job.folder) from None
-    return job
+        refusal = GateError(INTERRUPTED, f"what was measured is in {job.folder}")
+    refusal.folder = job.folder
+    raise refusal
 
 
 def _run(plan: Plan, job: Job) -> None:
@@ -174,6 +172,31 @@ def _costs(
     job.save()
 
 
+def _campaign(
+    plan: Plan,
+    arms: build.Arms,
+    folders: Mapping[str, Path],
+    targets: Sequence[str],
+    job: Job,
+    stage: str,
+    blocks: int,
+) -> Campaign:
+    """Rounds of a profile, as a stage of the job."""
+    found, notes = measure.campaign(
+        arms.tailrace,
+        folders,
+        targets,
+        job.folder / stage,
+        profile=plan.profile,
+        blocks=blocks,
+        seed=plan.seed + (CANARY, ROUNDS, FRESH).index(stage) + 1,
+    )
+    job.notes += [note for note in notes if note not in job.notes]
+    job.stages[stage] = campaign_numbers.samples_of(found)
+    job.save()
+    return found
+
+
 def _canary(plan: Plan, arms: build.Arms, target: str, job: Job) -> None:
     """Base against a copy of itself, and against itself linked otherwise, of one target."""
     if not plan.canary:
@@ -184,56 +207,18 @@ def _canary(plan: Plan, arms: build.Arms, target: str, job: Job) -> None:
         copies[RELINKED] = arms.relinked
     try:
         shutil.copytree(arms.base, copies[SAME])
-        found, _ = measure.campaign(
-            arms.tailrace,
-            copies,
-            [target],
-            job.folder / CANARY,
-            profile=plan.profile,
-            blocks=plan.canary,
-            seed=plan.seed + 1,
-        )
+        _campaign(plan, arms, copies, [target], job, CANARY, plan.canary)
     finally:
         shutil.rmtree(copies[SAME], ignore_errors=True)
-    job.stages[CANARY] = Samples()
-    campaign_numbers.add(job.stages[CANARY], found)
-    job.save()
 
 
 def _rounds(
     plan: Plan, arms: build.Arms, both: Mapping[str, Path], targets: list[str], job: Job
 ) -> None:
-    found, notes = measure.campaign(
-        arms.tailrace,
-        both,
-        targets,
-        job.folder / CAMPAIGN,
-        profile=plan.profile,
-        blocks=plan.blocks,
-        seed=plan.seed + 2,
-    )
-    job.notes += notes
+    found = _campaign(plan, arms, both, targets, job, ROUNDS, plan.blocks)
     job.facts["machine"] = found.manifest.get("machine")
-    job.stages[ROUNDS] = Samples()
-    campaign_numbers.add(job.stages[ROUNDS], found)
-    job.save()
     leaning = judge.suspects(job.stages)
-    if not leaning:
-        return
-    measure.say("fresh rounds for " + ", ".join(map(str, leaning)))
-    again, _ = measure.campaign(
-        arms.tailrace,
-        both,
-        sorted({base_id(key) for key in leaning}),
-        job.folder / FRESH,
-        profile=plan.profile,
-        blocks=plan.fresh,
-        seed=plan.seed + 3,
-    )
-    job.stages[FRESH] = Samples()
-    campaign_numbers.add(job.stages[FRESH], again)
-
-
-def base_id(key: Key) -> str:
-    """The id of the contestant, without its form."""
-    return key.target.split(" ", 1)[0]
+    if leaning:
+        measure.say("fresh rounds for " + ", ".join(map(str, leaning)))
+        again = sorted({key.contestant for key in leaning})
+        _campaign(plan, arms, both, again, job, FRESH, plan.fresh)

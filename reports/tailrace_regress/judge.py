@@ -2,17 +2,15 @@
 """From the stages of a job to its verdicts and its exit code. Measures nothing: the same stages
 give the same answer tomorrow."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tailrace_regress import canary, gate, metrics, outcome, verdict
+from tailrace_regress.accepted import Note
 from tailrace_regress.gate import Floors
 from tailrace_regress.samples import Key, Samples
 from tailrace_regress.verdict import Finding
-from tailrace_report.accepted import Note
 
 # Stages of a job: repetitions of costs; more of those that did not repeat; base against itself; the
 # blocks of the profile; those of the suspects alone.

@@ -3,8 +3,6 @@
 and invalid are skipped with their message, for neither says that all is well; a job that fails for
 them has an error beside them. XML 1.0 has no place for control characters, escaped or not."""
 
-from __future__ import annotations
-
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
 from typing import Any

@@ -2,15 +2,13 @@
 """summary.md: for a pull request and for a job's summary. The verdict first, at most ten rows, the
 rest folded, and below the size that hosts permit, saying what was left out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tailrace_regress import outcome, phrases
 from tailrace_regress.judge import Judgement
 from tailrace_regress.verdict import Finding
-from tailrace_report.tables import markdown_text, to_markdown
+from tailrace_report.tables import cut, markdown_text, to_markdown
 
 MARKER = "<!-- tailrace-regress -->"  # a bot finds its own comment by this and rewrites it
 BYTES_MAX = 60 << 10
@@ -48,15 +46,12 @@ def _head(judged: Judgement, code: int, most: int) -> str:
 
 def _text(text: str, most: int) -> str:
     """At most so many characters, none of which means anything to Markdown."""
-    return markdown_text(text if len(text) <= most else f"{text[: most - 1]}…")
+    return markdown_text(cut(text, most))
 
 
 def _rows(findings: Sequence[Finding], most: int) -> str:
     table = phrases.table("", findings)
-    table.rows = [
-        [cell if len(cell) <= most else f"{cell[: most - 1]}…" for cell in row]
-        for row in table.rows
-    ]
+    table.rows = [[cut(cell, most) for cell in row] for row in table.rows]
     return to_markdown(table)
 
 

@@ -6,27 +6,26 @@ another arm than the round before, the first by lot); within a block of a campai
 does the same. Every number comes from a fresh process.
 """
 
-from __future__ import annotations
-
 import contextlib
-import json
 import os
 import random
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tailrace_regress import campaign_numbers, children, cost_file
+from tailrace_regress import campaign_numbers, children, metrics
 from tailrace_regress.build import PREFIX
 from tailrace_regress.outcome import nothing
-from tailrace_regress.samples import Samples
+from tailrace_regress.samples import Key, Samples
+from tailrace_report.cell_line import read_sheet
 from tailrace_report.errors import CampaignError
-from tailrace_report.load import Campaign, read_campaign
+from tailrace_report.fields import Fields
+from tailrace_report.load import Campaign, parse_object, read_campaign
 
+COST_SCHEMA = "tailrace-cost-1"
 COST_LIMIT_S = 600.0
 DESCRIBE_LIMIT_S = 30.0
 RUN_LIMIT_S = 6 * 3600.0
-PROTOCOL = 1
 
 
 def say(text: str) -> None:
@@ -35,8 +34,8 @@ def say(text: str) -> None:
 
 
 def targets_of(arms: Mapping[str, Path], wanted: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Those of `wanted` that every arm has, able to run here and of our protocol; and notes on
-    the others. Raises GateError when none is left, or an arm speaks another protocol."""
+    """Those of `wanted` that every arm has and that are able to run here; and notes on the others.
+    Raises GateError when none is left, or the arms speak different protocols."""
     good, notes = [], []
     for target in wanted:
         lacking = [arm for arm, folder in arms.items() if not _program(folder, target).exists()]
@@ -44,6 +43,12 @@ def targets_of(arms: Mapping[str, Path], wanted: Sequence[str]) -> tuple[list[st
             notes.append(f"{target} is not compared: the {' and '.join(lacking)} arm lacks it")
             continue
         told = {arm: _describe(arm, _program(folder, target)) for arm, folder in arms.items()}
+        spoken = {arm: one["protocol"] for arm, one in told.items()}
+        if len(set(spoken.values())) > 1:
+            words = " and ".join(f"{arm} arm {str(n)[:20]}" for arm, n in spoken.items())
+            raise nothing(
+                f"{target} speaks different protocols, in the {words}: choose another base"
+            )
         unable = {arm: one for arm, one in told.items() if one.get("available") is False}
         if unable and len(unable) < len(told):
             arm, one = next(iter(unable.items()))
@@ -65,18 +70,12 @@ def _program(folder: Path, target: str) -> Path:
 def _describe(arm: str, program: Path) -> dict[str, object]:
     done = children.run([str(program), "describe"], DESCRIBE_LIMIT_S)
     try:
-        told = json.loads(done.out)
-        protocol = told.get("protocol")
-    except (ValueError, AttributeError):
+        told = parse_object(done.out)
+        return {**told, "protocol": int(told["protocol"])}
+    except (ValueError, LookupError, TypeError):
         raise nothing(
             f"{program.name} of the {arm} arm does not describe itself: {done.last_words}"
         ) from None
-    if protocol != PROTOCOL:
-        raise nothing(
-            f"{program.name} of the {arm} arm speaks protocol {protocol!s:.20}, the harness of this"
-            f" tree {PROTOCOL}: choose a base that speaks it"
-        )
-    return told
 
 
 def cost_rounds(
@@ -101,14 +100,19 @@ def cost_rounds(
         for target in order:
             for arm in names:
                 say(f"cost of {target}, round {round_ - rounds.start + 1} of {len(rounds)}, {arm}")
-                cost = _cost(tailrace, arm, _program(arms[arm], target), target, only)
-                cost.put_into(samples, arm, round_)
-                absent |= {f"{target}: {name}": why for name, why in cost.absent.items()}
+                values, causes = _cost(tailrace, arm, _program(arms[arm], target), target, only)
+                for name, (value, *_) in values.items():
+                    samples.add(Key(target, metrics.COST, name), arm, round_, value)
+                absent |= {f"{target}: {name}": why for name, why in causes.items()}
         names = names[1:] + names[:1] if len(names) > 2 else names[::-1]
     return absent
 
 
-def _cost(tailrace: Path, arm: str, program: Path, target: str, only: str) -> cost_file.Cost:
+def _cost(
+    tailrace: Path, arm: str, program: Path, target: str, only: str
+) -> tuple[dict[str, list[float]], dict[str, str]]:
+    """Each metric's value, of one repetition, and why others are absent. What was printed is read
+    strictly: it came from a child process that may have been killed half-way."""
     command = [str(tailrace), "cost", str(program), "--repeats", "1", "--json", "-"]
     command += ["--only", only] if only else []
     done = children.run(command, COST_LIMIT_S)
@@ -118,10 +122,9 @@ def _cost(tailrace: Path, arm: str, program: Path, target: str, only: str) -> co
             done.tail,
         )
     try:
-        cost = cost_file.read(done.out)
+        return read_sheet(Fields(parse_object(done.out, COST_SCHEMA)))
     except ValueError as error:
         raise nothing(f"the cost of {target} in the {arm} arm cannot be read: {error}") from None
-    return cost_file.Cost(target, cost.values, cost.absent)
 
 
 def campaign(
@@ -131,11 +134,11 @@ def campaign(
     folder: Path,
     *,
     profile: str,
-    blocks: int | None,
+    blocks: int,
     seed: int,
 ) -> tuple[Campaign, list[str]]:
-    """One `tailrace run` into `folder` (its parent must exist), read back; and notes. Raises
-    GateError when cells failed or nothing was measured."""
+    """One `tailrace run` into `folder` (its parent must exist), read back; and notes. 0 blocks: as
+    the profile says. Raises GateError when cells failed or nothing was measured."""
     command = [str(tailrace), "run", "--profile", profile, "--runtimes", ",".join(targets)]
     command += ["--results", str(folder.parent), "--name", folder.name, "--seed", str(seed)]
     command += ["--blocks", str(blocks)] if blocks else []

@@ -7,8 +7,6 @@ the metric and is added to both arms before they are divided, so that nothing be
 times of next to nothing. Exact metrics need no delta: values within `floor` are the same value.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 EXACT, BANDED, TIMED = "exact", "banded", "timed"
@@ -97,7 +95,3 @@ def known(name: str) -> Metric | None:
         total = _BY_NAME[ALL_CALLS]
         return Metric(name, total.unit, EXACT, total.delta, total.floor, total.why)
     return None
-
-
-def timed_names() -> list[str]:
-    return [metric.name for metric in TABLE if metric.kind == TIMED]

@@ -7,8 +7,6 @@ that may have been killed half-way. What is not there in both arms is absent, wi
 program that fails ends the job.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import tempfile

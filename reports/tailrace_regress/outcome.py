@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The words a metric can be judged with, the exit codes of a job, and the refusals that end one."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 REGRESSION, IMPROVEMENT, EQUIVALENT = "regression", "improvement", "equivalent"
@@ -24,14 +22,6 @@ class GateError(Exception):
     def __init__(self, code: int, sentence: str, detail: str = "") -> None:
         super().__init__(sentence)
         self.code, self.sentence, self.detail = code, sentence, detail
-
-
-class Interrupted(KeyboardInterrupt):
-    """Interrupted by a person or by CI, with the folder of what was measured until then."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.folder = folder
 
 
 def usage(sentence: str) -> GateError:

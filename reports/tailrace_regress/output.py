@@ -1,28 +1,18 @@
 # SPDX-License-Identifier: MIT
 """Writes everything that a job says, into its folder and where GitHub looks for it."""
 
-from __future__ import annotations
-
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tailrace_regress import (
-    annotations,
-    exports,
-    failure,
-    github,
-    junit,
-    markdown,
-    page,
-    phrases,
-    sarif,
-)
+from tailrace_regress import exports, failure, github, junit, markdown, page, phrases, sarif
 from tailrace_regress.judge import Judgement
 from tailrace_regress.outcome import nothing
 from tailrace_regress.verdict import Finding
+from tailrace_report.build import figures
+from tailrace_report.build import write as write_files
+from tailrace_report.errors import OutputError
 from tailrace_report.stats import Estimate
 
 
@@ -30,7 +20,8 @@ def write(
     folder: Path, judged: Judgement, facts: Mapping[str, Any], notes: Sequence[str], code: int
 ) -> None:
     """All files of the folder. Raises GateError where it cannot be written."""
-    pictures, files, missing = _figures(judged)
+    sections = page.sections(judged)
+    pictures, files, missing = figures(one for part in sections for one in part.drawings)
     summary = markdown.markdown(judged, facts, notes, code)
     texts = {
         "summary.md": summary,
@@ -39,31 +30,15 @@ def write(
         "regress.json": as_json(judged, facts, notes, code),
         "github-action-benchmark.json": exports.action_benchmark(judged),
         "bencher.json": exports.bencher(judged),
-        "index.html": page.page(judged, facts, notes, pictures, missing),
+        "index.html": page.page(judged, facts, [*notes, missing], sections, pictures),
     }
+    files |= {name: text.encode("utf-8", "replace") for name, text in texts.items()}
     try:
-        for name, text in texts.items():
-            _write_whole(folder / name, text.encode("utf-8", "replace"))
-        for name, data in files.items():
-            _write_whole(folder / name, data)
-    except OSError as error:
-        raise nothing(f"{error.filename} cannot be written: {error.strerror}") from None
-    github.annotate(annotations.lines(judged, code))
+        write_files(folder, files)
+    except OutputError as error:
+        raise nothing(str(error).rstrip(".")) from None
+    github.annotate(github.lines(judged, code))
     github.summarize(summary)
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(data)
-    os.replace(part, path)
-
-
-def _figures(judged: Judgement) -> tuple[list[Any], dict[str, bytes], str]:
-    try:
-        from tailrace_regress import figures
-    except ImportError as error:
-        return [], {}, f"The figures are missing: this Python cannot import matplotlib ({error})."
-    return *figures.draw(judged), ""
 
 
 def as_json(

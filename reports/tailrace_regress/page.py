@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: MIT
 """index.html of a job: one file, no network, no script needed to read, light and dark."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tailrace_regress import gate, metrics, outcome, phrases
 from tailrace_regress.judge import Judgement
-from tailrace_report.document import Picture, document
-from tailrace_report.tables import Column, Table, flattened, to_html
+from tailrace_report.document import Picture, counts, document, items, note
+from tailrace_report.figure_versus import Panel, Row, ratio_figure
+from tailrace_report.kinds.kind import Drawing, Section
+from tailrace_report.page import rendered
+from tailrace_report.tables import Column, Table, flattened, one_line, to_html
 
-CLASSES = {outcome.REGRESSION: "failed", outcome.INVALID: "gated", outcome.INCONCLUSIVE: "gated"}
+CLASSES = {
+    outcome.REGRESSION: "failed",
+    outcome.INVALID: "invalid",
+    outcome.INCONCLUSIVE: "invalid",
+}
 METHOD = (
     "Both arms were built alike and measured alternately on this machine, in fresh processes; a"
     " round is the unit, never the request.",
@@ -28,58 +33,70 @@ METHOD = (
 )
 
 
-def page(
-    judged: Judgement,
-    facts: Mapping[str, Any],
-    notes: Sequence[str],
-    pictures: Sequence[Picture],
-    missing: str,
-) -> str:
-    """The page. `missing` says why there are no pictures, or is empty."""
-    drawn = {picture.name: picture for picture in pictures}
+def sections(judged: Judgement) -> list[Section]:
+    """What changed, then every metric."""
     counted = [f for f in judged.findings if f.key.about.kind != metrics.TIMED]
     timed = [f for f in judged.findings if f.key.about.kind == metrics.TIMED]
     changed = judged.of(outcome.REGRESSION, outcome.INVALID, outcome.IMPROVEMENT)
-    body = [
-        _head(judged, facts, notes, missing),
-        _section("changes", "What changed", [], [phrases.table("", changed)]),
-        _section("times", "Times", [drawn.get("ratios")], [phrases.table("", timed)]),
-        _section("counts", "Counted, exactly where it repeats", [], [phrases.table("", counted)]),
-        _end(facts),
+    drawing = _drawing(judged)
+    return [
+        Section("changes", "What changed", tables=[phrases.table("", changed)]),
+        Section("times", "Times", "", [drawing], [phrases.table("Every time", timed)]),
+        Section(
+            "counts", "Counted, exactly where it repeats", tables=[phrases.table("", counted)]
+        ),
     ]
-    return document("Tailrace: regression gate", body)
 
 
-def _head(
-    judged: Judgement, facts: Mapping[str, Any], notes: Sequence[str], missing: str
+def _drawing(judged: Judgement) -> Drawing:
+    title = "Head / base of every time, with intervals"
+    return Drawing("ratios", title, lambda: ratio_figure(_panels(judged)))
+
+
+def _panels(judged: Judgement) -> list[Panel]:
+    """A panel a metric, a row a target and point."""
+    panels = []
+    for metric, name in {**phrases.SHORT, "p99.9": "p99.9"}.items():
+        shown = [f for f in judged.findings if f.key.metric == metric and f.ratio is not None]
+        rows = [
+            Row(one_line(f"{f.key.target}, {f.key.place}"), f.key.contestant, f.ratio)
+            for f in sorted(shown, key=lambda f: f.key)
+            if f.ratio is not None
+        ]
+        about = metrics.known(metric)
+        if rows and about is not None:
+            better = "less is better" if about.best_is_low else "more is better"
+            matters = f"matters from {100 * about.delta:g} %"
+            panels.append(Panel(f"{name}: head / base", f"{better}; {matters}", tuple(rows)))
+    return panels
+
+
+def page(
+    judged: Judgement,
+    facts: Mapping[str, Any],
+    said: Sequence[str],
+    found: Sequence[Section],
+    pictures: Mapping[str, Picture],
 ) -> str:
-    counts = []
-    for name, number in phrases.tally(judged).items():
-        kind = f' class="{CLASSES[name]}"' if number and name in CLASSES else ""
-        counts.append(f"<li{kind}><b>{number}</b> {name}</li>")
+    """The page of these sections. `said`: what is to be known of the job as a whole."""
+    _, body = rendered(found, pictures)
+    whole = [_head(judged, facts, said), *body, _end(facts)]
+    return document("Tailrace: regression gate", whole)
+
+
+def _head(judged: Judgement, facts: Mapping[str, Any], said: Sequence[str]) -> str:
+    numbers = phrases.tally(judged).items()
+    found = [(number, name, CLASSES.get(name, "")) for name, number in numbers]
     arms = f"{str(facts.get('base', '?'))[:12]} against {facts.get('head', '?')}"
-    said = [judged.canary, *notes, missing]
-    shown = "".join(f'<p class="note">{html.escape(text)}</p>' for text in said if text)
+    notes = "".join(note(text) for text in (judged.canary, *said) if text)
     return (
         f"<header><p class=quiet>Tailrace regression gate, {html.escape(arms)}</p>"
         f"<h1>{html.escape(phrases.headline(judged))}</h1>"
-        f'<ul class="counts" aria-label="metrics that decide, by verdict">{"".join(counts)}</ul>'
-        f"{shown}</header>"
+        f"{counts('metrics that decide, by verdict', found)}{notes}</header>"
     )
 
 
-def _section(
-    anchor: str, title: str, pictures: Sequence[Picture | None], tables: Sequence[Table]
-) -> str:
-    figures = [one.html for one in pictures if one is not None]
-    shown = [to_html(table) for table in tables if table.rows]
-    if not figures and not shown:
-        return ""
-    return f'<section id="{anchor}"><h2>{title}</h2>\n{"".join(figures + shown)}</section>'
-
-
 def _end(facts: Mapping[str, Any]) -> str:
-    method = "".join(f"<li>{html.escape(text)}</li>" for text in METHOD)
     columns = ["metric", "judged", "decides", "matters from", "grain", "why"]
     table = Table("The table of metrics", [Column(name, right=False) for name in columns])
     for about in metrics.TABLE:
@@ -94,7 +111,7 @@ def _end(facts: Mapping[str, Any]) -> str:
     tables = [flattened("The job", rest)]
     tables += [flattened("The machine", machine)] if isinstance(machine, dict) else []
     return (
-        f'<section id="method"><h2>Method</h2><ul>{method}</ul>{to_html(table)}</section>\n'
+        f'<section id="method"><h2>Method</h2><ul>{items(METHOD)}</ul>{to_html(table)}</section>\n'
         f'<section id="reproduce"><h2>How to reproduce</h2><pre>make regress BASE={base}</pre>'
         + "".join(to_html(one) for one in tables)
         + "</section>"

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Findings as text, the same words in every output."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

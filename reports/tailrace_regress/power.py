@@ -7,31 +7,21 @@ false. For power, one metric of one target is made worse by a factor in the head
 rounds; the decision then must say regression, or inconclusive, but never equivalent.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tailrace_regress import judge, outcome
 from tailrace_regress.bank import Round
+from tailrace_regress.inference import share_interval
 from tailrace_regress.judge import CANARY, FRESH, ROUNDS
 from tailrace_regress.outcome import usage
 from tailrace_regress.samples import BASE, HEAD, SAME, Key, Samples
-from tailrace_report.inference import share_interval
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """Rounds of a decision, as in a job."""
-
-    first: int = 12
-    fresh: int = 12
-    canary: int = 10
-
-    @property
-    def all(self) -> int:
-        return self.first + self.fresh + self.canary
+# Rounds of a decision, as in a job.
+FIRST, AGAIN, ALIKE = 12, 12, 10
+ALL = FIRST + AGAIN + ALIKE
 
 
 @dataclass(frozen=True)
@@ -66,20 +56,19 @@ class Tally:
 
 
 def decide(
-    rounds: Sequence[Round], decisions: int, sizes: Sizes, seed: int, loss: Loss | None = None
+    rounds: Sequence[Round], decisions: int, seed: int, loss: Loss | None = None
 ) -> Tally:
     """Draws so many decisions. Raises GateError when the bank is too small for one."""
-    if len(rounds) < sizes.all:
-        raise usage(f"the bank holds {len(rounds)} rounds, a decision needs {sizes.all}")
+    if len(rounds) < ALL:
+        raise usage(f"the bank holds {len(rounds)} rounds, a decision needs {ALL}")
     lot = random.Random(seed)
     tally = Tally()
     for _ in range(decisions):
-        chosen = lot.sample(range(len(rounds)), sizes.all)
-        first, rest = chosen[: sizes.first], chosen[sizes.first :]
+        chosen = lot.sample(range(len(rounds)), ALL)
         stages = {
-            ROUNDS: _samples(rounds, first, HEAD, loss),
-            FRESH: _samples(rounds, rest[: sizes.fresh], HEAD, loss),
-            CANARY: _samples(rounds, rest[sizes.fresh :], SAME, None),
+            ROUNDS: _samples(rounds, chosen[:FIRST], HEAD, loss),
+            FRESH: _samples(rounds, chosen[FIRST:-ALIKE], HEAD, loss),
+            CANARY: _samples(rounds, chosen[-ALIKE:], SAME, None),
         }
         _count(tally, judge.judge(stages), loss)
     return tally

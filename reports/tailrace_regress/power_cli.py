@@ -13,24 +13,12 @@ called equivalent or neither caught nor called inconclusive in 80 % of decisions
 wrong.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path
 
-from tailrace_regress import (
-    bank,
-    build,
-    children,
-    cli,
-    faults,
-    interrupts,
-    job,
-    measure,
-    outcome,
-    power,
-)
+from tailrace_regress import bank, build, children, cli, faults, interrupts, job, measure
+from tailrace_regress import outcome, power
 from tailrace_regress.outcome import GateError
 
 FALSE_SHARE_MAX = 0.02
@@ -129,16 +117,15 @@ def _cpu() -> str:
 
 def _decide(asked: argparse.Namespace) -> bool:
     head, rounds = bank.read(asked.bank_file)
-    print(f"bank: {len(rounds)} rounds, {head.get('machine')}, profile {head.get('profile')}")
-    sizes = power.Sizes()
-    alike = power.decide(rounds, asked.decide, sizes, asked.seed)
+    print(f"bank: {len(rounds)} rounds, {head.text('machine')}, profile {head.text('profile')}")
+    alike = power.decide(rounds, asked.decide, asked.seed)
     print(alike.text("A/A, nothing planted"))
     good = alike.regression <= FALSE_SHARE_MAX * alike.decisions
     for name, count in sorted(alike.named.items()):
         print(f"  false: {name}, {count} times")
     for target in sorted({key.target for one in rounds for key in one}):
         loss = power.Loss(target, "cpu_us_per_op", LOSS)
-        planted = power.decide(rounds, asked.decide, sizes, asked.seed, loss)
+        planted = power.decide(rounds, asked.decide, asked.seed, loss)
         print(planted.text(f"{target} with 5 % more CPU time an operation"))
         told = planted.regression + planted.inconclusive
         good &= planted.equivalent == 0 and told >= POWER_MIN * planted.decisions
@@ -162,7 +149,7 @@ def _jobs(asked: argparse.Namespace) -> bool:
     good = True
     if asked.jobs:
         log = asked.out / "jobs.jsonl"
-        for one in faults.run_all(plan, commit, [None], asked.jobs, log):
+        for one in faults.run_all(plan, commit, [faults.NONE], asked.jobs, log):
             print(f"HEAD against HEAD, job {one['number'] + 1}: exit {one['code']}: {one['said']}")
             good &= one["code"] == outcome.NONE
     if asked.faults:

@@ -6,8 +6,6 @@ code that nobody calls; objects and static libraries follow in reverse order, th
 group. What runs is instruction for instruction the same.
 """
 
-from __future__ import annotations
-
 import shlex
 import shutil
 from collections.abc import Sequence

@@ -5,8 +5,6 @@ A round is what was measured close together, every arm once, fresh processes eac
 different rounds are never paired; a metric that a round has for one arm only is left out of it.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,6 +30,11 @@ class Key:
         if found is None:
             raise KeyError(self.metric)
         return found
+
+    @property
+    def contestant(self) -> str:
+        """The id alone, without its form."""
+        return self.target.split(" ", 1)[0]
 
     @property
     def is_call_kind(self) -> bool:

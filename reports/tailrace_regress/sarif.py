@@ -3,8 +3,6 @@
 
 Locations are where the work is defined, for the gate does not know which line made it slower."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any
@@ -22,13 +20,14 @@ LEVELS = {outcome.REGRESSION: "error", outcome.INVALID: "warning", outcome.INCON
 def sarif(judged: Judgement, profile: str) -> str:
     """The document as text."""
     shown = [one for one in judged.findings if one.gate and one.verdict in LEVELS][:RESULTS_MAX]
-    rules = sorted({one.key.metric for one in shown})
+    firsts = {one.key.metric: one for one in reversed(shown)}
+    rules = sorted(firsts)
     results = [_result(one, rules, profile) for one in shown]
     run = {
         "tool": {
             "driver": {
                 "name": "tailrace-regress",
-                "rules": [_rule(one.key.metric, one) for one in _firsts(shown, rules)],
+                "rules": [_rule(name, firsts[name]) for name in rules],
             }
         },
         "columnKind": "utf16CodeUnits",
@@ -36,10 +35,6 @@ def sarif(judged: Judgement, profile: str) -> str:
     }
     whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(whole, indent=1) + "\n"
-
-
-def _firsts(shown: list[Finding], rules: list[str]) -> list[Finding]:
-    return [next(one for one in shown if one.key.metric == rule) for rule in rules]
 
 
 def _rule(name: str, one: Finding) -> dict[str, Any]:

@@ -2,71 +2,70 @@
 """Samples as lines of JSON: what a job measured, so that it can be decided and drawn again, and
 the rounds of a bank. One line a key, arm and stage; a torn last line is left out."""
 
-from __future__ import annotations
-
+import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from tailrace_regress.outcome import usage
 from tailrace_regress.samples import Key, Samples
+from tailrace_report.fields import Fields
 from tailrace_report.load import parse_object
 
 SCHEMA = "tailrace-samples-1"
+NAMES = ("stage", "target", "place", "metric", "arm")
+Read = TypeVar("Read")
 
 
 def to_lines(stages: Mapping[str, Samples]) -> str:
     """All samples of these stages, sorted."""
-    lines = []
+    made = []
     for stage, samples in stages.items():
         rows: dict[tuple[Key, str], dict[str, float]] = {}
         for key, arm, round_, value in samples.lines():
             rows.setdefault((key, arm), {})[str(round_)] = value
         for (key, arm), values in rows.items():
             line = {"schema": SCHEMA, "stage": stage, "target": key.target, "place": key.place}
-            lines.append(json.dumps({**line, "metric": key.metric, "arm": arm, "values": values}))
-    return "".join(f"{line}\n" for line in lines)
+            made.append(json.dumps({**line, "metric": key.metric, "arm": arm, "values": values}))
+    return "".join(f"{line}\n" for line in made)
 
 
 def read(path: Path) -> dict[str, Samples]:
     """The stages of a file. Raises GateError (usage) naming the line."""
     stages: dict[str, Samples] = {}
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise usage(f"{path} cannot be read: {error.strerror}") from None
-    lines = data.split(b"\n")
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            stage, key, arm, values = _line(line)
-        except ValueError as error:
-            if number == len(lines):
-                break  # torn: the file does not end with a newline
-            raise usage(f"{path}, line {number}: {error}") from None
-        samples = stages.setdefault(stage, Samples())
+    for stage, key, arm, values in lines(path, SCHEMA, _line):
         for round_, value in values.items():
-            samples.add(key, arm, round_, value)
+            stages.setdefault(stage, Samples()).add(key, arm, round_, value)
     return stages
 
 
-def _line(line: bytes) -> tuple[str, Key, str, dict[int, float]]:
-    value = parse_object(line)
-    if value.get("schema") != SCHEMA:
-        raise ValueError(f"schema {str(value.get('schema'))[:40]!r}, where {SCHEMA!r} is read")
-    texts = [value.get(name) for name in ("stage", "target", "place", "metric", "arm")]
-    if not all(isinstance(text, str) and 0 < len(text) <= 200 for text in texts):
-        raise ValueError("stage, target, place, metric and arm must be names")
-    stage, target, place, metric, arm = map(str, texts)
-    values = value.get("values")
-    if not isinstance(values, dict):
-        raise ValueError("`values` is not an object")
-    found = {}
-    for round_, number in values.items():
+def lines(path: Path, schema: str, read_one: Callable[[Fields], Read]) -> list[Read]:
+    """What `read_one` makes of each line; a torn last line is left out. Raises GateError (usage)
+    naming the line."""
+    try:
+        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (OSError, EOFError) as error:
+        raise usage(f"{path} cannot be read: {error}") from None
+    *whole, torn = data.split(b"\n")
+    found = []
+    for number, line in enumerate([*whole, torn], 1):
+        try:
+            if line.strip():
+                found.append(read_one(Fields(parse_object(line, schema))))
+        except ValueError as error:
+            if number <= len(whole):
+                raise usage(f"{path}, line {number}: {error}") from None
+    return found
+
+
+def _line(line: Fields) -> tuple[str, Key, str, dict[int, float]]:
+    stage, target, place, metric, arm = map(line.name_of, NAMES)
+    values = line.part("values").every_number(signed=True)
+    for round_ in line.part("values").names():
         if not round_.isascii() or not round_.isdigit() or len(round_) > 9:
             raise ValueError(f"{round_[:20]!r} is not the number of a round")
-        if isinstance(number, bool) or not isinstance(number, (int, float)):
+        if round_ not in values:
             raise ValueError(f"round {round_} has no number")
-        found[int(round_)] = float(number)
+    found = {int(round_): value for round_, value in values.items()}
     return stage, Key(target, place, metric), arm, found

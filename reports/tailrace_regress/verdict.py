@@ -13,10 +13,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tailrace_regress import outcome
+from tailrace_regress import inference, outcome
 from tailrace_regress.metrics import TIMED, Metric
 from tailrace_regress.samples import Key
-from tailrace_report import inference, stats
+from tailrace_report import stats
 
 Pairs = Sequence[tuple[float, float]]
 FEWEST_REPEATS = 2  # a single number proves nothing constant

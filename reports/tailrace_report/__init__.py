@@ -4,5 +4,3 @@
 Reads only a campaign folder as described in results/README.md. Needs the Python standard library
 (3.11 or newer); figures need matplotlib (3.6 or newer) as well.
 """
-
-__version__ = "0.2.0"

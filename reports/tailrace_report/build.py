@@ -4,15 +4,13 @@
 Files are written under a temporary name and renamed, so that a reader never sees half a page.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tailrace_report import page, pictures, summary
+from tailrace_report import canvas, page, summary, svg
 from tailrace_report.document import Picture
 from tailrace_report.errors import OutputError
 from tailrace_report.kinds.kind import Drawing
@@ -46,17 +44,31 @@ def figures(
 ) -> tuple[dict[str, Picture], dict[str, bytes], str]:
     """The figures, or none of them and the one sentence that says why."""
     try:
-        return *pictures.draw(drawings), ""
+        return *_drawn(drawings), ""
     except ImportError as error:
-        return {}, {}, no_figures(error)
+        return {}, {}, (
+            f"the figures are missing, because this Python ({sys.executable}) cannot import"
+            f" matplotlib ({error}); install python3-matplotlib or set TAILRACE_PYTHON."
+        )
 
 
-def no_figures(error: ImportError) -> str:
-    """The one sentence."""
-    return (
-        f"the figures are missing, because this Python ({sys.executable}) cannot import"
-        f" matplotlib ({error}); install python3-matplotlib or set TAILRACE_PYTHON."
-    )
+def _drawn(drawings: Iterable[Drawing]) -> tuple[dict[str, Picture], dict[str, bytes]]:
+    """Pictures by name, and the files (name -> bytes) that go beside the page. Raises ImportError
+    without matplotlib."""
+    pictures: dict[str, Picture] = {}
+    files: dict[str, bytes] = {}
+    with canvas.settings():
+        for one in drawings:
+            drawn = one.draw()
+            if drawn is None:
+                continue
+            figure, words = drawn
+            source = canvas.svg(figure)
+            files[f"{one.name}.png"] = canvas.png(figure)
+            files[f"{one.name}.svg"] = source.encode("utf-8")
+            inline = svg.inline(source, one.name, one.title, words)
+            pictures[one.name] = Picture(one.name, one.title, words, inline)
+    return pictures, files
 
 
 def write(out: Path, files: dict[str, bytes]) -> None:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A campaign as checked, immutable values; load.py makes them from the files."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

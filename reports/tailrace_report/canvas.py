@@ -171,6 +171,15 @@ def whisker(axes: Axes, low: float, high: float, place: float) -> None:
     axes.plot([low, high], [place, place], color=TEXT, linewidth=1.1)
 
 
+def part_bars(axes: Axes, place: float, colour: str, inner: float, end: float) -> None:
+    """A solid bar up to `inner` and a light, outlined one from there to `end`."""
+    from matplotlib.colors import to_rgba
+
+    size = {"height": 0.42, "linewidth": 0.7, "edgecolor": colour}
+    axes.barh(place, inner, left=0.0, facecolor=colour, **size)
+    axes.barh(place, end - inner, left=inner, facecolor=to_rgba(colour, 0.25), **size)
+
+
 def beside(axes: Axes, place: float, value: str, note: str = "") -> None:
     """The value right of the panel in ink, and a quieter note behind it."""
     for text, offset, colour in ((value, 6, TEXT), (note, 6 if not value else 54, None)):

@@ -2,8 +2,6 @@
 """A line of cells.jsonl or costs.jsonl as a value. Called by load.py alone, with JSON whose numbers
 are finite already. Raises FieldError; unknown members pass."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from tailrace_report import inside, kinds, stats
@@ -19,7 +17,7 @@ from tailrace_report.campaign import (
     Slope,
     Subject,
 )
-from tailrace_report.fields import Fields
+from tailrace_report.fields import FieldError, Fields
 from tailrace_report.hdr import Histogram
 
 SERVER = (
@@ -89,17 +87,21 @@ def histogram_paths(line: Fields) -> dict[str, str]:
     return found
 
 
-def read_counts(sheet: Fields) -> Counts:
-    """The sheet of one subject, as `tailrace cost --json` prints it."""
+def read_sheet(sheet: Fields) -> tuple[dict[str, list[float]], dict[str, str]]:
+    """Each metric's values, one a repetition, and the cause for each that is absent."""
     values = {}
     for metric in sheet.parts("metrics"):
-        found = metric.raw("values")
-        if isinstance(found, list) and found:
-            repeats = [Fields({"values": one}).number("values", signed=True) for one in found]
-            known = [one for one in repeats if one is not None]
-            if known:
-                values[metric.name_of("name")] = stats.median(known)
-    absent = {one.name_of("name"): one.text("cause") for one in sheet.parts("absent")}
+        name = metric.name_of("name")
+        values[name] = metric.every("values")
+        if not values[name]:
+            raise FieldError(f"`{name}` has no values")
+    return values, {one.name_of("name"): one.text("cause") for one in sheet.parts("absent")}
+
+
+def read_counts(sheet: Fields) -> Counts:
+    """The sheet of one subject, as `tailrace cost --json` prints it."""
+    every, absent = read_sheet(sheet)
+    values = {name: stats.median(repeats) for name, repeats in every.items()}
     size = sheet.numbers("connections", "message_bytes")
     settings = ""
     if len(size) == 2:

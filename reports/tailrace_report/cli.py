@@ -6,14 +6,11 @@ believed; 3 written without figures because matplotlib is missing; 4 written, bu
 numbers. Never a traceback for input.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys
 from pathlib import Path
 
-from tailrace_report import __version__
 from tailrace_report.errors import CampaignError, OutputError
 
 WRITTEN, NOT_WRITTEN, BAD_INPUT, NO_FIGURES, NOTHING_MEASURED = range(5)
@@ -24,7 +21,6 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="tailrace-report", description="Draw the report of a Tailrace campaign."
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     report = commands.add_parser("report", help="write the report of one campaign")
     report.add_argument("campaign", type=Path, help="folder as described in results/README.md")

@@ -6,8 +6,6 @@ everything else that changed: whether intervals overlap is said, and no verdict 
 (`make regress`) measures both in one job.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -70,7 +68,7 @@ def numbers(one: Campaign, other: Campaign) -> Table:
         word = "overlap" if a.low <= b.high and b.low <= a.high else "do not overlap"
         if "range" in (a.kind, b.kind):
             word += " (ranges: too few blocks)"
-        texts = (wording.with_interval(n, place.metric.form) for n in (a, b))
+        texts = (wording.with_interval(n, place.metric.text) for n in (a, b))
         table.add(place.text, *texts, f"{b.median / a.median:.3f}", word)
     lacking = len(set(before) ^ set(after))
     if lacking:

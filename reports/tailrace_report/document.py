@@ -2,8 +2,6 @@
 """What every HTML page of Tailrace shares: one file that needs nothing else, readable without a
 script, light and dark; and a drawn figure in it."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,6 +25,25 @@ class Picture:
         files = f'<a href="{self.name}.png">PNG</a>, <a href="{self.name}.svg">SVG</a>'
         caption = f"<figcaption>{html.escape(self.title)} ({files})</figcaption>"
         return f"<figure>{self.svg}{caption}</figure>\n"
+
+
+def note(text: str) -> str:
+    return f'<p class="note">{html.escape(text)}</p>'
+
+
+def items(texts: Iterable[str]) -> str:
+    """Of a list."""
+    return "".join(f"<li>{html.escape(text)}</li>" for text in texts)
+
+
+def counts(label: str, found: Iterable[tuple[int, str, str]]) -> str:
+    """Of each: how many, of what, and the class that colours it where there are any."""
+    shown = "".join(
+        f"<li{f' class={chr(34)}{kind}{chr(34)}' if number and kind else ''}>"
+        f"<b>{number}</b> {name}</li>"
+        for number, name, kind in found
+    )
+    return f'<ul class="counts" aria-label="{label}">{shown}</ul>'
 
 
 def document(title: str, body: Iterable[str]) -> str:

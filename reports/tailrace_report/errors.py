@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What a report may refuse, each as sentences for a person; cli.py turns them into exit codes."""
 
-from __future__ import annotations
-
 
 class CampaignError(Exception):
     """The campaign cannot be believed: one sentence per bad file or line, each naming it."""

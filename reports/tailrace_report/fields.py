@@ -93,6 +93,13 @@ class Fields:
         """Those of `keys` that are there."""
         return {key: found for key in keys if (found := self.number(key)) is not None}
 
+    def every(self, key: str) -> list[float]:
+        """A list of numbers."""
+        found = self._members.get(key)
+        if not isinstance(found, list):
+            raise FieldError(f"`{key}` is not a list")
+        return [Fields({key: one}).number(key, signed=True) or 0.0 for one in found]
+
     def every_number(self, *, signed: bool = False) -> dict[str, float]:
         """All members that are numbers, by name."""
         found = {}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tailrace_report import canvas, palette, stats
 from tailrace_report.kinds.kind import Drawn
 from tailrace_report.readings import Place
+from tailrace_report.tables import cut, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,7 +82,7 @@ def _panel(axes: Axes, entries: Sequence[Entry], one: Series) -> None:
         axes.plot(x, middle, look.marker, color=look.light, markersize=3.2, linestyle="none")
     axes.set_xlim(-0.6, len(entries) - 0.4)
     axes.set_ylim(*_limits(one))
-    canvas.round_ticks(axes.yaxis, one.place.metric.form, 5)
+    canvas.round_ticks(axes.yaxis, one.place.metric.text, 5)
     places = sorted({round((len(entries) - 1) * n / 3) for n in range(4)})
     dates = [entries[n].started[:10] for n in places]
     named = all(dates) and len(set(dates)) == len(dates)
@@ -89,7 +90,8 @@ def _panel(axes: Axes, entries: Sequence[Entry], one: Series) -> None:
     canvas.ticks_at(axes.xaxis, places, lambda x: texts[places.index(int(x))])
     canvas.bare(axes, grid="y")
     better = "less" if one.place.metric.measure.best_is_low else "more"
-    canvas.title(axes, f"{_cut(f'{one.place.who}, {one.place.point}')}\n{better} is better")
+    what = cut(one_line(f"{one.place.who}, {one.place.point}"), TEXT_MAX)
+    canvas.title(axes, f"{what}\n{better} is better")
 
 
 def _limits(one: Series) -> tuple[float, float]:
@@ -104,13 +106,7 @@ def _limits(one: Series) -> tuple[float, float]:
     return low - 0.1 * (high - low), high + 0.1 * (high - low)
 
 
-def _cut(text: str) -> str:
-    """One line of at most TEXT_MAX characters."""
-    line = "".join(c if c.isprintable() else " " for c in text)
-    return line if len(line) <= TEXT_MAX else line[: TEXT_MAX - 1] + "…"
-
-
 def _words(one: Series) -> str:
-    form = one.place.metric.form
+    form = one.place.metric.text
     ends = " to ".join(form(one.numbers[n].median) for n in (min(one.numbers), max(one.numbers)))
     return f"{one.place.who}, {one.place.point}: {len(one.numbers)} campaigns, {ends}"

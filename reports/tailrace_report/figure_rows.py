@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tailrace_report import canvas, palette, wording
+from tailrace_report.campaign import Subject
 from tailrace_report.kinds.kind import Drawn
 from tailrace_report.study import Comparison, Entry, Study
 
@@ -27,32 +28,40 @@ class Panel:
 
     compared: Comparison
     part: Comparison | None = None
-    note: Callable[[Entry], str] | None = None
+    note: Callable[[Subject], str] | None = None
 
 
 def rows_figure(
-    study: Study,
-    panels: Sequence[Panel],
-    axis: str,
-    form: wording.Format,
-    scale: float = 1.0,
+    study: Study, wanted: Sequence[Panel], axis: str, scale: float = 1.0, *, alike: bool = True
 ) -> Drawn:
-    """Small multiples with one shared scale; None without panels."""
+    """Small multiples of those that have numbers; None without any. `alike`: all have the same
+    rows and the same scale."""
+    panels = [panel for panel in wanted if panel.compared]
     if not panels:
         return None
-    shown = [who for who in study.subjects if any(p.compared.of(who) for p in panels)]
-    labels = [study.labels[who] for who in shown]
-    left = 0.25 + canvas.text_inches(labels)
+    rows = [
+        [who for who in study.subjects if any(p.compared.of(who) for p in panels)]
+        if alike
+        else [entry.subject for entry in panel.compared.entries]
+        for panel in panels
+    ]
+    most = max(map(len, rows))
+    left = 0.25 + canvas.text_inches(study.labels[who] for shown in rows for who in shown)
     figure, every = canvas.panels(
         len(panels),
         columns=2,
         width=4.75 + left,
-        height=1.25 + ROW_INCHES * len(shown),
+        height=1.25 + ROW_INCHES * most,
         margins=(left, 1.6, 0.55, 0.62),
     )
-    x_high = max(e.estimate.high for panel in panels for e in panel.compared.entries)
-    for axes, panel in zip(every, panels):
-        row_axes(axes, labels, x_high * scale * 1.06 or 1.0, axis)
+    for axes, panel, shown in zip(every, panels, rows):
+        scaled = [e.estimate for p in (panels if alike else [panel]) for e in p.compared.entries]
+        low, high = min(e.low for e in scaled) * scale, max(e.high for e in scaled) * scale
+        axes.set_xlim(min(0.0, low * 1.06), high * 1.06 or 1.0)
+        canvas.named_rows(axes, [study.labels[who] for who in shown])
+        axes.set_ylim(most - 0.5, -0.5)
+        canvas.round_ticks(axes.xaxis, lambda x: f"{x:,.10g}")
+        axes.set_xlabel(axis)
         for place, who in enumerate(shown):
             entry = panel.compared.of(who)
             if not entry:
@@ -60,48 +69,34 @@ def rows_figure(
                 continue
             inner = panel.part.of(who) if panel.part else None
             _row(axes, place, entry, inner, scale)
-            note = panel.note(entry) if panel.note else _ratio_note(study, entry)
-            canvas.beside(axes, place, form(entry.estimate.median), note)
+            canvas.beside(axes, place, entry.middle, _note(study, panel, entry))
         mode, _, rest = panel.compared.title.partition(", ")
         better = "lower" if panel.compared.best_is_low else "higher"
         canvas.title(axes, f"{rest}\n{mode}, {better} is better")
     words = [
         f"{p.compared.title}: "
-        + ", ".join(f"{e.label} {form(e.estimate.median)}" for e in p.compared.entries)
+        + ", ".join(f"{e.label} {e.middle}" for e in p.compared.entries)
         for p in panels
     ]
     return figure, ". ".join(words)
-
-
-def row_axes(axes: Axes, labels: Sequence[str], x_high: float, title: str) -> None:
-    """A panel of named rows above a linear scale from 0."""
-    axes.set_xlim(0.0, x_high)
-    canvas.named_rows(axes, labels)
-    canvas.round_ticks(axes.xaxis, lambda x: f"{x:,.10g}")
-    axes.set_xlabel(title)
 
 
 def _row(axes: Axes, place: int, entry: Entry, inner: Entry | None, scale: float) -> None:
     look, estimate = palette.look(entry.subject.id), entry.estimate
     middle = estimate.median * scale
     if inner:
-        user = min(inner.estimate.median * scale, middle)
-        part_bars(axes, place, look.light, user, middle)
+        # A part below zero (noise around nothing) has no length.
+        end = max(middle, 0.0)
+        part = min(max(inner.estimate.median * scale, 0.0), end)
+        canvas.part_bars(axes, place, look.light, part, end)
     canvas.mark(axes, middle, place, look, solid=entry.valid)
     canvas.whisker(axes, estimate.low * scale, estimate.high * scale, place)
 
 
-def part_bars(axes: Axes, place: float, colour: str, inner: float, end: float) -> None:
-    """A solid bar up to `inner` and a light, outlined one from there to `end`."""
-    from matplotlib.colors import to_rgba
-
-    size = {"height": 0.42, "linewidth": 0.7, "edgecolor": colour}
-    axes.barh(place, inner, left=0.0, facecolor=colour, **size)
-    axes.barh(place, end - inner, left=inner, facecolor=to_rgba(colour, 0.25), **size)
-
-
-def _ratio_note(study: Study, entry: Entry) -> str:
-    """`1.95× floor`, `floor`, `invalid`."""
+def _note(study: Study, panel: Panel, entry: Entry) -> str:
+    """`1.95× floor`, `floor`, `invalid`; or what the panel notes."""
+    if panel.note:
+        return ("" if entry.valid else "invalid, ") + panel.note(entry.subject)
     if not entry.valid:
         return "invalid"
     if entry.subject == study.floor:

@@ -2,16 +2,11 @@
 """Ratios around 1: a panel of rows with intervals, on a logarithmic scale on which twice as much
 and half as much are equally far from the line at 1. Rows are in a fixed order."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tailrace_report import canvas, palette, stats, wording
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from tailrace_report.kinds.kind import Drawn
 
 ROW_INCHES = 0.23
 ABOVE, BELOW = 0.72, 0.55
@@ -37,7 +32,7 @@ class Panel:
     rows: tuple[Row, ...]
 
 
-def ratio_figure(panels: Sequence[Panel]) -> Figure | None:
+def ratio_figure(panels: Sequence[Panel]) -> Drawn:
     """Two columns of panels with one shared scale; None without any."""
     if not panels:
         return None
@@ -67,13 +62,9 @@ def ratio_figure(panels: Sequence[Panel]) -> Figure | None:
             canvas.whisker(axes, one.low, one.high, place)
             canvas.beside(axes, place, wording.times(one.median))
         canvas.title(axes, f"{panel.title}\n{panel.direction}")
-    return figure
-
-
-def description(panels: Sequence[Panel]) -> str:
-    """The figure in words."""
-    parts = []
-    for panel in panels:
-        values = ", ".join(f"{r.label} {wording.times(r.estimate.median)}" for r in panel.rows)
-        parts.append(f"{panel.title} ({panel.direction}): {values}")
-    return ". ".join(parts)
+    words = [
+        f"{panel.title} ({panel.direction}): "
+        + ", ".join(f"{row.label} {wording.times(row.estimate.median)}" for row in panel.rows)
+        for panel in panels
+    ]
+    return figure, ". ".join(words)

@@ -7,8 +7,6 @@ A trend says when; it does not gate: campaigns of different days are not interle
 change may be the machine's. Campaigns that cannot be read are named and left out.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from tailrace_report import build, figure_history, page, stats, wording
-from tailrace_report.document import document
+from tailrace_report.document import document, note
 from tailrace_report.errors import CampaignError
 from tailrace_report.figure_history import Entry, Series
 from tailrace_report.kinds.kind import Drawing, Section
 from tailrace_report.load import read_campaign
 from tailrace_report.readings import METRICS, machine_class, readings
 from tailrace_report.study import Study
-from tailrace_report.tables import Column, Table, markdown_text, to_html, to_markdown
+from tailrace_report.tables import Column, Table, markdown_text, to_markdown
 
 CAMPAIGNS_MAX = 200  # of a trend, the newest
 SUMMARY_ROWS_MAX = 10
@@ -114,7 +112,7 @@ def table(trend: Trend) -> Table:
     rows = []
     for one in trend.series():
         *before, last = one.numbers.values()
-        form = one.place.metric.form
+        form = one.place.metric.text
         entry = trend.entries[max(one.numbers)]
         middle = stats.median([n.median for n in before]) if before else None
         share = last.median / middle - 1 if middle else 0.0
@@ -134,7 +132,7 @@ def write(found: Sequence[Trend], left_out: Sequence[str], out: Path) -> str:
     drawn, files, missing = build.figures(one for part in sections for one in part.drawings)
     links, body = page.rendered(sections, drawn)
     said = [figure_history.READ, LIMITS, *left_out] + ([missing] if missing else [])
-    notes = "".join(f'<p class="note">{html.escape(text)}</p>' for text in said)
+    notes = "".join(map(note, said))
     head = (
         f"<header><p class=quiet>Tailrace</p><h1>Trends</h1>{notes}</header>\n"
         f'<nav aria-label="trends">{"".join(links)}</nav>'

@@ -3,13 +3,10 @@
 operation over the whole run: warm-up, connecting and stopping are in it. Explains a cost; ranks
 nobody."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tailrace_report import subject_table as columns
 from tailrace_report import wording
-from tailrace_report.campaign import Point, Subject
 from tailrace_report.measures import Number
 from tailrace_report.study import Study
 from tailrace_report.tables import Column, Table
@@ -73,14 +70,11 @@ def table(study: Study) -> Table:
     )
     for point in study.points:
         for who in study.present(point):
-            texts = [_text(study, point, who, name) for name in COUNTED]
+            texts = [
+                study.compare(point, Number(f"inside.{name}")).middle(who) for name in COUNTED
+            ]
             if set(texts) != {wording.MISSING}:
-                blocks = columns.blocks(study, point).text(who)
+                blocks = columns.Columns(study, point).blocks().text(who)
                 made.add(study.labels[who], point.id, blocks, *texts)
     made.notes += [NOTE, *columns.sign_notes(made)] if made.rows else []
     return made
-
-
-def _text(study: Study, point: Point, who: Subject, name: str) -> str:
-    compared = study.compare(point, Number(f"inside.{name}"))
-    return columns.median("", compared, wording.plain).text(who)

@@ -4,8 +4,6 @@
 Sentences that hold for every campaign of this design, and some that the manifest decides.
 """
 
-from __future__ import annotations
-
 import shlex
 
 from tailrace_report import stats

@@ -6,8 +6,6 @@ here, so that the statistics and the pages behind can believe what they get. Unk
 Every refusal is one sentence that names file and line; they are collected and raised together.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,8 +76,9 @@ def _read_object(path: Path, schema: int) -> dict[str, Any]:
     return value
 
 
-def parse_object(data: bytes) -> dict[str, Any]:
-    """A JSON object with finite numbers only. Raises ValueError with one clause."""
+def parse_object(data: bytes, schema: str = "") -> dict[str, Any]:
+    """A JSON object with finite numbers only, of this schema where one is named. Raises ValueError
+    with one clause."""
     try:
         value = json.loads(
             data.decode("utf-8", "strict"),
@@ -95,6 +94,8 @@ def parse_object(data: bytes) -> dict[str, Any]:
         raise ValueError(f"not JSON ({error.msg} at character {error.pos})") from None
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
+    if schema and value.get("schema") != schema:
+        raise ValueError(f"schema {str(value.get('schema'))[:40]!r}, where {schema!r} is read")
     return value
 
 

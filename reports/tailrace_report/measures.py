@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""What can be asked of a subject at a point: one number a block."""
+"""What can be asked of a subject at a point: one number a block, and how it is written."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from tailrace_report import stats
-from tailrace_report.campaign import Point, Subject
+from tailrace_report import stats, wording
+from tailrace_report.campaign import Cell, Point, Subject
 
 if TYPE_CHECKING:
     from tailrace_report.study import Study
@@ -15,34 +16,26 @@ if TYPE_CHECKING:
 PerBlock = dict[int, float]
 
 
-class Measure(Protocol):
-    """Hashable, so that what was asked once is not computed again."""
-
-    @property
-    def best_is_low(self) -> bool: ...
-
-    def per_block(
-        self, study: Study, subject: Subject, point: Point, status: str
-    ) -> PerBlock: ...
-
-
-def _means(found: dict[int, list[float]]) -> PerBlock:
+def _means(numbers: Iterable[tuple[int, float | None]]) -> PerBlock:
+    """Several cells of a block give their mean."""
+    found: dict[int, list[float]] = {}
+    for block, number in numbers:
+        if number is not None:
+            found.setdefault(block, []).append(number)
     return {block: sum(values) / len(values) for block, values in sorted(found.items())}
 
 
 @dataclass(frozen=True)
 class Number:
-    """One of cell.numbers; several cells of a block give their mean."""
+    """One of cell.numbers."""
 
     key: str
+    form: wording.Format = wording.plain
     best_is_low: bool = True
 
     def per_block(self, study: Study, subject: Subject, point: Point, status: str) -> PerBlock:
-        found: dict[int, list[float]] = {}
-        for cell in study.cells(subject, point, status):
-            if self.key in cell.numbers:
-                found.setdefault(cell.block, []).append(cell.numbers[self.key])
-        return _means(found)
+        cells = study.cells(subject, point, status)
+        return _means((cell.block, cell.numbers.get(self.key)) for cell in cells)
 
 
 @dataclass(frozen=True)
@@ -55,6 +48,7 @@ class Quantile:
 
     p: float
     histogram: str = "response"
+    form: wording.Format = wording.duration
     best_is_low: bool = True
 
     def per_block(self, study: Study, subject: Subject, point: Point, status: str) -> PerBlock:
@@ -70,20 +64,30 @@ class Slope:
 
     state: str
     sides: tuple[str, ...]
+    form: wording.Format = wording.byte_count
     best_is_low: bool = True
 
     def per_block(self, study: Study, subject: Subject, point: Point, status: str) -> PerBlock:
-        found: dict[int, list[float]] = {}
-        for cell in study.cells(subject, point, status):
-            slopes = cell.memory.slopes if cell.memory else {}
-            fits = [slopes.get((self.state, side)) for side in self.sides]
-            known = [fit.bytes for fit in fits if fit]
-            if len(known) == len(self.sides):
-                found.setdefault(cell.block, []).append(sum(known))
-        return _means(found)
+        fits = ((cell.block, self._fit(cell)) for cell in study.cells(subject, point, status))
+        return _means((block, fit.median if fit else None) for block, fit in fits)
+
+    def fit(self, study: Study, subject: Subject, point: Point) -> stats.Estimate | None:
+        """For memory measured in one block only: the slope with the interval of its own fit."""
+        cells = study.cells(subject, point, study.standing(subject, point))
+        fitted = [cell for cell in cells if cell.memory]
+        return self._fit(fitted[0]) if len(fitted) == 1 else None
+
+    def _fit(self, cell: Cell) -> stats.Estimate | None:
+        slopes = cell.memory.slopes if cell.memory else {}
+        fits = [slopes[self.state, side] for side in self.sides if (self.state, side) in slopes]
+        if len(fits) < len(self.sides):
+            return None
+        low, high = sum(fit.low for fit in fits), sum(fit.high for fit in fits)
+        return stats.Estimate(sum(fit.bytes for fit in fits), low, high, 1, "fit")
 
 
-CPU = Number("server.cpu_us_per_op")
-RATE = Number("load.achieved_per_s", best_is_low=False)
+Measure = Number | Quantile | Slope  # hashable: what was asked once is not computed again
+
+CPU = Number("server.cpu_us_per_op", wording.microseconds)
+RATE = Number("load.achieved_per_s", wording.rate, best_is_low=False)
 P50, P99 = Quantile(0.5), Quantile(0.99)
-SEND_DELAY = Quantile(0.99, "lateness")

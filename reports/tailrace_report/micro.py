@@ -5,8 +5,6 @@ The round is the unit, as the block is elsewhere: one number a row and round, th
 rounds, ratios within rounds. What is read is what anybody may have written; a refusal is a clause.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Collection, Mapping
@@ -14,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tailrace_report import stats
+from tailrace_report.fields import Fields
 
 SCHEMA = 1
 FLOOR_PREFIX = "floor_"
@@ -42,7 +41,6 @@ class Micro:
     that they are the floor of. `reference` is the runtime that ratios are taken to.
     """
 
-    context: Mapping[str, Any]
     skipped: Mapping[str, str]
     rows: Mapping[Key, Mapping[str, Row]]
     floor: str
@@ -95,16 +93,16 @@ class Micro:
 
 def read_micro(value: Mapping[str, Any]) -> Micro:
     """From parsed JSON of a known schema version. Raises ValueError with one clause."""
-    if value.get("kind") != "micro":
-        raise ValueError("`kind` is not `micro`")
-    listed = value.get("rows")
+    whole = Fields(value)
+    whole.choice("kind", ["micro"])
+    listed = whole.raw("rows")
     if not isinstance(listed, list) or not 0 < len(listed) <= ROWS_MAX:
         raise ValueError(f"`rows` is not a list of 1 to {ROWS_MAX}")
     rows: dict[Key, dict[str, Row]] = {}
     floor = ""
     for number, one in enumerate(listed):
         try:
-            benchmark, runtime, workers, row = _read_row(one)
+            benchmark, runtime, workers, row = _read_row(Fields(one, "row"))
         except ValueError as error:
             raise ValueError(f"rows[{number}]: {error}") from None
         if benchmark.startswith(FLOOR_PREFIX):
@@ -113,49 +111,36 @@ def read_micro(value: Mapping[str, Any]) -> Micro:
         if runtime in group:
             raise ValueError(f"rows[{number}]: {benchmark} of {runtime} is there twice")
         group[runtime] = row
-    skipped, context = value.get("skipped"), value.get("context")
-    causes = skipped if isinstance(skipped, dict) else {}
-    context = context if isinstance(context, dict) else {}
-    return Micro(
-        context,
-        {str(k)[:60]: str(v)[:500] for k, v in causes.items()},
-        rows,
-        floor,
-        str(context.get("reference", ""))[:60],
-    )
+    context = whole.part("context")
+    return Micro(whole.texts("skipped"), rows, floor, context.text("reference")[:60])
 
 
-def _read_row(one: Any) -> tuple[str, str, int, Row]:
-    if not isinstance(one, dict):
-        raise ValueError("not an object")
-    benchmark, runtime, workers = (one.get(key) for key in ("benchmark", "runtime", "workers"))
-    for key, name in (("benchmark", benchmark), ("runtime", runtime)):
-        if not isinstance(name, str) or not NAME.fullmatch(name):
-            raise ValueError(f"`{key}` is not a name")
-    if not isinstance(workers, int) or not 1 <= workers <= 10_000:
+def _read_row(one: Fields) -> tuple[str, str, int, Row]:
+    benchmark, runtime, workers = one.text("benchmark"), one.text("runtime"), one.whole("workers")
+    for name in (benchmark, runtime):
+        if not NAME.fullmatch(name):
+            raise ValueError(f"{name[:60]!r} is not a name")
+    if not 1 <= workers <= 10_000:
         raise ValueError("`workers` is not from 1 to 10000")
-    counters = one.get("counters")
-    allocations = counters.get("allocations") if isinstance(counters, dict) else None
-    counted = _per_round(allocations, "allocations") if allocations is not None else {}
+    counters = one.part("counters")
+    counted = _per_round(counters, "allocations") if counters.has("allocations") else {}
     row = Row(
-        _per_round(one.get("ns_per_op"), "ns_per_op", positive=True),
+        _per_round(one, "ns_per_op"),
         stats.median(list(counted.values())) if counted else None,
-        str(one.get("cause") or "")[:200],
+        one.text("cause")[:200],
     )
+    if 0 in row.ns.values():
+        raise ValueError("`ns_per_op` holds 0, which cannot be")
     return benchmark, runtime, workers, row
 
 
-def _per_round(values: Any, what: str, *, positive: bool = False) -> PerRound:
+def _per_round(of: Fields, key: str) -> PerRound:
     """Round -> number, null left out."""
+    values = of.raw(key)
     if not isinstance(values, list) or len(values) > ROUNDS_MAX:
-        raise ValueError(f"`{what}` is not a list of at most {ROUNDS_MAX}")
-    found: PerRound = {}
-    for number, value in enumerate(values):
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ValueError(f"`{what}` holds something that is not a number")
-        if value < 0 or value > 1e15 or (positive and value == 0):
-            raise ValueError(f"`{what}` holds {value}, which cannot be")
-        found[number] = float(value)
-    return found
+        raise ValueError(f"`{key}` is not a list of at most {ROUNDS_MAX}")
+    found = {n: Fields({key: value}).number(key) for n, value in enumerate(values)}
+    known = {number: value for number, value in found.items() if value is not None}
+    if max(known.values(), default=0.0) > 1e15:
+        raise ValueError(f"`{key}` holds more than can be")
+    return known

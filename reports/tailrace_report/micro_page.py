@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The micro benchmarks on the page and on the terminal: tables, and the section with the figure."""
 
-from __future__ import annotations
-
 from tailrace_report import figure_micro, stats, wording
 from tailrace_report.kinds.kind import Drawing, Section
 from tailrace_report.micro import Key, Micro

@@ -2,8 +2,6 @@
 """What a reader sees first: how many cells ended how, the finding in a few sentences, and one table
 with a row a subject. Generated from the study and from nothing else."""
 
-from __future__ import annotations
-
 from tailrace_report import stats, wording
 from tailrace_report import subject_table as columns
 from tailrace_report.campaign import FAILED, INVALID, OK, SKIPPED, Subject
@@ -61,7 +59,7 @@ def _all_invalid(study: Study) -> list[Statement]:
 def _strength(study: Study) -> list[Statement]:
     """What the blocks permit to say; nothing when they carry all comparisons above."""
     found = [one for one in _headlines(study)[0] if one.to_floor and one.compared]
-    shared = [one.compared.shared for one in found if one.compared and len(one.compared.valid) > 1]
+    shared = [one.compared.shared for one in found if len(one.compared.valid) > 1]
     least = min(shared, default=stats.BLOCKS_FOR_INTERVAL)
     if least >= stats.BLOCKS_FOR_INTERVAL:
         return []
@@ -119,10 +117,10 @@ def headline(study: Study) -> Table:
 
 
 def _text(one: Headline, who: Subject) -> str:
-    entry = one.compared.of(who) if one.compared else None
+    entry = one.compared.of(who)
     if entry is None:
         return wording.MISSING
-    text = one.form(entry.estimate.median)
+    text = entry.middle
     if not entry.valid:
         return f"{text} (invalid)"
     if not one.to_floor or entry.ratio is None:

@@ -5,13 +5,11 @@ Gets sections and inline SVG ready made; escapes every text of the campaign itse
 no clock, no random ids.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Mapping, Sequence
 
 from tailrace_report import claims, inside, limits, micro_page, overview, trouble, versus
-from tailrace_report.document import Picture, document
+from tailrace_report.document import Picture, counts, document, items, note
 from tailrace_report.kinds import KINDS
 from tailrace_report.kinds.kind import Section
 from tailrace_report.study import Study
@@ -81,22 +79,22 @@ def rendered(
 
 def _head(study: Study, links: list[str], missing: str) -> str:
     campaign = study.campaign
-    counts = []
-    for status, count in overview.cell_counts(study).items():
-        kind = f' class="{status.replace(" ", "-")}"' if count else ""
-        if count or status != "not run":
-            counts.append(f"<li{kind}><b>{count}</b> {status}</li>")
+    found = [
+        (count, status, status.replace(" ", "-"))
+        for status, count in overview.cell_counts(study).items()
+        if count or status != "not run"
+    ]
     points = "".join(
         f"<li><b>{html.escape(s.about)}.</b> {html.escape(s.text)}</li>"
         for s in overview.statements(study)
     )
-    notes = "".join(f'<p class="note">{html.escape(note)}</p>' for note in campaign.notes)
+    notes = "".join(map(note, campaign.notes))
     if missing:
         notes += f'<p class="note"><b>{html.escape(missing)}</b></p>'
     table = overview.headline(study)
     return (
         f"<header><p class=quiet>Tailrace report</p><h1>{html.escape(campaign.name)}</h1>"
-        f'<ul class="counts" aria-label="cells by status">{"".join(counts)}</ul>{notes}</header>\n'
+        f"{counts('cells by status', found)}{notes}</header>\n"
         f'<section id="finding" aria-label="finding"><ul class="finding">{points}</ul>\n'
         + (to_html(table) if table.rows else "")
         + f'</section>\n<nav aria-label="sections">{"".join(links)}'
@@ -122,20 +120,18 @@ def _stderr(study: Study) -> str:
             f"<pre>{html.escape(tail[-STDERR_CHARS_MAX:])}</pre></details>"
         )
     if len(failed) > STDERR_SHOWN_MAX:
-        parts.append(f'<p class="note">{len(failed) - STDERR_SHOWN_MAX} more in cells.jsonl.</p>')
+        parts.append(note(f"{len(failed) - STDERR_SHOWN_MAX} more in cells.jsonl."))
     return "".join(parts)
 
 
 def _end(study: Study) -> str:
-    method = "".join(f"<li>{html.escape(text)}</li>" for text in limits.method(study))
-    not_shown = "".join(f"<li>{html.escape(text)}</li>" for text in limits.limits(study))
     facts = "\n".join(f"{key}: {value}" for key, value in limits.reproduce(study).items())
     shown = html.escape(facts or "The manifest does not say how.")
     rest = {key: value for key, value in study.campaign.manifest.items() if key not in MACHINE}
     whole = to_html(flattened("", rest))
     return (
-        f'<section id="method"><h2>Method</h2><ul>{method}</ul>'
-        f"<h2>What these numbers do not show</h2><ul>{not_shown}</ul></section>\n"
+        f'<section id="method"><h2>Method</h2><ul>{items(limits.method(study))}</ul>'
+        f"<h2>What these numbers do not show</h2><ul>{items(limits.limits(study))}</ul></section>\n"
         f'<section id="reproduce"><h2>How to reproduce</h2><pre>{shown}</pre>'
         "<p>Everything on this page is drawn from the campaign folder alone:"
         " <code>scripts/report CAMPAIGN</code> draws it again, with the same bytes.</p>"

@@ -7,8 +7,6 @@ follows from the id alone, so that a runtime looks the same wherever it is named
 of those in the tree look alike. Marker and dash differ too, so no reader needs colour.
 """
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 

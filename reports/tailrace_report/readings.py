@@ -2,13 +2,11 @@
 """A campaign as a flat list of numbers that can be compared with those of another campaign: one a
 subject, point and metric, the median over blocks with its interval. For history and compare."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tailrace_report import stats, wording
+from tailrace_report import stats
 from tailrace_report.campaign import OK
 from tailrace_report.measures import CPU, P50, P99, RATE, Measure, Slope
 from tailrace_report.study import Study
@@ -21,25 +19,21 @@ class Metric:
     title: str
     kinds: tuple[str, ...]
     measure: Measure
-    form: wording.Format
     grain: float = 0.0
+
+    def text(self, value: float) -> str:
+        return self.measure.form(value)
 
 
 # Names of the gate (tailrace_regress.metrics), so that one accepted note serves both. Memory is
 # counted in pages, so a slope is a few bytes off.
 METRICS = {
-    "cpu_us_per_op": Metric(
-        "CPU time per operation", ("open", "closed"), CPU, wording.microseconds
-    ),
-    "rate": Metric("Closed-loop rate", ("closed",), RATE, wording.rate),
-    "p50": Metric("Response time, p50", ("open",), P50, wording.duration),
-    "p99": Metric("Response time, p99", ("open",), P99, wording.duration),
+    "cpu_us_per_op": Metric("CPU time per operation", ("open", "closed"), CPU),
+    "rate": Metric("Closed-loop rate", ("closed",), RATE),
+    "p50": Metric("Response time, p50", ("open",), P50),
+    "p99": Metric("Response time, p99", ("open",), P99),
     "user_bytes_per_idle_connection": Metric(
-        "User memory per idle connection",
-        ("memory",),
-        Slope("idle", ("user",)),
-        wording.byte_count,
-        12.0,
+        "User memory per idle connection", ("memory",), Slope("idle", ("user",)), 12.0
     ),
 }
 

@@ -2,8 +2,6 @@
 """Parts of sentences about a comparison. They name groups and not winners: who leads without a
 significant difference to others is named with these."""
 
-from __future__ import annotations
-
 from tailrace_report import wording
 from tailrace_report.study import Comparison, Entry, Study
 
@@ -27,23 +25,22 @@ def ends(texts: list[str], most: int) -> list[str]:
     return [*texts[: most - 1], f"{left} more", texts[-1]] if left > 0 else texts
 
 
-def best_and_worst(
-    study: Study, what: str, compared: Comparison, form: wording.Format, best: str, worst: str
-) -> str:
-    """`<what> is <best> for a [..] and does not differ significantly for b [..]; <worst> for c
+def best_and_worst(study: Study, what: str, compared: Comparison) -> str:
+    """`<what> is lowest for a [..] and does not differ significantly for b [..]; highest for c
     [..], 1.95× [..] the floor d`, without a full stop."""
+    best, worst = ("lowest", "highest") if compared.best_is_low else ("highest", "lowest")
     first, *others = compared.best_first()
     same, unclear = (
-        [_valued(e, form) for e in others if e.differs is wanted] for wanted in (False, None)
+        [_valued(e) for e in others if e.differs is wanted] for wanted in (False, None)
     )
     if others and len(unclear) == len(others):
-        named = ", ".join(some([_valued(first, form), *unclear]))
+        named = ", ".join(some([_valued(first), *unclear]))
         return f"{what}, {best} first (too few shared blocks to compare): {named}"
-    text = f"{what} is {best} for {_valued(first, form)}"
+    text = f"{what} is {best} for {_valued(first)}"
     if same:
         text += f" and does not differ significantly for {wording.joined(some(same))}"
     if others and others[-1].differs:
-        text += f"; {worst} for {_valued(others[-1], form)}"
+        text += f"; {worst} for {_valued(others[-1])}"
         if others[-1].ratio and study.floor:
             ratio = wording.with_interval(others[-1].ratio, wording.times)
             text += f", {ratio} the floor {study.labels[study.floor]}"
@@ -52,5 +49,5 @@ def best_and_worst(
     return text
 
 
-def _valued(entry: Entry, form: wording.Format) -> str:
-    return f"{entry.label} {wording.with_interval(entry.estimate, form)}"
+def _valued(entry: Entry) -> str:
+    return f"{entry.label} {entry.interval}"

@@ -10,8 +10,6 @@ Source: Conover, Practical Nonparametric Statistics, ch. 3.2 (interval).
 Pure functions over plain numbers; no I/O, no randomness, same input same output.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -6,12 +6,10 @@ here alone: histograms are merged within (subject, point, block) before any quan
 a subject with invalid cells only is shown from those but never compared.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tailrace_report import stats
+from tailrace_report import stats, wording
 from tailrace_report.campaign import FAILED, INVALID, OK, Campaign, Cell, Counts, Point, Subject
 from tailrace_report.hdr import Histogram
 from tailrace_report.measures import Measure, PerBlock
@@ -28,20 +26,38 @@ class Entry:
     ratio: stats.Estimate | None
     differs: bool | None
     valid: bool
+    form: wording.Format
+
+    @property
+    def middle(self) -> str:
+        """The median as text."""
+        return self.form(self.estimate.median)
+
+    @property
+    def interval(self) -> str:
+        return wording.with_interval(self.estimate, self.form)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All subjects at one point by one measure, in their fixed order. `shared`: the fewest blocks
-    that a valid one has in common with the best."""
+    """All subjects that have a number at one point by one measure, in their fixed order; maybe
+    nobody. `shared`: the fewest blocks that a valid one has in common with the best."""
 
     title: str
     entries: tuple[Entry, ...]
     shared: int
     best_is_low: bool = True
 
+    def __bool__(self) -> bool:
+        return bool(self.entries)
+
     def of(self, subject: Subject) -> Entry | None:
         return next((e for e in self.entries if e.subject == subject), None)
+
+    def middle(self, subject: Subject) -> str:
+        """The median as text, where there is one."""
+        entry = self.of(subject)
+        return entry.middle if entry else wording.MISSING
 
     @property
     def valid(self) -> list[Entry]:
@@ -71,7 +87,7 @@ class Study:
         # The first by order, in its best form: what ratios are taken to.
         self.floor = next((who for who in floors if who.form == "best"), None)
         self._merged: dict[tuple[Subject, str, int, str, str], Histogram] = {}
-        self._compared: dict[tuple[str, Measure], Comparison | None] = {}
+        self._compared: dict[tuple[str, Measure], Comparison] = {}
 
     def memory_sources(self) -> set[str]:
         """Where the kernel's side of memory was read: cgroup-v2, cgroup-v1, procfs."""
@@ -120,21 +136,19 @@ class Study:
                 answer[block] = self._merged[key]
         return answer
 
-    def compare(self, point: Point, measure: Measure) -> Comparison | None:
-        """Every subject that has a number at `point`; None when none has."""
+    def compare(self, point: Point, measure: Measure) -> Comparison:
+        """Every subject that has a number at `point`."""
         key = (point.id, measure)
         if key not in self._compared:
             self._compared[key] = self._compare(point, measure)
         return self._compared[key]
 
-    def _compare(self, point: Point, measure: Measure) -> Comparison | None:
+    def _compare(self, point: Point, measure: Measure) -> Comparison:
         numbers: dict[Subject, PerBlock] = {}
         for who in self.present(point):
             found = measure.per_block(self, who, point, self.standing(who, point))
             if found:
                 numbers[who] = found
-        if not numbers:
-            return None
         valid = [who for who in numbers if self.standing(who, point) == OK]
         sign = 1 if measure.best_is_low else -1
         middles = {who: sign * stats.median(list(numbers[who].values())) for who in valid}
@@ -147,7 +161,8 @@ class Study:
             if who in valid:
                 ratio = stats.paired_ratio(found, floor) if floor and who != self.floor else None
                 differs = stats.differ(found, best) if found is not best else None
-            entries.append(Entry(who, self.labels[who], estimate, ratio, differs, who in valid))
+            who_is = who, self.labels[who]
+            entries.append(Entry(*who_is, estimate, ratio, differs, who in valid, measure.form))
         shared = min((len(set(numbers[who]) & set(best)) for who in valid), default=0)
         return Comparison(point.title, tuple(entries), shared, measure.best_is_low)
 
@@ -155,40 +170,22 @@ class Study:
         """What was counted of this subject apart from the cells."""
         return self.campaign.counts.get(subject)
 
-    def counted(self, metric: str) -> Comparison | None:
-        """The exact counts of one operation as a comparison; None where nobody has one."""
+    def counted(self, metric: str) -> Comparison:
+        """The exact counts of one operation as a comparison."""
         found = {
             who: counts.values[metric]
             for who in self.subjects
             if (counts := self.counts(who)) and metric in counts.values
         }
-        if not found:
-            return None
         floor = found.get(self.floor) if self.floor else None
         entries = []
         for who, value in found.items():
             exact = stats.Estimate(value, value, value, 1, "exact")
             share = value / floor if floor and who != self.floor else None
             ratio = stats.Estimate(share, share, share, 1, "exact") if share is not None else None
-            entries.append(Entry(who, self.labels[who], exact, ratio, None, True))
+            entries.append(Entry(who, self.labels[who], exact, ratio, None, True, wording.plain))
         settings = {c.settings for who in found if (c := self.counts(who))}
         return Comparison(f"counted, {'; '.join(sorted(settings))}", tuple(entries), 0)
-
-
-def fit_interval(
-    study: Study, subject: Subject, point: Point, state: str, sides: Sequence[str]
-) -> stats.Estimate | None:
-    """For memory measured in one block only: the slope with the interval of its own fit."""
-    cells = [c for c in study.cells(subject, point, study.standing(subject, point)) if c.memory]
-    if len(cells) != 1 or cells[0].memory is None:
-        return None
-    fits = [cells[0].memory.slopes.get((state, side)) for side in sides]
-    known = [fit for fit in fits if fit is not None]
-    if len(known) != len(sides):
-        return None
-    return stats.Estimate(
-        sum(f.bytes for f in known), sum(f.low for f in known), sum(f.high for f in known), 1, "fit"
-    )
 
 
 def _place(who: Subject) -> tuple[int, str, int, str, int]:

@@ -2,15 +2,13 @@
 """Tables with a row a subject: columns are functions from a subject to a text, and the footnotes
 follow from the signs that stand in the cells."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tailrace_report import stats, wording
 from tailrace_report.campaign import Point, Subject
 from tailrace_report.hdr import Histogram
-from tailrace_report.measures import Quantile
+from tailrace_report.measures import Measure, Quantile
 from tailrace_report.study import Comparison, Entry, Study
 from tailrace_report.tables import Column, Table
 
@@ -82,16 +80,16 @@ def interval_note(comparisons: Iterable[Comparison | None]) -> str:
     )
 
 
-def value(title: str, compared: Comparison | None, form: wording.Format) -> Text:
+def value(title: str, compared: Comparison) -> Text:
     """The median with its interval."""
-    return Text(title, _of(compared, lambda e: wording.with_interval(e.estimate, form)), compared)
+    return Text(title, _of(compared, lambda entry: entry.interval), compared)
 
 
-def median(title: str, compared: Comparison | None, form: wording.Format) -> Text:
-    return Text(title, _of(compared, lambda e: form(e.estimate.median)))
+def median(title: str, compared: Comparison) -> Text:
+    return Text(title, compared.middle)
 
 
-def ratio(title: str, study: Study, compared: Comparison | None) -> Text:
+def ratio(title: str, study: Study, compared: Comparison) -> Text:
     """To the floor, with its interval."""
 
     def text(entry: Entry) -> str:
@@ -102,63 +100,76 @@ def ratio(title: str, study: Study, compared: Comparison | None) -> Text:
     return Text(title, _of(compared, text))
 
 
-def blocks(study: Study, point: Point) -> Text:
-    """`6`, `4 + 2 invalid`, `6 invalid`."""
-
-    def text(who: Subject) -> str:
-        counts = study.blocks(who, point)
-        parts = [str(count) if status == "ok" else f"{count} {status}"
-                 for status, count in counts.items()]
-        return " + ".join(parts) or "0"
-
-    return Text("blocks", text)
-
-
-def _of(compared: Comparison | None, text: Callable[[Entry], str]) -> Callable[[Subject], str]:
+def _of(compared: Comparison, text: Callable[[Entry], str]) -> Callable[[Subject], str]:
     def found(who: Subject) -> str:
-        entry = compared.of(who) if compared else None
+        entry = compared.of(who)
         return text(entry) if entry else wording.MISSING
 
     return found
 
 
-class Tails:
-    """The columns of a histogram: how many values, their quantiles, the longest."""
+class Columns:
+    """The columns that a table of one point may have; tails are those of `histogram`."""
 
     def __init__(self, study: Study, point: Point, histogram: str = "response") -> None:
         self._study, self._point, self._histogram = study, point, histogram
 
-    def compared(self, p: float) -> Comparison | None:
-        return self._study.compare(self._point, Quantile(p, self._histogram))
+    def table(self, title: str, columns: Sequence[Text], notes: Iterable[str] = ()) -> Table:
+        """A row a subject, the blocks first."""
+        return subject_table(self._study, title, [self._point], [self.blocks(), *columns], notes)
 
-    def pooled(self, who: Subject) -> Histogram:
+    def blocks(self) -> Text:
+        """`6`, `4 + 2 invalid`, `6 invalid`."""
+
+        def text(who: Subject) -> str:
+            counts = self._study.blocks(who, self._point)
+            parts = [str(count) if status == "ok" else f"{count} {status}"
+                     for status, count in counts.items()]
+            return " + ".join(parts) or "0"
+
+        return Text("blocks", text)
+
+    def value(self, title: str, measure: Measure) -> Text:
+        return value(title, self._study.compare(self._point, measure))
+
+    def median(self, title: str, measure: Measure) -> Text:
+        return median(title, self._study.compare(self._point, measure))
+
+    def ratio(self, title: str, measure: Measure) -> Text:
+        return ratio(title, self._study, self._study.compare(self._point, measure))
+
+    def tails(self, counted: str, shown: Sequence[tuple[float, str]] = MAIN) -> list[Text]:
+        """How many values there are, their quantiles and the longest. Quantiles have intervals
+        where each block carries them; else, where all blocks merged do, they are of these."""
+        return [
+            Text(counted, lambda who: f"{self._pooled(who).total:,}"),
+            *(self._quantile(p, name) for p, name in shown),
+            Text("longest", self._longest),
+        ]
+
+    def send_delay(self) -> Text:
+        """How late the client itself sent."""
+        late = self.median("send delay p99", Quantile(0.99, "lateness"))
+        note = "send delay: how late the client itself sent; it is part of the response time."
+        return Text(late.title, late.text, note=note)
+
+    def _pooled(self, who: Subject) -> Histogram:
         """All blocks merged."""
         status = self._study.standing(who, self._point)
         found = self._study.histograms(who, self._point, status, self._histogram)
         return Histogram.merge(found.values())
 
-    def total(self, title: str) -> Text:
-        return Text(title, lambda who: f"{self.pooled(who).total:,}")
-
-    def quantiles(self, shown: Sequence[tuple[float, str]] = MAIN) -> list[Text]:
-        """With intervals where each block carries the quantile; else, where all blocks merged do,
-        of these."""
-        return [self._quantile(p, name) for p, name in shown]
-
     def _quantile(self, p: float, name: str) -> Text:
-        column = value(name, self.compared(p), wording.duration)
+        column = self.value(name, Quantile(p, self._histogram))
 
         def text(who: Subject) -> str:
             found = column.text(who)
-            if found == wording.MISSING and stats.supported(self.pooled(who).total, p):
-                return f"{wording.duration(self.pooled(who).quantile(p))} {POOLED}"
+            if found == wording.MISSING and stats.supported(self._pooled(who).total, p):
+                return f"{wording.duration(self._pooled(who).quantile(p))} {POOLED}"
             return found
 
         return Text(name, text, column.of, UNSUPPORTED_NOTE)
 
-    def longest(self) -> Text:
-        def text(who: Subject) -> str:
-            pooled = self.pooled(who)
-            return wording.duration(pooled.highest) if pooled.total else wording.MISSING
-
-        return Text("longest", text)
+    def _longest(self, who: Subject) -> str:
+        pooled = self._pooled(who)
+        return wording.duration(pooled.highest) if pooled.total else wording.MISSING

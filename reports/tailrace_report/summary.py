@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The short texts: summary.md for a pull request or a chat, and the table on the terminal."""
 
-from __future__ import annotations
-
 import textwrap
 from pathlib import Path
 
 from tailrace_report import claims, limits, overview, trouble
 from tailrace_report.study import Study
-from tailrace_report.tables import markdown_text, to_markdown, to_text
+from tailrace_report.tables import markdown_text, one_line, to_markdown, to_text
 
 TROUBLE_ROWS_MAX = 10
 
@@ -76,7 +74,6 @@ def _trouble_lines(study: Study) -> list[str]:
 
 def _filled(text: str, mark: str) -> str:
     """A paragraph of at most 100 columns without control characters."""
-    clean = "".join(c if c.isprintable() else " " for c in text)
     return textwrap.fill(
-        clean, 100, initial_indent=mark, subsequent_indent="  ", break_on_hyphens=False
+        one_line(text), 100, initial_indent=mark, subsequent_indent="  ", break_on_hyphens=False
     )

@@ -6,8 +6,6 @@ figures do not meet, and nothing points outside (no DOCTYPE, no metadata, no ext
 Works on the text that canvas.svg() returns; it is no general SVG tool.
 """
 
-from __future__ import annotations
-
 import html
 import re
 

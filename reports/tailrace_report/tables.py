@@ -5,8 +5,6 @@ Every cell is text from here or from a campaign; each rendering escapes it in it
 hostile names and outputs stay text.
 """
 
-from __future__ import annotations
-
 import html
 import re
 import unicodedata
@@ -98,6 +96,11 @@ def markdown_text(text: str) -> str:
 def one_line(text: str) -> str:
     """Without control characters and line breaks."""
     return "".join(c if c.isprintable() else " " for c in text)
+
+
+def cut(text: str, most: int) -> str:
+    """At most so many characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _width(text: str) -> int:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tables of what went wrong: cells that are not ok, with cause and remedy, and validity checks."""
 
-from __future__ import annotations
-
 from tailrace_report.campaign import FAILED, INVALID, OK, SKIPPED, Cell, Check
 from tailrace_report.study import Study
 from tailrace_report.subject_table import NAME

@@ -5,14 +5,12 @@ each feature is worth, one switched at a time.
 Every ratio is paired within blocks, of valid cells only.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
-from tailrace_report import figure_versus, stats, wording
+from tailrace_report import stats, wording
 from tailrace_report.campaign import OK, Point, Subject
-from tailrace_report.figure_versus import Panel, Row
-from tailrace_report.kinds.kind import Drawing, Drawn, Section
+from tailrace_report.figure_versus import Panel, Row, ratio_figure
+from tailrace_report.kinds.kind import Drawing, Section
 from tailrace_report.measures import CPU, P99, RATE, Measure
 from tailrace_report.study import Study
 from tailrace_report.tables import Column, Table
@@ -90,7 +88,7 @@ def sections(study: Study) -> list[Section]:
                 Drawing(
                     "versus",
                     "io_uring to epoll by message size and connections",
-                    lambda: _drawn(list(grid_panels(study))),
+                    lambda: ratio_figure(list(grid_panels(study))),
                 )
             ],
             list(grids(study)),
@@ -103,7 +101,7 @@ def sections(study: Study) -> list[Section]:
                 Drawing(
                     "features",
                     "Each feature, switched alone, to the best form",
-                    lambda: _drawn(list(feature_panels(study))),
+                    lambda: ratio_figure(list(feature_panels(study))),
                 )
             ],
             [features(study)],
@@ -202,8 +200,3 @@ def feature_panels(study: Study) -> Iterator[Panel]:
             ]
             if len(rows) >= 3:
                 yield Panel(f"{name}: form / best form", point_text(point), tuple(rows))
-
-
-def _drawn(panels: list[Panel]) -> Drawn:
-    figure = figure_versus.ratio_figure(panels)
-    return (figure, figure_versus.description(panels)) if figure else None

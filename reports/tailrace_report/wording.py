@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Numbers as text: three significant figures, the unit always beside them, no false precision."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

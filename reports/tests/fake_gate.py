@@ -26,7 +26,7 @@ TARGET = """#!{python}
 import json, sys
 behaviour = json.loads(open(__file__).read().split("\\n")[1][2:])
 if sys.argv[1:] == ["describe"]:
-    print(json.dumps({{"protocol": behaviour.get("protocol", 1), "id": "x",
+    print(json.dumps({{"protocol": behaviour.get("protocol", 2), "id": "x",
                       "available": behaviour.get("available", True), "cause": "no io_uring here",
                       "remedy": "a newer kernel"}}))
 """

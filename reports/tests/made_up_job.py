@@ -10,7 +10,7 @@ import datetime
 from tailrace_regress import judge
 from tailrace_regress.judge import CANARY, COSTS, COUNTS, FRESH, ROUNDS, Judgement
 from tailrace_regress.samples import BASE, HEAD, SAME, Key, Samples
-from tailrace_report.accepted import Note
+from tailrace_regress.accepted import Note
 from test_gate import fill, noisy
 
 OPEN, CLOSED = "open-50x64-10000", "closed-50x64"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from tailrace_regress import canary, gate, judge, outcome, verdict
 from tailrace_regress.judge import CANARY, COSTS, COUNTS, FRESH, ROUNDS
 from tailrace_regress.samples import BASE, HEAD, RELINKED, SAME, Key, Samples
-from tailrace_report.accepted import Note
+from tailrace_regress.accepted import Note
 
 CPU = Key("local", "open-50x64", "cpu_us_per_op")
 RATE = Key("local", "closed-50x64", "rate")

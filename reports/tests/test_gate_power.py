@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import math
@@ -11,9 +12,10 @@ import subprocess
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import fake_gate
-from tailrace_regress import bank, faults, job, power
+from tailrace_regress import bank, faults, job, outcome, power
 from tailrace_regress.outcome import GateError
 from tailrace_regress.samples import Key
 
@@ -36,11 +38,9 @@ def made_up(count: int, sd: float, seed: int) -> list[bank.Round]:
 class Decisions(unittest.TestCase):
     def test_no_false_alarm_and_a_planted_loss_is_seen(self) -> None:
         rounds = made_up(120, 0.02, 1)
-        alike = power.decide(rounds, 60, power.Sizes(), 1)
+        alike = power.decide(rounds, 60, 1)
         self.assertLessEqual(alike.regression, 1)
-        planted = power.decide(
-            rounds, 60, power.Sizes(), 1, power.Loss("local", "cpu_us_per_op", 1.08)
-        )
+        planted = power.decide(rounds, 60, 1, power.Loss("local", "cpu_us_per_op", 1.08))
         self.assertGreaterEqual(planted.regression, 50)
         self.assertEqual(planted.equivalent, 0)
         self.assertEqual(set(planted.named), {str(CPU)})
@@ -48,18 +48,18 @@ class Decisions(unittest.TestCase):
     def test_a_noisy_bank_is_inconclusive_never_equivalent(self) -> None:
         rounds = made_up(120, 0.15, 2)
         loss = power.Loss("local", "cpu_us_per_op", 1.05)
-        planted = power.decide(rounds, 40, power.Sizes(), 1, loss)
+        planted = power.decide(rounds, 40, 1, loss)
         self.assertEqual(planted.equivalent, 0)
         self.assertGreaterEqual(planted.inconclusive, 30)
 
     def test_no_round_serves_twice_in_a_decision(self) -> None:
         with self.assertRaises(GateError):
-            power.decide(made_up(33, 0.02, 1), 1, power.Sizes(), 1)
-        power.decide(made_up(34, 0.02, 1), 1, power.Sizes(), 1)
+            power.decide(made_up(33, 0.02, 1), 1, 1)
+        power.decide(made_up(34, 0.02, 1), 1, 1)
 
     def test_the_same_seed_gives_the_same_answer(self) -> None:
         rounds = made_up(60, 0.05, 3)
-        one, other = (power.decide(rounds, 20, power.Sizes(), 5) for _ in range(2))
+        one, other = (power.decide(rounds, 20, 5) for _ in range(2))
         self.assertEqual(one, other)
 
 
@@ -81,7 +81,7 @@ class Banks(unittest.TestCase):
         self.collect(3, commit="a")
         self.collect(5, commit="a")
         head, rounds = bank.read(self.path)
-        self.assertEqual((head["commit"], len(rounds)), ("a", 5))
+        self.assertEqual((head.text("commit"), len(rounds)), ("a", 5))
         self.assertEqual(set(rounds[0]), set(rounds[4]))
         text = self.path.read_text()
         self.path.write_text(text[:-20])
@@ -118,8 +118,8 @@ class Faults(unittest.TestCase):
     def test_each_fault_that_can_be_planted_is_known(self) -> None:
         text = (ROOT / "workloads/planted_fault.hpp").read_text()
         planted = re.findall(r"^(?:struct|using) (\w+)", text, re.M)
-        self.assertEqual(sorted(set(planted) - {"busy"}), [one.name for one in faults.FAULTS])
-        self.assertEqual([one.name for one in faults.chosen("more")], ["more_cpu"])
+        self.assertEqual(sorted(set(planted) - {"busy"}), list(faults.FAULTS))
+        self.assertEqual(faults.chosen("more"), ["more_cpu"])
         with self.assertRaises(GateError):
             faults.chosen("nothing of that name")
 
@@ -128,8 +128,17 @@ class Faults(unittest.TestCase):
         ended = {"name": "x", "number": 0, "code": 3, "caught": True, "said": "s"}
         log.write_text(json.dumps(ended) + '\n{"name": "x", "num')
         plan = job.Plan(root=self.root, results=self.root, base="HEAD")
-        fault = faults.Fault("x", ())
-        self.assertEqual(faults.run_all(plan, "c", [fault], 1, log), [ended])
+        self.assertEqual(faults.run_all(plan, "c", ["x"], 1, log), [ended])
+
+    def test_an_interruption_ends_all_jobs_and_a_refusal_only_its_own(self) -> None:
+        log = self.root / "faults.jsonl"
+        plan = job.Plan(root=self.root, results=self.root, base="HEAD")
+        for code, ends in ((outcome.NOTHING, []), (outcome.INTERRUPTED, [KeyboardInterrupt])):
+            with mock.patch.object(faults, "run", side_effect=GateError(code, "said")):
+                with self.assertRaises(KeyboardInterrupt) if ends else contextlib.nullcontext():
+                    faults.run_all(plan, "c", ["x", f"y{code}"], 1, log)
+        names = [json.loads(line)["name"] for line in log.read_text().splitlines()]
+        self.assertEqual(names, ["x", f"y{outcome.NOTHING}"])
 
 
 class SmallBank(unittest.TestCase):

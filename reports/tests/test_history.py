@@ -17,7 +17,8 @@ from unittest import mock
 import make_campaign
 import test_report
 from reading import rewritten
-from tailrace_report import accepted, cli, compare, history
+from tailrace_regress import accepted
+from tailrace_report import cli, compare, history
 from tailrace_report.errors import CampaignError
 from tailrace_report.figure_history import Entry
 from tailrace_report.history import Trend

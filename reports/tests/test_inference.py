@@ -9,7 +9,8 @@ import random
 import unittest
 from statistics import NormalDist
 
-from tailrace_report import inference, stats
+from tailrace_regress import inference
+from tailrace_report import stats
 
 
 def brute_force_p(differences: list[float]) -> float:

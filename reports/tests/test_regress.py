@@ -192,8 +192,8 @@ class Refusals(Gate):
         self.sentence(done, 2, "no target is left", "local is skipped: no io_uring here")
 
     def test_a_base_of_another_protocol(self) -> None:
-        done = self.run_gate({"protocol": 0}, {})
-        self.sentence(done, 2, "of the base arm speaks protocol 0", "of this tree 1")
+        done = self.run_gate({"protocol": 1}, {})
+        self.sentence(done, 2, "local speaks different protocols, in the base arm 1 and head arm 2")
 
     def test_bad_usage_is_one(self) -> None:
         for words in (
@@ -229,7 +229,7 @@ class Refusals(Gate):
             [script, "decide", str(self.root)], capture_output=True, encoding="utf-8"
         )
         self.assertEqual(done.returncode, 1)
-        self.assertIn("line 1: stage, target", done.stderr)
+        self.assertIn("line 1: `stage`", done.stderr)
 
 
 class Texts(Gate):

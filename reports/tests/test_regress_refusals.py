@@ -90,9 +90,9 @@ class Everywhere(Reader):
         self.assertIn("assertion failed: answered &lt;= sent", self.step.read_text())
 
     def test_a_base_of_another_protocol(self) -> None:
-        done = self.run_gate({"protocol": 0}, {}, **self.github)
-        self.check(done, 2, "of the base arm speaks protocol 0")
-        self.check_folder(2, "speaks protocol 0")
+        done = self.run_gate({"protocol": 1}, {}, **self.github)
+        self.check(done, 2, "local speaks different protocols, in the base arm 1 and head arm 2")
+        self.check_folder(2, "speaks different protocols")
 
     def test_bad_usage(self) -> None:
         self.check(self.regress("--nope"), 1, "unrecognized arguments: --nope")

@@ -15,17 +15,8 @@ from unittest import mock
 import made_up_job
 import test_report
 from made_up_job import FACTS, NOTES, judged, note
-from tailrace_regress import (
-    annotations,
-    exports,
-    figures,
-    github,
-    junit,
-    markdown,
-    page,
-    phrases,
-    sarif,
-)
+from tailrace_regress import exports, github, junit, markdown, page, phrases, sarif
+from tailrace_report.build import figures
 from tailrace_report.stats import Estimate
 
 BYTES_MAX = 60 << 10
@@ -91,17 +82,17 @@ class Summary(unittest.TestCase):
 
 class Annotations(unittest.TestCase):
     def test_at_most_ten_on_one_line_each(self) -> None:
-        found = annotations.lines(judged([note()], local=ODD, calls=40), 3)
-        self.assertEqual(len(found), annotations.ANNOTATIONS_MAX)
+        found = github.lines(judged([note()], local=ODD, calls=40), 3)
+        self.assertEqual(len(found), github.ANNOTATIONS_MAX)
         for kind, text in found:
             self.assertIn(kind, ("error", "warning"))
             self.assertNotRegex(github.escaped(text), r"[\r\n]|%(?!25)")
 
     def test_a_canary_that_only_advises_is_a_warning(self) -> None:
         found = judged([note()], moved=0.06)
-        kinds = {text[:6]: kind for kind, text in annotations.lines(found, 3)}
+        kinds = {text[:6]: kind for kind, text in github.lines(found, 3)}
         self.assertEqual(kinds["Canary"], "warning")
-        kinds = {text[:6]: kind for kind, text in annotations.lines(found, 5)}
+        kinds = {text[:6]: kind for kind, text in github.lines(found, 5)}
         self.assertEqual(kinds["Canary"], "error")
 
 
@@ -157,9 +148,10 @@ class Machines(unittest.TestCase):
 class Page(unittest.TestCase):
     def test_it_is_well_formed_and_tells_accepted_apart(self) -> None:
         found = judged([note()], local=ODD)
-        pictures, files = figures.draw(found)
+        sections = page.sections(found)
+        pictures, files, _ = figures(one for part in sections for one in part.drawings)
         ElementTree.fromstring(files["ratios.svg"])
-        text = page.page(found, FACTS, NOTES, pictures, "no figures <b>")
+        text = page.page(found, FACTS, [*NOTES, "no figures <b>"], sections, pictures)
         checker = test_report.check(text)
         self.assertEqual((checker.problems, checker.open, checker.scripts), ([], [], 1))
         self.assertTrue('<li class="failed"><b>3</b> regression</li>' in text)

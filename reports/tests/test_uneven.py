@@ -26,11 +26,11 @@ class Uneven(unittest.TestCase):
 
     def test_hogs_are_compared_with_the_same_load_that_burns_nothing(self) -> None:
         study = self.only("hog")
-        (point,) = hog.HOG.burning(study)
+        (point,) = hog.HOG.shown(study)
         calm = hog.calm_partner(study, point)
         assert calm is not None
         self.assertEqual(calm.numbers["burn_us"], 0)
-        rows = rows_of(hog.hog_table(study, point))
+        rows = rows_of(hog.HOG.table(study, point))
         self.assertEqual(set(rows), {"local", "steal", "libuv", "threads"})
         # threads do not wait, loops wait for milliseconds.
 
@@ -50,9 +50,9 @@ class Uneven(unittest.TestCase):
             return cell["point"]["kind"] == "hog"
 
         study = rewritten(self.folder, change)
-        (point,) = hog.HOG.burning(study)
+        (point,) = hog.HOG.shown(study)
         self.assertIsNone(hog.calm_partner(study, point))
-        for row in rows_of(hog.hog_table(study, point)).values():
+        for row in rows_of(hog.HOG.table(study, point)).values():
             self.assertEqual((row["p99, nobody burns"], row["p99 with / without"]), ("-", "-"))
         self.assertNotIn("without burning", " ".join(s.text for s in overview.statements(study)))
 
@@ -63,8 +63,8 @@ class Uneven(unittest.TestCase):
             return cell["point"]["kind"] == "hog"
 
         study = rewritten(self.folder, change)
-        (point,) = hog.HOG.burning(study)
-        for row in rows_of(hog.hog_table(study, point)).values():
+        (point,) = hog.HOG.shown(study)
+        for row in rows_of(hog.HOG.table(study, point)).values():
             self.assertEqual(row["p99 with / without"], "-")
             self.assertIn("3 invalid", row["blocks"])
             self.assertIn("s [", row["p99 from sending"])
@@ -108,7 +108,7 @@ class Uneven(unittest.TestCase):
     def test_shared_cpus_are_told_where_they_were_shared(self) -> None:
         study = self.only("skew")
         (point,) = study.points_of("skew")
-        self.assertIn("shared the CPUs", " ".join(skew.skew_table(study, point).notes))
+        self.assertIn("shared the CPUs", " ".join(skew.SKEW.table(study, point).notes))
         self.assertIn("shared the CPUs", " ".join(s.text for s in overview.statements(study)))
 
         def change(cell: dict[str, Any]) -> bool:
@@ -117,7 +117,7 @@ class Uneven(unittest.TestCase):
 
         study = rewritten(self.folder, change)
         (point,) = study.points_of("skew")
-        self.assertNotIn("shared", " ".join(skew.skew_table(study, point).notes))
+        self.assertNotIn("shared", " ".join(skew.SKEW.table(study, point).notes))
         self.assertNotIn("shared the CPUs", " ".join(s.text for s in overview.statements(study)))
 
 

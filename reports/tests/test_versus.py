@@ -161,7 +161,7 @@ class Versus(unittest.TestCase):
         place.mkdir()
         for text, words in (
             (good, ""),
-            (good.replace("at =", "att ="), "unknown key 'att'"),
+            (good.replace("at =", "att ="), "unexpected keyword argument 'att'"),
             (good.replace('"above"', '"over"'), "unknown `measure` or `claimed`"),
             (good.replace('says = "a"', ""), "says"),
             ("[[claim", "claims/c.toml"),

@@ -2,8 +2,6 @@
 """The kinds of points that the report knows, in the order of its pages and tables. Add a kind: one
 file beside these, and its line here."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from tailrace_report.campaign import Point

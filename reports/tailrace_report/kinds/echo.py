@@ -2,18 +2,24 @@
 """Echo under a fixed offered load (open loop: tails, cost) and as fast as it goes (closed loop: the
 ceiling)."""
 
-from __future__ import annotations
+from functools import partial
 
-from collections.abc import Callable
-
-from tailrace_report import figure_latency, figure_rows, wording
+from tailrace_report import figure_latency, figure_rows, subject_table, wording
 from tailrace_report import sentences as say
-from tailrace_report import subject_table as columns
 from tailrace_report.campaign import Point, Subject
-from tailrace_report.kinds.kind import Drawing, Headline, Kind, Section, Statement, load_title
-from tailrace_report.measures import CPU, P50, P99, RATE, SEND_DELAY, Number, Quantile
-from tailrace_report.study import Entry, Study
-from tailrace_report.subject_table import QUANTILES, Tails, Text, subject_table
+from tailrace_report.kinds.kind import (
+    Drawing,
+    Drawn,
+    Headline,
+    Kind,
+    Section,
+    Statement,
+    load_title,
+    tail_headline,
+)
+from tailrace_report.measures import CPU, P50, P99, RATE, Number, Quantile
+from tailrace_report.study import Study
+from tailrace_report.subject_table import QUANTILES, Columns, Text
 from tailrace_report.tables import Table
 
 COUNTED = (
@@ -21,6 +27,16 @@ COUNTED = (
     ("allocations", "allocations"),
     ("instructions", "instructions, user mode"),
 )
+USER, SYSTEM, VOLUNTARY, INVOLUNTARY = (
+    Number(f"server.{name}_per_op", form)
+    for name, form in (
+        ("user_us", wording.microseconds),
+        ("system_us", wording.microseconds),
+        ("voluntary_switches", wording.plain),
+        ("involuntary_switches", wording.plain),
+    )
+)
+BUSY = {side: Number(f"{side}.cpu_share", wording.share) for side in ("server", "client")}
 WHY_RATE_FOLLOWS = (
     "Rate comes last on purpose: over loopback the kernel does most of the work of an echo, and"
     " where the client is as busy as the server, a cheaper server does not show as a higher rate."
@@ -38,12 +54,8 @@ class Open(Kind):
         point = self.lead(study)
         if point is None:
             return [], []
-        found = cost_columns(study, point)
-        for p, name in columns.MAIN:
-            compared = study.compare(point, Quantile(p))
-            found.append(Headline(name, compared, wording.duration, p == 0.99))
-        notes = [f"CPU time and response times: {point.title}."]
-        return found, notes + counted_note(study)
+        found = cost_headline(study, point) + tail_headline(study, point)
+        return found, [f"CPU time and response times: {point.title}.", *counted_note(study)]
 
     def statements(self, study: Study) -> list[Statement]:
         point = self.lead(study)
@@ -79,20 +91,19 @@ class Closed(Kind):
         if point is None:
             return [], []
         alone = not OPEN.points(study)
-        found = cost_columns(study, point) if alone else []
-        rate = study.compare(point, RATE)
-        what = "CPU time and closed rate" if alone else "Closed rate"
-        note = f"{what}: {point.title}; see how busy the client was, too."
-        notes = [note] + (counted_note(study) if alone else [])
-        return [*found, Headline("closed rate", rate, wording.rate, True)], notes
+        rate = [Headline("closed rate", study.compare(point, RATE), True)]
+        note = f"{point.title}; see how busy the client was, too."
+        if not alone:
+            return rate, [f"Closed rate: {note}"]
+        notes = [f"CPU time and closed rate: {note}", *counted_note(study)]
+        return cost_headline(study, point) + rate, notes
 
     def statements(self, study: Study) -> list[Statement]:
         point = self.lead(study)
         if point is None:
             return []
-        return (cost_statements(study, point) if not OPEN.points(study) else []) + _rate(
-            study, point
-        )
+        cost = [] if OPEN.points(study) else cost_statements(study, point)
+        return cost + _rate(study, point)
 
     def sections(self, study: Study) -> list[Section]:
         closed = self.points(study)
@@ -103,12 +114,10 @@ class Closed(Kind):
             lambda: figure_rows.rows_figure(
                 study,
                 [
-                    figure_rows.Panel(compared, note=_busy_note(study, point))
+                    figure_rows.Panel(study.compare(point, RATE), note=partial(_busy, study, point))
                     for point in closed
-                    if (compared := study.compare(point, RATE))
                 ],
                 "thousand requests/s (right: CPU share of server / client)",
-                wording.rate,
                 1e-3,
             ),
         )
@@ -127,11 +136,11 @@ class Closed(Kind):
 OPEN, CLOSED = Open(), Closed()
 
 
-def cost_columns(study: Study, point: Point) -> list[Headline]:
+def cost_headline(study: Study, point: Point) -> list[Headline]:
     """CPU time at `point`, and what was counted for an operation."""
     return [
-        Headline("CPU/op", study.compare(point, CPU), wording.microseconds, True),
-        Headline("calls/op", study.counted("syscalls.total"), wording.plain),
+        Headline("CPU/op", study.compare(point, CPU), True),
+        Headline("calls/op", study.counted("syscalls.total")),
     ]
 
 
@@ -146,39 +155,25 @@ def _heading(point: Point) -> str:
 
 
 def _cost_section(study: Study, points: list[Point]) -> Section:
-    def cpu() -> list[figure_rows.Panel]:
-        user = Number("server.user_us_per_op")
-        return [
-            figure_rows.Panel(compared, study.compare(point, user))
+    def cpu() -> Drawn:
+        panels = [
+            figure_rows.Panel(study.compare(point, CPU), study.compare(point, USER))
             for point in points
-            if (compared := study.compare(point, CPU))
         ]
+        axis = "server CPU per request, µs (solid: user, light: system)"
+        return figure_rows.rows_figure(study, panels, axis)
 
-    def counted(metric: str) -> list[figure_rows.Panel]:
-        compared = study.counted(metric)
-        return [figure_rows.Panel(compared)] if compared else []
+    def counted(name: str, metric: str, what: str) -> Drawing:
+        title = f"{what} of the server for an echo, counted exactly"
+        panel = figure_rows.Panel(study.counted(metric))
+        axis = f"{what.lower()} an echo"
+        return Drawing(name, title, lambda: figure_rows.rows_figure(study, [panel], axis))
 
-    axis = "server CPU per request, µs (solid: user, light: system)"
     drawings = [
-        Drawing(
-            "cpu",
-            "Server CPU per request, user and system, with its ratio to the floor",
-            lambda: figure_rows.rows_figure(study, cpu(), axis, wording.microseconds),
-        )
+        Drawing("cpu", "Server CPU per request, user and system, with its ratio to the floor", cpu),
+        counted("syscalls", "syscalls.total", "System calls"),
+        counted("instructions", "instructions", "User instructions"),
     ]
-    for name, metric, what in (
-        ("syscalls", "syscalls.total", "System calls"),
-        ("instructions", "instructions", "User instructions"),
-    ):
-        drawings.append(
-            Drawing(
-                name,
-                f"{what} of the server for an echo, counted exactly",
-                lambda metric=metric, what=what: figure_rows.rows_figure(  # type: ignore[misc]
-                    study, counted(metric), f"{what.lower()} an echo", wording.plain
-                ),
-            )
-        )
     intro = (
         "CPU time of the server divided by the requests it answered; and what an echo costs by"
         " count, in a pass of its own. On loopback these differ where the rate does not."
@@ -189,49 +184,30 @@ def _cost_section(study: Study, points: list[Point]) -> Section:
 
 def response_table(study: Study, point: Point) -> Table:
     """Quantiles with intervals where the samples carry them."""
-    tails, p99 = Tails(study, point), study.compare(point, P99)
-    return subject_table(
-        study,
+    columns = Columns(study, point)
+    return columns.table(
         f"Response time, {point.title} (lower is better)",
-        [point],
         [
-            columns.blocks(study, point),
-            tails.total("requests"),
-            *tails.quantiles(QUANTILES),
-            tails.longest(),
-            columns.ratio("p99 / floor", study, p99),
-            send_delay(study, point),
+            *columns.tails("requests", QUANTILES),
+            columns.ratio("p99 / floor", P99),
+            columns.send_delay(),
         ],
     )
 
 
-def send_delay(study: Study, point: Point) -> Text:
-    """How late the client itself sent."""
-    found = columns.median("send delay p99", study.compare(point, SEND_DELAY), wording.duration)
-    note = "send delay: how late the client itself sent; it is part of the response time."
-    return Text(found.title, found.text, note=note)
-
-
 def cost_table(study: Study, point: Point) -> Table:
     """What an operation costs the server: CPU time and context switches."""
-
-    def server(title: str, key: str, form: wording.Format) -> Text:
-        return columns.median(title, study.compare(point, Number(f"server.{key}")), form)
-
-    cpu = study.compare(point, CPU)
-    return subject_table(
-        study,
+    columns = Columns(study, point)
+    return columns.table(
         f"Cost per operation, {point.title} (lower is better)",
-        [point],
         [
-            columns.blocks(study, point),
-            columns.value("server CPU", cpu, wording.microseconds),
-            server("user", "user_us_per_op", wording.microseconds),
-            server("system", "system_us_per_op", wording.microseconds),
-            columns.ratio("CPU / floor", study, cpu),
-            server("switches, voluntary", "voluntary_switches_per_op", wording.plain),
-            server("involuntary", "involuntary_switches_per_op", wording.plain),
-            server("server CPU share", "cpu_share", wording.share),
+            columns.value("server CPU", CPU),
+            columns.median("user", USER),
+            columns.median("system", SYSTEM),
+            columns.ratio("CPU / floor", CPU),
+            columns.median("switches, voluntary", VOLUNTARY),
+            columns.median("involuntary", INVOLUNTARY),
+            columns.median("server CPU share", BUSY["server"]),
         ],
     )
 
@@ -241,7 +217,7 @@ def counts_table(study: Study) -> Table:
     compared = [(title, study.counted(metric)) for metric, title in COUNTED]
     shown = [(title, found) for title, found in compared if found]
     settings = next((found.title for _, found in shown), "")
-    table = subject_table(
+    table = subject_table.subject_table(
         study,
         f"One echo, {settings} (lower is better)",
         study.points,
@@ -249,8 +225,8 @@ def counts_table(study: Study) -> Table:
             text
             for title, found in shown
             for text in (
-                columns.median(title, found, wording.plain),
-                columns.ratio("/ floor", study, found),
+                subject_table.median(title, found),
+                subject_table.ratio("/ floor", study, found),
             )
         ]
         + ([Text("system calls by name", lambda who: _calls_text(study, who))] if shown else []),
@@ -277,60 +253,42 @@ def _calls_text(study: Study, who: Subject) -> str:
 
 def rate_table(study: Study, point: Point) -> Table:
     """The ceiling at one point, with how busy both sides were."""
-    rate = study.compare(point, RATE)
-    tails = Tails(study, point)
-
-    def busy(side: str) -> Text:
-        share = study.compare(point, Number(f"{side}.cpu_share"))
-        return columns.median(f"{side} CPU share", share, wording.share)
-
-    return subject_table(
-        study,
+    columns = Columns(study, point)
+    requests, *_ = columns.tails("requests")
+    return columns.table(
         f"Closed-loop rate, {point.title} (higher is better)",
-        [point],
         [
-            columns.blocks(study, point),
-            tails.total("requests"),
-            columns.value("rate", rate, wording.rate),
-            columns.ratio("rate / floor", study, rate),
-            columns.median("p50", study.compare(point, P50), wording.duration),
-            columns.median("p99", study.compare(point, P99), wording.duration),
-            busy("server"),
-            busy("client"),
+            requests,
+            columns.value("rate", RATE),
+            columns.ratio("rate / floor", RATE),
+            columns.median("p50", P50),
+            columns.median("p99", P99),
+            *(columns.median(f"{side} CPU share", share) for side, share in BUSY.items()),
         ],
         ["Closed loop: latency is connections / rate here, so p50 says nothing new."],
     )
 
 
-def _busy_note(study: Study, point: Point) -> Callable[[Entry], str]:
+def _busy(study: Study, point: Point, who: Subject) -> str:
     """How busy both sides were: `98 / 97 %`, server / client."""
-
-    def note(entry: Entry) -> str:
-        shares = []
-        for side in ("server", "client"):
-            found = study.compare(point, Number(f"{side}.cpu_share"))
-            one = found.of(entry.subject) if found else None
-            shares.append(f"{100 * one.estimate.median:.0f}" if one else "?")
-        return ("" if entry.valid else "invalid, ") + f"{shares[0]} / {shares[1]} %"
-
-    return note
+    found = [study.compare(point, share).of(who) for share in BUSY.values()]
+    shares = [f"{100 * one.estimate.median:.0f}" if one else "?" for one in found]
+    return f"{' / '.join(shares)} %"
 
 
 def cost_statements(study: Study, point: Point) -> list[Statement]:
     """CPU time at `point` and system calls an operation."""
     found = []
     cpu = study.compare(point, CPU)
-    if cpu and cpu.valid:
+    if cpu.valid:
         what = f"{say.capital(point.title)}: server CPU per request"
-        text = say.best_and_worst(study, what, cpu, wording.microseconds, "lowest", "highest")
-        found.append(Statement("CPU", f"{text}."))
+        found.append(Statement("CPU", f"{say.best_and_worst(study, what, cpu)}."))
     calls = study.counted("syscalls.total")
     if calls:
         low, high = calls.best_first()[0], calls.best_first()[-1]
-        least, most = (wording.plain(e.estimate.median) for e in (low, high))
-        span = f"From {least} ({low.label}) to {most} ({high.label}) an echo"
-        if least == most:
-            span = f"All make {least} an echo"
+        span = f"From {low.middle} ({low.label}) to {high.middle} ({high.label}) an echo"
+        if low.middle == high.middle:
+            span = f"All make {low.middle} an echo"
         found.append(Statement("System calls", f"{span}; exact counts, the client's excluded."))
     return found
 
@@ -338,29 +296,27 @@ def cost_statements(study: Study, point: Point) -> list[Statement]:
 def _tails(study: Study, point: Point) -> list[Statement]:
     for p, name in ((0.999, "p99.9"), (0.99, "p99"), (0.9, "p90")):
         compared = study.compare(point, Quantile(p))
-        if compared and compared.valid:
+        if compared.valid:
             break
     else:
         if not any(study.standing(who, point) == "ok" for who in study.subjects):
             return []
         return [Statement("Tails", "No tail quantile is carried by enough samples here.")]
     what = f"{say.capital(point.title)}: response time {name}, from the planned send time,"
-    text = say.best_and_worst(study, what, compared, wording.duration, "lowest", "highest")
+    text = say.best_and_worst(study, what, compared)
     return [Statement("Tails", f"{text}; all named kept up with the same offered load.")]
 
 
 def _rate(study: Study, point: Point) -> list[Statement]:
     compared = study.compare(point, RATE)
-    if not compared or not compared.valid:
+    if not compared.valid:
         return []
-    what = f"{say.capital(point.title)}: the rate"
-    text = say.best_and_worst(study, what, compared, wording.rate, "highest", "lowest")
+    text = say.best_and_worst(study, f"{say.capital(point.title)}: the rate", compared)
     spans = []
-    for side in ("server", "client"):
-        found = study.compare(point, Number(f"{side}.cpu_share"))
-        shares = sorted(entry.estimate.median for entry in found.valid) if found else []
+    for side, share in BUSY.items():
+        shares = sorted(entry.estimate.median for entry in study.compare(point, share).valid)
         if shares:
-            low, high = (f"{100 * share:.0f}" for share in (shares[0], shares[-1]))
+            low, high = (f"{100 * end:.0f}" for end in (shares[0], shares[-1]))
             spans.append(f"the {side} {low if low == high else f'{low} to {high}'} %")
     busy = f" Busy CPU: {wording.joined(spans)}." if spans else ""
     return [Statement("Rate", f"{text}.{busy} {WHY_RATE_FOLLOWS}")]

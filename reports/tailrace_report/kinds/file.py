@@ -5,16 +5,12 @@ What proves where the reads came from stands beside them: the share of the file 
 before and after, and the bytes that the kernel read from a device for each byte read.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from tailrace_report import figure_latency, figure_rows, figure_sweep, wording
 from tailrace_report import sentences as say
-from tailrace_report import subject_table as columns
 from tailrace_report.campaign import Point, Subject
 from tailrace_report.fields import Fields
 from tailrace_report.kinds.kind import (
@@ -27,8 +23,8 @@ from tailrace_report.kinds.kind import (
     workers_title,
 )
 from tailrace_report.measures import Measure, Number
-from tailrace_report.study import Entry, Study
-from tailrace_report.subject_table import Tails, Text, subject_table
+from tailrace_report.study import Study
+from tailrace_report.subject_table import Columns, Text
 from tailrace_report.tables import Table
 
 CACHES = {
@@ -37,9 +33,9 @@ CACHES = {
     "direct": "past the page cache",
 }
 HISTOGRAM = "read_ns"
-IOPS = Number("file.iops", best_is_low=False)
-SPEED = Number("file.bytes_per_s", best_is_low=False)
-CPU = Number("file.cpu_us_per_read")
+IOPS = Number("file.iops", wording.rate, best_is_low=False)
+SPEED = Number("file.bytes_per_s", wording.bytes_per_s, best_is_low=False)
+CPU = Number("file.cpu_us_per_read", wording.microseconds)
 PROOF_NOTE = (
     "from devices: bytes that the kernel read from a device for the target, a byte read; resident:"
     " the share of the file in the page cache before and after the reads."
@@ -99,15 +95,11 @@ class File(Kind):
         most subjects finished."""
         parts = []
         for cache, name in CACHES.items():
-            found = [(p, c.best_first()) for p in self.of(study, cache)
-                     if (c := study.compare(p, CPU))]
+            found = [(p, study.compare(p, CPU).best_first()) for p in self.of(study, cache)]
             point, entries = max(found, key=lambda pair: len(pair[1]), default=(None, []))
             if point is None or len(entries) < 2:
                 continue
-            ends = ", ".join(
-                f"{e.label} {wording.microseconds(e.estimate.median)}"
-                for e in (entries[0], entries[-1])
-            )
+            ends = ", ".join(f"{e.label} {e.middle}" for e in (entries[0], entries[-1]))
             parts.append(f"{name} ({_reads(point)}): {ends}")
         if not parts:
             return []
@@ -146,12 +138,11 @@ class File(Kind):
         """Where readers were swept, file-cpu says the same in fewer panels."""
         points = [] if CPU_SWEEP.panels(study) else self.points(study)
         panels = [
-            figure_rows.Panel(compared, note=_rate_note(study, point))
+            figure_rows.Panel(study.compare(point, CPU), note=study.compare(point, IOPS).middle)
             for point in points
-            if (compared := study.compare(point, CPU))
         ]
         axis = "CPU time a read, µs (right: reads a second)"
-        return figure_rows.rows_figure(study, panels, axis, wording.microseconds)
+        return figure_rows.rows_figure(study, panels, axis)
 
 
 FILE = File()
@@ -159,14 +150,18 @@ FILE = File()
 
 @dataclass(frozen=True)
 class Sweep:
-    """A figure in which `option` varies along the x axis and `fixed` is the same in a panel."""
+    """A figure in which `option` varies along the x axis, and the other is the same in a panel."""
 
     name: str
     title: str
     measure: Measure
-    option: str
-    fixed: str
-    axis: figure_sweep.Axis
+    option: str  # of AXES
+    y_title: str
+    scale: float
+
+    @property
+    def fixed(self) -> str:
+        return next(name for name in AXES if name != self.option)
 
     def panels(self, study: Study) -> list[figure_sweep.Panel]:
         """For each kind of page cache the value of `fixed` that has most points, if at least
@@ -179,34 +174,34 @@ class Sweep:
             points = max(by_fixed.values(), key=len, default=[])
             lines: dict[Subject, figure_sweep.Line] = {}
             for point in sorted(points, key=lambda p: p.whole(self.option)):
-                compared = study.compare(point, self.measure)
-                for entry in compared.entries if compared else ():
+                for entry in study.compare(point, self.measure).entries:
                     lines.setdefault(entry.subject, []).append((point.whole(self.option), entry))
             if len(points) > 1 and lines:
-                kept = points[0].whole(self.fixed)
-                same = f"{kept} readers"
-                if self.fixed == "block_bytes":
-                    same = f"{bytes_title(kept)} a read"
+                _, form, text = AXES[self.fixed]
+                same = text.format(form(points[0].whole(self.fixed)))
                 better = "lower" if self.measure.best_is_low else "higher"
                 title = f"{say.capital(name)}\n{same}, {better} is better"
                 found.append(figure_sweep.Panel(title, lines))
         return found
 
     def draw(self, study: Study) -> Drawn:
-        return figure_sweep.sweep_figure(self.panels(study), self.axis)
+        title, form, _ = AXES[self.option]
+        axis = figure_sweep.Axis(title, form, self.y_title, self.scale)
+        return figure_sweep.sweep_figure(self.panels(study), axis)
 
 
-def _by_readers(y_title: str, scale: float) -> figure_sweep.Axis:
-    return figure_sweep.Axis("readers", str, y_title, scale)
-
-
+# How the options of a sweep are written: along an axis, and where they are the same.
+AXES = {
+    "concurrency": ("readers", str, "{} readers"),
+    "block_bytes": ("bytes of a read", bytes_title, "{} a read"),
+}
 CPU_SWEEP = Sweep(
     "file-cpu",
     "CPU time a read by number of readers",
     CPU,
     "concurrency",
-    "block_bytes",
-    _by_readers("CPU time a read, µs", 1.0),
+    "CPU time a read, µs",
+    1.0,
 )
 SWEEPS = (
     Sweep(
@@ -214,18 +209,11 @@ SWEEPS = (
         "Reads a second by number of readers",
         IOPS,
         "concurrency",
-        "block_bytes",
-        _by_readers("thousand reads/s", 1e-3),
+        "thousand reads/s",
+        1e-3,
     ),
     CPU_SWEEP,
-    Sweep(
-        "file-speed",
-        "Bytes a second by size of a read",
-        SPEED,
-        "block_bytes",
-        "concurrency",
-        figure_sweep.Axis("bytes of a read", bytes_title, "MB/s", 1e-6),
-    ),
+    Sweep("file-speed", "Bytes a second by size of a read", SPEED, "block_bytes", "MB/s", 1e-6),
 )
 
 
@@ -241,25 +229,21 @@ def _reads(point: Point) -> str:
 
 def file_table(study: Study, point: Point) -> Table:
     """Everything about one point."""
-    tails = Tails(study, point, HISTOGRAM)
-    rate, cpu = study.compare(point, IOPS), study.compare(point, CPU)
+    columns = Columns(study, point, HISTOGRAM)
 
     def plain(title: str, key: str, form: wording.Format) -> Text:
-        return columns.median(title, study.compare(point, Number(f"file.{key}")), form)
+        return columns.median(title, Number(f"file.{key}", form))
 
     before, after = (plain("", f"resident_{w}", wording.share) for w in ("before", "after"))
-    return subject_table(
-        study,
+    _, *tails = columns.tails("reads")
+    return columns.table(
         f"Reading a file, {point.title}",
-        [point],
         [
-            columns.blocks(study, point),
-            columns.value("reads/s", rate, wording.rate),
-            columns.median("per second", study.compare(point, SPEED), wording.bytes_per_s),
-            columns.value("CPU a read", cpu, wording.microseconds),
+            columns.value("reads/s", IOPS),
+            columns.median("per second", SPEED),
+            columns.value("CPU a read", CPU),
             plain("CPUs used", "cpus", wording.figures),
-            *tails.quantiles(),
-            tails.longest(),
+            *tails,
             plain("threads", "threads_peak", "{:.0f}".format),
             plain("io-wq", "io_workers_peak", "{:.0f}".format),
             plain("from devices", "device_share", "{:.2f}".format),
@@ -267,15 +251,3 @@ def file_table(study: Study, point: Point) -> Table:
         ],
         [PROOF_NOTE, THREADS_NOTE] + ([DISK_NOTE] if _cache(point) != "warm" else []),
     )
-
-
-def _rate_note(study: Study, point: Point) -> Callable[[Entry], str]:
-    """How many reads a second that is."""
-
-    def note(entry: Entry) -> str:
-        found = study.compare(point, IOPS)
-        one = found.of(entry.subject) if found else None
-        invalid = "" if entry.valid else "invalid, "
-        return f"{invalid}{wording.rate(one.estimate.median)}" if one else invalid
-
-    return note

@@ -2,8 +2,6 @@
 """What a kind of point tells the report. A kind is one file here, beside the one of the same name
 in harness/kinds; it overrides what it has to say, and the registry (__init__.py) lists it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from tailrace_report import wording
 from tailrace_report.campaign import Point
 from tailrace_report.fields import Fields
+from tailrace_report.measures import Quantile
 from tailrace_report.study import Comparison, Study
+from tailrace_report.subject_table import MAIN
 from tailrace_report.tables import Table
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ class Headline:
     """A column of the first table: medians, with their ratios to the floor where `to_floor`."""
 
     title: str
-    compared: Comparison | None
-    form: wording.Format
+    compared: Comparison
     to_floor: bool = False
 
 
@@ -104,6 +103,16 @@ class Kind:
         return max(self.points(study), key=merit, default=None)
 
 
+def tail_headline(
+    study: Study, point: Point, prefix: str = "", histogram: str = "response"
+) -> list[Headline]:
+    """The quantiles of a histogram at one point."""
+    return [
+        Headline(prefix + name, study.compare(point, Quantile(p, histogram)), p == 0.99)
+        for p, name in MAIN
+    ]
+
+
 def load_title(point: Point) -> str:
     """Connections, size, rate and arrivals in words."""
     parts = []
@@ -125,4 +134,3 @@ def workers_title(point: Point) -> str:
 
 def bytes_title(size: int) -> str:
     return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
-

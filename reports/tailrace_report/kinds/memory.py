@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: MIT
 """Bytes per connection in its states and per sleeping task: slopes, user and kernel apart."""
 
-from __future__ import annotations
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
-from tailrace_report import figure_memory, stats, wording
+from tailrace_report import stats, wording
 from tailrace_report import sentences as say
-from tailrace_report import subject_table as columns
 from tailrace_report.campaign import Point, Subject
+from tailrace_report.figure_rows import Panel, rows_figure
 from tailrace_report.kinds.kind import Drawing, Headline, Kind, Section, Statement
 from tailrace_report.measures import Slope
-from tailrace_report.study import Study, fit_interval
-from tailrace_report.subject_table import Text, subject_table
+from tailrace_report.study import Comparison, Study
+from tailrace_report.subject_table import Columns, Text, interval_note
 from tailrace_report.tables import Table
 
 STATES = {
@@ -20,6 +23,7 @@ STATES = {
     "retained": "still held after close",
     "sleeping": "sleeping",
 }
+GAP_RATIO = 4.0
 USER, KERNEL, BOTH = ("user",), ("kernel",), ("user", "kernel")
 PROCFS_NOTE = (
     "Kernel bytes come from procfs here: page tables and thread stacks only, sockets are not in"
@@ -46,12 +50,13 @@ class MemoryKind(Kind):
             notes = [PROCFS_NOTE] if "procfs" in study.memory_sources() else []
             if self.unit == "task":
                 both = study.compare(point, Slope(state, BOTH))
-                return [Headline("B/task", both, wording.byte_count)], notes
-            user, kernel = (study.compare(point, Slope(state, side)) for side in (USER, KERNEL))
-            return [
-                Headline("user B/conn", user, wording.byte_count),
-                Headline("kernel B/conn", kernel, wording.byte_count),
-            ], notes
+                return [Headline("B/task", both)], notes
+            sides = {"user B/conn": USER, "kernel B/conn": KERNEL}
+            found = [
+                Headline(title, study.compare(point, Slope(state, side)))
+                for title, side in sides.items()
+            ]
+            return found, notes
         return [], []
 
     def statements(self, study: Study) -> list[Statement]:
@@ -60,16 +65,13 @@ class MemoryKind(Kind):
             user, kernel, both = (
                 study.compare(point, Slope(state, sides)) for sides in (USER, KERNEL, BOTH)
             )
-            if not (user and kernel and both and both.valid):
-                return []
-            parts = []
-            for entry in both.best_first():
-                own, rest = user.of(entry.subject), kernel.of(entry.subject)
-                if own and rest:
-                    held, behind = (wording.byte_count(e.estimate.median) for e in (own, rest))
-                    parts.append(f"{entry.label} {held} user + {behind} kernel")
-            shown = ", ".join(say.ends(parts, say.NAMED_MAX + 1))
-            return [Statement("Memory", f"{self.idle} costs {shown}.")]
+            parts = [
+                f"{e.label} {user.middle(e.subject)} user + {kernel.middle(e.subject)} kernel"
+                for e in both.best_first()
+            ]
+            if parts:
+                shown = ", ".join(say.ends(parts, say.NAMED_MAX + 1))
+                return [Statement("Memory", f"{self.idle} costs {shown}.")]
         return []
 
     def sections(self, study: Study) -> list[Section]:
@@ -82,18 +84,29 @@ class MemoryKind(Kind):
         drawing = Drawing(
             self.picture,
             f"Memory per {self.unit}, user and kernel, {what}",
-            lambda: figure_memory.memory_figure(study, self._panels(study, points)),
+            lambda: rows_figure(
+                study, list(self._panels(study, points)), f"bytes per {self.unit}", alike=False
+            ),
         )
         tables = [table for point in points for table in self.tables(study, point)]
         return [Section(self.picture, f"Memory per {self.unit}", intro, [drawing], tables)]
 
-    def _panels(self, study: Study, points: list[Point]) -> list[figure_memory.Panel]:
-        return [
-            figure_memory.Panel(words, self.unit, found)
-            for point in points
-            for state, words in STATES.items()
-            if (found := figure_memory.bars(study, point, state))
-        ]
+    def _panels(self, study: Study, points: list[Point]) -> Iterator[Panel]:
+        """A state each, of subjects that have both parts; where some cost several times what the
+        others do (threads), they stand in a panel of their own."""
+        for point in points:
+            for state, words in STATES.items():
+                user, kernel, both = (
+                    study.compare(point, Slope(state, sides)) for sides in (USER, KERNEL, BOTH)
+                )
+                fits = {who: Slope(state, BOTH).fit(study, who, point) for who in study.subjects}
+                entries = [replace(e, estimate=fits[e.subject] or e.estimate) for e in both.entries]
+                limit = parted([e.estimate.median for e in entries])
+                title = f"solid: user; light: kernel, Per {self.unit}: {words}"
+                for heavy in (False, True):
+                    shown = tuple(e for e in entries if (e.estimate.median > limit) == heavy)
+                    note = partial(_both_text, user, kernel)
+                    yield Panel(replace(both, title=title, entries=shown), user, note)
 
     def tables(self, study: Study, point: Point) -> list[Table]:
         """One table a state: user, kernel and their sum."""
@@ -105,15 +118,14 @@ class MemoryKind(Kind):
         ]
 
     def _table(self, study: Study, point: Point, state: str) -> Table:
-        fits: list[stats.Estimate] = []
+        columns, fits = Columns(study, point), []
 
         def slope(title: str, sides: tuple[str, ...]) -> Text:
-            plain = columns.value(
-                title, study.compare(point, Slope(state, sides)), wording.byte_count
-            )
+            measure = Slope(state, sides)
+            plain = columns.value(title, measure)
 
             def text(who: Subject) -> str:
-                fit = fit_interval(study, who, point, state, sides)
+                fit = measure.fit(study, who, point)
                 if fit is None:
                     return plain.text(who)
                 fits.append(fit)
@@ -121,23 +133,19 @@ class MemoryKind(Kind):
 
             return Text(title, text)
 
-        user = study.compare(point, Slope(state, USER))
-        kernel = study.compare(point, Slope(state, KERNEL))
-        table = subject_table(
-            study,
+        table = columns.table(
             f"Memory per {self.unit}, {STATES[state]} (lower is better)",
-            [point],
             [
-                columns.blocks(study, point),
                 slope("user", USER),
                 slope("kernel", KERNEL),
                 slope("together", BOTH),
-                    Text("of the kernel's", lambda who: _parts_text(study, who, point, state)),
+                Text("of the kernel's", lambda who: _parts_text(study, who, point, state)),
             ],
         )
+        both = [study.compare(point, Slope(state, side)) for side in (USER, KERNEL)]
         note = "Slope over the number; one block: [95 % interval of the fit]."
-        table.notes.insert(0, note if fits else columns.interval_note([user, kernel]))
-        if any(e.estimate.median < 0 for c in (user, kernel) if c for e in c.entries):
+        table.notes.insert(0, note if fits else interval_note(both))
+        if any(entry.estimate.median < 0 for one in both for entry in one.entries):
             table.notes.append("A slope below zero is noise around nothing, not memory gained.")
         return table
 
@@ -146,6 +154,22 @@ CONNECTIONS = MemoryKind(
     "memory", "connection memory", "connection", "An idle connection", "memory"
 )
 TASKS = MemoryKind("task_memory", "task memory", "task", "A sleeping task", "task-memory")
+
+
+def parted(totals: Sequence[float]) -> float:
+    """The number above which rows are heavy: the middle of the largest gap, if it is large."""
+    ordered = sorted(max(total, 1.0) for total in totals)
+    gaps = [(high / low, low, high) for low, high in zip(ordered, ordered[1:])]
+    ratio, low, high = max(gaps, default=(1.0, 0.0, 0.0))
+    return (low * high) ** 0.5 if ratio > GAP_RATIO else math.inf
+
+
+def _both_text(user: Comparison, kernel: Comparison, who: Subject) -> str:
+    """`382 + 1,490`, in the unit of their sum."""
+    own, rest = (one.estimate.median if (one := c.of(who)) else 0.0 for c in (user, kernel))
+    if own + rest < 9999.5:
+        return f"{own:,.0f} + {rest:,.0f}"
+    return f"{wording.figures(own / 1000)} + {wording.figures(rest / 1000)}"
 
 
 def _parts_text(study: Study, who: Subject, point: Point, state: str) -> str:

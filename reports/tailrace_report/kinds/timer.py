@@ -5,24 +5,29 @@ Lateness counts from the deadline; nothing is subtracted for an API that knows m
 That such an API rounds is in the column `API`, so that nobody takes it for slowness.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from tailrace_report import figure_latency, figure_trade, wording
 from tailrace_report import sentences as say
-from tailrace_report import subject_table as columns
 from tailrace_report.campaign import Point, Subject
 from tailrace_report.fields import Fields
-from tailrace_report.kinds.kind import Drawing, Headline, Kind, Section, Statement, workers_title
+from tailrace_report.kinds.kind import (
+    Drawing,
+    Headline,
+    Kind,
+    Section,
+    Statement,
+    tail_headline,
+    workers_title,
+)
 from tailrace_report.measures import Number, Quantile
 from tailrace_report.study import Study
-from tailrace_report.subject_table import Tails, Text, subject_table
+from tailrace_report.subject_table import Columns, Text, subject_table, value
 from tailrace_report.tables import Table
 
 LATENESS = "lateness_ns"
 LATE_P99 = Quantile(0.99, LATENESS)
-FIRE_CPU = Number("timer.fire_cpu_ns")
+FIRE_CPU = Number("timer.fire_cpu_ns", wording.duration)
 WINDOW = "timer_window_us"
 # What a timer costs: a count over another, left out where its phase did not happen.
 SHARES = {
@@ -86,25 +91,21 @@ class Timer(Kind):
         point = self.lead(study)
         if point is None:
             return [], []
-        found = []
-        for p, name in columns.MAIN:
-            late = study.compare(point, Quantile(p, LATENESS))
-            found.append(Headline(f"lateness {name}", late, wording.duration, p == 0.99))
-        cpu = study.compare(point, FIRE_CPU)
-        found.append(Headline("CPU while they fire", cpu, wording.duration, True))
-        return found, [f"lateness and CPU time: {point.title}."]
+        found = tail_headline(study, point, "lateness ", LATENESS)
+        cpu = Headline("CPU while they fire", study.compare(point, FIRE_CPU), True)
+        return [*found, cpu], [f"lateness and CPU time: {point.title}."]
 
     def statements(self, study: Study) -> list[Statement]:
         """How late the tail wakes, and what that costs: neither says anything without the other."""
         point = self.lead(study)
-        late, cpu = (study.compare(point, m) if point else None for m in (LATE_P99, FIRE_CPU))
-        if not point or not late or not late.valid or not cpu or not cpu.valid:
+        if point is None:
             return []
-        what = f"{say.capital(point.title)}: lateness p99"
-        text = say.best_and_worst(study, what, late, wording.duration, "lowest", "highest")
-        what = "CPU time while they fire"
-        text += f". {say.best_and_worst(study, what, cpu, wording.duration, 'lowest', 'highest')}"
-        return [Statement("Timers", f"{text}.")]
+        late, cpu = study.compare(point, LATE_P99), study.compare(point, FIRE_CPU)
+        if not late.valid or not cpu.valid:
+            return []
+        text = say.best_and_worst(study, f"{say.capital(point.title)}: lateness p99", late)
+        cost = say.best_and_worst(study, "CPU time while they fire", cpu)
+        return [Statement("Timers", f"{text}. {cost}.")]
 
     def sections(self, study: Study) -> list[Section]:
         fired = self.fired(study)
@@ -157,21 +158,16 @@ def _api(study: Study, who: Subject) -> str:
 
 def lateness_table(study: Study, point: Point) -> Table:
     """Quantiles of lateness with what it cost."""
-    tails = Tails(study, point, LATENESS)
+    columns = Columns(study, point, LATENESS)
 
     def cost(title: str, key: str, form: wording.Format = wording.duration) -> Text:
-        return columns.median(title, study.compare(point, Number(f"timer.{key}")), form)
+        return columns.median(title, Number(f"timer.{key}", form))
 
-    return subject_table(
-        study,
+    return columns.table(
         f"Lateness, {point.title} (lower is better)",
-        [point],
         [
-            columns.blocks(study, point),
-            tails.total("timers"),
-            *tails.quantiles(),
-            tails.longest(),
-            columns.value("CPU while they fire", study.compare(point, FIRE_CPU), wording.duration),
+            *columns.tails("timers"),
+            columns.value("CPU while they fire", FIRE_CPU),
             cost("a timer that fires", "fire_cpu_each_ns"),
             cost("to arm one", "arm_cpu_ns"),
             cost("CPU share while all wait", "idle_share", _small_share),
@@ -187,17 +183,16 @@ def lateness_table(study: Study, point: Point) -> Table:
     )
 
 
-def _small_share(value: float) -> str:
-    return "< 0.01 %" if 0 < value < 1e-4 else f"{100 * value:.2f} %"
+def _small_share(share: float) -> str:
+    return "< 0.01 %" if 0 < share < 1e-4 else f"{100 * share:.2f} %"
 
 
 def cancelled_table(study: Study, points: list[Point]) -> Table:
     """CPU time for a timeout that never fires, a column a point."""
-    found = []
-    for point in points:
-        compared = study.compare(point, Number("timer.pair_cpu_ns"))
-        title = f"{point.whole('at_once'):,} armed"
-        found += [columns.value(title, compared, wording.duration)]
+    pair = Number("timer.pair_cpu_ns", wording.duration)
+    found = [
+        value(f"{point.whole('at_once'):,} armed", study.compare(point, pair)) for point in points
+    ]
     note = "A task that sleeps and is cancelled, from its making to its end; so many armed at once."
     title = "A timer that is armed and cancelled, CPU time (lower is better)"
     return subject_table(study, title, points, found, [note])
@@ -210,9 +205,9 @@ def window_panels(study: Study) -> list[figure_trade.Panel]:
         cpu, late = study.compare(point, FIRE_CPU), study.compare(point, LATE_P99)
         lines: dict[str, figure_trade.Marks] = {}
         for who in study.subjects:
-            pair = (cpu.of(who) if cpu else None, late.of(who) if late else None)
-            if pair[0] and pair[1]:
-                lines.setdefault(who.id, []).append((_window(study, who, point), *pair))
+            x, y = cpu.of(who), late.of(who)
+            if x and y:
+                lines.setdefault(who.id, []).append((_window(study, who, point), x, y))
         for marks in lines.values():
             marks.sort(key=lambda mark: -1 if mark[0] is None else mark[0])
         if len({window for marks in lines.values() for window, _, _ in marks}) > 2:

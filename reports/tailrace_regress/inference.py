@@ -11,8 +11,6 @@ go through Benjamini and Hochberg. Sources: Arbuthnot 1710 and Dixon and Mood 19
 distribution behind the sign interval. Pure functions, no randomness.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache

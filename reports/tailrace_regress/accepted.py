@@ -13,8 +13,6 @@
 Anything else in the file is refused with a sentence: a misspelt note must not let changes pass.
 """
 
-from __future__ import annotations
-
 import datetime
 import tomllib
 from dataclasses import dataclass
