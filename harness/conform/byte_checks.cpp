@@ -99,19 +99,18 @@ void backpressure(context& with) {
   end_cleanly(pushing);
 }
 
-constexpr std::array checks{
-    check{"single_bytes", "300 bytes one by one, then no byte more", single_bytes},
-    check{"split_message", "a message in seven pieces", split_message},
-    check{"coalesced_messages", "a thousand small messages in one send", coalesced_messages},
-    check{"large_messages", "64 KiB + 1 and 4 MiB, written and read at once", large_messages},
-    check{"late_reader", "nothing is lost when the peer reads late", late_reader},
-    check{"half_close", "after FIN the rest still comes, then the end", half_close},
-    check{"backpressure", "a peer that reads nothing stops the reading", backpressure},
-};
-
 }  // namespace
 
 std::span<const check> byte_checks() {
+  static constexpr std::array checks{
+      check{"single_bytes", "300 bytes one by one, then no byte more", single_bytes},
+      check{"split_message", "a message in seven pieces", split_message},
+      check{"coalesced_messages", "a thousand small messages in one send", coalesced_messages},
+      check{"large_messages", "64 KiB + 1 and 4 MiB, written and read at once", large_messages},
+      check{"late_reader", "nothing is lost when the peer reads late", late_reader},
+      check{"half_close", "after FIN the rest still comes, then the end", half_close},
+      check{"backpressure", "a peer that reads nothing stops the reading", backpressure},
+  };
   return checks;
 }
 

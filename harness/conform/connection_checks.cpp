@@ -181,20 +181,20 @@ void port_in_use(context& with) {
   }
 }
 
-constexpr std::array checks{
-    check{"reset_hurts_no_other", "RST mid-message ends that connection alone, counted",
-          reset_hurts_no_other},
-    check{"many_connections", "up to 1000 open at once, all answer, also later", many_connections},
-    check{"churn", "500 connections come and go, no descriptor stays", churn},
-    check{"out_of_descriptors", "survives, does not spin, accepts again", out_of_descriptors},
-    check{"two_workers", "--workers 2 serves and adds up", two_workers},
-    check{"port_in_use", "a second instance gets an error event and a non-zero exit", port_in_use,
-          depends::on_nothing},
-};
-
 }  // namespace
 
 std::span<const check> connection_checks() {
+  static constexpr std::array checks{
+      check{"reset_hurts_no_other", "RST mid-message ends that connection alone, counted",
+            reset_hurts_no_other},
+      check{"many_connections", "up to 1000 open at once, all answer, also later",
+            many_connections},
+      check{"churn", "500 connections come and go, no descriptor stays", churn},
+      check{"out_of_descriptors", "survives, does not spin, accepts again", out_of_descriptors},
+      check{"two_workers", "--workers 2 serves and adds up", two_workers},
+      check{"port_in_use", "a second instance gets an error event and a non-zero exit", port_in_use,
+            depends::on_nothing},
+  };
   return checks;
 }
 

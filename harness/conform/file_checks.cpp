@@ -190,30 +190,29 @@ void says_what_it_cannot_open(context& with) {
   require(seen.exit_code == 1, "exit code is not 1");
 }
 
-constexpr std::array checks{
-    check{"file_reads_what_is_asked", "nothing before start; then the reads of the contract",
-          reads_what_is_asked},
-    check{"file_reads_each_block_once", "cache=cold: ends when the file has been read through",
-          reads_each_block_once},
-    check{"file_reads_past_the_cache", "cache=direct: the same stamps", reads_past_the_cache},
-    check{"file_reports_what_it_found", "stamps that are wrong are reported as they are",
-          reports_what_it_found, depends::on_nothing},
-    check{"file_stops_in_the_middle", "result and exit 0 within 5 s while it reads",
-          stops_in_the_middle},
-    check{"file_stops_before_start", "the same without any work", stops_before_the_start,
-          depends::on_nothing},
-    check{"file_input_closed", "exits when standard input ends, at work or not",
-          ends_with_its_input, depends::on_nothing},
-    check{"file_refuses_bad_options",
-          "exit 2 without a file, or for blocks that are no multiple of 4096", refuses_bad_options,
-          depends::on_nothing},
-    check{"file_says_what_it_cannot_open", "error event with the path, exit 1",
-          says_what_it_cannot_open, depends::on_nothing},
-};
-
 }  // namespace
 
 std::span<const check> file_checks() {
+  static constexpr std::array checks{
+      check{"file_reads_what_is_asked", "nothing before start; then the reads of the contract",
+            reads_what_is_asked},
+      check{"file_reads_each_block_once", "cache=cold: ends when the file has been read through",
+            reads_each_block_once},
+      check{"file_reads_past_the_cache", "cache=direct: the same stamps", reads_past_the_cache},
+      check{"file_reports_what_it_found", "stamps that are wrong are reported as they are",
+            reports_what_it_found, depends::on_nothing},
+      check{"file_stops_in_the_middle", "result and exit 0 within 5 s while it reads",
+            stops_in_the_middle},
+      check{"file_stops_before_start", "the same without any work", stops_before_the_start,
+            depends::on_nothing},
+      check{"file_input_closed", "exits when standard input ends, at work or not",
+            ends_with_its_input, depends::on_nothing},
+      check{"file_refuses_bad_options",
+            "exit 2 without a file, or for blocks that are no multiple of 4096",
+            refuses_bad_options, depends::on_nothing},
+      check{"file_says_what_it_cannot_open", "error event with the path, exit 1",
+            says_what_it_cannot_open, depends::on_nothing},
+  };
   return checks;
 }
 

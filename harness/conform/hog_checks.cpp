@@ -49,15 +49,14 @@ void spares_others(context& with) {
   }
 }
 
-constexpr std::array checks{
-    check{"hog_burns_once_a_message", "workload hog counts whole messages, however cut",
-          burns_once_a_message},
-    check{"hog_spares_others", "only hogs burn, and nobody's bytes are held back", spares_others},
-};
-
 }  // namespace
 
 std::span<const check> hog_checks() {
+  static constexpr std::array checks{
+      check{"hog_burns_once_a_message", "workload hog counts whole messages, however cut",
+            burns_once_a_message},
+      check{"hog_spares_others", "only hogs burn, and nobody's bytes are held back", spares_others},
+  };
   return checks;
 }
 

@@ -172,30 +172,29 @@ void idle_tasks(context& with) {
   require(counts["woken_early"] == 0, "tasks woke early");
 }
 
-constexpr std::array checks{
-    check{"samples_add_up", "counts grow and equal what was sent", samples_add_up,
-          depends::on_nothing},
-    check{"samples_tell_the_time", "t_ns is CLOCK_MONOTONIC", samples_tell_the_time,
-          depends::on_nothing},
-    check{"unknown_commands", "answered by an error event, then it goes on", unknown_commands,
-          depends::on_nothing},
-    check{"stop_under_load", "result and exit 0 within 5 s while 20 stream", stop_under_load},
-    check{"stop_with_idle_connections", "the same with 50 idle, which are closed",
-          stop_with_idle_connections},
-    check{"stop_with_a_stuck_connection", "the same with a peer that reads nothing",
-          stop_with_a_stuck_connection},
-    check{"metrics_have_their_shape", "integers, or lists with one a worker; none negative",
-          metrics_have_their_shape, depends::on_nothing},
-    check{"input_closed", "exits when standard input ends", input_closed, depends::on_nothing},
-    check{"terminated", "SIGTERM ends it", terminated, depends::on_nothing},
-    check{"idle_serves", "workload idle is the echo server", idle_serves, depends::on_nothing},
-    check{"idle_tasks", "1000 tasks sleep at ready, none in the result", idle_tasks,
-          depends::on_nothing},
-};
-
 }  // namespace
 
 std::span<const check> life_checks() {
+  static constexpr std::array checks{
+      check{"samples_add_up", "counts grow and equal what was sent", samples_add_up,
+            depends::on_nothing},
+      check{"samples_tell_the_time", "t_ns is CLOCK_MONOTONIC", samples_tell_the_time,
+            depends::on_nothing},
+      check{"unknown_commands", "answered by an error event, then it goes on", unknown_commands,
+            depends::on_nothing},
+      check{"stop_under_load", "result and exit 0 within 5 s while 20 stream", stop_under_load},
+      check{"stop_with_idle_connections", "the same with 50 idle, which are closed",
+            stop_with_idle_connections},
+      check{"stop_with_a_stuck_connection", "the same with a peer that reads nothing",
+            stop_with_a_stuck_connection},
+      check{"metrics_have_their_shape", "integers, or lists with one a worker; none negative",
+            metrics_have_their_shape, depends::on_nothing},
+      check{"input_closed", "exits when standard input ends", input_closed, depends::on_nothing},
+      check{"terminated", "SIGTERM ends it", terminated, depends::on_nothing},
+      check{"idle_serves", "workload idle is the echo server", idle_serves, depends::on_nothing},
+      check{"idle_tasks", "1000 tasks sleep at ready, none in the result", idle_tasks,
+            depends::on_nothing},
+  };
   return checks;
 }
 

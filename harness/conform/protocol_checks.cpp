@@ -76,19 +76,19 @@ void keeps_to_its_cpus(context& with) {
   }
 }
 
-constexpr std::array checks{
-    check{"describes_itself", "one valid JSON object within 5 s, exit 0", describes_itself},
-    check{"refuses_bad_usage", "exit 2 and a sentence on standard error", refuses_bad_usage,
-          depends::on_nothing},
-    check{"says_why_unavailable", "error event, exit 3", says_why_unavailable, depends::on_nothing},
-    check{"gets_ready", "ready in time, serves on all of 127/8", gets_ready},
-    check{"keeps_to_its_cpus", "every thread keeps to the CPUs of the process", keeps_to_its_cpus,
-          depends::on_nothing},
-};
-
 }  // namespace
 
 std::span<const check> protocol_checks() {
+  static constexpr std::array checks{
+      check{"describes_itself", "one valid JSON object within 5 s, exit 0", describes_itself},
+      check{"refuses_bad_usage", "exit 2 and a sentence on standard error", refuses_bad_usage,
+            depends::on_nothing},
+      check{"says_why_unavailable", "error event, exit 3", says_why_unavailable,
+            depends::on_nothing},
+      check{"gets_ready", "ready in time, serves on all of 127/8", gets_ready},
+      check{"keeps_to_its_cpus", "every thread keeps to the CPUs of the process", keeps_to_its_cpus,
+            depends::on_nothing},
+  };
   return checks;
 }
 

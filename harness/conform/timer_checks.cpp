@@ -104,21 +104,21 @@ void ends_with_its_input(context& with) {
   }
 }
 
-constexpr std::array checks{
-    check{"timer_fires_all", "nothing before start; then each timer once, none early", fires_all},
-    check{"timer_fires_all_at_once", "one deadline for all; start before ready", fires_all_at_once},
-    check{"timer_cancels_all", "mode cancel: armed and cancelled, none fires", cancels_all},
-    check{"timer_stops_in_the_middle", "result and exit 0 within 5 s while all wait",
-          stops_in_the_middle},
-    check{"timer_stops_before_start", "the same without any work", stops_before_the_start,
-          depends::on_nothing},
-    check{"timer_input_closed", "exits when standard input ends, at work or not",
-          ends_with_its_input, depends::on_nothing},
-};
-
 }  // namespace
 
 std::span<const check> timer_checks() {
+  static constexpr std::array checks{
+      check{"timer_fires_all", "nothing before start; then each timer once, none early", fires_all},
+      check{"timer_fires_all_at_once", "one deadline for all; start before ready",
+            fires_all_at_once},
+      check{"timer_cancels_all", "mode cancel: armed and cancelled, none fires", cancels_all},
+      check{"timer_stops_in_the_middle", "result and exit 0 within 5 s while all wait",
+            stops_in_the_middle},
+      check{"timer_stops_before_start", "the same without any work", stops_before_the_start,
+            depends::on_nothing},
+      check{"timer_input_closed", "exits when standard input ends, at work or not",
+            ends_with_its_input, depends::on_nothing},
+  };
   return checks;
 }
 
