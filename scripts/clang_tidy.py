@@ -3,14 +3,14 @@
 """scripts/clang_tidy.py FOLDER: clang-tidy on all C++ files of a configured build but its tests.
 
 Most of clang-tidy's time goes into the headers of libraries, which it reads and checks again for
-each file. So files of a folder that have the same flags are checked together, as one file that
-includes them all. Those that do not compile together, since they define the same local name, are
-checked alone.
+each file. So files that have the same flags are checked together, as one file that includes them
+all. Those that do not compile together, since they define the same local name, are checked alone.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shlex
@@ -23,6 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CLANG_TIDY = "clang-tidy-19"
+TOGETHER_MAX = 24  # files of a batch: enough of them for each CPU, and few that end late
 # path:line:column: error: text [clang-diagnostic-...]: what the compiler says, not a check.
 DOES_NOT_COMPILE = re.compile(r"^(/[^:\n]+):\d+:\d+: error: .*\[clang-diagnostic-error\]$", re.M)
 
@@ -36,9 +37,8 @@ class Batch:
 
 
 def batches(commands: list[dict[str, str]], root: Path) -> list[Batch]:
-    """Of the entries of a compile_commands.json: one a folder and set of flags, largest first; each
-    file once."""
-    found: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    """Of the entries of a compile_commands.json, largest first; each file once."""
+    found: dict[tuple[str, ...], list[str]] = defaultdict(list)
     seen = set()
     for entry in commands:
         file = os.path.relpath(entry["file"], root)
@@ -50,8 +50,12 @@ def batches(commands: list[dict[str, str]], root: Path) -> list[Batch]:
         for option in ("-o", "-c"):
             at = words.index(option)
             del words[at : at + 2]
-        found[os.path.dirname(file), tuple(words)].append(file)
-    made = [Batch(tuple(sorted(files)), flags) for (_, flags), files in found.items()]
+        found[tuple(words)].append(file)
+    made = []
+    for flags, files in found.items():
+        files.sort()
+        size = math.ceil(len(files) / math.ceil(len(files) / TOGETHER_MAX))
+        made += [Batch(tuple(files[at : at + size]), flags) for at in range(0, len(files), size)]
     return sorted(made, key=lambda batch: -len(batch.files))
 
 

@@ -10,7 +10,7 @@
 #                         faster than it reads them (g++ 12 does not), and without the other two:
 #                         headers precompiled at one level of optimisation serve no other
 #
-# The presets give all three; each flag comes after those of the preset and so wins.
+# Each preset gives those that it uses; each flag comes after those of the preset and so wins.
 option(TAILRACE_PRECOMPILE "Precompile the headers of libraries" OFF)
 set(TAILRACE_LIGHT_FLAGS "" CACHE STRING "For what neither is measured nor measures")
 set(TAILRACE_TEST_FLAGS "" CACHE STRING "For the tests of the harness")

@@ -40,13 +40,16 @@ class ClangTidy(unittest.TestCase):
             code = clang_tidy.main([str(self.root / "build")])
         return code, said.getvalue()
 
-    def test_a_batch_is_one_folder_and_one_set_of_flags(self) -> None:
-        for file in ("a/one.cpp", "a/two.cpp", "a/tests/no.cpp", "b/one.cpp"):
+    def test_a_batch_has_one_set_of_flags(self) -> None:
+        for file in ("a/two.cpp", "a/one.cpp", "a/tests/no.cpp", "b/one.cpp"):
             self.add(file, MAIN)
         self.add("a/three.cpp", MAIN, "-O2")
         self.commands.append(self.commands[0])
         found = [batch.files for batch in clang_tidy.batches(self.commands, self.root)]
-        self.assertEqual(found, [("a/one.cpp", "a/two.cpp"), ("b/one.cpp",), ("a/three.cpp",)])
+        self.assertEqual(found, [("a/one.cpp", "a/two.cpp", "b/one.cpp"), ("a/three.cpp",)])
+        with mock.patch.object(clang_tidy, "TOGETHER_MAX", 2):
+            found = [batch.files for batch in clang_tidy.batches(self.commands, self.root)]
+        self.assertEqual(found[:2], [("a/one.cpp", "a/two.cpp"), ("b/one.cpp",)])
 
     @unittest.skipUnless(shutil.which(clang_tidy.CLANG_TIDY), "needs clang-tidy")
     def test_what_goes_together_and_what_does_not_is_found_clean(self) -> None:

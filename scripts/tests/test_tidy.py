@@ -182,6 +182,11 @@ class arrows(unittest.TestCase):
             self.assertEqual(broken_in({"reports/p/a.py": HASH + bad}), ["arrows"], bad)
         good = "import json\nimport matplotlib.pyplot\nfrom . import b\nimport p.b\n"
         self.assertEqual(broken_in({"reports/p/a.py": HASH + good, "reports/p/b.py": HASH}), [])
+        both = {f"reports/tailrace_{one}/a.py": HASH + f"from tailrace_{other} import a\n"
+                for one, other in (("report", "report"), ("regress", "report"))}
+        self.assertEqual(broken_in(both), [])
+        both["reports/tailrace_report/a.py"] = HASH + "from tailrace_regress import a\n"
+        self.assertEqual(broken_in(both), ["arrows"])
 
     def test_system_headers(self):
         for folder, reason, expected in (

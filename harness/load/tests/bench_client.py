@@ -3,6 +3,7 @@
 
 usage: scripts/bench-client [--rounds N] [--seconds S] [--connections N ...] [--bin DIR]
                             [--only wrk|engines|lateness ...] [--server TARGET]
+                            [--client-options "..."]
 
 1. Closed loop over HTTP, one core each (server on CPU 0, client on CPU 1): rounds of our client and
    wrk in alternating order; the figure is the ratio inside a round. Rates of different rounds are
@@ -138,7 +139,7 @@ def lateness(options: argparse.Namespace, engine: str) -> None:
     p50, p99, worst = [], [], []
     with null_server(options, "echo") as server:
         for _ in range(options.rounds):
-            more = ["--rate", "10000", "--engine", engine]
+            more = ["--rate", "10000", "--engine", engine, *options.client_options]
             result = ours(options, server, more)["latency_ns"]["lateness"]
             p50.append(result["p50"] / 1000)
             p99.append(result["p99"] / 1000)
