@@ -18,7 +18,7 @@ help:
 	@echo 'make adapters                    our adapters of libuv and Asio beside the bare libraries'
 	@echo 'make micro [ROUNDS=5] [FILTER=text]  micro benchmarks: spawn, switch, channels, timers'
 	@echo 'make regress BASE=ref [STRICT=1] [RUNTIMES=a,b] [PROFILE=ci]  is this tree slower or fatter'
-	@echo '                                 than that commit? (its exit code: scripts/regress)'
+	@echo '                                 than that commit? (exit codes: reports/README.md)'
 	@echo 'make test [PRESET=release]       build and run all tests, C++ and Python'
 	@echo 'make report                      redraw the report of results/latest'
 	@echo 'make check                       what CI does: lint, both compilers, sanitizers, tests'
