@@ -84,17 +84,21 @@ std::int64_t open_files_max() {
   return limit.rlim_max == RLIM_INFINITY ? INT64_MAX : static_cast<std::int64_t>(limit.rlim_max);
 }
 
+session::option_map form_options_for(const session::description& about, const std::string& workload,
+                                     session::option_map of_form) {
+  std::erase_if(of_form, [&](const auto& option) {
+    const std::string& name = option.first;
+    return about.option(workload, name) == nullptr &&
+           std::ranges::any_of(about.options, [&](const auto& each) { return each.name == name; });
+  });
+  return of_form;
+}
+
 session::target_request target_request_of(const cell_context& cell,
                                           const std::map<std::string, std::string>& more) {
   session::option_map given = cell.at.work->target_options();
   given.insert(more.begin(), more.end());
-  // A form may set options of workloads that this point has not.
-  for (const auto& [name, value] : cell.who.options) {
-    const bool elsewhere = std::ranges::any_of(
-        cell.program.about.options, [&](const auto& option) { return option.name == name; });
-    if (!elsewhere || cell.program.about.option(cell.at.workload, name) != nullptr)
-      given.emplace(name, value);
-  }
+  given.merge(form_options_for(cell.program.about, cell.at.workload, cell.who.options));
   session::target_request request;
   request.program = cell.program.path;
   request.workload = cell.at.workload;

@@ -35,6 +35,11 @@ struct cell_context {
 // The record without the histogram files: `histograms` of its objects hold the texts still.
 nlohmann::json run_cell(const cell_context& cell);
 
+// What a form sets for one workload: without the options that only other workloads have. What no
+// workload has stays, to be refused.
+session::option_map form_options_for(const session::description& about, const std::string& workload,
+                                     session::option_map of_form);
+
 // For the kinds: a fresh process of the target, serving the point's workload. more: options beside
 // the point's and the subject's.
 session::target_request target_request_of(const cell_context& cell,

@@ -87,6 +87,16 @@ class CommandTest(unittest.TestCase):
             file.write(f'blocks = {blocks}\ncosts = {costs}\ncontestants = ["fake"]\n{points}')
         return ["--profile", profile, "--targets", targets, "--results", self.results]
 
+    def change_description(self, targets, command, name="fake", script="good"):
+        """Lets a target of that name describe itself as the fake one, changed by sed."""
+        path = os.path.join(targets, f"tailrace-target-{name}")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(
+                f'#!/bin/sh\n[ "$1" = describe ] || exec {FAKE} "$@" --set script={script}\n'
+                f"{FAKE} describe | sed '{command}'\n"
+            )
+        os.chmod(path, 0o755)
+
     def bad_profile(self, point):
         path = os.path.join(self.folder, "bad.toml")
         with open(path, "w", encoding="utf-8") as file:
@@ -270,13 +280,8 @@ class CommandTest(unittest.TestCase):
     def test_peers_join_where_they_are_asked_for(self):
         arguments = self.profile("unsupported")
         targets = arguments[3]
-        peer = os.path.join(targets, "tailrace-target-peer")
-        with open(peer, "w", encoding="utf-8") as file:
-            file.write(
-                f'#!/bin/sh\n[ "$1" = describe ] || exec {FAKE} "$@" --set script=unsupported\n'
-                f'{FAKE} describe | sed \'s/"fake"/"peer"/; s/"floor"/"peer"/\'\n'
-            )
-        os.chmod(peer, 0o755)
+        changes = 's/"fake"/"peer"/; s/"floor"/"peer"/'
+        self.change_description(targets, changes, name="peer", script="unsupported")
         with open(os.path.join(targets, "tailrace-target-unbuilt.absent"), "w") as file:
             file.write("rustc not found\n")
         measured = {}
@@ -304,6 +309,16 @@ class CommandTest(unittest.TestCase):
         self.run_it("run", "--resume", "c", *arguments[2:])
         self.assertEqual(self.cells(file_name="costs.jsonl"), counted)
         self.assertEqual(len(self.cells()), 1)
+
+    def test_costs_leave_out_what_a_form_sets_for_another_workload(self):
+        form = 'forms = ["other"]\n[form.fake]\nother = { elsewhere = "y" }\n'
+        arguments = self.profile("good", form + POINT, costs="true")
+        option = '"name":"elsewhere","default":"x","values":"text","help":"h","workloads":["idle"]'
+        self.change_description(arguments[3], f's/"options":\\[/&{{{option}}},/')
+        self.run_it("run", "--name", "c", *arguments)
+        counted = self.cells(file_name="costs.jsonl")
+        self.assertEqual([line["subject"]["options"] for line in counted], [{"elsewhere": "y"}])
+        self.assertIn(counted[0]["status"], ("ok", "skipped"), counted[0]["cause"])
 
     def start_long(self, blocks):
         arguments = self.profile("good", POINT, blocks)
