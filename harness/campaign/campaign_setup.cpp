@@ -265,21 +265,26 @@ campaign_setup plan_new(const run_options& options) {
 
 namespace {
 
+std::vector<std::string> ids_of(const json& plan) {
+  std::vector<std::string> ids;
+  for (const json& entry : plan.at("subjects")) {
+    const std::string id = entry.at("id");
+    if (std::ranges::count(ids, id) == 0) ids.push_back(id);
+  }
+  return ids;
+}
+
 campaign_setup plan_again(const run_options& options, const fs::path& folder, const json& manifest,
                           const json& old_plan) {
   run_options as_then = options;
-  if (as_then.runtimes.empty()) {
-    for (const json& entry : old_plan.at("subjects")) {
-      const std::string id = entry.at("id");
-      if (std::ranges::count(as_then.runtimes, id) == 0) as_then.runtimes.push_back(id);
-    }
-  }
+  as_then.peers = false;  // those that were there are in the plan
   if (as_then.arms.empty()) as_then.arms = arm_options(manifest);
   const std::uint64_t seed = options.seed.value_or(old_plan.at("seed").get<std::uint64_t>());
   const int blocks = options.blocks.value_or(old_plan.at("blocks").get<int>());
   const std::string profile_path = manifest.at("profile").at("path");
-  campaign_setup setup =
-      plan_from(load_profile(profile_path, options.kinds), as_then, seed, blocks);
+  profile from = load_profile(profile_path, options.kinds);
+  from.contestants = ids_of(old_plan);
+  campaign_setup setup = plan_from(std::move(from), as_then, seed, blocks);
   setup.folder = folder;
   refuse_other_plan(old_plan, plan_json(setup.made_plan), folder.string());
   refuse_other_programs(manifest, setup, folder.string());

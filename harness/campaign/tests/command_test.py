@@ -293,6 +293,8 @@ class CommandTest(unittest.TestCase):
         # And those that the build under test has made.
         self.assertLessEqual({"fake", "peer", "unbuilt"}, set(measured["with"]))
         self.assertEqual(measured["with"]["unbuilt"], "rustc not found")
+        done = self.run_it("run", "--resume", "with", *arguments[2:])
+        self.assertIn("0 cells to run", done.stdout, done.stderr)
 
     def test_costs_are_counted_once_a_subject(self):
         arguments = self.profile("good", costs="true")
