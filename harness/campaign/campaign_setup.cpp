@@ -150,11 +150,19 @@ json contestants_json(const campaign_setup& setup) {
   return list;
 }
 
+// What all cells of a campaign have alike, as keys of the manifest.
+json setting_json(const cell_setting& setting) {
+  return {{"load_program", setting.load_program},
+          {"files_folder", setting.files_folder},
+          {"cpus",
+           {{"target", observe::cpus_text(setting.cpus.target)},
+            {"client", observe::cpus_text(setting.cpus.client)},
+            {"disjoint", setting.cpus.disjoint},
+            {"note", setting.cpus.note}}}};
+}
+
 json manifest_json(const run_options& options, const campaign_setup& setup) {
   const plan& made = setup.made_plan;
-  json load = json::array();
-  for (const std::string& word : setup.setting.load_program)
-    load.push_back(word);
   json manifest = {
       {"schema", record::schema_version},
       {"tool", {{"name", "tailrace"}, {"version", TAILRACE_VERSION}}},
@@ -164,20 +172,15 @@ json manifest_json(const run_options& options, const campaign_setup& setup) {
         {"digest", program_digest("/proc/self/exe")}}},
       {"seed", made.seed},
       {"command", options.command},
-      {"load_program", load},
       {"profile",
        {{"name", made.profile},
         {"title", setup.from.title},
         {"path", setup.from.path},
         {"blocks", made.blocks}}},
       {"started_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
-      {"cpus",
-       {{"target", observe::cpus_text(setup.setting.cpus.target)},
-        {"client", observe::cpus_text(setup.setting.cpus.client)},
-        {"disjoint", setup.setting.cpus.disjoint},
-        {"note", setup.setting.cpus.note}}},
       {"machine", observe::machine_fingerprint()},
       {"contestants", contestants_json(setup)}};
+  manifest.update(setting_json(setup.setting));
   if (!setup.arms.empty()) manifest["arms"] = arms_json(setup.arms);
   return manifest;
 }
@@ -190,6 +193,19 @@ void refuse_other_plan(const json& stored, const json& now, const std::string& n
         fmt::format("cannot resume {}: its plan differs from today's in \"{}\" (another profile, "
                     "option or set of contestants); start a new campaign",
                     name, key));
+  }
+}
+
+void refuse_other_setting(const json& manifest, const cell_setting& setting,
+                          const std::string& name) {
+  const json today = setting_json(setting);
+  for (const auto& [key, now] : today.items()) {
+    const json then = manifest.value(key, now);
+    if (then == now) continue;
+    throw usage_refusal(
+        fmt::format("cannot resume {}: its \"{}\" was {} and is {} now; give the options that it "
+                    "was begun with, or start a new campaign",
+                    name, key, then.dump(), now.dump()));
   }
 }
 
@@ -279,6 +295,8 @@ campaign_setup plan_again(const run_options& options, const fs::path& folder, co
   run_options as_then = options;
   as_then.peers = false;  // those that were there are in the plan
   if (as_then.arms.empty()) as_then.arms = arm_options(manifest);
+  if (as_then.files.empty()) as_then.files = record::text_or(manifest, "files_folder");
+  if (as_then.load_program.empty()) as_then.load_program = manifest.at("load_program");
   const std::uint64_t seed = options.seed.value_or(old_plan.at("seed").get<std::uint64_t>());
   const int blocks = options.blocks.value_or(old_plan.at("blocks").get<int>());
   const std::string profile_path = manifest.at("profile").at("path");
@@ -287,6 +305,7 @@ campaign_setup plan_again(const run_options& options, const fs::path& folder, co
   campaign_setup setup = plan_from(std::move(from), as_then, seed, blocks);
   setup.folder = folder;
   refuse_other_plan(old_plan, plan_json(setup.made_plan), folder.string());
+  refuse_other_setting(manifest, setup.setting, folder.string());
   refuse_other_programs(manifest, setup, folder.string());
   return setup;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // All that is decided before the first cell: profile, contestants, plan, CPUs, folder, manifest.
-// For a new campaign from the options; for a resumed one from its folder, and refused when the plan
-// or an executable is another one now. Main thread only (starts children for `describe`).
+// For a new campaign from the options; for a resumed one from its folder, and refused when plan,
+// CPUs or an executable are others now. Main thread only (starts children for `describe`).
 #pragma once
 
 #include <filesystem>

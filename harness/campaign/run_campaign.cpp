@@ -95,6 +95,10 @@ std::string resume_command(const run_options& options, const std::string& name) 
   std::string command = fmt::format("tailrace run --resume {}", name);
   if (options.results != "results") command += " --results " + options.results;
   if (!options.targets.empty()) command += " --targets " + options.targets;
+  if (!options.target_cpus.empty()) {
+    command +=
+        fmt::format(" --target-cpus {} --client-cpus {}", options.target_cpus, options.client_cpus);
+  }
   return command;
 }
 

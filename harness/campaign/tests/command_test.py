@@ -322,16 +322,15 @@ class CommandTest(unittest.TestCase):
         self.assertEqual([line["subject"]["options"] for line in counted], [{"elsewhere": "y"}])
         self.assertIn(counted[0]["status"], ("ok", "skipped"), counted[0]["cause"])
 
-    def start_long(self, blocks):
+    def start_long(self, blocks, *more):
         arguments = self.profile("good", POINT, blocks)
         process = subprocess.Popen(
-            [TAILRACE, "run", "--name", "c", *arguments, "--load-program", self.load, "0.3"],
+            [TAILRACE, "run", "--name", "c", *arguments, "--load-program", self.load, "0.3", *more],
             stdout=subprocess.PIPE,
             text=True,
         )
-        process.stdout.readline()
-        first = process.stdout.readline()  # the first cell is finished
-        self.assertIn("1/", first)
+        while not (line := process.stdout.readline()).startswith("1/"):  # a cell is finished
+            self.assertTrue(line, "it ended before its first cell")
         return process, arguments
 
     def test_interrupt_leaves_a_valid_campaign(self):
@@ -350,11 +349,27 @@ class CommandTest(unittest.TestCase):
         process.communicate()
         with open(os.path.join(self.results, "c", "cells.jsonl"), "a", encoding="utf-8") as file:
             file.write('{"schema": 2, "cell": "torn')
-        more = [*arguments[2:], "--load-program", self.load, "0.3"]
-        self.run_it("run", "--resume", "c", *more)
+        done = self.run_it("run", "--resume", "c", *arguments[2:])
+        self.assertNotIn("0 cells to run", done.stdout)
         with open(os.path.join(self.results, "c", "plan.json"), encoding="utf-8") as file:
             planned = [cell["cell"] for cell in json.load(file)["cells"]]
         self.assertEqual([cell["cell"] for cell in self.cells()], planned)
+        for cell in self.cells():  # the load generator is that of the manifest
+            self.assertNotIn("engine", cell["load"])
+
+    def test_other_cpus_or_load_generator_are_not_resumed(self):
+        one_cpu = ["--target-cpus", "0", "--client-cpus", "0"]
+        process, arguments = self.start_long(50, *one_cpu)
+        process.send_signal(signal.SIGINT)
+        self.assertIn(" ".join(one_cpu), process.communicate(timeout=30)[0])
+        for more, words in [
+            ([], 'its "cpus" was'),
+            ([*one_cpu, "--load-program", TAILRACE, "load"], 'its "load_program" was'),
+            ([*one_cpu, "--files", self.folder], 'its "files_folder" was'),
+        ]:
+            done = self.run_it("run", "--resume", "c", *arguments[2:], *more)
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertIn(words, done.stderr)
 
     def test_other_plan_or_program_is_not_resumed(self):
         process, arguments = self.start_long(4)
