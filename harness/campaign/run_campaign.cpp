@@ -151,8 +151,10 @@ int run_campaign(const run_options& options) {
     return exit_interrupted;
   }
   shown.finish();
-  fmt::print("{}: {}\n", campaign.folder().string(), shown.totals().text());
-  return shown.totals().failed > 0 ? refusal::failed : 0;
+  const int failed_costs = campaign.failed_costs();
+  fmt::print("{}: {}{}\n", campaign.folder().string(), shown.totals().text(),
+             failed_costs == 0 ? "" : fmt::format("; costs that failed: {}", failed_costs));
+  return shown.totals().failed + failed_costs > 0 ? refusal::failed : 0;
 }
 
 }  // namespace tailrace::campaign

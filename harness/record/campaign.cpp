@@ -71,7 +71,7 @@ campaign::campaign(fs::path folder)
   for (const json& cell : read_lines(folder_ / "cells.jsonl"))
     finished_.emplace(text_or(cell, "cell"), text_or(cell, "status"));
   for (const json& cost : read_lines(folder_ / "costs.jsonl"))
-    counted_.insert(text_of(cost.value("subject", json()), -1));
+    count_cost(cost);
 }
 
 campaign campaign::create(const fs::path& results, const std::string& name, const json& manifest,
@@ -128,7 +128,12 @@ void campaign::append_cell(const json& cell) {
 
 void campaign::append_cost(const json& cost) {
   costs_.append(text_of(cost, -1));
-  counted_.insert(text_of(cost.at("subject"), -1));
+  count_cost(cost);
+}
+
+void campaign::count_cost(const json& cost) {
+  counted_.insert(text_of(cost.value("subject", json()), -1));
+  if (text_or(cost, "status") == "failed") ++failed_costs_;
 }
 
 }  // namespace tailrace::record

@@ -322,6 +322,15 @@ class CommandTest(unittest.TestCase):
         self.assertEqual([line["subject"]["options"] for line in counted], [{"elsewhere": "y"}])
         self.assertIn(counted[0]["status"], ("ok", "skipped"), counted[0]["cause"])
 
+    def test_a_cost_that_failed_counts_as_failed(self):
+        skipped = '[[point]]\nkind = "timer"\ntasks = 5\n'
+        arguments = self.profile("dies-under-load", skipped, costs="true")
+        for more in (["--name", "c", *arguments], ["--resume", "c", *arguments[2:]]):
+            done = self.run_it("run", *more)
+            self.assertEqual(self.cells(file_name="costs.jsonl")[0]["status"], "failed")
+            self.assertIn("0 failed, 1 skipped; costs that failed: 1", done.stdout)
+            self.assertEqual(done.returncode, 1)
+
     def start_long(self, blocks, *more):
         arguments = self.profile("good", POINT, blocks)
         process = subprocess.Popen(

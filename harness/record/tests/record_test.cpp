@@ -67,12 +67,15 @@ TEST_F(folder_test, campaign_is_opened_with_what_is_finished) {
   {
     campaign made = campaign::create(folder_, "c", document, document);
     made.append_cell({{"schema", schema_version}, {"cell", "one"}, {"status", "ok"}});
-    made.append_cost({{"schema", schema_version}, {"subject", {{"id", "local"}}}});
+    made.append_cost(
+        {{"schema", schema_version}, {"subject", {{"id", "local"}}}, {"status", "failed"}});
+    EXPECT_EQ(made.failed_costs(), 1);
   }
   std::ofstream(folder_ / "c" / "cells.jsonl", std::ios::app) << "{\"torn";
   const campaign opened = campaign::open(folder_ / "c");
   EXPECT_EQ(opened.finished(), (std::map<std::string, std::string>{{"one", "ok"}}));
   EXPECT_TRUE(opened.has_cost_of({{"id", "local"}}));
+  EXPECT_EQ(opened.failed_costs(), 1);
   EXPECT_FALSE(opened.has_cost_of({{"id", "uring"}}));
   EXPECT_THROW(campaign::create(folder_, "c", document, document), refusal);
 }
