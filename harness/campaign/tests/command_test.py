@@ -352,6 +352,16 @@ class CommandTest(unittest.TestCase):
         self.assertGreaterEqual(len(done), 1)
         self.assertLess(len(done), 50)
 
+    def test_campaign_that_runs_is_not_resumed(self):
+        process, arguments = self.start_long(50)
+        done = self.run_it("run", "--resume", "c", *arguments[2:])
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("cells.jsonl is being written by another process; wait", done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130)
+
     def test_killed_campaign_is_resumed_without_loss_or_repeat(self):
         process, arguments = self.start_long(4)
         process.kill()

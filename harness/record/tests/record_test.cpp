@@ -33,6 +33,19 @@ TEST_F(folder_test, torn_last_line_is_cut_off_before_the_next_is_appended) {
   EXPECT_EQ(read_whole(path, 100), "one\ntwo\nfour\n");
 }
 
+TEST_F(folder_test, lines_have_one_writer_at_a_time) {
+  const fs::path path = folder_ / "lines";
+  std::ofstream(path) << "one\n";
+  {
+    const line_file writer(path);
+    std::ofstream(path, std::ios::app) << "two";
+    EXPECT_THROW(line_file{path}, refusal);
+    EXPECT_EQ(read_whole(path, 100), "one\ntwo");
+  }
+  line_file(path).append("three");
+  EXPECT_EQ(read_whole(path, 100), "one\nthree\n");
+}
+
 TEST_F(folder_test, whole_write_leaves_no_draft) {
   write_whole(folder_ / "a", "text");
   write_whole(folder_ / "a", "other");
