@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "harness/observe/clock.hpp"
@@ -44,6 +45,22 @@ std::string with_tail(std::string cause, const session::child_output& output) {
   return cause;
 }
 
+// They become parts of file names: `response`, or `<class>.response`.
+void require_plain_names(const json& histograms) {
+  constexpr std::size_t longest = 80;
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+  };
+  if (!histograms.is_object()) throw refusal("the load generator's `histograms` is no object");
+  for (const auto& each : histograms.items()) {
+    const std::string& name = each.key();
+    if (!name.empty() && name.size() <= longest && std::ranges::all_of(name, is_plain)) continue;
+    throw refusal(
+        fmt::format("the load generator names a histogram {}: use at most {} of a-z, 0-9, _ and .",
+                    session::quoted_excerpt(name), longest));
+  }
+}
+
 }  // namespace
 
 load_run::load_run(session::output_pump& pump, const campaign::cell_context& cell,
@@ -57,7 +74,10 @@ json load_run::finish(std::int64_t deadline_ns) {
   if (end == outcome::too_much) throw refusal("the load generator flooded its output");
   const auto status = child_.wait_exit(observe::from_now(2));
   json object = json::parse(text, nullptr, false);
-  if (object.is_object()) return object;
+  if (object.is_object()) {
+    require_plain_names(object.value("histograms", json::object()));
+    return object;
+  }
   const std::string how = status ? session::exit_text(*status) : "did not exit";
   if (status && session::exit_code(*status) == not_possible_here) {
     throw refusal(observe::trimmed(output_.error_tail()), "", refusal::unsupported);

@@ -33,9 +33,10 @@ counts = dict(planned=10, sent=10, skipped_late=0, never_sent=0, ok=10, wrong=0,
               timed_out=0, in_flight=0)
 if mode == "unbalanced": counts["ok"] = 9
 if mode == "unbelievable": pass
+name = "../" * 9 + "proc/x" if mode == "astray" else "response"
 print(json.dumps(dict(schema=1, mode="closed", connections=2, connections_opened=2,
     message_bytes=64, counts=counts, offered_per_s=1.0, achieved_per_s=1.0,
-    latency_ns={}, histograms={"response": "HISTFAAA"}, extra_bytes=0)))
+    latency_ns={}, histograms={name: "HISTFAAA"}, extra_bytes=0)))
 """
 
 
@@ -241,6 +242,7 @@ class CommandTest(unittest.TestCase):
             ("garbage", "failed", "without a result"),
             ("unbalanced", "failed", "do not add up"),
             ("unbelievable", "failed", "more than the"),
+            ("astray", "failed", "names a histogram"),
             ("impossible", "skipped", "10000 descriptors needed"),
         ]:
             shutil.rmtree(self.results, ignore_errors=True)
