@@ -62,6 +62,19 @@ void require_descriptors(const cell_context& cell) {
   }
 }
 
+// What the point itself sets has to be possible: its profile is for many targets.
+void require_options(const contestant& program, const std::string& workload,
+                     const session::option_map& options) {
+  for (const auto& [name, value] : options) {
+    const session::option_spec* const spec = program.about.option(workload, name);
+    const std::string wrong = spec == nullptr
+                                  ? fmt::format("workload {} has no option {}", workload, name)
+                                  : spec->objection(value);
+    if (!wrong.empty())
+      throw refusal(fmt::format("{}: {}", program.id, wrong), "", refusal::unsupported);
+  }
+}
+
 }  // namespace
 
 void require_workload(const contestant& program, const std::string& workload) {
@@ -98,6 +111,7 @@ session::target_request target_request_of(const cell_context& cell,
                                           const std::map<std::string, std::string>& more) {
   session::option_map given = cell.at.work->target_options();
   given.insert(more.begin(), more.end());
+  require_options(cell.program, cell.at.workload, given);
   given.merge(form_options_for(cell.program.about, cell.at.workload, cell.who.options));
   session::target_request request;
   request.program = cell.program.path;

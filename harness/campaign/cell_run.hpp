@@ -41,7 +41,8 @@ session::option_map form_options_for(const session::description& about, const st
                                      session::option_map of_form);
 
 // For the kinds: a fresh process of the target, serving the point's workload. more: options beside
-// the point's and the subject's.
+// the point's and the subject's. Refuses (unsupported) what the target has not of the point's and
+// these.
 session::target_request target_request_of(const cell_context& cell,
                                           const std::map<std::string, std::string>& more = {});
 

@@ -95,6 +95,17 @@ class InprocessCommandTest(unittest.TestCase):
                 self.assertEqual(cells[0]["status"], "failed")
                 self.assertIn(words, cells[0]["cause"])
 
+    def test_what_the_target_does_not_have_of_a_point_is_skipped(self):
+        for fault, points, words in [
+            ("without-option", CANCEL, "workload timer has no option at_once"),
+            ("", POINT.replace("50", "2000000"), "tasks"),
+        ]:
+            shutil.rmtree(self.results, ignore_errors=True)
+            done, cells = self.run_it(fault, points)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertEqual([cell["status"] for cell in cells], ["skipped"], cells[0]["cause"])
+            self.assertIn(words, cells[0]["cause"])
+
     def test_bad_points_are_refused_with_a_sentence(self):
         for more, words in [
             ("", "a timer point needs tasks"),
