@@ -22,8 +22,12 @@ POINT = '[[point]]\nkind = "closed"\nconnections = 2\nwarmup_s = 0.05\nduration_
 
 # A load generator that says what it is told: {"counts": ...} merged over a good object.
 FAKE_LOAD = """#!/usr/bin/env python3
-import json, sys, time
+import json, socket, sys, time
 mode = sys.argv[1]
+if mode == "silent":
+    host, port = sys.argv[sys.argv.index("--connect") + 1].split(":")
+    held = [socket.create_connection((host, int(port))) for _ in range(2)]
+    time.sleep(1)
 if mode == "dies": sys.exit(1)
 if mode == "garbage": print("{ not json"); sys.exit(0)
 if mode == "impossible":
@@ -249,6 +253,14 @@ class CommandTest(unittest.TestCase):
             cell = self.one_cell("good", "--load-program", self.load, mode)
             self.assertEqual(cell["status"], status, mode)
             self.assertIn(words, cell["cause"], mode)
+
+    def test_costs_without_an_operation_are_unknown(self):
+        cell = self.one_cell("good", "--load-program", self.load, "silent")
+        self.assertEqual(cell["cost"]["operations"], 0)
+        for costs, key in [("server", "cpu_us_per_op"), ("server", "user_us_per_op"),
+                           ("server", "voluntary_switches_per_op"), ("client", "cpu_us_per_op")]:
+            self.assertIsNone(cell["cost"][costs][key], key)
+        self.assert_listed()
 
     def test_missing_contestant_is_skipped_with_a_remedy(self):
         arguments = self.profile()
