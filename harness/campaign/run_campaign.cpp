@@ -58,6 +58,7 @@ void run_cells(const campaign_setup& setup, record::campaign& campaign, progress
     if (at.workers != 0) who.workers = at.workers;
     cell_setting setting = setup.setting;
     setting.cpus = setup.point_cpus[cell.point];
+    keep_off_target_cpus(setting.cpus);
     json record = run_cell({cell, at, who, setup.contestants.at(who.arm).at(who.id), setting});
     store(campaign, record);
     shown.totals().count(record["status"]);

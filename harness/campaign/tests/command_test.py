@@ -22,7 +22,7 @@ POINT = '[[point]]\nkind = "closed"\nconnections = 2\nwarmup_s = 0.05\nduration_
 
 # A load generator that says what it is told: {"counts": ...} merged over a good object.
 FAKE_LOAD = """#!/usr/bin/env python3
-import json, socket, sys, time
+import json, os, socket, sys, time
 mode = sys.argv[1]
 if mode == "silent":
     host, port = sys.argv[sys.argv.index("--connect") + 1].split(":")
@@ -38,8 +38,9 @@ counts = dict(planned=10, sent=10, skipped_late=0, never_sent=0, ok=10, wrong=0,
 if mode == "unbalanced": counts["ok"] = 9
 if mode == "unbelievable": pass
 name = "../" * 9 + "proc/x" if mode == "astray" else "response"
-print(json.dumps(dict(schema=1, mode="closed", connections=2, connections_opened=2,
-    message_bytes=64, counts=counts, offered_per_s=1.0, achieved_per_s=1.0,
+harness_cpus = " ".join(map(str, sorted(os.sched_getaffinity(os.getppid()))))
+print(json.dumps(dict(schema=1, mode="closed", connect=[harness_cpus], connections=2,
+    connections_opened=2, message_bytes=64, counts=counts, offered_per_s=1.0, achieved_per_s=1.0,
     latency_ns={}, histograms={name: "HISTFAAA"}, extra_bytes=0)))
 """
 
@@ -253,6 +254,24 @@ class CommandTest(unittest.TestCase):
             cell = self.one_cell("good", "--load-program", self.load, mode)
             self.assertEqual(cell["status"], status, mode)
             self.assertIn(words, cell["cause"], mode)
+
+    def test_the_harness_keeps_to_the_client_cpus_of_the_cell(self):
+        # On two cores, two workers that share work have both, and so has the client.
+        point = '[[point]]\nkind = "skew"\nrate_per_s = 50\nduration_s = 0.2\nworkers = 2\n'
+        arguments = self.profile("good", point)
+        option = '"help":"h","values":"integer 0..100000","default":"1"'
+        options = ",".join(f'{{"name":"{name}",{option}}}'
+                           for name in ("burn_us", "hog_every", "message_bytes"))
+        changes = f's/"echo"/"hog","echo"/; s/"options":\\[/&{options},/'
+        self.change_description(arguments[3], changes)
+        self.run_it("run", "--name", "c", *arguments, "--load-program", self.load, "say-cpus")
+        cell = self.cells()[0]
+        self.assertIsNotNone(cell["load"], cell["cause"])
+        told = set()
+        for part in cell["cpus"]["client"].split(","):
+            first, _, last = part.partition("-")
+            told |= set(range(int(first), int(last or first) + 1))
+        self.assertEqual(set(map(int, cell["load"]["connect"][0].split())), told)
 
     def test_costs_without_an_operation_are_unknown(self):
         cell = self.one_cell("good", "--load-program", self.load, "silent")
