@@ -19,8 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void refuse(const char* act, const fs::path& path, int error) {
-  throw refusal(fmt::format("cannot {} {}: {}; give a folder that can be written with --results",
-                            act, path.string(), std::strerror(error)));
+  throw refusal(fmt::format("cannot {} {}: {}", act, path.string(), std::strerror(error)));
 }
 
 // 0, or the errno of the first call that failed.

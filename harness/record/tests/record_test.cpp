@@ -64,7 +64,8 @@ TEST_F(folder_test, full_disk_is_one_sentence) {
     line_file("/dev/full").append("x");
     FAIL();
   } catch (const refusal& refused) {
-    EXPECT_NE(std::string(refused.what()).find("/dev/full"), std::string::npos);
+    EXPECT_NE(refused.cause().find("/dev/full: "), std::string::npos);
+    EXPECT_EQ(refused.cause().find("--results"), std::string::npos);
   }
 }
 
@@ -72,6 +73,16 @@ TEST_F(folder_test, link_is_replaced) {
   replace_link(folder_ / "latest", "one");
   replace_link(folder_ / "latest", "two");
   EXPECT_EQ(fs::read_symlink(folder_ / "latest"), "two");
+}
+
+TEST_F(folder_test, campaign_that_cannot_be_made_says_what_to_do) {
+  try {
+    campaign::create("/proc/tailrace", "c", json(), json());
+    FAIL();
+  } catch (const refusal& refused) {
+    EXPECT_EQ(refused.remedy(), "give a folder that can be written with --results");
+    EXPECT_EQ(refused.cause().find("--results"), std::string::npos);
+  }
 }
 
 const json document = {{"schema", schema_version}};
