@@ -157,6 +157,8 @@ json run_cell(const cell_context& cell) {
     cell.at.work->run(cell, record);
   } catch (const refusal& refused) {
     note_refusal(record, refused);
+  } catch (const std::exception& error) {
+    note_refusal(record, refusal(error.what()));
   }
   record["wall_s"] = static_cast<double>(observe::monotonic_ns() - begin_ns) / 1e9;
   return record;

@@ -28,6 +28,8 @@ nlohmann::json subject_cost(const subject& who, const contestant& program, bool 
     record["status"] = "ok";
   } catch (const refusal& refused) {
     note_refusal(record, refused);
+  } catch (const std::exception& error) {
+    note_refusal(record, refusal(error.what()));
   }
   return record;
 }

@@ -145,6 +145,15 @@ class CommandTest(unittest.TestCase):
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
         self.assertFalse(os.path.exists(self.results))
 
+    def test_what_is_no_refusal_is_one_sentence_too(self):
+        gone = os.path.join(self.folder, "gone")
+        os.mkdir(gone)
+        command = f'cd {gone} && rmdir {gone} && exec {TAILRACE} run --profile smoke'
+        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60,
+                              check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
     def test_results_that_cannot_be_written_are_one_sentence(self):
         with open(self.results, "w", encoding="utf-8") as file:
             file.write("a file in the way")
