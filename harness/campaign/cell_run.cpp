@@ -21,9 +21,6 @@ namespace {
 
 using nlohmann::json;
 
-// Descriptors of a target or client beside its connections: listener, epoll, pipes, libraries.
-constexpr std::int64_t files_beside = 64;
-
 std::string utc_now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
 }

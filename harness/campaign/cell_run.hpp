@@ -69,6 +69,8 @@ void require_workload(const contestant& program, const std::string& workload);
 // Status, cause and remedy of a record without a measurement.
 void note_refusal(nlohmann::json& record, const refusal& refused);
 
+// Descriptors of a target or client beside its connections: listener, epoll, pipes, libraries.
+inline constexpr std::int64_t files_beside = 64;
 // RLIMIT_NOFILE's hard value: what children may raise theirs to.
 std::int64_t open_files_max();
 

@@ -464,6 +464,11 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         for words in ("open files", "io_uring", "neighbours", "SMT", "governor", "contestant"):
             self.assertIn(words, done.stdout)
+        self.assertRegex(done.stdout, r"steal: the hypervisor takes \d+\.\d %")
+        os.environ["TAILRACE_PYTHON"] = "/bin/false"
+        self.addCleanup(os.environ.pop, "TAILRACE_PYTHON")
+        unfit = self.run_it("doctor").stdout
+        self.assertIn("reports: /bin/false is no Python 3.11 or newer", unfit)
         self.assertNotIn("contestant fake", done.stdout)  # its order says that it is a test server
         self.assertIn("tailrace", self.run_it("version").stdout)
 
