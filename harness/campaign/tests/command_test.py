@@ -191,6 +191,23 @@ class CommandTest(unittest.TestCase):
         )
         self.assert_listed()
 
+    def test_open_points_and_sleeping_tasks_are_measured(self):
+        points = '[[point]]\nkind = "open"\nrate_per_s = 500\nwarmup_s = 0.05\nduration_s = 0.3\n'
+        points += '[[point]]\nkind = "task_memory"\ncounts = [0, 100, 200]\nsettle_s = 0.01\n'
+        arguments = self.profile("good", points)
+        with open(arguments[1], encoding="utf-8") as file:
+            text = file.read().replace('["fake"]', '["local"]')
+        with open(arguments[1], "w", encoding="utf-8") as file:
+            file.write(text)
+        self.run_it("run", "--name", "c", *arguments)
+        cells = {cell["point"]["kind"]: cell for cell in self.cells()}
+        self.assertEqual(set(cells), {"open", "task_memory"})
+        for cell in cells.values():
+            self.assertIn(cell["status"], ("ok", "invalid"), cell["cause"])
+        self.assertGreater(cells["open"]["load"]["latency_ns"]["lateness"]["count"], 0)
+        self.assertEqual(set(cells["task_memory"]["memory"]["states"]), {"sleeping"})
+        self.assert_listed()
+
     def test_hog_and_skew_points_run_with_two_workers(self):
         rates = "rate_per_s = 500\nwarmup_s = 0.05\nduration_s = 0.3\nworkers = 2\n"
         points = f'[[point]]\nkind = "hog"\nhog_rate_per_s = 50\nburn_us = 100\n{rates}'
@@ -202,6 +219,8 @@ class CommandTest(unittest.TestCase):
             file.write(text)
         done = self.run_it("run", "--name", "c", *arguments)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(len(self.cells()), 2 * 3)
+        self.assert_listed()
         for cell in self.cells():
             self.assertEqual(cell["subject"]["workers"], 2)
             if cell["subject"]["id"] == "fake":
@@ -236,7 +255,7 @@ class CommandTest(unittest.TestCase):
             ("huge-line", "a line of more than"),
             ("port-in-use", "port 80 is in use"),
             ("dies-mid-run", "signal 9"),
-            ("floods-under-load", "the target"),
+            ("floods-under-load", "not an event"),
             ("bad-counts", "do not add up"),
             ("exits-7", "exited with 7"),
             ("wrong-bytes", "wrong payload"),
