@@ -66,6 +66,26 @@ void add_peers(profile& from, const std::vector<std::string>& peers) {
     if (std::ranges::count(from.contestants, id) == 0) from.contestants.push_back(id);
 }
 
+// The CPU sets of the options, or by topology; refuses what this machine cannot give.
+observe::cpu_partition choose_cpus(const run_options& options, int workers) {
+  observe::cpu_partition parts = observe::partition_cpus(observe::usable_cores(), workers);
+  if (options.target_cpus.empty() != options.client_cpus.empty()) {
+    throw usage_refusal("give both --target-cpus and --client-cpus, or neither");
+  }
+  if (options.target_cpus.empty()) return parts;
+  parts.target = cpus_of(options.target_cpus, "--target-cpus");
+  parts.client = cpus_of(options.client_cpus, "--client-cpus");
+  parts.disjoint = true;
+  parts.note.clear();
+  for (const int cpu : parts.target) {
+    if (std::ranges::count(parts.client, cpu) == 0) continue;
+    parts.disjoint = false;
+    parts.note =
+        fmt::format("CPU {} is given to both target and client: they disturb each other", cpu);
+  }
+  return parts;
+}
+
 observe::cpu_partition cpus_of_point(const run_options& options, const point& at, int workers,
                                      const observe::cpu_partition& chosen) {
   if (!options.target_cpus.empty()) return chosen;
@@ -242,25 +262,6 @@ fs::path resumed_folder(const run_options& options) {
 }
 
 }  // namespace
-
-observe::cpu_partition choose_cpus(const run_options& options, int workers) {
-  observe::cpu_partition parts = observe::partition_cpus(observe::usable_cores(), workers);
-  if (options.target_cpus.empty() != options.client_cpus.empty()) {
-    throw usage_refusal("give both --target-cpus and --client-cpus, or neither");
-  }
-  if (options.target_cpus.empty()) return parts;
-  parts.target = cpus_of(options.target_cpus, "--target-cpus");
-  parts.client = cpus_of(options.client_cpus, "--client-cpus");
-  parts.disjoint = true;
-  parts.note.clear();
-  for (const int cpu : parts.target) {
-    if (std::ranges::count(parts.client, cpu) == 0) continue;
-    parts.disjoint = false;
-    parts.note =
-        fmt::format("CPU {} is given to both target and client: they disturb each other", cpu);
-  }
-  return parts;
-}
 
 campaign_setup plan_new(const run_options& options) {
   profile from = load_profile(options.profile, options.kinds);

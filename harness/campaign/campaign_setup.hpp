@@ -33,7 +33,4 @@ campaign_setup plan_resumed(const run_options& options);
 
 record::campaign create_campaign(const run_options& options, const campaign_setup& setup);
 
-// The CPU sets of the options, or by topology; refuses what this machine cannot give.
-observe::cpu_partition choose_cpus(const run_options& options, int workers);
-
 }  // namespace tailrace::campaign
