@@ -1,129 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""The command `tailrace` against the fake target and itself: bad usage, broken targets and load
-generators, Ctrl-C, kill and resume, and that no process is left behind. Standard library only.
+"""The command `tailrace` against the fake target and itself: bad usage, cells that are measured,
+and broken targets and load generators. Standard library only.
 Usage: command_test.py TAILRACE FOLDER_OF_FAKE_TARGET"""
 
-import json
 import os
 import shutil
-import signal
 import subprocess
-import sys
-import tempfile
-import time
-import unittest
 
-TAILRACE, TARGETS = (os.path.abspath(path) for path in sys.argv[1:3])
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../record/tests"))
-import results_schema
-FAKE = os.path.join(TARGETS, "tailrace-target-fake")
-
-POINT = '[[point]]\nkind = "closed"\nconnections = 2\nwarmup_s = 0.05\nduration_s = 0.2\n'
-
-# A load generator that says what it is told: {"counts": ...} merged over a good object.
-FAKE_LOAD = """#!/usr/bin/env python3
-import json, os, socket, sys, time
-mode = sys.argv[1]
-if mode == "silent":
-    host, port = sys.argv[sys.argv.index("--connect") + 1].split(":")
-    held = [socket.create_connection((host, int(port))) for _ in range(2)]
-    time.sleep(1)
-if mode == "dies": sys.exit(1)
-if mode == "garbage": print("{ not json"); sys.exit(0)
-if mode == "impossible":
-    print("10000 descriptors needed", file=sys.stderr); sys.exit(3)
-time.sleep(float(mode) if mode[0].isdigit() else 0)
-counts = dict(planned=10, sent=10, skipped_late=0, never_sent=0, ok=10, wrong=0, errors=0,
-              timed_out=0, in_flight=0)
-if mode == "unbalanced": counts["ok"] = 9
-if mode == "unbelievable": pass
-name = "../" * 9 + "proc/x" if mode == "astray" else "response"
-harness_cpus = " ".join(map(str, sorted(os.sched_getaffinity(os.getppid()))))
-print(json.dumps(dict(schema=1, mode="closed", connect=[harness_cpus], connections=2,
-    connections_opened=2, message_bytes=64, counts=counts, offered_per_s=1.0, achieved_per_s=1.0,
-    latency_ns={}, histograms={name: "HISTFAAA"}, extra_bytes=0)))
-"""
+import command_case
+from command_case import POINT, TAILRACE, TARGETS
 
 
-def processes(mark):
-    """What was started with `mark` in its environment and still runs; zombies have none. Other
-    tests run the same fake target at the same time."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/environ", "rb") as file:
-                environment = file.read()
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                words = file.read().replace(b"\0", b" ").decode("utf-8", "replace")
-        except OSError:
-            continue
-        if os.fsencode(mark) in environment and int(pid) != os.getpid():
-            found.append(f"{pid} {words}")
-    return found
-
-
-class CommandTest(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="tailrace-command-")
-        os.environ["TAILRACE_COMMAND_TEST"] = self.folder
-        self.results = os.path.join(self.folder, "results")
-        self.load = os.path.join(self.folder, "fake-load")
-        with open(self.load, "w", encoding="utf-8") as file:
-            file.write(FAKE_LOAD)
-        os.chmod(self.load, 0o755)
-
-    def tearDown(self):
-        deadline = time.monotonic() + 10
-        while processes(self.folder) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        left = processes(self.folder)
-        shutil.rmtree(self.folder)
-        self.assertEqual(left, [], "processes were left behind")
-
-    def profile(self, script="good", points=POINT, blocks=1, costs="false"):
-        """A profile for the fake target, and a folder in which that target plays `script`."""
-        targets = os.path.join(self.folder, "targets")
-        os.makedirs(targets, exist_ok=True)
-        path = os.path.join(targets, "tailrace-target-fake")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f'#!/bin/sh\nexec {FAKE} "$@" --set script={script}\n')
-        os.chmod(path, 0o755)
-        profile = os.path.join(self.folder, "test.toml")
-        with open(profile, "w", encoding="utf-8") as file:
-            file.write(f'blocks = {blocks}\ncosts = {costs}\ncontestants = ["fake"]\n{points}')
-        return ["--profile", profile, "--targets", targets, "--results", self.results]
-
-    def change_description(self, targets, command, name="fake", script="good"):
-        """Lets a target of that name describe itself as the fake one, changed by sed."""
-        path = os.path.join(targets, f"tailrace-target-{name}")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(
-                f'#!/bin/sh\n[ "$1" = describe ] || exec {FAKE} "$@" --set script={script}\n'
-                f"{FAKE} describe | sed '{command}'\n"
-            )
-        os.chmod(path, 0o755)
-
+class CommandTest(command_case.CommandCase):
     def bad_profile(self, point):
         path = os.path.join(self.folder, "bad.toml")
         with open(path, "w", encoding="utf-8") as file:
             file.write(f'contestants = ["fake"]\n[[point]]\n{point}\n')
         return path
-
-    def run_it(self, *arguments):
-        return subprocess.run(
-            [TAILRACE, *arguments], capture_output=True, text=True, timeout=120, check=False
-        )
-
-    def cells(self, name="c", file_name="cells.jsonl"):
-        with open(os.path.join(self.results, name, file_name), encoding="utf-8") as file:
-            return [json.loads(line) for line in file]
-
-    def one_cell(self, script, *more):
-        done = self.run_it("run", "--name", "c", *self.profile(script), *more)
-        cells = self.cells()
-        self.assertEqual(len(cells), 1, done.stdout + done.stderr)
-        self.assertEqual(done.returncode, 1 if cells[0]["status"] == "failed" else 0, done.stdout)
-        return cells[0]
 
     def test_bad_usage_is_one_sentence_and_2(self):
         profile = self.profile()
@@ -172,10 +65,6 @@ class CommandTest(unittest.TestCase):
             self.assertTrue(os.path.isfile(os.path.join(self.results, "c", path)))
         self.assertEqual(os.readlink(os.path.join(self.results, "latest")), "c")
         self.assert_listed()
-
-    def assert_listed(self):
-        """Every key that the campaign has is in results/schema.json."""
-        self.assertEqual(results_schema.campaign_violations(os.path.join(self.results, "c")), [])
 
     def test_memory_is_measured(self):
         points = '[[point]]\nkind = "memory"\ncounts = [0, 20, 40]\nsettle_s = 0.01\n'
@@ -338,142 +227,6 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(causes["absent"], "make not found, install make")
         self.assertLess(len(causes["long"]), 400)
 
-    def test_peers_join_where_they_are_asked_for(self):
-        arguments = self.profile("unsupported")
-        targets = arguments[3]
-        changes = 's/"fake"/"peer"/; s/"floor"/"peer"/'
-        self.change_description(targets, changes, name="peer", script="unsupported")
-        with open(os.path.join(targets, "tailrace-target-unbuilt.absent"), "w") as file:
-            file.write("rustc not found\n")
-        measured = {}
-        for name, more in [("without", []), ("with", ["--peers"])]:
-            done = self.run_it("run", "--name", name, *arguments, *more)
-            self.assertIn(done.returncode, (0, 1), done.stderr)  # real peers may fail here
-            measured[name] = {c["subject"]["id"]: c["cause"] for c in self.cells(name)}
-        self.assertEqual(set(measured["without"]), {"fake"})
-        # And those that the build under test has made.
-        self.assertLessEqual({"fake", "peer", "unbuilt"}, set(measured["with"]))
-        self.assertEqual(measured["with"]["unbuilt"], "rustc not found")
-        done = self.run_it("run", "--resume", "with", *arguments[2:])
-        self.assertIn("0 cells to run", done.stdout, done.stderr)
-
-    def test_costs_are_counted_once_a_subject(self):
-        arguments = self.profile("good", costs="true")
-        done = self.run_it("run", "--name", "c", *arguments)
-        self.assertIn("cost-fake-best", done.stdout)
-        counted = self.cells(file_name="costs.jsonl")
-        self.assertEqual([line["subject"]["id"] for line in counted], ["fake"])
-        self.assertIn(counted[0]["status"], ("ok", "skipped"), counted[0]["cause"])
-        if counted[0]["status"] == "ok":
-            self.assertEqual(counted[0]["sheet"]["schema"], "tailrace-cost-1")
-        self.assert_listed()
-        with open(os.path.join(self.results, "c", "cells.jsonl"), "w", encoding="utf-8"):
-            pass
-        self.run_it("run", "--resume", "c", *arguments[2:])
-        self.assertEqual(self.cells(file_name="costs.jsonl"), counted)
-        self.assertEqual(len(self.cells()), 1)
-
-    def test_costs_leave_out_what_a_form_sets_for_another_workload(self):
-        form = 'forms = ["other"]\n[form.fake]\nother = { elsewhere = "y" }\n'
-        arguments = self.profile("good", form + POINT, costs="true")
-        option = '"name":"elsewhere","default":"x","values":"text","help":"h","workloads":["idle"]'
-        self.change_description(arguments[3], f's/"options":\\[/&{{{option}}},/')
-        self.run_it("run", "--name", "c", *arguments)
-        counted = self.cells(file_name="costs.jsonl")
-        self.assertEqual([line["subject"]["options"] for line in counted], [{"elsewhere": "y"}])
-        self.assertIn(counted[0]["status"], ("ok", "skipped"), counted[0]["cause"])
-
-    def test_a_cost_that_failed_counts_as_failed(self):
-        skipped = '[[point]]\nkind = "timer"\ntasks = 5\n'
-        arguments = self.profile("dies-under-load", skipped, costs="true")
-        for more in (["--name", "c", *arguments], ["--resume", "c", *arguments[2:]]):
-            done = self.run_it("run", *more)
-            self.assertEqual(self.cells(file_name="costs.jsonl")[0]["status"], "failed")
-            self.assertIn("0 failed, 1 skipped; costs that failed: 1", done.stdout)
-            self.assertEqual(done.returncode, 1)
-
-    def start_long(self, blocks, *more):
-        arguments = self.profile("good", POINT, blocks)
-        process = subprocess.Popen(
-            [TAILRACE, "run", "--name", "c", *arguments, "--load-program", self.load, "0.3", *more],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        while not (line := process.stdout.readline()).startswith("1/"):  # a cell is finished
-            self.assertTrue(line, "it ended before its first cell")
-        return process, arguments
-
-    def test_interrupt_leaves_a_valid_campaign(self):
-        process, arguments = self.start_long(50)
-        process.send_signal(signal.SIGINT)
-        output = process.communicate(timeout=30)[0]
-        self.assertEqual(process.returncode, 130)
-        self.assertIn("tailrace run --resume c", output)
-        done = self.cells()
-        self.assertGreaterEqual(len(done), 1)
-        self.assertLess(len(done), 50)
-
-    def test_campaign_that_runs_is_not_resumed(self):
-        process, arguments = self.start_long(50)
-        done = self.run_it("run", "--resume", "c", *arguments[2:])
-        self.assertEqual(done.returncode, 1, done.stdout)
-        self.assertIn("cells.jsonl is being written by another process; wait", done.stderr)
-        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
-        self.assertEqual(process.returncode, 130)
-
-    def test_killed_campaign_is_resumed_without_loss_or_repeat(self):
-        process, arguments = self.start_long(4)
-        process.kill()
-        process.communicate()
-        with open(os.path.join(self.results, "c", "cells.jsonl"), "a", encoding="utf-8") as file:
-            file.write('{"schema": 2, "cell": "torn')
-        done = self.run_it("run", "--resume", "c", *arguments[2:])
-        self.assertNotIn("0 cells to run", done.stdout)
-        with open(os.path.join(self.results, "c", "plan.json"), encoding="utf-8") as file:
-            planned = [cell["cell"] for cell in json.load(file)["cells"]]
-        self.assertEqual([cell["cell"] for cell in self.cells()], planned)
-        for cell in self.cells():  # the load generator is that of the manifest
-            self.assertNotIn("engine", cell["load"])
-
-    def test_other_cpus_or_load_generator_are_not_resumed(self):
-        one_cpu = ["--target-cpus", "0", "--client-cpus", "0"]
-        process, arguments = self.start_long(50, *one_cpu)
-        process.send_signal(signal.SIGINT)
-        self.assertIn(" ".join(one_cpu), process.communicate(timeout=30)[0])
-        for more, words in [
-            ([], 'its "cpus" was'),
-            ([*one_cpu, "--load-program", TAILRACE, "load"], 'its "load_program" was'),
-            ([*one_cpu, "--files", self.folder], 'its "files_folder" was'),
-        ]:
-            done = self.run_it("run", "--resume", "c", *arguments[2:], *more)
-            self.assertEqual(done.returncode, 2, done.stdout)
-            self.assertIn(words, done.stderr)
-
-    def test_other_plan_or_program_is_not_resumed(self):
-        process, arguments = self.start_long(4)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
-        done = self.run_it("run", "--resume", "c", *arguments[2:], "--seed", "99")
-        self.assertEqual(done.returncode, 2)
-        self.assertIn('differs from today\'s in "seed"', done.stderr)
-        with open(os.path.join(self.folder, "targets/tailrace-target-fake"), "a") as file:
-            file.write("# another build\n")
-        done = self.run_it("run", "--resume", "c", *arguments[2:])
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("the executable of fake was built again", done.stderr)
-
-    def test_a_campaign_of_the_format_before_names_the_version_that_reads_it(self):
-        arguments = self.profile()
-        self.run_it("run", "--name", "c", *arguments)
-        path = os.path.join(self.results, "c", "manifest.json")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write('{"schema": 1}')
-        done = self.run_it("run", "--resume", "c", *arguments[2:])
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("use the version of Tailrace that wrote it, 0.1.0", done.stderr)
-
     def test_list_doctor_and_version_answer(self):
         done = self.run_it("list", "--targets", TARGETS)
         self.assertEqual(done.returncode, 0)
@@ -493,4 +246,4 @@ class CommandTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
+    command_case.main()
