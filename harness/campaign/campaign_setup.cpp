@@ -66,6 +66,26 @@ void add_peers(profile& from, const std::vector<std::string>& peers) {
     if (std::ranges::count(from.contestants, id) == 0) from.contestants.push_back(id);
 }
 
+// The CPU sets of the options, or by topology; refuses what this machine cannot give.
+observe::cpu_partition choose_cpus(const run_options& options, int workers) {
+  observe::cpu_partition parts = observe::partition_cpus(observe::usable_cores(), workers);
+  if (options.target_cpus.empty() != options.client_cpus.empty()) {
+    throw usage_refusal("give both --target-cpus and --client-cpus, or neither");
+  }
+  if (options.target_cpus.empty()) return parts;
+  parts.target = cpus_of(options.target_cpus, "--target-cpus");
+  parts.client = cpus_of(options.client_cpus, "--client-cpus");
+  parts.disjoint = true;
+  parts.note.clear();
+  for (const int cpu : parts.target) {
+    if (std::ranges::count(parts.client, cpu) == 0) continue;
+    parts.disjoint = false;
+    parts.note =
+        fmt::format("CPU {} is given to both target and client: they disturb each other", cpu);
+  }
+  return parts;
+}
+
 observe::cpu_partition cpus_of_point(const run_options& options, const point& at, int workers,
                                      const observe::cpu_partition& chosen) {
   if (!options.target_cpus.empty()) return chosen;
@@ -150,11 +170,19 @@ json contestants_json(const campaign_setup& setup) {
   return list;
 }
 
+// What all cells of a campaign have alike, as keys of the manifest.
+json setting_json(const cell_setting& setting) {
+  return {{"load_program", setting.load_program},
+          {"files_folder", setting.files_folder},
+          {"cpus",
+           {{"target", observe::cpus_text(setting.cpus.target)},
+            {"client", observe::cpus_text(setting.cpus.client)},
+            {"disjoint", setting.cpus.disjoint},
+            {"note", setting.cpus.note}}}};
+}
+
 json manifest_json(const run_options& options, const campaign_setup& setup) {
   const plan& made = setup.made_plan;
-  json load = json::array();
-  for (const std::string& word : setup.setting.load_program)
-    load.push_back(word);
   json manifest = {
       {"schema", record::schema_version},
       {"tool", {{"name", "tailrace"}, {"version", TAILRACE_VERSION}}},
@@ -164,20 +192,15 @@ json manifest_json(const run_options& options, const campaign_setup& setup) {
         {"digest", program_digest("/proc/self/exe")}}},
       {"seed", made.seed},
       {"command", options.command},
-      {"load_program", load},
       {"profile",
        {{"name", made.profile},
         {"title", setup.from.title},
         {"path", setup.from.path},
         {"blocks", made.blocks}}},
       {"started_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
-      {"cpus",
-       {{"target", observe::cpus_text(setup.setting.cpus.target)},
-        {"client", observe::cpus_text(setup.setting.cpus.client)},
-        {"disjoint", setup.setting.cpus.disjoint},
-        {"note", setup.setting.cpus.note}}},
       {"machine", observe::machine_fingerprint()},
       {"contestants", contestants_json(setup)}};
+  manifest.update(setting_json(setup.setting));
   if (!setup.arms.empty()) manifest["arms"] = arms_json(setup.arms);
   return manifest;
 }
@@ -190,6 +213,19 @@ void refuse_other_plan(const json& stored, const json& now, const std::string& n
         fmt::format("cannot resume {}: its plan differs from today's in \"{}\" (another profile, "
                     "option or set of contestants); start a new campaign",
                     name, key));
+  }
+}
+
+void refuse_other_setting(const json& manifest, const cell_setting& setting,
+                          const std::string& name) {
+  const json today = setting_json(setting);
+  for (const auto& [key, now] : today.items()) {
+    const json then = manifest.value(key, now);
+    if (then == now) continue;
+    throw usage_refusal(
+        fmt::format("cannot resume {}: its \"{}\" was {} and is {} now; give the options that it "
+                    "was begun with, or start a new campaign",
+                    name, key, then.dump(), now.dump()));
   }
 }
 
@@ -227,25 +263,6 @@ fs::path resumed_folder(const run_options& options) {
 
 }  // namespace
 
-observe::cpu_partition choose_cpus(const run_options& options, int workers) {
-  observe::cpu_partition parts = observe::partition_cpus(observe::usable_cores(), workers);
-  if (options.target_cpus.empty() != options.client_cpus.empty()) {
-    throw usage_refusal("give both --target-cpus and --client-cpus, or neither");
-  }
-  if (options.target_cpus.empty()) return parts;
-  parts.target = cpus_of(options.target_cpus, "--target-cpus");
-  parts.client = cpus_of(options.client_cpus, "--client-cpus");
-  parts.disjoint = true;
-  parts.note.clear();
-  for (const int cpu : parts.target) {
-    if (std::ranges::count(parts.client, cpu) == 0) continue;
-    parts.disjoint = false;
-    parts.note =
-        fmt::format("CPU {} is given to both target and client: they disturb each other", cpu);
-  }
-  return parts;
-}
-
 campaign_setup plan_new(const run_options& options) {
   profile from = load_profile(options.profile, options.kinds);
   const std::uint64_t seed = options.seed.value_or(from.seed);
@@ -265,23 +282,31 @@ campaign_setup plan_new(const run_options& options) {
 
 namespace {
 
+std::vector<std::string> ids_of(const json& plan) {
+  std::vector<std::string> ids;
+  for (const json& entry : plan.at("subjects")) {
+    const std::string id = entry.at("id");
+    if (std::ranges::count(ids, id) == 0) ids.push_back(id);
+  }
+  return ids;
+}
+
 campaign_setup plan_again(const run_options& options, const fs::path& folder, const json& manifest,
                           const json& old_plan) {
   run_options as_then = options;
-  if (as_then.runtimes.empty()) {
-    for (const json& entry : old_plan.at("subjects")) {
-      const std::string id = entry.at("id");
-      if (std::ranges::count(as_then.runtimes, id) == 0) as_then.runtimes.push_back(id);
-    }
-  }
+  as_then.peers = false;  // those that were there are in the plan
   if (as_then.arms.empty()) as_then.arms = arm_options(manifest);
+  if (as_then.files.empty()) as_then.files = record::text_or(manifest, "files_folder");
+  if (as_then.load_program.empty()) as_then.load_program = manifest.at("load_program");
   const std::uint64_t seed = options.seed.value_or(old_plan.at("seed").get<std::uint64_t>());
   const int blocks = options.blocks.value_or(old_plan.at("blocks").get<int>());
   const std::string profile_path = manifest.at("profile").at("path");
-  campaign_setup setup =
-      plan_from(load_profile(profile_path, options.kinds), as_then, seed, blocks);
+  profile from = load_profile(profile_path, options.kinds);
+  from.contestants = ids_of(old_plan);
+  campaign_setup setup = plan_from(std::move(from), as_then, seed, blocks);
   setup.folder = folder;
   refuse_other_plan(old_plan, plan_json(setup.made_plan), folder.string());
+  refuse_other_setting(manifest, setup.setting, folder.string());
   refuse_other_programs(manifest, setup, folder.string());
   return setup;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // All that is decided before the first cell: profile, contestants, plan, CPUs, folder, manifest.
-// For a new campaign from the options; for a resumed one from its folder, and refused when the plan
-// or an executable is another one now. Main thread only (starts children for `describe`).
+// For a new campaign from the options; for a resumed one from its folder, and refused when plan,
+// CPUs or an executable are others now. Main thread only (starts children for `describe`).
 #pragma once
 
 #include <filesystem>
@@ -32,8 +32,5 @@ campaign_setup plan_new(const run_options& options);
 campaign_setup plan_resumed(const run_options& options);
 
 record::campaign create_campaign(const run_options& options, const campaign_setup& setup);
-
-// The CPU sets of the options, or by topology; refuses what this machine cannot give.
-observe::cpu_partition choose_cpus(const run_options& options, int workers);
 
 }  // namespace tailrace::campaign

@@ -21,9 +21,6 @@ namespace {
 
 using nlohmann::json;
 
-// Descriptors of a target or client beside its connections: listener, epoll, pipes, libraries.
-constexpr std::int64_t files_beside = 64;
-
 std::string utc_now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
 }
@@ -62,6 +59,19 @@ void require_descriptors(const cell_context& cell) {
   }
 }
 
+// What the point itself sets has to be possible: its profile is for many targets.
+void require_options(const contestant& program, const std::string& workload,
+                     const session::option_map& options) {
+  for (const auto& [name, value] : options) {
+    const session::option_spec* const spec = program.about.option(workload, name);
+    const std::string wrong = spec == nullptr
+                                  ? fmt::format("workload {} has no option {}", workload, name)
+                                  : spec->objection(value);
+    if (!wrong.empty())
+      throw refusal(fmt::format("{}: {}", program.id, wrong), "", refusal::unsupported);
+  }
+}
+
 }  // namespace
 
 void require_workload(const contestant& program, const std::string& workload) {
@@ -84,17 +94,22 @@ std::int64_t open_files_max() {
   return limit.rlim_max == RLIM_INFINITY ? INT64_MAX : static_cast<std::int64_t>(limit.rlim_max);
 }
 
+session::option_map form_options_for(const session::description& about, const std::string& workload,
+                                     session::option_map of_form) {
+  std::erase_if(of_form, [&](const auto& option) {
+    const std::string& name = option.first;
+    return about.option(workload, name) == nullptr &&
+           std::ranges::any_of(about.options, [&](const auto& each) { return each.name == name; });
+  });
+  return of_form;
+}
+
 session::target_request target_request_of(const cell_context& cell,
                                           const std::map<std::string, std::string>& more) {
   session::option_map given = cell.at.work->target_options();
   given.insert(more.begin(), more.end());
-  // A form may set options of workloads that this point has not.
-  for (const auto& [name, value] : cell.who.options) {
-    const bool elsewhere = std::ranges::any_of(
-        cell.program.about.options, [&](const auto& option) { return option.name == name; });
-    if (!elsewhere || cell.program.about.option(cell.at.workload, name) != nullptr)
-      given.emplace(name, value);
-  }
+  require_options(cell.program, cell.at.workload, given);
+  given.merge(form_options_for(cell.program.about, cell.at.workload, cell.who.options));
   session::target_request request;
   request.program = cell.program.path;
   request.workload = cell.at.workload;
@@ -139,6 +154,8 @@ json run_cell(const cell_context& cell) {
     cell.at.work->run(cell, record);
   } catch (const refusal& refused) {
     note_refusal(record, refused);
+  } catch (const std::exception& error) {
+    note_refusal(record, refusal(error.what()));
   }
   record["wall_s"] = static_cast<double>(observe::monotonic_ns() - begin_ns) / 1e9;
   return record;

@@ -35,8 +35,14 @@ struct cell_context {
 // The record without the histogram files: `histograms` of its objects hold the texts still.
 nlohmann::json run_cell(const cell_context& cell);
 
+// What a form sets for one workload: without the options that only other workloads have. What no
+// workload has stays, to be refused.
+session::option_map form_options_for(const session::description& about, const std::string& workload,
+                                     session::option_map of_form);
+
 // For the kinds: a fresh process of the target, serving the point's workload. more: options beside
-// the point's and the subject's.
+// the point's and the subject's. Refuses (unsupported) what the target has not of the point's and
+// these.
 session::target_request target_request_of(const cell_context& cell,
                                           const std::map<std::string, std::string>& more = {});
 
@@ -63,6 +69,8 @@ void require_workload(const contestant& program, const std::string& workload);
 // Status, cause and remedy of a record without a measurement.
 void note_refusal(nlohmann::json& record, const refusal& refused);
 
+// Descriptors of a target or client beside its connections: listener, epoll, pipes, libraries.
+inline constexpr std::int64_t files_beside = 64;
 // RLIMIT_NOFILE's hard value: what children may raise theirs to.
 std::int64_t open_files_max();
 

@@ -22,7 +22,8 @@ class point_work {
  public:
   virtual ~point_work() = default;
 
-  // The point's id where the profile gives none. What tells two points apart is in it.
+  // The point's id where the profile gives none: of the keys by which points of the kind differ as
+  // a rule. Two points of a profile with one id are refused, so one of them needs its own.
   virtual std::string derived_id() const = 0;
   // The keys of the point in the result files, beside those of every point.
   virtual nlohmann::json json() const = 0;

@@ -58,6 +58,7 @@ void run_cells(const campaign_setup& setup, record::campaign& campaign, progress
     if (at.workers != 0) who.workers = at.workers;
     cell_setting setting = setup.setting;
     setting.cpus = setup.point_cpus[cell.point];
+    keep_off_target_cpus(setting.cpus);
     json record = run_cell({cell, at, who, setup.contestants.at(who.arm).at(who.id), setting});
     store(campaign, record);
     shown.totals().count(record["status"]);
@@ -95,6 +96,10 @@ std::string resume_command(const run_options& options, const std::string& name) 
   std::string command = fmt::format("tailrace run --resume {}", name);
   if (options.results != "results") command += " --results " + options.results;
   if (!options.targets.empty()) command += " --targets " + options.targets;
+  if (!options.target_cpus.empty()) {
+    command +=
+        fmt::format(" --target-cpus {} --client-cpus {}", options.target_cpus, options.client_cpus);
+  }
   return command;
 }
 
@@ -147,8 +152,10 @@ int run_campaign(const run_options& options) {
     return exit_interrupted;
   }
   shown.finish();
-  fmt::print("{}: {}\n", campaign.folder().string(), shown.totals().text());
-  return shown.totals().failed > 0 ? refusal::failed : 0;
+  const int failed_costs = campaign.failed_costs();
+  fmt::print("{}: {}{}\n", campaign.folder().string(), shown.totals().text(),
+             failed_costs == 0 ? "" : fmt::format("; costs that failed: {}", failed_costs));
+  return shown.totals().failed + failed_costs > 0 ? refusal::failed : 0;
 }
 
 }  // namespace tailrace::campaign

@@ -32,7 +32,8 @@ struct run_options {
   std::vector<std::string> command;       // the command line, for the manifest
 };
 
-// Exit code: 0 all fine (invalid and skipped cells included), 1 some cell failed, 130 interrupted.
+// Exit code: 0 all fine (invalid and skipped cells included), 1 a cell or the cost of
+// a subject failed, 130 interrupted.
 int run_campaign(const run_options& options);
 
 inline constexpr int exit_interrupted = 130;

@@ -22,11 +22,14 @@ nlohmann::json subject_cost(const subject& who, const contestant& program, bool 
                            {"sheet", nullptr}};
   try {
     require_workload(program, "echo");
-    record["sheet"] =
-        cost::short_pass(program.about, {program.path, who.options, who.workers, instructions});
+    record["sheet"] = cost::short_pass(
+        program.about, {program.path, form_options_for(program.about, "echo", who.options),
+                        who.workers, instructions});
     record["status"] = "ok";
   } catch (const refusal& refused) {
     note_refusal(record, refused);
+  } catch (const std::exception& error) {
+    note_refusal(record, refusal(error.what()));
   }
   return record;
 }

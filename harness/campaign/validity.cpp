@@ -9,7 +9,6 @@
 namespace tailrace::campaign {
 namespace {
 
-constexpr double foreign_cores_max = 0.13;
 constexpr double steal_share_max = 0.05;
 
 std::string cores_text(double cores) {

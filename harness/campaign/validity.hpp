@@ -13,6 +13,9 @@
 
 namespace tailrace::campaign {
 
+// What other processes may use of the CPUs, in cores.
+inline constexpr double foreign_cores_max = 0.13;
+
 struct validity_check {
   std::string name;
   bool ok = true;

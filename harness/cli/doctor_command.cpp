@@ -3,6 +3,7 @@
 // what to do. Changes nothing. Takes about a second (it watches for busy neighbours). See
 // commands.hpp.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <linux/io_uring.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -17,6 +19,7 @@
 #include "harness/campaign/cell_run.hpp"
 #include "harness/campaign/contestants.hpp"
 #include "harness/campaign/profile.hpp"
+#include "harness/campaign/validity.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cost/syscall_tracer.hpp"
 #include "harness/kinds/registry.hpp"
@@ -49,7 +52,7 @@ class findings {
 };
 
 void check_files(findings& say) {
-  constexpr std::int64_t wanted = 10'064;  // 10,000 connections
+  constexpr std::int64_t wanted = 10'000 + campaign::files_beside;
   const std::int64_t most = campaign::open_files_max();
   if (most >= wanted) {
     say.ok(fmt::format("open files: up to {} a process, enough for 10,000 connections", most));
@@ -168,21 +171,21 @@ void check_neighbours(findings& say) {
   }
   const auto noise = observe::noise_between(*before, *after, own_after->cpu_ns - own_before->cpu_ns,
                                             static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)));
-  if (noise.foreign_cpu_share > 0.13) {
+  if (noise.foreign_cpu_share > campaign::foreign_cores_max) {
     say.bad(fmt::format("busy neighbours: other processes use {:.2f} of a core now; cells with "
-                        "more than 0.13 are invalid",
-                        noise.foreign_cpu_share),
+                        "more than {:.2f} are invalid",
+                        noise.foreign_cpu_share, campaign::foreign_cores_max),
             "stop them (top shows which), or measure when the machine is quiet");
   } else {
     say.ok(fmt::format("busy neighbours: other processes use {:.2f} of a core",
                        noise.foreign_cpu_share));
   }
+  const std::string steal =
+      fmt::format("steal: the hypervisor takes {:.1f} % of the CPU time", noise.steal_share * 100);
   if (noise.steal_share >= 0.01) {
-    say.warn(fmt::format("steal: the hypervisor takes {:.1f} % of the CPU time",
-                         noise.steal_share * 100),
-             "use a machine with dedicated CPUs");
+    say.warn(steal, "use a machine with dedicated CPUs");
   } else {
-    say.ok("steal: the hypervisor takes no CPU time now");
+    say.ok(steal);
   }
 }
 
@@ -216,18 +219,22 @@ int quiet_exit(const std::vector<std::string>& argv) {
   }
 }
 
+// What scripts/find-python looks for, among the places where a distribution has it.
 void check_python(findings& say) {
-  bool any = false;
-  for (const char* python : {"/usr/bin/python3", "/usr/local/bin/python3"}) {
-    if (::access(python, X_OK) != 0) continue;
-    any = true;
-    if (quiet_exit({python, "-c", "import matplotlib"}) == 0) {
-      say.ok(fmt::format("reports: {} has matplotlib", python));
-      return;
-    }
+  constexpr const char* suits =
+      "import sys; from importlib.util import find_spec\n"
+      "sys.exit(sys.version_info < (3, 11) or not all(map(find_spec, ('matplotlib', 'numpy'))))";
+  std::vector<std::string> places = {"python3", "/usr/bin/python3", "/usr/local/bin/python3"};
+  if (const char* const chosen = std::getenv("TAILRACE_PYTHON")) places = {chosen};
+  for (const std::string& python : places) {
+    if (quiet_exit({"/usr/bin/env", python, "-c", suits}) != 0) continue;
+    say.ok(fmt::format("reports: {} is 3.11 or newer and has matplotlib and numpy", python));
+    return;
   }
-  say.warn(any ? "reports: no python3 here has matplotlib" : "reports: there is no python3",
-           "apt-get install python3-matplotlib; measuring works without it");
+  say.warn(
+      fmt::format("reports: {} is no Python 3.11 or newer that has matplotlib and numpy",
+                  fmt::join(places, " or ")),
+      "apt-get install python3-matplotlib, or set TAILRACE_PYTHON; measuring works without it");
 }
 
 // Those of the profiles that a user would miss, and what else is there.

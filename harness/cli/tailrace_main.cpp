@@ -89,6 +89,9 @@ int main(int argc, char** argv) {
   } catch (const tailrace::refusal& refused) {
     fmt::print(stderr, "tailrace: {}\n", refused.sentence());
     return refused.exit_code();
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "tailrace: {}\n", error.what());
+    return tailrace::refusal::failed;
   } catch (const tailrace::session::interrupted&) {
     fmt::print(stderr, "tailrace: interrupted\n");
     return tailrace::campaign::exit_interrupted;

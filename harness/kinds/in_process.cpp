@@ -42,10 +42,13 @@ struct children_use {
   }
 };
 
-// The target's, from before `start` to its end.
-struct phase {
+// The target's use.
+struct target_use {
+  // From before `start` to its end.
   std::int64_t cpu_ns = 0;
-  children_use whole;  // from its beginning
+  std::int64_t voluntary = 0;
+  std::int64_t involuntary = 0;
+  std::int64_t read_bytes = 0;  // from devices, from its beginning
   std::optional<observe::phase_noise> noise;
 };
 
@@ -62,10 +65,12 @@ void require_threads(const campaign::subject& who, std::int64_t tasks) {
 
 // From `start` to the end of the process.
 session::result_event run_target(const campaign::cell_context& cell, cell_surroundings& around,
-                                 std::int64_t tasks, double limit_s, json& record, phase& seen) {
+                                 std::int64_t tasks, double limit_s, json& record,
+                                 target_use& seen) {
   const children_use begin = children_use::now();
   std::optional<machine_edge> machine_begin;
   std::int64_t before_start_ns = 0;
+  observe::switch_counts before_start;
   session::result_event result;
   {
     std::map<std::string, std::string> options = around.options();
@@ -82,6 +87,7 @@ session::result_event run_target(const campaign::cell_context& cell, cell_surrou
     around.before_start(target.pid());
     if (const auto use = observe::read_process_use(target.pid())) {
       before_start_ns = use->cpu_ns;
+      before_start = observe::read_switches(target.pid());
       machine_begin = read_machine_edge();
     }
     target.start();
@@ -90,12 +96,13 @@ session::result_event run_target(const campaign::cell_context& cell, cell_surrou
   }
   const auto machine_end = read_machine_edge();
   const children_use end = children_use::now();
-  seen.whole = {end.cpu_ns - begin.cpu_ns, end.read_bytes - begin.read_bytes,
-                end.voluntary - begin.voluntary, end.involuntary - begin.involuntary};
-  seen.cpu_ns = seen.whole.cpu_ns - before_start_ns;
+  seen.cpu_ns = end.cpu_ns - begin.cpu_ns - before_start_ns;
+  seen.voluntary = end.voluntary - begin.voluntary - before_start.voluntary;
+  seen.involuntary = end.involuntary - begin.involuntary - before_start.involuntary;
+  seen.read_bytes = end.read_bytes - begin.read_bytes;
   if (machine_begin && machine_end) {
     seen.noise = noise_between(*machine_begin, *machine_end, seen.cpu_ns);
-    record["noise"] = noise_json(*seen.noise, seen.whole.involuntary);
+    record["noise"] = noise_json(*seen.noise, seen.involuntary);
   }
   return result;
 }
@@ -108,14 +115,14 @@ json quantiles_json(const load::histogram& values) {
           {"p99.9", values.quantile(0.999)}, {"max", values.max()}};
 }
 
-json work_json(const session::result_event& result, const phase& seen) {
+json work_json(const session::result_event& result, const target_use& seen) {
   json object = {{"counts", result.counts},
                  {"latency_ns", json::object()},
                  {"histograms", json::object()},
                  {"process",
                   {{"cpu_ns", seen.cpu_ns},
-                   {"voluntary_switches", seen.whole.voluntary},
-                   {"involuntary_switches", seen.whole.involuntary}}}};
+                   {"voluntary_switches", seen.voluntary},
+                   {"involuntary_switches", seen.involuntary}}}};
   for (const auto& [name, values] : result.histograms) {
     object["latency_ns"][name] = quantiles_json(values);
     object["histograms"][name] = load::encode_histogram(values);
@@ -142,10 +149,10 @@ void work_in_process::run(const campaign::cell_context& cell, nlohmann::json& re
   const auto around = surround(cell);
   const double limit_s = work_s() + limit_of_task_s * static_cast<double>(number("tasks")) +
                          cell.setting.limits.work_s;
-  phase seen;
+  target_use seen;
   const session::result_event result =
       run_target(cell, *around, tasks_at_once(), limit_s, record, seen);
-  around->after_end(seen.whole.read_bytes, record);
+  around->after_end(seen.read_bytes, record);
   std::vector<std::string> found = faults(result, cell.cell.seed);
   const auto claimed = result.counts.find("whole_cpu_ns");
   if (seen.noise && claimed != result.counts.end() &&

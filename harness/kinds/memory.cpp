@@ -13,6 +13,7 @@ namespace tailrace::kinds {
 namespace {
 
 constexpr int warm_connections = 8;
+constexpr std::int64_t held_message_bytes_max = 65536;  // of `tailrace load --hold`
 constexpr double open_limit_s = 20;  // until the target has opened or closed them all
 
 class connection_memory : public work_in_levels {
@@ -69,8 +70,8 @@ class connection_memory : public work_in_levels {
 };
 
 std::shared_ptr<const campaign::point_work> read_memory(const campaign::table_reader& in) {
-  return std::make_shared<connection_memory>(read_level_keys(in),
-                                             in.integer("message_bytes", 64, 1, 1 << 20));
+  return std::make_shared<connection_memory>(
+      read_level_keys(in), in.integer("message_bytes", 64, 1, held_message_bytes_max));
 }
 
 }  // namespace

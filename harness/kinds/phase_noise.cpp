@@ -22,11 +22,17 @@ observe::phase_noise noise_between(const machine_edge& begin, const machine_edge
                                 static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
-nlohmann::json noise_json(const observe::phase_noise& noise, std::int64_t involuntary) {
+nlohmann::json noise_json(const observe::phase_noise& noise,
+                          std::optional<std::int64_t> involuntary) {
   nlohmann::json object = {{"foreign_cpu_share", noise.foreign_cpu_share},
                            {"steal_share", noise.steal_share},
-                           {"involuntary_switches", involuntary},
+                           {"involuntary_switches", nullptr},
                            {"cpu_pressure_avg10", nullptr}};
+  if (involuntary) {
+    object["involuntary_switches"] = *involuntary;
+  } else {
+    object["involuntary_switches_cause"] = "a thread ended meanwhile and took its count along";
+  }
   if (const auto pressure = observe::cpu_pressure_avg10()) {
     object["cpu_pressure_avg10"] = *pressure;
   } else {

@@ -22,7 +22,8 @@ std::optional<machine_edge> read_machine_edge();
 observe::phase_noise noise_between(const machine_edge& begin, const machine_edge& end,
                                    std::int64_t children_cpu_ns);
 
-// The object `noise` of a cell. involuntary: switches of target and client in between.
-nlohmann::json noise_json(const observe::phase_noise& noise, std::int64_t involuntary);
+// The object `noise` of a cell. involuntary: switches of target and client in between, if known.
+nlohmann::json noise_json(const observe::phase_noise& noise,
+                          std::optional<std::int64_t> involuntary);
 
 }  // namespace tailrace::kinds

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// All kinds of points. A new one is a file that defines its `kind`, a line here and one in
-// registry.cpp, its workload (workloads/, targets) and its file of the reports. Any thread.
+// All kinds of points. A new one is a file that defines its `kind` (and a line of CMakeLists.txt),
+// a line here and one in registry.cpp, its workload (workloads/, targets) and its file of the
+// reports; in results/, its words in README.md and, where a point has new keys, these in
+// schema.json. Any thread.
 #pragma once
 
 #include "harness/campaign/kind.hpp"

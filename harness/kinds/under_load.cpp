@@ -83,33 +83,43 @@ phase watch_phase(session::output_pump& pump, session::target_session& target, c
   return seen;
 }
 
-double per(double value, double operations) {
-  return operations > 0 ? value / operations : 0;
+double ratio_or_0(double value, double of) {
+  return of > 0 ? value / of : 0;
+}
+
+// Null where nothing was done, or the value is unknown.
+json per_operation(std::optional<double> value, double operations) {
+  return value && operations > 0 ? json(*value / operations) : json(nullptr);
 }
 
 // Of the threads that there are: one that ended in between took its count along, and where the sum
 // has shrunk, nothing is known.
-json switches_per(std::int64_t begin, std::int64_t end, double operations) {
-  if (end < begin) return nullptr;
-  return per(static_cast<double>(end - begin), operations);
+std::optional<std::int64_t> switches_between(std::int64_t begin, std::int64_t end) {
+  return end < begin ? std::nullopt : std::optional(end - begin);
 }
 
 json server_cost(const phase_edge& begin, const phase_edge& end, double operations) {
   const auto cpu_ns = static_cast<double>(end.target.cpu_ns - begin.target.cpu_ns);
   const auto user = static_cast<double>(end.target.user_ticks - begin.target.user_ticks);
   const auto system = static_cast<double>(end.target.system_ticks - begin.target.system_ticks);
-  const double user_share = per(user, user + system);
-  const double us_per_op = per(cpu_ns / 1000, operations);
+  const double ticks = user + system;
+  // Without one tick, how the time is divided is unknown.
+  const auto part = [&](double of) {
+    return ticks > 0 ? std::optional(cpu_ns / 1000 * of / ticks) : std::nullopt;
+  };
   const auto wall_ns = static_cast<double>(end.target.at_ns - begin.target.at_ns);
   return {
-      {"cpu_us_per_op", us_per_op},
-      {"user_us_per_op", us_per_op * user_share},
-      {"system_us_per_op", us_per_op * (1 - user_share)},
-      {"voluntary_switches_per_op",
-       switches_per(begin.target_switches.voluntary, end.target_switches.voluntary, operations)},
-      {"involuntary_switches_per_op", switches_per(begin.target_switches.involuntary,
-                                                   end.target_switches.involuntary, operations)},
-      {"cpu_share", per(cpu_ns, wall_ns)}};
+      {"cpu_us_per_op", per_operation(cpu_ns / 1000, operations)},
+      {"user_us_per_op", per_operation(part(user), operations)},
+      {"system_us_per_op", per_operation(part(system), operations)},
+      {"voluntary_switches_per_op", per_operation(switches_between(begin.target_switches.voluntary,
+                                                                   end.target_switches.voluntary),
+                                                  operations)},
+      {"involuntary_switches_per_op",
+       per_operation(
+           switches_between(begin.target_switches.involuntary, end.target_switches.involuntary),
+           operations)},
+      {"cpu_share", ratio_or_0(cpu_ns, wall_ns)}};
 }
 
 // Fills cost and noise of the record. Returns the checks.
@@ -128,16 +138,20 @@ std::vector<validity_check> account(const phase& seen, const json& load, const l
     used.server = server["cpu_share"].get<double>() /
                   static_cast<double>(std::max<std::size_t>(1, cpus.target.size()));
     const std::int64_t client_ns = end.client.cpu_ns - begin.client.cpu_ns;
-    record["cost"] = {{"server", std::move(server)},
-                      {"client",
-                       {{"cpu_us_per_op", per(static_cast<double>(client_ns) / 1000, operations)},
-                        {"cpu_share", used.client}}},
-                      {"operations", operations}};
+    record["cost"] = {
+        {"server", std::move(server)},
+        {"client",
+         {{"cpu_us_per_op", per_operation(static_cast<double>(client_ns) / 1000, operations)},
+          {"cpu_share", used.client}}},
+        {"operations", operations}};
     noise = noise_between(begin.machine, end.machine,
                           end.target.cpu_ns - begin.target.cpu_ns + client_ns);
-    record["noise"] =
-        noise_json(*noise, end.target_switches.involuntary - begin.target_switches.involuntary +
-                               end.client_switches.involuntary - begin.client_switches.involuntary);
+    const auto of_target =
+        switches_between(begin.target_switches.involuntary, end.target_switches.involuntary);
+    const auto of_client =
+        switches_between(begin.client_switches.involuntary, end.client_switches.involuntary);
+    record["noise"] = noise_json(
+        *noise, of_target && of_client ? std::optional(*of_target + *of_client) : std::nullopt);
   }
   std::vector<validity_check> checks = load_checks(load, keys.open_loop(), used);
   for (validity_check& each : campaign::noise_checks(cpus.disjoint || cpus.shared, noise))
@@ -243,7 +257,8 @@ std::vector<validity_check> load_checks(const json& load, bool open_loop, const 
     const double achieved = record::number_at(load, "achieved_per_s").value_or(0);
     return {
         campaign::at_least("achieved_rate", "achieved share of the offered rate",
-                           per(achieved, offered), achieved_share_min, campaign::percent_text),
+                           ratio_or_0(achieved, offered), achieved_share_min,
+                           campaign::percent_text),
         campaign::at_most(
             "send_lateness", "p99 send delay", latency_at(load, "lateness", "p99"),
             std::max(lateness_floor_ns, lateness_share_max * latency_at(load, "response", "p50")),

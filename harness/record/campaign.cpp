@@ -26,10 +26,8 @@ std::string text_of(const json& value, int indent) {
 void make_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) {
-    throw refusal(fmt::format("cannot make the folder {}: {}", path.string(), error.message()),
-                  "give a folder that can be written with --results");
-  }
+  if (error)
+    throw refusal(fmt::format("cannot make the folder {}: {}", path.string(), error.message()));
 }
 
 // what: the file, or the line of it.
@@ -71,24 +69,29 @@ campaign::campaign(fs::path folder)
   for (const json& cell : read_lines(folder_ / "cells.jsonl"))
     finished_.emplace(text_or(cell, "cell"), text_or(cell, "status"));
   for (const json& cost : read_lines(folder_ / "costs.jsonl"))
-    counted_.insert(text_of(cost.value("subject", json()), -1));
+    count_cost(cost);
 }
 
 campaign campaign::create(const fs::path& results, const std::string& name, const json& manifest,
                           const json& plan) {
   const fs::path folder = results / name;
-  make_folder(results);
-  std::error_code error;
-  if (!fs::create_directory(folder, error)) {
-    if (error) make_folder(folder);  // says why
-    throw refusal(folder.string() + " is there already",
-                  fmt::format("give another --name, or finish it with --resume {}", name));
+  try {
+    make_folder(results);
+    std::error_code error;
+    if (!fs::create_directory(folder, error)) {
+      if (error) make_folder(folder);  // says why
+      throw refusal(folder.string() + " is there already",
+                    fmt::format("give another --name, or finish it with --resume {}", name));
+    }
+    make_folder(folder / "hist");
+    write_whole(folder / "plan.json", text_of(plan, 1) + "\n");
+    write_whole(folder / "manifest.json", text_of(manifest, 1) + "\n");
+    replace_link(results / "latest", name);
+    return campaign(folder);
+  } catch (const refusal& refused) {
+    if (!refused.remedy().empty()) throw;
+    throw refusal(refused.cause(), "give a folder that can be written with --results");
   }
-  make_folder(folder / "hist");
-  write_whole(folder / "plan.json", text_of(plan, 1) + "\n");
-  write_whole(folder / "manifest.json", text_of(manifest, 1) + "\n");
-  replace_link(results / "latest", name);
-  return campaign(folder);
 }
 
 campaign campaign::open(const fs::path& folder) {
@@ -128,7 +131,12 @@ void campaign::append_cell(const json& cell) {
 
 void campaign::append_cost(const json& cost) {
   costs_.append(text_of(cost, -1));
-  counted_.insert(text_of(cost.at("subject"), -1));
+  count_cost(cost);
+}
+
+void campaign::count_cost(const json& cost) {
+  counted_.insert(text_of(cost.value("subject", json()), -1));
+  if (text_or(cost, "status") == "failed") ++failed_costs_;
 }
 
 }  // namespace tailrace::record

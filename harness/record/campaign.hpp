@@ -33,6 +33,8 @@ class campaign {
   const std::map<std::string, std::string>& finished() const { return finished_; }
   // Whether costs.jsonl has a line of this subject.
   bool has_cost_of(const nlohmann::json& subject) const;
+  // How many of its lines are of subjects that could not be counted although they run here.
+  int failed_costs() const { return failed_costs_; }
 
   // Text of one histogram; returns the path to store in the cell, relative to the folder.
   std::string write_histogram(const std::string& cell, const std::string& name,
@@ -42,12 +44,14 @@ class campaign {
 
  private:
   explicit campaign(std::filesystem::path folder);
+  void count_cost(const nlohmann::json& cost);
 
   std::filesystem::path folder_;
   line_file cells_;
   line_file costs_;
   std::map<std::string, std::string> finished_;
   std::set<std::string> counted_;  // subjects as JSON
+  int failed_costs_ = 0;
 };
 
 // A campaign name is one path component of letters, digits, '.', '_' and '-', not hidden.

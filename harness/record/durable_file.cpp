@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,8 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void refuse(const char* act, const fs::path& path, int error) {
-  throw refusal(fmt::format("cannot {} {}: {}; give a folder that can be written with --results",
-                            act, path.string(), std::strerror(error)));
+  throw refusal(fmt::format("cannot {} {}: {}", act, path.string(), std::strerror(error)));
 }
 
 // 0, or the errno of the first call that failed.
@@ -94,6 +94,11 @@ void replace_link(const fs::path& link, const fs::path& target) {
 line_file::line_file(fs::path path) : path_(std::move(path)) {
   fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd_ < 0) refuse("write", path_, errno);
+  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    ::close(fd_);
+    throw refusal(fmt::format("{} is being written by another process", path_.string()),
+                  "wait until it has ended, or end it");
+  }
   size_ = ::lseek(fd_, 0, SEEK_END);
   char last = '\n';
   while (size_ > 0 && ::pread(fd_, &last, 1, size_ - 1) == 1 && last != '\n')

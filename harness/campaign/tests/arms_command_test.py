@@ -12,6 +12,8 @@ import tempfile
 import unittest
 
 TAILRACE, FAKE = (os.path.abspath(path) for path in sys.argv[1:3])
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../record/tests"))
+import results_schema
 POINT = '[[point]]\nkind = "closed"\nconnections = 2\nwarmup_s = 0.05\nduration_s = 0.2\n'
 
 
@@ -57,6 +59,7 @@ class ArmsCommandTest(unittest.TestCase):
                 self.assertEqual(cell["status"], "failed")
             else:  # other work on the machine may make it invalid
                 self.assertIn(cell["status"], ("ok", "invalid"), cell["cause"])
+        self.assertEqual(results_schema.campaign_violations(os.path.join(self.results, "c")), [])
 
     def test_a_campaign_with_arms_is_resumed_with_them(self):
         arms = self.arm("base", "good") + self.arm("head", None)

@@ -1,113 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""The command `tailrace` against the fake target and itself: bad usage, broken targets and load
-generators, Ctrl-C, kill and resume, and that no process is left behind. Standard library only.
+"""The command `tailrace` against the fake target and itself: bad usage, cells that are measured,
+and broken targets and load generators. Standard library only.
 Usage: command_test.py TAILRACE FOLDER_OF_FAKE_TARGET"""
 
-import json
 import os
 import shutil
-import signal
 import subprocess
-import sys
-import tempfile
-import time
-import unittest
 
-TAILRACE, TARGETS = (os.path.abspath(path) for path in sys.argv[1:3])
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../record/tests"))
-import results_schema
-FAKE = os.path.join(TARGETS, "tailrace-target-fake")
-
-POINT = '[[point]]\nkind = "closed"\nconnections = 2\nwarmup_s = 0.05\nduration_s = 0.2\n'
-
-# A load generator that says what it is told: {"counts": ...} merged over a good object.
-FAKE_LOAD = """#!/usr/bin/env python3
-import json, sys, time
-mode = sys.argv[1]
-if mode == "dies": sys.exit(1)
-if mode == "garbage": print("{ not json"); sys.exit(0)
-if mode == "impossible":
-    print("10000 descriptors needed", file=sys.stderr); sys.exit(3)
-time.sleep(float(mode) if mode[0].isdigit() else 0)
-counts = dict(planned=10, sent=10, skipped_late=0, never_sent=0, ok=10, wrong=0, errors=0,
-              timed_out=0, in_flight=0)
-if mode == "unbalanced": counts["ok"] = 9
-if mode == "unbelievable": pass
-print(json.dumps(dict(schema=1, mode="closed", connections=2, connections_opened=2,
-    message_bytes=64, counts=counts, offered_per_s=1.0, achieved_per_s=1.0,
-    latency_ns={}, histograms={"response": "HISTFAAA"}, extra_bytes=0)))
-"""
+import command_case
+from command_case import POINT, TAILRACE, TARGETS
 
 
-def processes(mark):
-    """What was started with `mark` in its environment and still runs; zombies have none. Other
-    tests run the same fake target at the same time."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/environ", "rb") as file:
-                environment = file.read()
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                words = file.read().replace(b"\0", b" ").decode("utf-8", "replace")
-        except OSError:
-            continue
-        if os.fsencode(mark) in environment and int(pid) != os.getpid():
-            found.append(f"{pid} {words}")
-    return found
-
-
-class CommandTest(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="tailrace-command-")
-        os.environ["TAILRACE_COMMAND_TEST"] = self.folder
-        self.results = os.path.join(self.folder, "results")
-        self.load = os.path.join(self.folder, "fake-load")
-        with open(self.load, "w", encoding="utf-8") as file:
-            file.write(FAKE_LOAD)
-        os.chmod(self.load, 0o755)
-
-    def tearDown(self):
-        deadline = time.monotonic() + 10
-        while processes(self.folder) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        left = processes(self.folder)
-        shutil.rmtree(self.folder)
-        self.assertEqual(left, [], "processes were left behind")
-
-    def profile(self, script="good", points=POINT, blocks=1, costs="false"):
-        """A profile for the fake target, and a folder in which that target plays `script`."""
-        targets = os.path.join(self.folder, "targets")
-        os.makedirs(targets, exist_ok=True)
-        path = os.path.join(targets, "tailrace-target-fake")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f'#!/bin/sh\nexec {FAKE} "$@" --set script={script}\n')
-        os.chmod(path, 0o755)
-        profile = os.path.join(self.folder, "test.toml")
-        with open(profile, "w", encoding="utf-8") as file:
-            file.write(f'blocks = {blocks}\ncosts = {costs}\ncontestants = ["fake"]\n{points}')
-        return ["--profile", profile, "--targets", targets, "--results", self.results]
-
+class CommandTest(command_case.CommandCase):
     def bad_profile(self, point):
         path = os.path.join(self.folder, "bad.toml")
         with open(path, "w", encoding="utf-8") as file:
             file.write(f'contestants = ["fake"]\n[[point]]\n{point}\n')
         return path
-
-    def run_it(self, *arguments):
-        return subprocess.run(
-            [TAILRACE, *arguments], capture_output=True, text=True, timeout=120, check=False
-        )
-
-    def cells(self, name="c", file_name="cells.jsonl"):
-        with open(os.path.join(self.results, name, file_name), encoding="utf-8") as file:
-            return [json.loads(line) for line in file]
-
-    def one_cell(self, script, *more):
-        done = self.run_it("run", "--name", "c", *self.profile(script), *more)
-        cells = self.cells()
-        self.assertEqual(len(cells), 1, done.stdout + done.stderr)
-        self.assertEqual(done.returncode, 1 if cells[0]["status"] == "failed" else 0, done.stdout)
-        return cells[0]
 
     def test_bad_usage_is_one_sentence_and_2(self):
         profile = self.profile()
@@ -129,6 +38,15 @@ class CommandTest(unittest.TestCase):
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
         self.assertFalse(os.path.exists(self.results))
 
+    def test_what_is_no_refusal_is_one_sentence_too(self):
+        gone = os.path.join(self.folder, "gone")
+        os.mkdir(gone)
+        command = f'cd {gone} && rmdir {gone} && exec {TAILRACE} run --profile smoke'
+        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60,
+                              check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
     def test_results_that_cannot_be_written_are_one_sentence(self):
         with open(self.results, "w", encoding="utf-8") as file:
             file.write("a file in the way")
@@ -148,10 +66,6 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(os.readlink(os.path.join(self.results, "latest")), "c")
         self.assert_listed()
 
-    def assert_listed(self):
-        """Every key that the campaign has is in results/schema.json."""
-        self.assertEqual(results_schema.campaign_violations(os.path.join(self.results, "c")), [])
-
     def test_memory_is_measured(self):
         points = '[[point]]\nkind = "memory"\ncounts = [0, 20, 40]\nsettle_s = 0.01\n'
         done = self.run_it("run", "--name", "c", *self.profile("good", points))
@@ -166,6 +80,23 @@ class CommandTest(unittest.TestCase):
         )
         self.assert_listed()
 
+    def test_open_points_and_sleeping_tasks_are_measured(self):
+        points = '[[point]]\nkind = "open"\nrate_per_s = 500\nwarmup_s = 0.05\nduration_s = 0.3\n'
+        points += '[[point]]\nkind = "task_memory"\ncounts = [0, 100, 200]\nsettle_s = 0.01\n'
+        arguments = self.profile("good", points)
+        with open(arguments[1], encoding="utf-8") as file:
+            text = file.read().replace('["fake"]', '["local"]')
+        with open(arguments[1], "w", encoding="utf-8") as file:
+            file.write(text)
+        self.run_it("run", "--name", "c", *arguments)
+        cells = {cell["point"]["kind"]: cell for cell in self.cells()}
+        self.assertEqual(set(cells), {"open", "task_memory"})
+        for cell in cells.values():
+            self.assertIn(cell["status"], ("ok", "invalid"), cell["cause"])
+        self.assertGreater(cells["open"]["load"]["latency_ns"]["lateness"]["count"], 0)
+        self.assertEqual(set(cells["task_memory"]["memory"]["states"]), {"sleeping"})
+        self.assert_listed()
+
     def test_hog_and_skew_points_run_with_two_workers(self):
         rates = "rate_per_s = 500\nwarmup_s = 0.05\nduration_s = 0.3\nworkers = 2\n"
         points = f'[[point]]\nkind = "hog"\nhog_rate_per_s = 50\nburn_us = 100\n{rates}'
@@ -177,6 +108,8 @@ class CommandTest(unittest.TestCase):
             file.write(text)
         done = self.run_it("run", "--name", "c", *arguments)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(len(self.cells()), 2 * 3)
+        self.assert_listed()
         for cell in self.cells():
             self.assertEqual(cell["subject"]["workers"], 2)
             if cell["subject"]["id"] == "fake":
@@ -211,7 +144,7 @@ class CommandTest(unittest.TestCase):
             ("huge-line", "a line of more than"),
             ("port-in-use", "port 80 is in use"),
             ("dies-mid-run", "signal 9"),
-            ("floods-under-load", "the target"),
+            ("floods-under-load", "not an event"),
             ("bad-counts", "do not add up"),
             ("exits-7", "exited with 7"),
             ("wrong-bytes", "wrong payload"),
@@ -231,12 +164,39 @@ class CommandTest(unittest.TestCase):
             ("garbage", "failed", "without a result"),
             ("unbalanced", "failed", "do not add up"),
             ("unbelievable", "failed", "more than the"),
+            ("astray", "failed", "names a histogram"),
             ("impossible", "skipped", "10000 descriptors needed"),
         ]:
             shutil.rmtree(self.results, ignore_errors=True)
             cell = self.one_cell("good", "--load-program", self.load, mode)
             self.assertEqual(cell["status"], status, mode)
             self.assertIn(words, cell["cause"], mode)
+
+    def test_the_harness_keeps_to_the_client_cpus_of_the_cell(self):
+        # On two cores, two workers that share work have both, and so has the client.
+        point = '[[point]]\nkind = "skew"\nrate_per_s = 50\nduration_s = 0.2\nworkers = 2\n'
+        arguments = self.profile("good", point)
+        option = '"help":"h","values":"integer 0..100000","default":"1"'
+        options = ",".join(f'{{"name":"{name}",{option}}}'
+                           for name in ("burn_us", "hog_every", "message_bytes"))
+        changes = f's/"echo"/"hog","echo"/; s/"options":\\[/&{options},/'
+        self.change_description(arguments[3], changes)
+        self.run_it("run", "--name", "c", *arguments, "--load-program", self.load, "say-cpus")
+        cell = self.cells()[0]
+        self.assertIsNotNone(cell["load"], cell["cause"])
+        told = set()
+        for part in cell["cpus"]["client"].split(","):
+            first, _, last = part.partition("-")
+            told |= set(range(int(first), int(last or first) + 1))
+        self.assertEqual(set(map(int, cell["load"]["connect"][0].split())), told)
+
+    def test_costs_without_an_operation_are_unknown(self):
+        cell = self.one_cell("good", "--load-program", self.load, "silent")
+        self.assertEqual(cell["cost"]["operations"], 0)
+        for costs, key in [("server", "cpu_us_per_op"), ("server", "user_us_per_op"),
+                           ("server", "voluntary_switches_per_op"), ("client", "cpu_us_per_op")]:
+            self.assertIsNone(cell["cost"][costs][key], key)
+        self.assert_listed()
 
     def test_missing_contestant_is_skipped_with_a_remedy(self):
         arguments = self.profile()
@@ -267,101 +227,6 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(causes["absent"], "make not found, install make")
         self.assertLess(len(causes["long"]), 400)
 
-    def test_peers_join_where_they_are_asked_for(self):
-        arguments = self.profile("unsupported")
-        targets = arguments[3]
-        peer = os.path.join(targets, "tailrace-target-peer")
-        with open(peer, "w", encoding="utf-8") as file:
-            file.write(
-                f'#!/bin/sh\n[ "$1" = describe ] || exec {FAKE} "$@" --set script=unsupported\n'
-                f'{FAKE} describe | sed \'s/"fake"/"peer"/; s/"floor"/"peer"/\'\n'
-            )
-        os.chmod(peer, 0o755)
-        with open(os.path.join(targets, "tailrace-target-unbuilt.absent"), "w") as file:
-            file.write("rustc not found\n")
-        measured = {}
-        for name, more in [("without", []), ("with", ["--peers"])]:
-            done = self.run_it("run", "--name", name, *arguments, *more)
-            self.assertIn(done.returncode, (0, 1), done.stderr)  # real peers may fail here
-            measured[name] = {c["subject"]["id"]: c["cause"] for c in self.cells(name)}
-        self.assertEqual(set(measured["without"]), {"fake"})
-        # And those that the build under test has made.
-        self.assertLessEqual({"fake", "peer", "unbuilt"}, set(measured["with"]))
-        self.assertEqual(measured["with"]["unbuilt"], "rustc not found")
-
-    def test_costs_are_counted_once_a_subject(self):
-        arguments = self.profile("good", costs="true")
-        done = self.run_it("run", "--name", "c", *arguments)
-        self.assertIn("cost-fake-best", done.stdout)
-        counted = self.cells(file_name="costs.jsonl")
-        self.assertEqual([line["subject"]["id"] for line in counted], ["fake"])
-        self.assertIn(counted[0]["status"], ("ok", "skipped"), counted[0]["cause"])
-        if counted[0]["status"] == "ok":
-            self.assertEqual(counted[0]["sheet"]["schema"], "tailrace-cost-1")
-        self.assert_listed()
-        with open(os.path.join(self.results, "c", "cells.jsonl"), "w", encoding="utf-8"):
-            pass
-        self.run_it("run", "--resume", "c", *arguments[2:])
-        self.assertEqual(self.cells(file_name="costs.jsonl"), counted)
-        self.assertEqual(len(self.cells()), 1)
-
-    def start_long(self, blocks):
-        arguments = self.profile("good", POINT, blocks)
-        process = subprocess.Popen(
-            [TAILRACE, "run", "--name", "c", *arguments, "--load-program", self.load, "0.3"],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        process.stdout.readline()
-        first = process.stdout.readline()  # the first cell is finished
-        self.assertIn("1/", first)
-        return process, arguments
-
-    def test_interrupt_leaves_a_valid_campaign(self):
-        process, arguments = self.start_long(50)
-        process.send_signal(signal.SIGINT)
-        output = process.communicate(timeout=30)[0]
-        self.assertEqual(process.returncode, 130)
-        self.assertIn("tailrace run --resume c", output)
-        done = self.cells()
-        self.assertGreaterEqual(len(done), 1)
-        self.assertLess(len(done), 50)
-
-    def test_killed_campaign_is_resumed_without_loss_or_repeat(self):
-        process, arguments = self.start_long(4)
-        process.kill()
-        process.communicate()
-        with open(os.path.join(self.results, "c", "cells.jsonl"), "a", encoding="utf-8") as file:
-            file.write('{"schema": 2, "cell": "torn')
-        more = [*arguments[2:], "--load-program", self.load, "0.3"]
-        self.run_it("run", "--resume", "c", *more)
-        with open(os.path.join(self.results, "c", "plan.json"), encoding="utf-8") as file:
-            planned = [cell["cell"] for cell in json.load(file)["cells"]]
-        self.assertEqual([cell["cell"] for cell in self.cells()], planned)
-
-    def test_other_plan_or_program_is_not_resumed(self):
-        process, arguments = self.start_long(4)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
-        done = self.run_it("run", "--resume", "c", *arguments[2:], "--seed", "99")
-        self.assertEqual(done.returncode, 2)
-        self.assertIn('differs from today\'s in "seed"', done.stderr)
-        with open(os.path.join(self.folder, "targets/tailrace-target-fake"), "a") as file:
-            file.write("# another build\n")
-        done = self.run_it("run", "--resume", "c", *arguments[2:])
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("the executable of fake was built again", done.stderr)
-
-    def test_a_campaign_of_the_format_before_names_the_version_that_reads_it(self):
-        arguments = self.profile()
-        self.run_it("run", "--name", "c", *arguments)
-        path = os.path.join(self.results, "c", "manifest.json")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write('{"schema": 1}')
-        done = self.run_it("run", "--resume", "c", *arguments[2:])
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("use the version of Tailrace that wrote it, 0.1.0", done.stderr)
-
     def test_list_doctor_and_version_answer(self):
         done = self.run_it("list", "--targets", TARGETS)
         self.assertEqual(done.returncode, 0)
@@ -371,9 +236,14 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         for words in ("open files", "io_uring", "neighbours", "SMT", "governor", "contestant"):
             self.assertIn(words, done.stdout)
+        self.assertRegex(done.stdout, r"steal: the hypervisor takes \d+\.\d %")
+        os.environ["TAILRACE_PYTHON"] = "/bin/false"
+        self.addCleanup(os.environ.pop, "TAILRACE_PYTHON")
+        unfit = self.run_it("doctor").stdout
+        self.assertIn("reports: /bin/false is no Python 3.11 or newer", unfit)
         self.assertNotIn("contestant fake", done.stdout)  # its order says that it is a test server
         self.assertIn("tailrace", self.run_it("version").stdout)
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
+    command_case.main()

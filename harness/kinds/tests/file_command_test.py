@@ -112,6 +112,7 @@ class FileCommandTest(unittest.TestCase):
         finally:
             shutil.rmtree(memory)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(len(cells), 2)
         for cell in cells:
             self.assertEqual(cell["status"], "skipped", cell["cause"])
             self.assertIn("--files", cell["remedy"])

@@ -29,13 +29,13 @@ class InprocessCommandTest(unittest.TestCase):
     def tearDown(self):
         shutil.rmtree(self.folder)
 
-    def run_it(self, fault="", points=POINT, environment=None):
+    def run_it(self, fault="", points=POINT, environment=None, command=TARGET):
         """The finished command, and its cells."""
         targets = os.path.join(self.folder, "targets")
         os.makedirs(targets, exist_ok=True)
         path = os.path.join(targets, "tailrace-target-fake")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(f'#!/bin/sh\nTAILRACE_FAULT={fault} exec {TARGET} "$@"\n')
+            file.write(f'#!/bin/sh\nTAILRACE_FAULT={fault} exec {command} "$@"\n')
         os.chmod(path, 0o755)
         profile = os.path.join(self.folder, "test.toml")
         with open(profile, "w", encoding="utf-8") as file:
@@ -94,6 +94,26 @@ class InprocessCommandTest(unittest.TestCase):
                 self.assertEqual(done.returncode, 1, done.stdout)
                 self.assertEqual(cells[0]["status"], "failed")
                 self.assertIn(words, cells[0]["cause"])
+
+    def test_switches_before_the_start_are_left_out(self):
+        path = os.path.join(self.folder, "rests.py")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("import os, sys, time\nfor _ in range(2000): time.sleep(1e-6)\n"
+                       "os.execv(sys.argv[1], sys.argv[1:])\n")
+        _, cells = self.run_it(points=CANCEL, command=f"{sys.executable} {path} {TARGET}")
+        self.assertIn(cells[0]["status"], ("ok", "invalid"), cells[0]["cause"])
+        self.assertLess(cells[0]["work"]["process"]["voluntary_switches"], 1000)
+
+    def test_what_the_target_does_not_have_of_a_point_is_skipped(self):
+        for fault, points, words in [
+            ("without-option", CANCEL, "workload timer has no option at_once"),
+            ("", POINT.replace("50", "2000000"), "tasks"),
+        ]:
+            shutil.rmtree(self.results, ignore_errors=True)
+            done, cells = self.run_it(fault, points)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertEqual([cell["status"] for cell in cells], ["skipped"], cells[0]["cause"])
+            self.assertIn(words, cells[0]["cause"])
 
     def test_bad_points_are_refused_with_a_sentence(self):
         for more, words in [

@@ -95,6 +95,11 @@ TEST(memory_point, needs_zero_and_three_counts) {
             "p.toml:4: counts must be at least three different whole numbers, 0 among them");
 }
 
+TEST(memory_point, has_messages_that_the_load_generator_holds) {
+  EXPECT_EQ(sentence(head + "kind = \"memory\"\ncounts = [0, 1, 2]\nmessage_bytes = 65537\n"),
+            "p.toml:5: message_bytes must be a whole number from 1 to 65536");
+}
+
 TEST(kinds, are_named_once) {
   std::set<std::string> names;
   for (const campaign::kind& each : all())

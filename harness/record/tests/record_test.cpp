@@ -33,6 +33,19 @@ TEST_F(folder_test, torn_last_line_is_cut_off_before_the_next_is_appended) {
   EXPECT_EQ(read_whole(path, 100), "one\ntwo\nfour\n");
 }
 
+TEST_F(folder_test, lines_have_one_writer_at_a_time) {
+  const fs::path path = folder_ / "lines";
+  std::ofstream(path) << "one\n";
+  {
+    const line_file writer(path);
+    std::ofstream(path, std::ios::app) << "two";
+    EXPECT_THROW(line_file{path}, refusal);
+    EXPECT_EQ(read_whole(path, 100), "one\ntwo");
+  }
+  line_file(path).append("three");
+  EXPECT_EQ(read_whole(path, 100), "one\nthree\n");
+}
+
 TEST_F(folder_test, whole_write_leaves_no_draft) {
   write_whole(folder_ / "a", "text");
   write_whole(folder_ / "a", "other");
@@ -51,7 +64,8 @@ TEST_F(folder_test, full_disk_is_one_sentence) {
     line_file("/dev/full").append("x");
     FAIL();
   } catch (const refusal& refused) {
-    EXPECT_NE(std::string(refused.what()).find("/dev/full"), std::string::npos);
+    EXPECT_NE(refused.cause().find("/dev/full: "), std::string::npos);
+    EXPECT_EQ(refused.cause().find("--results"), std::string::npos);
   }
 }
 
@@ -61,18 +75,31 @@ TEST_F(folder_test, link_is_replaced) {
   EXPECT_EQ(fs::read_symlink(folder_ / "latest"), "two");
 }
 
+TEST_F(folder_test, campaign_that_cannot_be_made_says_what_to_do) {
+  try {
+    campaign::create("/proc/tailrace", "c", json(), json());
+    FAIL();
+  } catch (const refusal& refused) {
+    EXPECT_EQ(refused.remedy(), "give a folder that can be written with --results");
+    EXPECT_EQ(refused.cause().find("--results"), std::string::npos);
+  }
+}
+
 const json document = {{"schema", schema_version}};
 
 TEST_F(folder_test, campaign_is_opened_with_what_is_finished) {
   {
     campaign made = campaign::create(folder_, "c", document, document);
     made.append_cell({{"schema", schema_version}, {"cell", "one"}, {"status", "ok"}});
-    made.append_cost({{"schema", schema_version}, {"subject", {{"id", "local"}}}});
+    made.append_cost(
+        {{"schema", schema_version}, {"subject", {{"id", "local"}}}, {"status", "failed"}});
+    EXPECT_EQ(made.failed_costs(), 1);
   }
   std::ofstream(folder_ / "c" / "cells.jsonl", std::ios::app) << "{\"torn";
   const campaign opened = campaign::open(folder_ / "c");
   EXPECT_EQ(opened.finished(), (std::map<std::string, std::string>{{"one", "ok"}}));
   EXPECT_TRUE(opened.has_cost_of({{"id", "local"}}));
+  EXPECT_EQ(opened.failed_costs(), 1);
   EXPECT_FALSE(opened.has_cost_of({{"id", "uring"}}));
   EXPECT_THROW(campaign::create(folder_, "c", document, document), refusal);
 }

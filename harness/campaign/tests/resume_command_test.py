@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""`tailrace run` as a whole campaign: Ctrl-C, kill and resume, peers, the costs of its subjects.
+Standard library only. Usage: resume_command_test.py TAILRACE FOLDER_OF_FAKE_TARGET"""
+
+import json
+import os
+import signal
+import subprocess
+
+import command_case
+from command_case import POINT, TAILRACE
+
+
+class ResumeTest(command_case.CommandCase):
+    def test_peers_join_where_they_are_asked_for(self):
+        arguments = self.profile("unsupported")
+        targets = arguments[3]
+        changes = 's/"fake"/"peer"/; s/"floor"/"peer"/'
+        self.change_description(targets, changes, name="peer", script="unsupported")
+        with open(os.path.join(targets, "tailrace-target-unbuilt.absent"), "w") as file:
+            file.write("rustc not found\n")
+        measured = {}
+        for name, more in [("without", []), ("with", ["--peers"])]:
+            done = self.run_it("run", "--name", name, *arguments, *more)
+            self.assertIn(done.returncode, (0, 1), done.stderr)  # real peers may fail here
+            measured[name] = {c["subject"]["id"]: c["cause"] for c in self.cells(name)}
+        self.assertEqual(set(measured["without"]), {"fake"})
+        # And those that the build under test has made.
+        self.assertLessEqual({"fake", "peer", "unbuilt"}, set(measured["with"]))
+        self.assertEqual(measured["with"]["unbuilt"], "rustc not found")
+        done = self.run_it("run", "--resume", "with", *arguments[2:])
+        self.assertIn("0 cells to run", done.stdout, done.stderr)
+
+    def test_costs_are_counted_once_a_subject(self):
+        arguments = self.profile("good", costs="true")
+        done = self.run_it("run", "--name", "c", *arguments)
+        self.assertIn("cost-fake-best", done.stdout)
+        counted = self.cells(file_name="costs.jsonl")
+        self.assertEqual([line["subject"]["id"] for line in counted], ["fake"])
+        self.assertIn(counted[0]["status"], ("ok", "skipped"), counted[0]["cause"])
+        if counted[0]["status"] == "ok":
+            self.assertEqual(counted[0]["sheet"]["schema"], "tailrace-cost-1")
+        self.assert_listed()
+        with open(os.path.join(self.results, "c", "cells.jsonl"), "w", encoding="utf-8"):
+            pass
+        self.run_it("run", "--resume", "c", *arguments[2:])
+        self.assertEqual(self.cells(file_name="costs.jsonl"), counted)
+        self.assertEqual(len(self.cells()), 1)
+
+    def test_costs_leave_out_what_a_form_sets_for_another_workload(self):
+        form = 'forms = ["other"]\n[form.fake]\nother = { elsewhere = "y" }\n'
+        arguments = self.profile("good", form + POINT, costs="true")
+        option = '"name":"elsewhere","default":"x","values":"text","help":"h","workloads":["idle"]'
+        self.change_description(arguments[3], f's/"options":\\[/&{{{option}}},/')
+        self.run_it("run", "--name", "c", *arguments)
+        counted = self.cells(file_name="costs.jsonl")
+        self.assertEqual([line["subject"]["options"] for line in counted], [{"elsewhere": "y"}])
+        self.assertIn(counted[0]["status"], ("ok", "skipped"), counted[0]["cause"])
+
+    def test_a_cost_that_failed_counts_as_failed(self):
+        skipped = '[[point]]\nkind = "timer"\ntasks = 5\n'
+        arguments = self.profile("dies-under-load", skipped, costs="true")
+        for more in (["--name", "c", *arguments], ["--resume", "c", *arguments[2:]]):
+            done = self.run_it("run", *more)
+            self.assertEqual(self.cells(file_name="costs.jsonl")[0]["status"], "failed")
+            self.assertIn("0 failed, 1 skipped; costs that failed: 1", done.stdout)
+            self.assertEqual(done.returncode, 1)
+
+    def start_long(self, blocks, *more):
+        arguments = self.profile("good", POINT, blocks)
+        process = subprocess.Popen(
+            [TAILRACE, "run", "--name", "c", *arguments, "--load-program", self.load, "0.3", *more],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        while not (line := process.stdout.readline()).startswith("1/"):  # a cell is finished
+            self.assertTrue(line, "it ended before its first cell")
+        return process, arguments
+
+    def test_interrupt_leaves_a_valid_campaign(self):
+        process, arguments = self.start_long(50)
+        process.send_signal(signal.SIGINT)
+        output = process.communicate(timeout=30)[0]
+        self.assertEqual(process.returncode, 130)
+        self.assertIn("tailrace run --resume c", output)
+        done = self.cells()
+        self.assertGreaterEqual(len(done), 1)
+        self.assertLess(len(done), 50)
+
+    def test_campaign_that_runs_is_not_resumed(self):
+        process, arguments = self.start_long(50)
+        done = self.run_it("run", "--resume", "c", *arguments[2:])
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("cells.jsonl is being written by another process; wait", done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130)
+
+    def test_killed_campaign_is_resumed_without_loss_or_repeat(self):
+        process, arguments = self.start_long(4)
+        process.kill()
+        process.communicate()
+        with open(os.path.join(self.results, "c", "cells.jsonl"), "a", encoding="utf-8") as file:
+            file.write('{"schema": 2, "cell": "torn')
+        done = self.run_it("run", "--resume", "c", *arguments[2:])
+        self.assertNotIn("0 cells to run", done.stdout)
+        with open(os.path.join(self.results, "c", "plan.json"), encoding="utf-8") as file:
+            planned = [cell["cell"] for cell in json.load(file)["cells"]]
+        self.assertEqual([cell["cell"] for cell in self.cells()], planned)
+        for cell in self.cells():  # the load generator is that of the manifest
+            self.assertNotIn("engine", cell["load"])
+
+    def test_other_cpus_or_load_generator_are_not_resumed(self):
+        one_cpu = ["--target-cpus", "0", "--client-cpus", "0"]
+        process, arguments = self.start_long(50, *one_cpu)
+        process.send_signal(signal.SIGINT)
+        self.assertIn(" ".join(one_cpu), process.communicate(timeout=30)[0])
+        for more, words in [
+            ([], 'its "cpus" was'),
+            ([*one_cpu, "--load-program", TAILRACE, "load"], 'its "load_program" was'),
+            ([*one_cpu, "--files", self.folder], 'its "files_folder" was'),
+        ]:
+            done = self.run_it("run", "--resume", "c", *arguments[2:], *more)
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertIn(words, done.stderr)
+
+    def test_other_plan_or_program_is_not_resumed(self):
+        process, arguments = self.start_long(4)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        done = self.run_it("run", "--resume", "c", *arguments[2:], "--seed", "99")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('differs from today\'s in "seed"', done.stderr)
+        with open(os.path.join(self.folder, "targets/tailrace-target-fake"), "a") as file:
+            file.write("# another build\n")
+        done = self.run_it("run", "--resume", "c", *arguments[2:])
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("the executable of fake was built again", done.stderr)
+
+    def test_a_campaign_of_the_format_before_names_the_version_that_reads_it(self):
+        arguments = self.profile()
+        self.run_it("run", "--name", "c", *arguments)
+        path = os.path.join(self.results, "c", "manifest.json")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('{"schema": 1}')
+        done = self.run_it("run", "--resume", "c", *arguments[2:])
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("use the version of Tailrace that wrote it, 0.1.0", done.stderr)
+
+
+if __name__ == "__main__":
+    command_case.main()
