@@ -119,8 +119,9 @@ std::uint16_t listening_socket::port() const noexcept {
   return sys::local_port(fd);
 }
 
-std::expected<connection*, int> listening_socket::take() {
-  auto* const accepted = new connection(owner);
+std::expected<connection*, int> listening_socket::take() noexcept {
+  auto* const accepted = new (std::nothrow) connection(owner);
+  if (accepted == nullptr) return std::unexpected(ENOMEM);
   waiting = false;
   const int error = uv_accept(stream(), accepted->stream());
   if (error != 0) {

@@ -78,7 +78,7 @@ struct listening_socket final : socket_handle {
   int listen_on(int fd) noexcept;  // 0 or an errno; takes fd over when 0
   std::uint16_t port() const noexcept;
   // The connection that waits in libuv; or the errno why it could not be had.
-  std::expected<connection*, int> take();
+  std::expected<connection*, int> take() noexcept;
 
   accept_awaiter* acceptor = nullptr;
   int refusal = 0;  // an errno that came while nobody accepted
