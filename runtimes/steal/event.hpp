@@ -23,6 +23,7 @@ class event {
   explicit event(scheduler& owner) noexcept : scheduler_(owner), lock_(owner.shared_by()) {}
   event(const event&) = delete;
   event& operator=(const event&) = delete;
+  ~event() { TAILRACE_CHECK(waiter_ == nullptr); }
 
   void set() noexcept;
   // 0 when set; -ECANCELED when the task's scope is asked to stop.
