@@ -118,8 +118,10 @@ class alignas(128) worker {
   scheduler& scheduler_;
   reactor& reactor_;
   const std::uint32_t index_;
-  const bool single_threaded_;  // nobody steals from this worker, and nobody is to be woken
-  const bool inlined_;          // the poller resumes tasks itself
+  // sharing::one_thread: nobody steals from this worker, nobody is to be woken, and its queue, its
+  // locks and the marks on tasks need no read-modify-write.
+  const bool single_threaded_;
+  const bool inlined_;  // the poller resumes tasks itself
   bool searching_ = false;
   bool is_sysmon_ = false;
   int idle_looks_ = 0;  // of the sysmon, since it last saw another worker awake
