@@ -101,6 +101,7 @@ class timer_set {
   mutable spinlock lock_;
   timer_heap timers_;
   single_writer_counter armed_;  // written under the lock
+  // Written under the lock; relaxed: a hint for next_expiry() of idle workers, nothing else.
   atomic<time::rep> next_{time::max().time_since_epoch().count()};
 };
 
