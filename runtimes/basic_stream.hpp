@@ -11,6 +11,8 @@
 #include <span>
 #include <utility>
 
+#include "runtimes/base/check.hpp"
+
 namespace tailrace {
 
 // The handle where one thread does everything: nobody can meet a closed socket by then.
@@ -22,13 +24,16 @@ class socket_owner {
   void close() noexcept { socket_.reset(); }
 
  protected:
-  Socket& socket() const noexcept { return *socket_; }
+  Socket& socket() const noexcept {
+    TAILRACE_DCHECK(socket_ != nullptr);
+    return *socket_;
+  }
 
  private:
   struct closing {
     void operator()(Socket* owned) const noexcept { owned->close(); }
   };
-  std::unique_ptr<Socket, closing> socket_;  // null once closed
+  std::unique_ptr<Socket, closing> socket_;  // null once closed or moved from
 };
 
 template <class Awaiter>

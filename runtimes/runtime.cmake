@@ -11,7 +11,8 @@ set(TAILRACE_SUITE_TEMPLATE ${CMAKE_CURRENT_LIST_DIR}/tests/suite_test.cpp.in)
 #   allocator and code layout are its own,
 # - the suite `conformance` over CLASS (<id>::runtime), and with EXTENSIONS, where it has all of
 #   extensions.hpp, that suite too; see tailrace_suite(),
-# - tailrace-micro-<id> of micro.cpp, where there is one.
+# - tailrace-micro-<id> of micro.cpp, where there is one; not with NO_MICRO, for the second of two
+#   contestants of one folder.
 # What conforms from outside (conform-<id>) finds the target by itself: harness/conform.
 function(tailrace_runtime id)
   cmake_parse_arguments(PARSE_ARGV 1 arg "EXTENSIONS;NO_MICRO" "CLASS;TARGET" "SOURCES;LINK")

@@ -23,6 +23,7 @@
 //   not reported. Its span must stay valid until then.
 // - A stopped task's operation returns -ECANCELED: the one it sleeps in, and any it starts later.
 // - After an operation was cancelled, its stream may only be closed.
+// - A closed or moved-from stream may only be closed again, assigned or destroyed.
 // - At most one task receives from a stream at a time, and one sends to it. They may be two tasks.
 // - accept() returns errors as values; the listener stays usable (EMFILE: wait, then try again).
 // - No sleep ends before its deadline. yield() lets all tasks that are ready now run first.

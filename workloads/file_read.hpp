@@ -26,7 +26,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -38,9 +37,11 @@
 
 #include "runtimes/base/file_calls.hpp"
 #include "runtimes/base/single_writer_counter.hpp"
+#include "runtimes/base/splitmix64.hpp"
 #include "runtimes/base/sys.hpp"
 #include "runtimes/extensions.hpp"
 #include "runtimes/runtime.hpp"
+#include "workloads/moment.hpp"
 #include "workloads/run_refused.hpp"
 #include "workloads/workload.hpp"
 
@@ -51,10 +52,7 @@ inline constexpr std::uint64_t stamped_bytes = 4096;
 // The stamp of the stamped_bytes at number * stamped_bytes, little-endian in the file. Below 2^32,
 // so that sums of them are exact.
 constexpr std::uint64_t stamp_of(std::uint64_t seed, std::uint64_t number) noexcept {
-  std::uint64_t z = seed + (number + 1) * 0x9e3779b97f4a7c15U;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-  return (z ^ (z >> 31)) >> 32;
+  return splitmix64(seed, number) >> 32;
 }
 
 // The order in which `blocks` blocks are read: a bijection of 0 .. blocks - 1. Each step is one of
@@ -190,16 +188,6 @@ class file_read_run {
   }
 
  private:
-  struct moment {
-    steady_time at;
-    std::int64_t cpu_ns = 0;  // std::clock() counts in us
-
-    static moment now() noexcept {
-      return {std::chrono::steady_clock::now(),
-              std::int64_t{std::clock()} * (1'000'000'000 / CLOCKS_PER_SEC)};
-    }
-  };
-
   static std::uint64_t limit_of(const file_read_rules& rules, std::uint64_t blocks) noexcept {
     const std::uint64_t wanted = rules.reads != 0 ? rules.reads : ~std::uint64_t{0};
     return rules.cache == file_cache::cold ? std::min(wanted, blocks) : wanted;

@@ -7,6 +7,9 @@
 // number is a multiple of hog_every. Each time that message_bytes more of it have come in total it
 // burns `burn` of CLOCK_MONOTONIC, before the bytes that completed the message go back. All other
 // connections are plain echo. With hog_every = 1 and a small burn it is a server with real work.
+//
+// A stop ends the burn under way and leaves out those that are due: one receive may complete a
+// thousand messages, and a task that burns cannot be cancelled.
 #pragma once
 
 #include <chrono>
@@ -14,6 +17,7 @@
 #include <cstdint>
 #include <span>
 
+#include "runtimes/base/atomic.hpp"
 #include "workloads/echo.hpp"
 
 namespace tailrace {
@@ -57,29 +61,42 @@ class hog_meter {
   std::uint64_t number_ = 0;
 };
 
-// Keeps the calling thread busy for that long and awaits nothing. A runtime with a clock of its own
-// (the simulator) says itself how busy time passes.
+// Set by whoever stops the workload, read by every burn. relaxed: a burn only ends sooner; nothing
+// is handed over with it.
+using stop_flag = atomic<bool>;
+
+// Keeps the calling thread busy for that long and awaits nothing. False: cut short by a stop. A
+// runtime with a clock of its own (the simulator) says itself how busy time passes.
 template <Runtime R>
-void burn_cpu(R& runtime, std::chrono::nanoseconds amount) {
+bool burn_cpu(R& runtime, std::chrono::nanoseconds amount, const stop_flag& stopped) {
+  const auto cut_short = [&] {
+    return stopped.load(std::memory_order_relaxed);  // relaxed: pairs with hog_workload::stop()
+  };
   if constexpr (requires { runtime.pass_busy_time(amount); }) {
     runtime.pass_busy_time(amount);
   } else {
     const steady_time end = std::chrono::steady_clock::now() + amount;
-    while (std::chrono::steady_clock::now() < end) {
+    while (!cut_short() && std::chrono::steady_clock::now() < end) {
     }
   }
+  return !cut_short();
 }
 
-// The work of one session (echo.hpp). Runtime and counts outlive it.
+// The work of one session (echo.hpp). Runtime, counts and flag outlive it.
 template <Runtime R>
 class hog_work {
  public:
-  hog_work(R& runtime, counts_of<R>& counts, const hog_rules& rules) noexcept
-      : runtime_(&runtime), counts_(&counts), meter_(rules), burn_(rules.burn) {}
+  hog_work(R& runtime, counts_of<R>& counts, const hog_rules& rules,
+           const stop_flag& stopped) noexcept
+      : runtime_(&runtime),
+        counts_(&counts),
+        stopped_(&stopped),
+        meter_(rules),
+        burn_(rules.burn) {}
 
   void before_reply(std::span<const std::byte> received) {
     for (std::uint64_t due = meter_.completed_by(received); due > 0; --due) {
-      burn_cpu(*runtime_, burn_);
+      if (!burn_cpu(*runtime_, burn_, *stopped_)) return;
       counts_->burns.add(1);
     }
   }
@@ -87,15 +104,16 @@ class hog_work {
  private:
   R* runtime_;
   counts_of<R>* counts_;
+  const stop_flag* stopped_;
   hog_meter meter_;
   std::chrono::nanoseconds burn_;
 };
 
-// Accepts until stopped. runtime, listener and counts outlive it.
+// Accepts until stopped. runtime, listener, counts and flag outlive it.
 template <Runtime R>
 task<void> serve_hog(R& runtime, typename R::listener& listener, hog_rules rules,
-                     counts_of<R>& counts) {
-  hog_work<R> work(runtime, counts, rules);
+                     counts_of<R>& counts, const stop_flag& stopped) {
+  hog_work<R> work(runtime, counts, rules, stopped);
   co_await serve_echo<R>(runtime, listener, counts, work);
 }
 
@@ -109,7 +127,10 @@ class hog_workload final : public served_workload<R> {
       : served_workload<R>(runtimes), rules_(hog_options.rules_of(options)) {}
 
   task<void> serve(R& runtime, typename R::listener& listener, std::size_t index) override {
-    return serve_hog<R>(runtime, listener, rules_, this->counts_[index]);
+    return serve_hog<R>(runtime, listener, rules_, this->counts_[index], stopped_);
+  }
+  void stop() noexcept override {
+    stopped_.store(true, std::memory_order_relaxed);  // relaxed: pairs with burn_cpu()
   }
   named_counts counts() const override {
     named_counts all = served_workload<R>::counts();
@@ -119,6 +140,7 @@ class hog_workload final : public served_workload<R> {
 
  private:
   hog_rules rules_;
+  stop_flag stopped_{false};
 };
 
 }  // namespace tailrace

@@ -23,13 +23,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <ctime>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "runtimes/base/atomic.hpp"
+#include "runtimes/base/splitmix64.hpp"
 #include "runtimes/runtime.hpp"
+#include "workloads/moment.hpp"
 #include "workloads/workload.hpp"
 
 namespace tailrace {
@@ -77,11 +78,8 @@ inline std::uint64_t set_timer_slack(std::uint64_t slack_ns) {
 // The deadline of task `index`, counted from the first that is possible.
 inline std::chrono::nanoseconds offset_of(const timer_rules& rules, std::uint64_t index) noexcept {
   if (rules.mode != timer_mode::random || rules.spread.count() <= 0) return {};
-  std::uint64_t z = rules.seed + (index + 1) * 0x9e3779b97f4a7c15U;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-  z ^= z >> 31;
-  return std::chrono::nanoseconds(z % static_cast<std::uint64_t>(rules.spread.count()));
+  const auto spread = static_cast<std::uint64_t>(rules.spread.count());
+  return std::chrono::nanoseconds(splitmix64(rules.seed, index) % spread);
 }
 
 // What all tasks of the workload share, on however many runtimes. begin() comes before the first
@@ -160,15 +158,6 @@ class timer_run {
     return count.fetch_add(amount, std::memory_order_relaxed);
   }
 
-  struct moment {
-    steady_time at;
-    std::int64_t cpu_ns = 0;  // of the process; std::clock() counts in us
-
-    static moment now() noexcept {
-      return {std::chrono::steady_clock::now(),
-              std::int64_t{std::clock()} * (1'000'000'000 / CLOCKS_PER_SEC)};
-    }
-  };
   // Nothing where the second came first: a timer fired before the last was armed.
   static span_of_time between(const moment& from, const moment& to) noexcept {
     const std::chrono::nanoseconds wall = to.at - from.at;

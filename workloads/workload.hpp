@@ -45,6 +45,8 @@ class workload {
   virtual void begin() {}
   // The share of runtime `index`, on its thread.
   virtual task<void> run(R& runtime, std::size_t index) = 0;
+  // The runtimes are about to be asked to stop: what runs without awaiting ends by itself soon.
+  virtual void stop() noexcept {}
   virtual void end() {}
   // Any time.
   virtual named_counts counts() const = 0;
@@ -79,6 +81,7 @@ class served_workload {
     return named(sum);
   }
   // As those of a workload.
+  virtual void stop() noexcept {}
   virtual bool all_there() const { return true; }
   virtual std::uint64_t own_tasks(std::size_t /*index*/) const { return 0; }
 

@@ -18,8 +18,9 @@ using session::result_event;
 
 // runtimes/PROTOCOL.md, metrics.
 constexpr std::array metrics_of_workers{
-    "busy_ns",   "polls",     "parks",         "noop_parks", "steals",  "steal_operations",
-    "overflows", "lifo_runs", "forced_yields", "wakes",      "rescues", "queue_depth"};
+    "busy_ns",    "polls",        "parks",     "noop_parks",    "steals", "steal_operations",
+    "overflows",  "cq_overflows", "lifo_runs", "forced_yields", "wakes",  "retakes",
+    "queue_depth"};
 constexpr std::array metrics_of_the_whole{"tasks_spawned",    "tasks_finished", "tasks_failed",
                                           "tasks_cancelled",  "tasks_alive",    "open_descriptors",
                                           "timers_armed",     "inject_depth",   "remote_schedules",

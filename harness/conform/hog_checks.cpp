@@ -49,6 +49,20 @@ void spares_others(context& with) {
   }
 }
 
+// What is due takes four minutes, of which a stop leaves 5 s.
+void stops_inside_burn(context& with) {
+  require_hog(with);
+  checked_target target(with, "hog", {.options = {{"hog_every", "3"}, {"burn_us", "200000"}}});
+  peer hog = target.connect(6);
+  hog.send(std::uint64_t{64} * 1200);
+  const std::int64_t until = with.soon();
+  while (count_at(target.sample(), "burns") == 0) {
+    require(observe::monotonic_ns() < until, "count 'burns' stays at 0");
+    target.session().drain_for(0.002);
+  }
+  target.stop();
+}
+
 }  // namespace
 
 std::span<const check> hog_checks() {
@@ -56,6 +70,8 @@ std::span<const check> hog_checks() {
       check{"hog_burns_once_a_message", "workload hog counts whole messages, however cut",
             burns_once_a_message},
       check{"hog_spares_others", "only hogs burn, and nobody's bytes are held back", spares_others},
+      check{"hog_stops_inside_burn", "a stop ends the burn under way and those that are due",
+            stops_inside_burn},
   };
   return checks;
 }

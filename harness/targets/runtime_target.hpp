@@ -87,6 +87,7 @@ class runtime_target final : public served_target {
 
   void stop() override {
     if (!std::exchange(decided_, true)) return decide_.set_value(false);
+    work_->stop();
     for (worker& each : workers_)
       each.runtime->request_stop();
   }

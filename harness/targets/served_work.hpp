@@ -44,6 +44,7 @@ class served_work final : public workload<R> {
   task<void> run(R& runtime, std::size_t index) override {
     return served_->serve(runtime, *listeners_[index], index);
   }
+  void stop() noexcept override { served_->stop(); }
   named_counts counts() const override { return served_->counts(); }
   std::uint64_t own_tasks(std::size_t index) const override { return served_->own_tasks(index); }
   bool waits_for_start() const override { return false; }

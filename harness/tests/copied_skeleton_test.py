@@ -67,7 +67,8 @@ class CopiedSkeletonTest(unittest.TestCase):
         shutil.copytree(tree / "runtimes" / "skeleton", made)
         for path in made.iterdir():
             text = path.read_text(encoding="utf-8")
-            path.write_text(text.replace("skeleton", "newcomer"), encoding="utf-8")
+            text = text.replace("skeleton", "newcomer").replace(".order = 950", ".order = 45")
+            path.write_text(text, encoding="utf-8")
         with open(tree / "runtimes" / "CMakeLists.txt", "a", encoding="utf-8") as file:
             file.write("add_subdirectory(newcomer)\n")
         # Nothing else.
@@ -81,6 +82,7 @@ class CopiedSkeletonTest(unittest.TestCase):
         alone = self.folder / "targets"
         alone.mkdir()
         target = shutil.copy2(build / "bin" / "tailrace-target-newcomer", alone)
+        self.assertEqual(json.loads(self.run_it(target, "describe"))["order"], 45)
         self.measure(pathlib.Path(target))
 
     def test_a_peer_is_one_file(self):

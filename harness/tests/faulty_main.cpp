@@ -107,6 +107,7 @@ class faulty_target final : public scripted::scripted_target {
   }
 
   void stop() override {
+    stopped_.store(true, std::memory_order_relaxed);  // relaxed: pairs with hog_script::burn()
     if (!fault_.is("ignores-stop")) scripted_target::stop();
   }
 
@@ -138,7 +139,7 @@ class faulty_target final : public scripted::scripted_target {
   }
 
   std::unique_ptr<scripted::script> script_for(const option_values& options) {
-    if (hog_) return std::make_unique<scripted::hog_script>(options, fault_.name, burns_);
+    if (hog_) return std::make_unique<scripted::hog_script>(options, fault_.name, burns_, stopped_);
     return calibration_script(fault_);
   }
 
@@ -156,6 +157,7 @@ class faulty_target final : public scripted::scripted_target {
   bool idle_ = false;
   bool hog_ = false;
   std::atomic<std::uint64_t> burns_{0};  // relaxed: written by the worker, read by the main thread
+  std::atomic<bool> stopped_{false};     // relaxed: by the main thread, read by the worker
   std::uint64_t sleeping_ = 0;
   std::uint64_t samples_ = 0;
   std::size_t workers_ = 1;

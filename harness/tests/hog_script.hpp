@@ -16,13 +16,16 @@ namespace tailrace::scripted {
 
 class hog_script final : public script {
  public:
-  // `fault`: none, hog-never-burns, hog-burns-a-read, hog-burns-for-all or hog-waits-for-messages.
-  hog_script(const option_values& options, std::string fault, std::atomic<std::uint64_t>& burns)
+  // `fault`: none, hog-never-burns, hog-burns-a-read, hog-burns-for-all, hog-burns-on or
+  // hog-waits-for-messages. stopped: set by another thread; ends what is burnt.
+  hog_script(const option_values& options, std::string fault, std::atomic<std::uint64_t>& burns,
+             const std::atomic<bool>& stopped)
       : every_(static_cast<std::uint64_t>(options.integer("hog_every"))),
         message_bytes_(static_cast<std::uint64_t>(options.integer("message_bytes"))),
         burn_ns_(static_cast<std::uint64_t>(options.integer("burn_us")) * 1000),
         fault_(std::move(fault)),
-        burns_(burns) {}
+        burns_(burns),
+        stopped_(stopped) {}
 
   // The server has added these bytes to from.received already.
   void on_data(server& on, connection& from, bytes_view bytes) override {
@@ -49,13 +52,18 @@ class hog_script final : public script {
     return number % every_ == 0;
   }
 
+  bool is_stopped() const {
+    // relaxed: pairs with whoever stops the server; orders nothing.
+    return stopped_.load(std::memory_order_relaxed) && fault_ != "hog-burns-on";
+  }
+
   void burn(std::uint64_t messages) {
     if (fault_ == "hog-never-burns") return;
     if (fault_ == "hog-burns-a-read" && messages > 1) messages = 1;
     for (; messages > 0; --messages) {
       const std::uint64_t end = server::now_ns() + burn_ns_;
-      while (server::now_ns() < end) {
-      }
+      while (server::now_ns() < end)
+        if (is_stopped()) return;
       burns_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
     }
   }
@@ -65,6 +73,7 @@ class hog_script final : public script {
   std::uint64_t burn_ns_;
   std::string fault_;
   std::atomic<std::uint64_t>& burns_;
+  const std::atomic<bool>& stopped_;
   std::unordered_map<std::uint64_t, std::vector<std::byte>> starts_;  // by serial
   std::unordered_map<std::uint64_t, std::vector<std::byte>> held_;
 };

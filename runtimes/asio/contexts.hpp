@@ -16,17 +16,13 @@
 #include "runtimes/base/buffer_pool.hpp"
 #include "runtimes/base/lease.hpp"
 #include "runtimes/base/locked_pointer.hpp"
+#include "runtimes/base/mutex.hpp"
 #include "runtimes/base/shared_counter.hpp"
 #include "runtimes/base/single_writer_counter.hpp"
 #include "runtimes/base/spinlock.hpp"
 #include "runtimes/task_node.hpp"
 
 namespace tailrace::asio {
-
-struct no_mutex {
-  void lock() noexcept {}
-  void unlock() noexcept {}
-};
 
 // Something a task sleeps in: lives in the awaiter, hence in the task's frame. Where Asio is to
 // call a handler, it does so once for each operation, also for a cancelled one, and the frame lives

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "runtimes/asio/scheduler.hpp"
+#include "runtimes/base/check.hpp"
 #include "runtimes/base/io_result.hpp"
 #include "runtimes/base/sys.hpp"
 #include "runtimes/basic_stream.hpp"
@@ -108,7 +109,10 @@ class socket_owner {
   }
 
  protected:
-  const socket_reference<Contexts, Socket>& socket() const noexcept { return state_; }
+  const socket_reference<Contexts, Socket>& socket() const noexcept {
+    TAILRACE_DCHECK(state_);
+    return state_;
+  }
 
  private:
   socket_reference<Contexts, Socket> state_;

@@ -7,7 +7,7 @@
 // It is not a runtime: it can do nothing but echo. It makes its system calls itself, on purpose, so
 // that nothing of ours lies between it and the kernel.
 //
-// Rules (runtimes/README.md, workload echo): one recv and one send for each readiness, the loop
+// Rules (runtimes/PROTOCOL.md, workload echo): one recv and one send for each readiness, the loop
 // repeats by the trigger (see epoll_form); what the peer does not take is copied aside (at most one
 // buffer a connection), reading pauses until it is gone; end of stream closes after all was sent;
 // for want of descriptors the listener is disarmed until a connection closes or a tenth of a second

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a runtime counts about itself. An optional part of the Runtime concept: metrics() returns
 // what was counted so far, on any thread, also while the runtime runs; the numbers of one call may
-// then be a little apart in time. Names and units are those of runtimes/README.md ("The target
-// protocol", metrics); a name that does not apply to a runtime is left out.
+// then be a little apart in time. Names and units are those of runtimes/PROTOCOL.md
+// ("Metrics"); a name that does not apply to a runtime is left out.
 // Cost: of the call, some allocations. Of the counting, what each runtime's header says.
 #pragma once
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The mutex of the shared parts: std::mutex, or the model checker's (TAILRACE_MODEL: model.hpp).
-// Any thread; BasicLockable, so std::scoped_lock works on it.
+// Any thread. And that of what one thread has, which does nothing. BasicLockable, so
+// std::scoped_lock works on both.
 #pragma once
 
 #ifdef TAILRACE_MODEL
@@ -11,3 +12,12 @@ namespace tailrace {
 using mutex = std::mutex;
 }  // namespace tailrace
 #endif
+
+namespace tailrace {
+
+struct no_mutex {
+  void lock() noexcept {}
+  void unlock() noexcept {}
+};
+
+}  // namespace tailrace

@@ -84,7 +84,8 @@ class alignas(64) stealing_queue {
     }
   }
 
-  // Owner, while no other thread can steal from this queue: as pop(), without read-modify-write.
+  // Owner, while no other thread can steal from this queue (a runtime whose `sharing` is
+  // one_thread): as pop(), without read-modify-write.
   T* pop_unshared() noexcept {
     // relaxed, here and below: there are no thieves; who lets them in later synchronises with them.
     const position head = unpack(head_.load(std::memory_order_relaxed));

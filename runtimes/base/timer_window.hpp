@@ -15,7 +15,7 @@
 namespace tailrace {
 
 struct timer_window {
-  // Why 50 us: runtimes/README.md, "Timers of the runtimes here".
+  // Why 50 us: runtimes/README.md, "Timers".
   static constexpr std::chrono::microseconds default_length{50};
 
   std::chrono::nanoseconds length = default_length;

@@ -32,11 +32,10 @@ std::expected<listener, start_error> runtime::listen(const endpoint& where) {
   if (!socket) return std::unexpected(std::move(socket.error()));
   auto& listening = *new listening_socket(*this);
   listener owner(listening);
-  const int error = listening.listen_on(socket->get());
+  const int error = listening.listen_on(*socket);
   if (error != 0)
     return std::unexpected(
         start_error{error, "libuv refuses the listening socket: " + sys::errno_name(error)});
-  static_cast<void>(socket->release());  // libuv's from now on
   return owner;
 }
 

@@ -108,9 +108,11 @@ void connection::cancel_pending() noexcept {
   held = buffer_lease();
 }
 
-int listening_socket::listen_on(int fd) noexcept {
-  const int error = uv_tcp_open(&tcp, fd);
-  return error != 0 ? -error : -uv_listen(stream(), backlog, &on_connection);
+int listening_socket::listen_on(sys::descriptor& bound) noexcept {
+  const int error = uv_tcp_open(&tcp, bound.get());
+  if (error != 0) return -error;
+  static_cast<void>(bound.release());
+  return -uv_listen(stream(), backlog, &on_connection);
 }
 
 std::uint16_t listening_socket::port() const noexcept {
@@ -119,8 +121,9 @@ std::uint16_t listening_socket::port() const noexcept {
   return sys::local_port(fd);
 }
 
-std::expected<connection*, int> listening_socket::take() {
-  auto* const accepted = new connection(owner);
+std::expected<connection*, int> listening_socket::take() noexcept {
+  auto* const accepted = new (std::nothrow) connection(owner);
+  if (accepted == nullptr) return std::unexpected(ENOMEM);
   waiting = false;
   const int error = uv_accept(stream(), accepted->stream());
   if (error != 0) {

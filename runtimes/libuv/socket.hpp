@@ -12,6 +12,7 @@
 
 #include "runtimes/base/buffer_pool.hpp"
 #include "runtimes/base/io_result.hpp"
+#include "runtimes/base/sys.hpp"
 
 namespace tailrace::libuv {
 
@@ -75,10 +76,11 @@ struct connection final : socket_handle {
 struct listening_socket final : socket_handle {
   using socket_handle::socket_handle;
 
-  int listen_on(int fd) noexcept;  // 0 or an errno; takes fd over when 0
+  // 0 or an errno. The descriptor is libuv's from then on, also where it then refuses to listen.
+  int listen_on(sys::descriptor& bound) noexcept;
   std::uint16_t port() const noexcept;
   // The connection that waits in libuv; or the errno why it could not be had.
-  std::expected<connection*, int> take();
+  std::expected<connection*, int> take() noexcept;
 
   accept_awaiter* acceptor = nullptr;
   int refusal = 0;  // an errno that came while nobody accepted

@@ -63,12 +63,22 @@ bool send_awaiter::begin(task_node& sender) noexcept {
 }
 
 bool accept_awaiter::begin(task_node& acceptor) noexcept {
-  error_ = std::exchange(socket_.refusal, 0);
-  if (error_ != 0 || socket_.waiting) return socket_.owner.takes_turns(*this);
+  const int refusal = std::exchange(socket_.refusal, 0);
+  if (refusal != 0 || socket_.waiting) {
+    settle(refusal);
+    return socket_.owner.takes_turns(*this);
+  }
   TAILRACE_CHECK(socket_.acceptor == nullptr);  // one task at a time accepts
   socket_.acceptor = this;
   sleep(acceptor);
   return true;
+}
+
+void accept_awaiter::settle(int error) noexcept {
+  if (error != 0)
+    accepted_ = std::unexpected(error);
+  else
+    accepted_ = socket_.take();
 }
 
 }  // namespace tailrace::libuv

@@ -69,27 +69,28 @@ class accept_awaiter final : public single::awaitable<accept_awaiter> {
  public:
   explicit accept_awaiter(listening_socket& on) noexcept : socket_(on) {}
   std::expected<stream, int> await_resume() {
-    if (error_ != 0) return std::unexpected(error_);
-    const auto accepted = socket_.take();
-    if (!accepted) return std::unexpected(accepted.error());
-    return stream(**accepted);
+    if (!accepted_) return std::unexpected(accepted_.error());
+    return stream(**accepted_);
   }
 
   bool begin(task_node& acceptor) noexcept;
   // By a callback. error: 0 if a connection waits.
   void complete(int error) {
-    error_ = error;
+    settle(error);
     socket_.owner.resume(*this);
   }
-  void set_cancelled() noexcept { error_ = ECANCELED; }
+  void set_cancelled() noexcept { accepted_ = std::unexpected(ECANCELED); }
   bool leave() noexcept {
     socket_.acceptor = nullptr;
     return true;
   }
 
  private:
+  // At once: another task may close the listener before this one runs.
+  void settle(int error) noexcept;
+
   listening_socket& socket_;
-  int error_ = 0;
+  std::expected<connection*, int> accepted_ = nullptr;
 };
 
 using listener = basic_listener<socket_owner<listening_socket>, accept_awaiter>;

@@ -14,6 +14,7 @@
 
 #include "runtimes/base/atomic.hpp"
 #include "runtimes/base/check.hpp"
+#include "runtimes/base/mutex.hpp"
 #include "runtimes/base/ready_queue.hpp"
 #include "runtimes/base/timer_heap.hpp"
 #include "runtimes/single/awaiters.hpp"
@@ -22,11 +23,6 @@
 #include "runtimes/task_node.hpp"
 
 namespace tailrace::single {
-
-struct no_mutex {
-  void lock() noexcept {}
-  void unlock() noexcept {}
-};
 
 class loop {
  public:

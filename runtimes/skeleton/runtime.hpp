@@ -81,11 +81,11 @@ template <class Call, direction Way>
 class socket_awaiter : public single::awaitable<Call> {
  public:
   bool begin(task_node& task) {
-    if (static_cast<Call&>(*this).attempt()) return owner().takes_turns(*this);
+    if (static_cast<Call&>(*this).attempt()) return owner_.takes_turns(*this);
     socket_.waiting[Way] = {this,
                             [](single::operation& op) { return static_cast<Call&>(op).attempt(); }};
     this->sleep(task);
-    owner().arm(socket_);
+    owner_.arm(socket_);
     return true;
   }
   bool leave() noexcept {
@@ -94,11 +94,11 @@ class socket_awaiter : public single::awaitable<Call> {
   }
 
  protected:
-  explicit socket_awaiter(socket& on) noexcept : socket_(on) {}
+  explicit socket_awaiter(socket& on) noexcept : owner_(*on.owner), socket_(on) {}
   ~socket_awaiter() = default;
-  poller& owner() const noexcept { return *socket_.owner; }
 
-  socket& socket_;
+  poller& owner_;
+  socket& socket_;  // may be gone when a complete call's task runs: another has closed it
 };
 
 class receive_awaiter final : public socket_awaiter<receive_awaiter, receiving> {
@@ -106,12 +106,12 @@ class receive_awaiter final : public socket_awaiter<receive_awaiter, receiving> 
   explicit receive_awaiter(socket& from) noexcept : socket_awaiter(from) {}
   buffer_lease await_resume() noexcept {
     if (status_.count() == 0) return buffer_lease(status_);
-    return {buffer_, status_, {&owner().buffers()}};
+    return {buffer_, status_, {&owner_.buffers()}};
   }
   bool attempt() {
-    buffer_ = owner().buffers().take();
+    buffer_ = owner_.buffers().take();
     status_ = sys::receive(socket_.fd, {buffer_, buffer_pool::buffer_bytes});
-    if (status_.count() == 0) owner().buffers().give_back(buffer_);
+    if (status_.count() == 0) owner_.buffers().give_back(buffer_);
     return status_.error() != EAGAIN;
   }
   void set_cancelled() noexcept { status_ = io_result::of_error(ECANCELED); }
@@ -152,7 +152,7 @@ class accept_awaiter final : public socket_awaiter<accept_awaiter, receiving> {
   explicit accept_awaiter(socket& on) noexcept : socket_awaiter(on) {}
   std::expected<stream, int> await_resume() {
     if (!accepted_) return std::unexpected(accepted_.error());
-    const auto made = owner().register_socket(*accepted_);
+    const auto made = owner_.register_socket(*accepted_);
     if (!made) return std::unexpected(made.error());
     return stream(**made);
   }

@@ -23,6 +23,7 @@ class event {
   explicit event(scheduler& owner) noexcept : scheduler_(owner), lock_(owner.shared_by()) {}
   event(const event&) = delete;
   event& operator=(const event&) = delete;
+  ~event() { TAILRACE_CHECK(waiter_ == nullptr); }
 
   void set() noexcept;
   // 0 when set; -ECANCELED when the task's scope is asked to stop.
@@ -72,7 +73,7 @@ inline void event::set() noexcept {
   {
     const std::lock_guard guard(lock_);
     // The waiter lives while the lock is held: a cancelled one must take it before it goes on.
-    if (waiter_ == nullptr || !claim_on_node(*waiter_->node_)) {
+    if (waiter_ == nullptr || !claim_on_node(*waiter_->node_, scheduler_.shared_by())) {
       is_set_ = true;
       return;
     }
@@ -94,10 +95,10 @@ inline bool event::wait_awaiter::begin() noexcept {
   }
   TAILRACE_CHECK(event_.waiter_ == nullptr);  // one waiter at a time
   event_.waiter_ = this;
-  if (!announce(*node_, on_node())) [[likely]]
+  if (!announce(*node_, on_node(), event_.scheduler_.shared_by())) [[likely]]
     return true;
   // Stopped meanwhile. Where a cancel has taken the mark already, the task is queued: suspend.
-  return !claim_on_node(*node_);
+  return !claim_on_node(*node_, event_.scheduler_.shared_by());
 }
 
 }  // namespace tailrace::steal

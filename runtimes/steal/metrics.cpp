@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The metrics of the work-stealing runtime; runtimes/README.md defines each.
+// The metrics of the work-stealing runtime; runtimes/PROTOCOL.md defines each.
 #include "runtimes/base/metrics.hpp"
 
 #include "runtimes/steal/scheduler.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// tailrace-micro-steal: the micro benchmarks on the work-stealing runtime. With one worker it does
-// without atomic read-modify-writes, unless threads outside are to spawn tasks.
+// tailrace-micro-steal: the micro benchmarks on the work-stealing runtime. With one worker its
+// queue, locks, timers and events do without atomic read-modify-writes, unless threads outside are
+// to spawn tasks.
 #include <memory>
 
 #include "runtimes/steal/runtime.hpp"

@@ -130,11 +130,11 @@ void scheduler::schedule(task_node& node) noexcept {
 }
 
 void scheduler::cancel(task_node& node) noexcept {
-  atomic_fence(std::memory_order_seq_cst);  // Dekker with announce()
+  waiting_fence(sharing_);
   // acquire: pairs with announce(); the direction lives as long as the runtime.
   void* const where = waiting_of(node).load(std::memory_order_acquire);
   if (where == nullptr) return;
-  const bool wakes = where == on_node() ? claim_on_node(node)
+  const bool wakes = where == on_node() ? claim_on_node(node, sharing_)
                                         : static_cast<direction*>(where)->state.signal_only(node);
   if (wakes) schedule(node);
 }

@@ -101,14 +101,16 @@ class scheduler {
   std::vector<std::thread> threads_;
   std::unique_ptr<stall_detector> stalls_;  // null where options.stall_threshold is 0
   scope_base* main_scope_ = nullptr;        // set before the workers run
-  atomic<std::uint32_t> next_reactor_{0};
+  atomic<std::uint32_t> next_reactor_{0};   // any worker; relaxed: only deals connections out
   // acq_rel by exchange: one worker at a time, and what it wrote is seen by the next.
   atomic<bool> sysmon_taken_{false};
   // release by request_stop(), acquire by the worker that takes the wake-up.
   atomic<bool> stop_requested_{false};
+  // By exchange of the workers in on_wake_event(). relaxed: one of them passes the stop on.
   atomic<bool> stop_passed_on_{false};
+  // release by end_workers(), acquire by every worker in ended().
   atomic<bool> ended_{false};
-  // By threads that are no workers. relaxed: statistics.
+  // By threads that are no workers, read by metrics(). relaxed: statistics.
   atomic<std::uint64_t> spawned_outside_{0};
   atomic<std::uint64_t> remote_schedules_{0};
 };

@@ -14,7 +14,7 @@ namespace tailrace::steal {
 // the derived awaiter:
 //   direction& side()             which side of the slot
 //   call_outcome call(worker&)    the system call, its result stored unless it would block
-//   void cancelled()              stores -ECANCELED in place of a result
+//   void cancelled(worker&)       stores -ECANCELED in place of a result
 enum class call_outcome : std::uint8_t { would_block, done, done_and_still_ready };
 
 template <class Call>
@@ -41,11 +41,13 @@ class socket_awaiter : protected operation {
   bool take_turns(worker& here, task_node& node) noexcept;
   bool refuse(worker& here, task_node& node) noexcept;
   bool give_up(worker& here, task_node& node) noexcept;
-  // The direction becomes somebody else's to find this operation in.
+  // The direction becomes somebody else's to find this operation in. As with many workers, like the
+  // words of readiness: an echo has six fences and read-modify-writes, about 30 ns; telling one
+  // worker from many would cost every echo instructions and every socket memory.
   bool announce_here(task_node& node) noexcept {
     Call& call = static_cast<Call&>(*this);
     call.side().op = this;
-    return announce(node, &call.side());
+    return announce(node, &call.side(), sharing::any_thread);
   }
 };
 

@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "runtimes/base/check.hpp"
 #include "runtimes/base/io_result.hpp"
 #include "runtimes/base/sys.hpp"
 #include "runtimes/basic_stream.hpp"
@@ -37,11 +38,16 @@ class registered_socket {
     scheduler_->release_socket(*slot_);
   }
 
-  // Operations that are pending, and those begun later, end with -ECANCELED.
-  void close() noexcept { scheduler_->close_socket(*slot_); }
+  // Operations that are pending, and those that other tasks begin meanwhile, end with -ECANCELED.
+  void close() noexcept {
+    if (slot_ != nullptr) scheduler_->close_socket(*slot_);
+  }
 
  protected:
-  socket_slot& socket() const noexcept { return *slot_; }
+  socket_slot& socket() const noexcept {
+    TAILRACE_DCHECK(slot_ != nullptr);
+    return *slot_;
+  }
 
  private:
   scheduler* scheduler_;

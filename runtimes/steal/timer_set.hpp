@@ -24,7 +24,7 @@ class timer_set {
  public:
   using time = std::chrono::steady_clock::time_point;
 
-  explicit timer_set(sharing shared_by) noexcept : lock_(shared_by) {}
+  explicit timer_set(sharing shared_by) noexcept : shared_by_(shared_by), lock_(shared_by) {}
 
   // The task's node.waiting is announced. False: its scope was asked to stop, and it must not
   // sleep. May throw std::bad_alloc; then nothing is armed.
@@ -34,10 +34,10 @@ class timer_set {
     armed_.set(timers_.size());
     // expire() corrects one that a cancel left too early.
     if (deadline < next_expiry()) publish(deadline);
-    if (!announce(*sleeper.node, on_node())) [[likely]]
+    if (!announce(*sleeper.node, on_node(), shared_by_)) [[likely]]
       return true;
     // Where a cancel has taken the mark already, the task is queued: it must suspend.
-    if (!claim_on_node(*sleeper.node)) return true;
+    if (!claim_on_node(*sleeper.node, shared_by_)) return true;
     timers_.cancel(sleeper);
     armed_.set(timers_.size());
     return false;
@@ -62,7 +62,7 @@ class timer_set {
       auto& sleeper = static_cast<timer&>(*expired);
       task_node& node = *sleeper.node;
       // The sleeper lives while this lock is held: a cancelled one must disarm() first.
-      if (!claim_on_node(node)) continue;
+      if (!claim_on_node(node, shared_by_)) continue;
       sleeper.fired = true;
       wake(node);
       ++woken;
@@ -97,9 +97,11 @@ class timer_set {
     next_.store(next.time_since_epoch().count(), std::memory_order_relaxed);  // relaxed: a hint
   }
 
+  const sharing shared_by_;
   mutable spinlock lock_;
   timer_heap timers_;
   single_writer_counter armed_;  // written under the lock
+  // Written under the lock; relaxed: a hint for next_expiry() of idle workers, nothing else.
   atomic<time::rep> next_{time::max().time_since_epoch().count()};
 };
 

@@ -118,8 +118,10 @@ class alignas(128) worker {
   scheduler& scheduler_;
   reactor& reactor_;
   const std::uint32_t index_;
-  const bool single_threaded_;  // nobody steals from this worker, and nobody is to be woken
-  const bool inlined_;          // the poller resumes tasks itself
+  // sharing::one_thread: nobody steals from this worker, nobody is to be woken, and its queue, its
+  // locks and the marks on tasks need no read-modify-write.
+  const bool single_threaded_;
+  const bool inlined_;  // the poller resumes tasks itself
   bool searching_ = false;
   bool is_sysmon_ = false;
   int idle_looks_ = 0;  // of the sysmon, since it last saw another worker awake
@@ -127,7 +129,8 @@ class alignas(128) worker {
   int lifo_streak_ = 0;
   std::uint32_t ticks_left_ = 0;  // until the next poll_sources()
   std::uint32_t interval_;
-  atomic<task_node*> lifo_{nullptr};  // taken by others only where it is stealable
+  // Written by its own thread; taken by retake() of others where it is stealable, then acq_rel.
+  atomic<task_node*> lifo_{nullptr};
   clock::time_point awake_since_{};
   clock::time_point sources_polled_{};
   double poll_ns_ = 0;  // moving average
@@ -138,8 +141,10 @@ class alignas(128) worker {
   worker_counters counters_;
   const std::unique_ptr<task_times> times_;  // null unless options.measure_tasks
   std::uint64_t polls_seen_ = 0;             // its polls when a sysmon last looked; the sysmon's
+  // Written by its own thread, read by the stall detector. relaxed: a hint.
   atomic<const void*> running_{nullptr};
-  atomic<bool> parked_{false};  // written by its own thread
+  // Written by its own thread, read by sysmon and wake_sleeper(). relaxed: a hint.
+  atomic<bool> parked_{false};
   queue queue_;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Conformance: what a runtime counts about itself adds up, where it counts (runtimes/metrics.hpp).
+// Conformance: what a runtime counts about itself adds up, where it counts (base/metrics.hpp).
 // Include only from conformance.hpp.
 #pragma once
 

@@ -192,6 +192,53 @@ TEST(conformance, close_ends_a_pending_send_as_cancelled) {
   EXPECT_EQ(sent.wait().error(), ECANCELED);
 }
 
+inline task<void> receive_and_close(R::stream& own, R::stream& other, outcome& received) {
+  const auto lease = co_await own.receive();
+  other.close();
+  if (lease.status().ok()) {
+    EXPECT_EQ(static_cast<char>(lease.bytes()[0]), 'x');
+  }
+  received.set(lease.status());
+}
+
+inline task<void> close_each_other(R& runtime, listening& at, gate& receiving, gate& sent,
+                                   outcome (&received)[2]) {
+  auto listener = runtime.listen({});
+  at.port = listener->port();
+  at.known.set();
+  auto first = co_await listener->accept();
+  auto second = co_await listener->accept();
+  scope<R> children(runtime);
+  children.spawn(receive_and_close(*first, *second, received[0]));
+  children.spawn(receive_and_close(*second, *first, received[1]));
+  co_await runtime.yield();
+  co_await runtime.yield();
+  receiving.set();
+  sent.wait();  // Holds the loop: when it looks again, both receives can complete.
+  co_await children.join();
+}
+
+// The task that runs first closes the stream of the other, whose receive may be complete by then.
+TEST(conformance, close_after_a_receive_completed_and_before_its_task_runs) {
+  listening at;
+  gate receiving;
+  gate sent;
+  outcome received[2];
+  on_thread running(
+      [&](R& runtime) { return close_each_other(runtime, at, receiving, sent, received); });
+  at.known.wait();
+  client first = harness::connect(running.runtime(), at.port, 0);
+  client second = harness::connect(running.runtime(), at.port, 0);
+  receiving.wait();
+  first.send("x");
+  second.send("x");
+  sent.set();
+  for (outcome& each : received) {
+    const io_result result = each.wait();
+    EXPECT_TRUE(result == io_result::of_count(1) || result.error() == ECANCELED) << result.error();
+  }
+}
+
 inline task<void> close_often(R::stream peer, gate& done) {
   peer.close();
   peer.close();

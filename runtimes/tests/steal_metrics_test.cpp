@@ -5,6 +5,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <fstream>
+#include <iterator>
+#include <string>
 #include <thread>
 
 #include "runtimes/steal/runtime.hpp"
@@ -85,6 +88,16 @@ TEST(steal_metrics, count_the_theft_from_a_worker_in_a_long_poll) {
   EXPECT_EQ(value_in(metrics.whole, "tasks_finished"), 9U);
   EXPECT_EQ(value_in(metrics.whole, "remote_schedules"), 1U);  // main, spawned by run()
   EXPECT_EQ(sum_of(metrics, "queue_depth"), 0U);
+}
+
+TEST(steal_metrics, have_the_names_of_the_protocol) {
+  std::ifstream file(TAILRACE_PROTOCOL);
+  const std::string protocol(std::istreambuf_iterator<char>(file), {});
+  runtime rt({.workers = 1, .stall_threshold = 1s});
+  const runtime_metrics metrics = rt.metrics();
+  for (const auto& names : {metrics.workers.front(), metrics.whole})
+    for (const metric& each : names)
+      EXPECT_NE(protocol.find("`" + std::string(each.name) + "`"), std::string::npos) << each.name;
 }
 
 TEST(steal_metrics, count_each_poll_of_each_task) {

@@ -39,6 +39,32 @@ task<void> set_flag(std::atomic<bool>& flag) {
   co_return;
 }
 
+task<void> wait_on(steal::event& awaited) {
+  static_cast<void>(co_await awaited.wait());
+}
+
+task<void> destroy_under_waiter(runtime& rt) {
+  scope<runtime> children(rt);
+  {
+    steal::event awaited(rt);
+    children.spawn(wait_on(awaited));
+    co_await rt.yield();
+    co_await rt.yield();
+  }
+  co_await children.join();
+}
+
+TEST(steal_event_death, one_that_is_destroyed_under_its_waiter_aborts) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto run = [] {
+    steal::options chosen;
+    chosen.workers = 1;
+    runtime rt(chosen);
+    rt.run(destroy_under_waiter(rt));
+  };
+  EXPECT_DEATH(run(), "check failed: waiter_ == nullptr");
+}
+
 // Both workers awake once, or the first long poll would be the first thing that happens.
 task<void> warm_up(runtime& rt) {
   scope<runtime> children(rt);

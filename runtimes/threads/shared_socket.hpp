@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "runtimes/base/atomic.hpp"
+#include "runtimes/base/check.hpp"
 #include "runtimes/base/sys.hpp"
 #include "runtimes/task_node.hpp"
 #include "runtimes/threads/blocking_task.hpp"
@@ -91,7 +92,10 @@ class socket_owner {
   }
 
  protected:
-  shared_socket& socket() const noexcept { return *socket_; }
+  shared_socket& socket() const noexcept {
+    TAILRACE_DCHECK(socket_ != nullptr);
+    return *socket_;
+  }
 
  private:
   shared_socket* socket_;  // null once moved from

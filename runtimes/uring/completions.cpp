@@ -108,7 +108,7 @@ inline void poller::read_ended(read_awaiter& reader, const io_uring_cqe& done) n
 void poller::take_completions() {
   ring& kernel = requests_.kernel();
   if (kernel.overflown()) [[unlikely]]
-    ring_counters_.overflows.add(1);
+    ring_counters_.cq_overflows.add(1);
   // The two of each echo are tried first, and all of what they mean is inlined here.
   const std::uint32_t count = kernel.take_completions([this](const io_uring_cqe& done) {
     const tag kind = tag_of(done.user_data);

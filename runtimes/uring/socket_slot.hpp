@@ -6,7 +6,7 @@
 // names it is in flight, so that a completion never finds a stranger in its slot.
 //
 // `armed` is the request that stands in the kernel by itself, without an operation waiting: a
-// multishot receive, a multishot poll or, on a listener, a multishot accept.
+// multishot receive or a multishot poll.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ class receive_awaiter;
 class send_awaiter;
 class accept_awaiter;
 
-enum class armed_request : std::uint8_t { none, receive, poll, accept };
+enum class armed_request : std::uint8_t { none, receive, poll };
 
 struct alignas(64) socket_slot {
   static constexpr std::int32_t not_ended = 1;

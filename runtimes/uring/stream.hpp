@@ -114,14 +114,14 @@ using stream = basic_stream<socket_owner<socket_slot>, receive_awaiter, send_awa
 
 class accept_awaiter final : public single::awaitable<accept_awaiter> {
  public:
-  explicit accept_awaiter(listener_slot& on) noexcept : slot_(on) {}
+  explicit accept_awaiter(listener_slot& on) noexcept : owner_(on.owner->owner()), slot_(on) {}
   std::expected<stream, int> await_resume() {
     if (!accepted_) return std::unexpected(accepted_.error());
-    return stream(owner().adopt(*accepted_));
+    return stream(owner_.adopt(*accepted_));
   }
 
   bool begin(task_node& acceptor) noexcept {
-    if (take_waiting()) return owner().takes_turns(*this);
+    if (take_waiting()) return owner_.takes_turns(*this);
     slot_.waiting = this;
     sleep(acceptor);
     slot_.owner->arm(slot_);
@@ -136,9 +136,8 @@ class accept_awaiter final : public single::awaitable<accept_awaiter> {
   }
 
  private:
-  poller& owner() const noexcept { return slot_.owner->owner(); }
-
-  listener_slot& slot_;
+  poller& owner_;
+  listener_slot& slot_;  // may be gone when a complete accept's task runs: another has closed it
   std::expected<int, int> accepted_ = -1;
 };
 

@@ -136,9 +136,10 @@ task<void> hog_and_others(R& runtime, std::array<std::chrono::nanoseconds, 4>& w
   const endpoint where;
   auto listener = runtime.listen(where);
   counts_of<R> counts;
+  const stop_flag stopped{false};
   scope<R> server(runtime);
   hog_rules rules{.hog_every = 4, .message_bytes = 64, .burn = 5ms};
-  server.spawn(serve_hog<R>(runtime, *listener, rules, counts));
+  server.spawn(serve_hog<R>(runtime, *listener, rules, counts, stopped));
   {
     scope<R> clients(runtime);
     for (std::uint64_t number = 0; number < waited.size(); ++number)

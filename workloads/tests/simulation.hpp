@@ -41,6 +41,7 @@ struct client_outcome {
 struct outcome {
   std::vector<client_outcome> clients;
   counts_of<R> counts;
+  stop_flag stopped{false};  // burns are never cut short
   std::uint64_t steps = 0;
   std::uint64_t asleep_at_end = 0;  // sleepers, when the last client had gone
   bool clients_done = false;
@@ -91,7 +92,8 @@ inline task<void> talk(R& runtime, const plan& chosen, std::uint16_t port, std::
 }
 
 inline task<void> serve(R& runtime, R::listener& listener, const plan& chosen, outcome& result) {
-  if (chosen.hog) return serve_hog<R>(runtime, listener, *chosen.hog, result.counts);
+  if (chosen.hog)
+    return serve_hog<R>(runtime, listener, *chosen.hog, result.counts, result.stopped);
   return serve_idle<R>(runtime, listener, chosen.sleepers, result.counts);
 }
 

@@ -24,7 +24,7 @@ timer_rules rules(timer_mode mode, std::uint64_t tasks) {
           .at_once = 64};
 }
 
-// As runtimes/README.md promises to those who write it in another language.
+// As runtimes/PROTOCOL.md promises to those who write it in another language.
 TEST(timer_workload, draws_what_the_contract_says) {
   timer_rules drawn = rules(timer_mode::random, 2);
   drawn.seed = 1;

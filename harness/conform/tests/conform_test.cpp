@@ -80,6 +80,7 @@ INSTANTIATE_TEST_SUITE_P(
         fault_case{"hog-burns-a-read", "hog_burns_once_a_message", "'burns' stays at"},
         fault_case{"hog-lacks-burns", "hog_burns_once_a_message", "lack 'burns'"},
         fault_case{"hog-without-options", "hog_burns_once_a_message", "without an option"},
+        fault_case{"hog-burns-on", "hog_stops_inside_burn", "within"},
         fault_case{"hog-waits-for-messages", "hog_spares_others", "in time"},
         fault_case{"hog-burns-for-all", "hog_spares_others", "CPU time was burnt", "in time"}));
 

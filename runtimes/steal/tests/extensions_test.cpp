@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // With two workers and threads of the tests' own that spawn tasks; with TAILRACE_STEAL_ALONE set,
-// one worker without atomic read-modify-writes (then without the tests of such threads).
+// one worker, whose queue, locks, timers and events are of one thread (then without the tests of
+// such threads).
 // TAILRACE_FILES=auto|pool|inline chooses where files are read.
 #include <gtest/gtest.h>
 

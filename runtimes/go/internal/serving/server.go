@@ -19,7 +19,7 @@ import (
 // pauseAfterRefusal: out of descriptors or memory; sessions that end will free some.
 const pauseAfterRefusal = 10 * time.Millisecond
 
-// Workloads are those that New serves.
+// Workloads are those that Start serves.
 var Workloads = []string{"echo", "idle", "hog"}
 
 // Options are those of the server and of its workloads.
