@@ -64,10 +64,10 @@ def limits(study: Study) -> list[str]:
 
 
 def _is_virtual(study: Study) -> bool:
+    """A container alone (`docker`, `podman`) is none."""
     machine = study.campaign.manifest.get("machine")
     found = machine.get("virtualization") if isinstance(machine, dict) else None
-    kind = found.get("kind") if isinstance(found, dict) else found
-    return bool(kind) and not str(kind).startswith("no")
+    return str(found).startswith("virtual machine")
 
 
 def reproduce(study: Study) -> dict[str, str]:
