@@ -160,6 +160,8 @@ class Notes(unittest.TestCase):
             (self.good.replace("up_to = 1.5", "up_to = nan"), "needs `up_to`"),
             (self.good.replace("2026-11-21", '"yesterday"'), "needs `date`"),
             (self.good + 'until = "soon"\n', "not a date"),
+            (self.good + "until = 2027-02-01T12:00:00\n", "not a date"),
+            (self.good.replace("2026-11-21", "2026-11-21T12:00:00"), "needs `date`"),
             (self.good + "misspelt = 1\n", "unknown key 'misspelt'"),
         ):
             with self.subTest(text=text), self.assertRaises(CampaignError) as caught:
