@@ -135,7 +135,10 @@ def log_ticks(low: float, high: float) -> list[float]:
 def log_scale(
     axes: Axes, which: str, low: float, high: float, text: Callable[[float], str]
 ) -> None:
-    """A logarithmic axis `x` or `y` with round ticks."""
+    """A logarithmic axis `x` or `y` with round ticks. Zero has no place on it: there it ends a
+    million times below its highest number."""
+    high = high if high > 0 else 1.0
+    low = max(low, high * 1e-6)
     getattr(axes, f"set_{which}scale")("log")
     getattr(axes, f"set_{which}lim")(low, high)
     ticks_at(getattr(axes, f"{which}axis"), log_ticks(low, high), text)
@@ -256,7 +259,7 @@ def end_labels(
     for x, y, _, _ in ends:
         display = axes.transData.transform((x, y))
         inside = axes.transAxes.inverted().transform(display)
-        spots.append((float(inside[0]), float(inside[1]) * canvas_height))
+        spots.append((float(inside[0]), max(0.0, float(inside[1])) * canvas_height))
     heights = apart([y for _, y in spots], FONT_POINTS * 1.25, 2.0, canvas_height - 2.0)
     points_per_width = axes.figure.get_figwidth() * axes.get_position().width * 72.0
     for (_, _, text, colour), (inside, at), height in zip(ends, spots, heights):

@@ -53,7 +53,7 @@ def sweep_figure(panels: Sequence[Panel], axis: Axis) -> Drawn:
         axes.set_xscale("log", base=2)
         axes.set_xlim(places[0] / 1.2, places[-1] * 1.2)
         canvas.ticks_at(axes.xaxis, places, lambda x: axis.x_text(round(x)))
-        canvas.log_scale(axes, "y", max(y_low, y_high * 1e-6), y_high, lambda y: f"{y:,.10g}")
+        canvas.log_scale(axes, "y", y_low, y_high, lambda y: f"{y:,.10g}")
         axes.set_xlabel(axis.x_title)
         axes.set_ylabel(axis.y_title)
         canvas.bare(axes, grid="both")

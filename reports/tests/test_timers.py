@@ -142,6 +142,11 @@ class Timers(unittest.TestCase):
         self.assertIn("armed and cancelled", page_of(study))
         self.assertEqual(drawn(study), {"timer", "timer-window"})
 
+    def test_lateness_of_nothing_is_drawn_at_the_foot_of_the_panel(self) -> None:
+        for path in (self.folder / "hist").iterdir():
+            path.write_text(hdr_encoder.encode({0: 100_000}) + "\n", "ascii")
+        self.assertIn("timer", drawn(self.study()))
+
     def test_a_line_that_cannot_be_believed_is_refused(self) -> None:
         for change, words in [
             (lambda line: line["work"]["counts"].update(armed=-1), "negative"),
