@@ -29,8 +29,8 @@ KEPT = "built.json"  # written last: a folder without it is not believed
 
 @dataclass(frozen=True)
 class Arms:
-    """Folders of executables, and what is known of them. `relinked` and `harness` may be None:
-    not made, with the note that says why."""
+    """Folders of executables, the harness, and the commit of the base. `relinked` may be None: not
+    made, with the note that says why."""
 
     base: Path
     head: Path

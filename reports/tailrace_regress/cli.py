@@ -2,8 +2,8 @@
 """`make regress BASE=<ref>`: measures, judges, writes; the exit code is the verdict.
 
 0 no regression confirmed, 1 bad usage, 2 nothing measured or an arm does wrong, 3 a confirmed
-regression, 4 inconclusive (with --strict only), 5 the machine cannot be believed. Improvements
-never fail. Never a traceback for input.
+regression, 4 inconclusive (with --strict only), 5 the machine cannot be believed, 130 interrupted.
+Improvements never fail. Never a traceback for input.
 """
 
 import argparse
