@@ -80,13 +80,9 @@ def trends(folders: Sequence[Path]) -> tuple[list[Trend], list[str]]:
 
 
 def _build(manifest: Mapping[str, Any]) -> str:
-    """The commit where the campaign knows it, else the digest of what was measured."""
+    """The start of the digest of what was measured."""
     build_of = manifest.get("build")
-    if not isinstance(build_of, dict):
-        return ""
-    if isinstance(build_of.get("commit"), str):
-        return build_of["commit"][:12] + ("+" if build_of.get("dirty") is True else "")
-    digest = build_of.get("digest")
+    digest = build_of.get("digest") if isinstance(build_of, dict) else None
     return f"build {digest[:8]}" if isinstance(digest, str) else ""
 
 
