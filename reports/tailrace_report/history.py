@@ -144,7 +144,7 @@ def _section(number: int, trend: Trend) -> Section:
         Drawing(
             f"trend-{number}-{name.replace('_', '-')}",
             metric.title,
-            lambda name=name: figure_history.history_figure(  # type: ignore[misc]
+            lambda name=name: figure_history.history_figure(
                 trend.entries, [one for one in trend.series() if one.place.name == name]
             ),
         )

@@ -114,7 +114,7 @@ class File(Kind):
             Drawing(
                 f"file-{cache}",
                 f"Time of a read by percentile, page cache: {cache}",
-                lambda cache=cache: figure_latency.latency_figure(  # type: ignore[misc]
+                lambda cache=cache: figure_latency.latency_figure(
                     study, self.of(study, cache), shown
                 ),
             )
