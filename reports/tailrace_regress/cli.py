@@ -65,9 +65,10 @@ def _failed(error: GateError) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="regress", description="Compare this tree with a base, both measured.")
+    parser = Parser(prog="scripts/regress", description="Compare this tree with a base, both measured.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
-    run = commands.add_parser("run", help="build, measure and judge")
+    again = "`scripts/regress decide FOLDER` judges a finished job again"
+    run = commands.add_parser("run", help="build, measure and judge", epilog=again)
     run.add_argument("--base", default="", help="commit, branch or tag to compare with")
     run.add_argument("--targets", help="ids, separated by commas (default: what is in-house)")
     run.add_argument("--profile", default="ci", help="of the rounds: a name or a TOML file")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`tailrace-report compare A B`: two stored campaigns, the differences of their machines first.
+"""`scripts/report compare A B`: two stored campaigns, the differences of their machines first.
 
 Campaigns of different times are not interleaved, so what lies between them is the change and
 everything else that changed: whether intervals overlap is said, and no verdict is given. The gate

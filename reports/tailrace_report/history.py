@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`tailrace-report history FOLDER ...`: the numbers of stored campaigns in order of their start,
+"""`scripts/report history FOLDER ...`: the numbers of stored campaigns in order of their start,
 per machine class and profile: a table of the last one beside those before, and with `--out` a page,
 figures and a summary.
 
