@@ -150,9 +150,8 @@ def _costs(
     plan: Plan, arms: build.Arms, both: Mapping[str, Path], targets: list[str], job: Job
 ) -> None:
     samples = job.stages[COSTS] = Samples()
-    rounds = range(plan.repeats)
-    absent = measure.cost_rounds(arms.tailrace, both, targets, rounds, samples, plan.seed)
-    absent |= micro_counts.rounds(both, targets, range(plan.micro), samples)
+    absent = measure.cost_rounds(arms.tailrace, both, targets, plan.repeats, samples, plan.seed)
+    absent |= micro_counts.rounds(both, targets, plan.micro, samples)
     job.notes += [f"not measured: {what} ({why})" for what, why in sorted(absent.items())]
     samples.fill_absent_calls()
     job.save()
@@ -160,13 +159,12 @@ def _costs(
     again = job.stages[COUNTS] = Samples()
     for target in targets:
         keys = [key for key in open_keys if key.target == target]
-        only, fresh = judge.passes(keys), range(plan.counts)
         for key in keys:
             if key.metric == metrics.MICRO:
-                micro_counts.rounds(both, [target], fresh, again, key.place)
-        if only:
+                micro_counts.rounds(both, [target], plan.counts, again, key.place)
+        if only := ",".join(judge.passes(keys)):
             measure.cost_rounds(
-                arms.tailrace, both, [target], fresh, again, plan.seed, ",".join(only)
+                arms.tailrace, both, [target], plan.counts, again, plan.seed, only
             )
     again.fill_absent_calls()
     job.save()

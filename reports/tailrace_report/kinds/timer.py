@@ -47,11 +47,11 @@ class Timer(Kind):
         """`100,000 timers within 1 s, timer slack 1 ns`."""
         what, slack = f"{point.whole('tasks'):,} timers", point.whole("timer_slack_ns")
         if _mode(point) == "cancel":
-            what += f" armed and cancelled, {point.whole('at_once') or 1000:,} at a time"
+            what += f" armed and cancelled, {point.whole('at_once'):,} at a time"
         elif _mode(point) == "expiry":
             what += " that expire at once"
         else:
-            what += f" within {(point.whole('spread_ms') or 1000) / 1000:g} s"
+            what += f" within {point.whole('spread_ms') / 1000:g} s"
         return what + (f", timer slack {slack:,} ns" if slack else "") + workers_title(point)
 
     def place(self, point: Point) -> tuple[Any, ...]:
@@ -147,7 +147,7 @@ TIMER = Timer()
 
 
 def _mode(point: Point) -> str:
-    return point.options.get("mode", "random")
+    return point.options.get("mode", "")
 
 
 def _api(study: Study, who: Subject) -> str:
