@@ -42,7 +42,8 @@ def made_up(count: int, subjects: tuple[str, ...] = ("local", "steal")) -> Trend
                     place = Place(who, POINTS.get(name, "open-50x64-10000"), name)
                     numbers[place] = Estimate(value, 0.99 * value, 1.01 * value, 6, "interval")
         day = datetime.date(2026, 9, 1) + datetime.timedelta(days=number)
-        entries.append(Entry(f"nightly-{number:03d}", f"{day}T03:00:00Z", numbers, "build 01234567"))
+        started = f"{day}T03:00:00Z"
+        entries.append(Entry(f"nightly-{number:03d}", started, numbers, "build 01234567"))
     return Trend("Made-up CPU <2 cores>", "quick", tuple(entries))
 
 
