@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from tailrace_report.errors import CampaignError
+from tailrace_report.load import read_bytes
 
 FILE = Path("results") / "accepted.toml"
-FILE_BYTES_MAX = 1 << 20
 _KEYS = {"date", "target", "metric", "place", "up_to", "until", "reason"}
 
 
@@ -52,14 +52,9 @@ class Note:
 
 def read(path: Path) -> list[Note]:
     """The notes of the file; none when there is no file. Raises CampaignError."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
+    if not path.exists():
         return []
-    except OSError as error:
-        raise CampaignError([f"{path} cannot be read: {error.strerror}."]) from None
-    if len(data) > FILE_BYTES_MAX:
-        raise CampaignError([f"{path} is larger than the {FILE_BYTES_MAX >> 20} MiB permitted."])
+    data = read_bytes(path)
     try:
         whole = tomllib.loads(data.decode("utf-8"))
         if set(whole) - {"accepted"} or not isinstance(whole.get("accepted", []), list):

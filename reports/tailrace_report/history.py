@@ -21,7 +21,7 @@ from tailrace_report.kinds.kind import Drawing, Section
 from tailrace_report.load import read_campaign
 from tailrace_report.readings import METRICS, machine_class, readings
 from tailrace_report.study import Study
-from tailrace_report.tables import Column, Table, markdown_text, to_markdown
+from tailrace_report.tables import Column, Table, markdown_text, shortened, to_markdown
 
 CAMPAIGNS_MAX = 200  # of a trend, the newest
 SUMMARY_ROWS_MAX = 10
@@ -155,12 +155,7 @@ def _section(number: int, trend: Trend) -> Section:
 
 def markdown(found: Sequence[Trend], left_out: Sequence[str]) -> str:
     """GitHub-flavoured; at most ten rows a trend."""
-    parts = []
-    for trend in found:
-        made = table(trend)
-        more = len(made.rows) - SUMMARY_ROWS_MAX
-        made.rows = made.rows[:SUMMARY_ROWS_MAX]
-        made.notes += [f"{more} more are in index.html."] if more > 0 else []
-        parts.append(to_markdown(made))
+    note = "{} more are in index.html."
+    parts = [to_markdown(shortened(table(one), SUMMARY_ROWS_MAX, note)) for one in found]
     parts += [f"- {markdown_text(text)}" for text in left_out]
     return "\n".join([*parts, markdown_text(LIMITS), ""])
