@@ -17,7 +17,7 @@ from unittest import mock
 import make_campaign
 import test_report
 from reading import rewritten
-from tailrace_regress import accepted
+from tailrace_regress import accepted, campaign_numbers
 from tailrace_report import cli, compare, history
 from tailrace_report.errors import CampaignError
 from tailrace_report.figure_history import Entry
@@ -178,6 +178,13 @@ class Arms(unittest.TestCase):
             self.assertEqual({who.form for who in study.subjects}, {"head", "default head"})
             with self.assertRaises(CampaignError):
                 rewritten(folder, lambda cell: cell.update(arm=7) or True)
+
+    def test_cells_that_were_skipped_are_a_note_of_the_gate(self) -> None:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = make_campaign.write_campaign(Path(scratch) / "c", blocks=1, scale=1)
+            study = rewritten(folder, lambda cell: cell["subject"]["id"] == "uring")
+            (note,) = campaign_numbers.check(study.campaign.cells)
+            self.assertIn("7 cells are left out: io_uring is refused here", note)
 
 
 if __name__ == "__main__":
