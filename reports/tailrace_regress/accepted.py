@@ -2,13 +2,13 @@
 """Changes for the worse that the project has accepted: results/accepted.toml, committed notes.
 
     [[accepted]]
-    date = 2026-11-21           # when it was accepted; 
+    date = 2026-11-21           # when it was accepted
     target = "local"            # as the gate names it; "*" for all
     metric = "syscalls.total"
     place = "cost"              # or a point of the profile; left out: any
     up_to = 1.5                 # accepted as long as it is at most so many times as bad
     until = 2027-02-01          # left out: for good
-    reason = "one eventfd write a message, for the wake-up that issue 12 needed"
+    reason = "one eventfd write a message, for the wake-up of other threads"
 
 Anything else in the file is refused with a sentence: a misspelt note must not let changes pass.
 """
@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from tailrace_report.errors import CampaignError
+from tailrace_report.load import read_bytes
 
 FILE = Path("results") / "accepted.toml"
-FILE_BYTES_MAX = 1 << 20
 _KEYS = {"date", "target", "metric", "place", "up_to", "until", "reason"}
 
 
@@ -52,14 +52,9 @@ class Note:
 
 def read(path: Path) -> list[Note]:
     """The notes of the file; none when there is no file. Raises CampaignError."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
+    if not path.exists():
         return []
-    except OSError as error:
-        raise CampaignError([f"{path} cannot be read: {error.strerror}."]) from None
-    if len(data) > FILE_BYTES_MAX:
-        raise CampaignError([f"{path} is larger than the {FILE_BYTES_MAX >> 20} MiB permitted."])
+    data = read_bytes(path)
     try:
         whole = tomllib.loads(data.decode("utf-8"))
         if set(whole) - {"accepted"} or not isinstance(whole.get("accepted", []), list):
@@ -78,12 +73,13 @@ def _note(entry: Any, number: int) -> Note:
     if unknown:
         raise ValueError(f"{where} has the unknown key {unknown[0]!r}")
     for key, kind in (("date", datetime.date), ("target", str), ("metric", str), ("reason", str)):
-        if not isinstance(entry.get(key), kind) or not entry[key]:
+        # By its type: a date with a time of day is a date, too, and cannot be compared with one.
+        if type(entry.get(key)) is not kind or not entry[key]:
             raise ValueError(f"{where} needs `{key}`")
     up_to, until = entry.get("up_to"), entry.get("until")
     if isinstance(up_to, bool) or not isinstance(up_to, (int, float)) or not 1 <= up_to < 1000:
         raise ValueError(f"{where} needs `up_to`, a factor from 1 to 1000")
-    if until is not None and not isinstance(until, datetime.date):
+    if until is not None and type(until) is not datetime.date:
         raise ValueError(f"`until` of {where} is not a date")
     place = entry.get("place", "*")
     if not isinstance(place, str):

@@ -7,8 +7,6 @@ One line a round, appended and synced by batches, so that a bank can be interrup
 first line tells machine and commit; a bank is continued only where both are the same.
 """
 
-import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -55,9 +53,6 @@ def collect(
     stays."""
     have = 0
     if path.exists():
-        whole = path.read_bytes()
-        if not whole.endswith(b"\n"):  # a line torn by an interruption; that round comes again
-            path.write_bytes(whole[: whole.rfind(b"\n") + 1])
         before, rounds = read(path)
         have = len(rounds)
         for key, value in facts.items():
@@ -65,8 +60,7 @@ def collect(
                 raise usage(f"{path} was measured with another {key} ({before.raw(key)}): choose"
                             " another file")
     else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _append(path, [{"schema": SCHEMA, **facts}])
+        stored.append(path, [{"schema": SCHEMA, **facts}])
     scratch = path.parent / f"{path.stem}-rounds"
     while have < wanted:
         measure.say(f"bank: {have} of {wanted} rounds")
@@ -79,7 +73,7 @@ def collect(
             samples = campaign_numbers.samples_of(found)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        _append(path, [_line(samples, block, have + block) for block in range(batch)])
+        stored.append(path, [_line(samples, block, have + block) for block in range(batch)])
         have += batch
 
 
@@ -95,10 +89,3 @@ def _line(samples: Samples, block: int, number: int) -> dict[str, Any]:
 def _short(value: float) -> float:
     """Six figures: a bank is committed, and nothing decides by the seventh."""
     return float(f"{value:.6g}")
-
-
-def _append(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.writelines(json.dumps(line) + "\n" for line in lines)
-        file.flush()
-        os.fsync(file.fileno())

@@ -16,9 +16,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tailrace_regress import children, relink
 from tailrace_regress.outcome import GateError, nothing, usage
+from tailrace_report.load import parse_object
 
 LIMIT_S = 3600.0
 DESCRIBE_S = 60.0
@@ -29,8 +31,8 @@ KEPT = "built.json"  # written last: a folder without it is not believed
 
 @dataclass(frozen=True)
 class Arms:
-    """Folders of executables, and what is known of them. `relinked` and `harness` may be None:
-    not made, with the note that says why."""
+    """Folders of executables, the harness, and the commit of the base. `relinked` may be None: not
+    made, with the note that says why."""
 
     base: Path
     head: Path
@@ -114,14 +116,25 @@ def in_house(folder: Path) -> list[str]:
     for program in sorted(folder.glob(PREFIX + "*")):
         if not os.access(program, os.X_OK):
             continue  # the note of one that is not built
-        done = children.run([str(program), "describe"], DESCRIBE_S)
-        with contextlib.suppress(ValueError):
-            said = json.loads(done.out)
-            if isinstance(said, dict) and said.get("family") == "in-house":
+        with contextlib.suppress(GateError):
+            said = described(program)
+            if said.get("family") == "in-house":
                 found.append((said.get("order", 0), program.name.removeprefix(PREFIX)))
     if not found:
         raise nothing(f"{folder} has no target that is in-house: name some with --targets")
     return [name for _, name in sorted(found)]
+
+
+def described(program: Path, whose: str = "") -> dict[str, Any]:
+    """What a target says of itself. Raises GateError where that cannot be read."""
+    done = children.run([str(program), "describe"], DESCRIBE_S)
+    try:
+        told = parse_object(done.out)
+        return {**told, "protocol": int(told["protocol"])}
+    except (ValueError, LookupError, TypeError):
+        raise nothing(
+            f"{program.name}{whose} does not describe itself: {done.last_words}"
+        ) from None
 
 
 def harness(root: Path, preset: str, targets: Sequence[str]) -> Path:

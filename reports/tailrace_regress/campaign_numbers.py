@@ -9,7 +9,7 @@ regression itself (a head too slow for its offered rate is invalid for that).
 from collections.abc import Iterable
 
 from tailrace_regress.outcome import nothing
-from tailrace_regress.samples import BASE, HEAD, Key, Samples
+from tailrace_regress.samples import Key, Samples
 from tailrace_report import stats
 from tailrace_report.campaign import Campaign, Cell
 
@@ -78,32 +78,13 @@ def check(cells: Iterable[Cell]) -> list[str]:
             f" {first.point.id}){more}: {_whose(arms)}, so nothing is compared",
             first.stderr_tail,
         )
-    notes = [f"{len(failed)} cells are left out: {failed[0].cause}"] if failed else []
-    return notes + _skipped(cells)
+    skipped = [cell for cell in cells if cell.status == "skipped"]
+    return [
+        f"{len(some)} cells are left out: {some[0].cause}" for some in (failed, skipped) if some
+    ]
 
 
 def _whose(arms: list[str]) -> str:
     if len(arms) == 1:
         return f"only the {arms[0]} arm fails"
     return f"the arms {' and '.join(arms)} fail"
-
-
-def _skipped(cells: list[Cell]) -> list[str]:
-    """A target that only one of base and head can run is a defect of the other; of both, a note."""
-    by_target: dict[str, dict[str, Cell]] = {}
-    for cell in cells:
-        if cell.status == "skipped":
-            by_target.setdefault(target_of(cell), {})[cell.arm] = cell
-    measured = {(target_of(cell), cell.arm) for cell in cells if cell.measured}
-    notes = []
-    for target, arms in sorted(by_target.items()):
-        for arm, other in ((BASE, HEAD), (HEAD, BASE)):
-            if arm in arms and (target, arm) not in measured and (target, other) in measured:
-                raise nothing(
-                    f"{target} cannot run in the {arm} arm ({arms[arm].cause}), though it does in"
-                    f" the {other} arm"
-                )
-        cell = next(iter(arms.values()))
-        remedy = f"; {cell.remedy}" if cell.remedy else ""
-        notes.append(f"{target} was skipped: {cell.cause}{remedy}")
-    return notes

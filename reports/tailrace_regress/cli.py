@@ -2,8 +2,8 @@
 """`make regress BASE=<ref>`: measures, judges, writes; the exit code is the verdict.
 
 0 no regression confirmed, 1 bad usage, 2 nothing measured or an arm does wrong, 3 a confirmed
-regression, 4 inconclusive (with --strict only), 5 the machine cannot be believed. Improvements
-never fail. Never a traceback for input.
+regression, 4 inconclusive (with --strict only), 5 the machine cannot be believed, 130 interrupted.
+Improvements never fail. Never a traceback for input.
 """
 
 import argparse
@@ -11,26 +11,13 @@ import io
 import sys
 import time
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from tailrace_regress import accepted, failure, interrupts, job, judge, outcome, output, phrases
-from tailrace_regress import stored
+from tailrace_regress import accepted, failure, interrupts, job, outcome, output, phrases
 from tailrace_regress.outcome import GateError, usage
 from tailrace_report.errors import CampaignError
-from tailrace_report.load import parse_object
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-# Numbers of rounds: the least, the default, of what.
-ROUNDS = {
-    "repeats": (2, 3, "repetitions of costs"),
-    "micro": (2, 2, "repetitions of instructions of micro benchmarks"),
-    "counts": (6, 12, "rounds of costs that do not repeat"),
-    "canary": (0, 10, "rounds of the base against itself; 0: none"),
-    "blocks": (0, 0, "rounds of the profile; 0: as it says"),
-    "fresh": (6, 12, "rounds that confirm suspects"),
-}
 
 
 class Parser(argparse.ArgumentParser):
@@ -65,16 +52,18 @@ def _failed(error: GateError) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="regress", description="Compare this tree with a base, both measured.")
+    about = "Compare this tree with a base, both measured."
+    parser = Parser(prog="scripts/regress", description=about)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
-    run = commands.add_parser("run", help="build, measure and judge")
+    again = "`scripts/regress decide FOLDER` judges a finished job again"
+    run = commands.add_parser("run", help="build, measure and judge", epilog=again)
     run.add_argument("--base", default="", help="commit, branch or tag to compare with")
     run.add_argument("--targets", help="ids, separated by commas (default: what is in-house)")
     run.add_argument("--profile", default="ci", help="of the rounds: a name or a TOML file")
     run.add_argument("--preset", default="release", help="of both builds")
     run.add_argument("--results", type=Path, default=ROOT / "results")
     run.add_argument("--seed", type=int, help="of all orders (default: from the clock)")
-    for name, (_, default, what) in ROUNDS.items():
+    for name, (_, default, what) in job.SIZES.items():
         run.add_argument(f"--{name}", type=int, default=default, help=f"{what} ({default})")
     for name in ("base-bin", "head-bin", "tailrace"):
         run.add_argument(f"--{name}", type=Path, help="use this instead of building")
@@ -96,7 +85,7 @@ def chosen_targets(words: str | None) -> tuple[str, ...]:
 
 def _run(asked: argparse.Namespace) -> int:
     targets = chosen_targets(asked.targets)
-    for name, (least, *_) in ROUNDS.items():
+    for name, (least, *_) in job.SIZES.items():
         if not least <= getattr(asked, name) <= 1000:
             raise usage(f"--{name} is from {least} to 1000")
     if asked.seed is not None and not 0 <= asked.seed < 1 << 32:
@@ -105,53 +94,32 @@ def _run(asked: argparse.Namespace) -> int:
     if any(given) and not all(given):
         raise usage("--base-bin, --head-bin and --tailrace belong together")
     accepted.read(asked.accepted)  # a bad note is known before anything is measured
-    alike = ["base", "results", "preset", "profile", "base_bin", "head_bin", "tailrace", *ROUNDS]
+    alike = ["base", "results", "preset", "profile", "base_bin", "head_bin", "tailrace"]
     plan = job.Plan(
         root=ROOT,
         targets=targets,
         seed=time.time_ns() % (1 << 32) if asked.seed is None else asked.seed,
+        sizes={name: getattr(asked, name) for name in job.SIZES},
         **{name: getattr(asked, name) for name in alike},
     )
-    measured = job.run(plan)
-    return _conclude(measured.folder, measured.stages, measured.facts, measured.notes, asked)
+    return _conclude(job.run(plan), asked)
 
 
 def _decide(asked: argparse.Namespace) -> int:
     try:
-        return _decided(asked)
+        return _conclude(job.read(asked.folder), asked)
     except GateError as error:
         error.folder = asked.folder if (asked.folder / job.FACTS).is_file() else None
         raise
 
 
-def _decided(asked: argparse.Namespace) -> int:
-    try:
-        whole = parse_object((asked.folder / job.FACTS).read_bytes())
-    except OSError as error:
-        raise usage(f"{asked.folder} is no finished job: {job.FACTS}: {error.strerror}") from None
-    except ValueError as error:
-        raise usage(f"{asked.folder / job.FACTS}: {error}") from None
-    notes = whole.pop("notes", [])
-    notes = [str(note) for note in notes] if isinstance(notes, list) else []
-    whole.pop("schema", None)
-    return _conclude(asked.folder, stored.read(asked.folder / job.SAMPLES), whole, notes, asked)
-
-
-def _conclude(
-    folder: Path,
-    stages: judge.Stages,
-    facts: dict[str, Any],
-    notes: list[str],
-    asked: argparse.Namespace,
-) -> int:
-    judged = judge.judge(stages, accepted.read(asked.accepted))
-    code = judge.exit_code(judged, asked.strict)
-    output.write(folder, judged, facts, notes, code)
+def _conclude(done: job.Job, asked: argparse.Namespace) -> int:
+    judged, code = output.conclude(done, accepted.read(asked.accepted), asked.strict)
     print(phrases.headline(judged))
     for one in judged.failing[:10]:
         print(f"  {phrases.sentence(one)}")
     passed = len([f for f in judged.findings if f.gate]) - len(judged.failing)
     skipped = len(judged.of(outcome.INCONCLUSIVE, outcome.INVALID))
     print(f"{passed - skipped} passed, {len(judged.failing)} failed, {skipped} skipped")
-    print(f"Report: {folder}/index.html")
+    print(f"Report: {done.folder}/index.html")
     return code

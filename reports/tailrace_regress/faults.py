@@ -2,15 +2,15 @@
 """Planted faults (workloads/planted_fault.hpp): each as complete jobs of the gate, the base
 without it and the head with it."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tailrace_regress import build, job, judge, measure, outcome, output, phrases
+from tailrace_regress import build, job, measure, outcome, output, phrases, stored
 from tailrace_regress.outcome import GateError, usage
 from tailrace_regress.verdict import Finding
+from tailrace_report.fields import Fields
 
 # The structs of workloads/planted_fault.hpp, and the metrics of which one must be named in each
 # target for a fault to count as caught.
@@ -52,9 +52,7 @@ def run(plan: job.Plan, commit: str, fault: str, number: int) -> Ended:
             seed=plan.seed + 10 * number,
         )
     )
-    judged = judge.judge(measured.stages)
-    code = judge.exit_code(judged, False)
-    output.write(measured.folder, judged, measured.facts, measured.notes, code)
+    judged, code = output.conclude(measured)
     return {
         "code": code,
         "named": [str(one.key) for one in judged.failing],
@@ -72,14 +70,12 @@ def _named(failing: Sequence[Finding], fault: str, target: str) -> bool:
 
 def done_before(path: Path) -> dict[tuple[str, int], Ended]:
     """The jobs that an earlier, interrupted call has finished, by name and number."""
-    found: dict[tuple[str, int], Ended] = {}
-    for line in path.read_text("utf-8").splitlines() if path.exists() else ():
-        try:
-            value = json.loads(line)
-            found[str(value["name"]), int(value["number"])] = value
-        except (ValueError, LookupError, TypeError):
-            continue  # torn by an interruption: that job runs again
-    return found
+
+    def read(line: Fields) -> tuple[tuple[str, int], Ended]:
+        ended = {key: line.raw(key) for key in line.names()}
+        return (line.name_of("name"), line.whole("number")), ended
+
+    return dict(stored.lines(path, "", read)) if path.exists() else {}
 
 
 def run_all(
@@ -87,7 +83,6 @@ def run_all(
 ) -> list[Ended]:
     """Every fault `times` times, those that `log` has left out; each is added to it at its end."""
     before = done_before(log)
-    log.parent.mkdir(parents=True, exist_ok=True)
     places = [(name, number) for number in range(times) for name in faults]
     for name, number in places:
         if (name, number) in before:
@@ -101,6 +96,5 @@ def run_all(
             measure.say(f"{error.sentence}\n{error.detail}".strip())
             ended = {"code": error.code, "caught": False, "said": error.sentence}
         before[name, number] = {"name": name, "number": number, **ended}
-        with log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(before[name, number]) + "\n")
+        stored.append(log, [before[name, number]])
     return [before[place] for place in places]

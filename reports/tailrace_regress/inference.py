@@ -68,11 +68,11 @@ def adjusted(p_values: Sequence[float]) -> list[float]:
     return answer
 
 
-def share_interval(hits: int, of: int, confidence: float = stats.CONFIDENCE) -> tuple[float, float]:
+def share_interval(hits: int, of: int) -> tuple[float, float]:
     """The exact interval of a share (Clopper and Pearson 1934): what a count of hits allows."""
     if not 0 <= hits <= of or of == 0:
         raise ValueError(f"{hits} hits of {of}")
-    tail = (1 - confidence) / 2
+    tail = (1 - stats.CONFIDENCE) / 2
 
     def solve(reached: Callable[[float], float]) -> float:
         low, high = 0.0, 1.0

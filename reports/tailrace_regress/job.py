@@ -15,17 +15,29 @@ from typing import Any
 from tailrace_regress import build, campaign_numbers, children, judge, measure, metrics
 from tailrace_regress import micro_counts, stored
 from tailrace_regress.judge import CANARY, COSTS, COUNTS, FRESH, ROUNDS
-from tailrace_regress.outcome import INTERRUPTED, GateError, nothing, unwritten
+from tailrace_regress.outcome import INTERRUPTED, GateError, nothing, unwritten, usage
 from tailrace_regress.samples import BASE, HEAD, RELINKED, SAME, Samples
 from tailrace_report.campaign import Campaign
+from tailrace_report.load import parse_object
 
 SAMPLES, FACTS = "samples.jsonl", "job.json"
 
 
+# Numbers of rounds: the least, the usual, of what.
+SIZES = {
+    "repeats": (2, 3, "repetitions of costs"),
+    "micro": (2, 2, "repetitions of instructions of micro benchmarks"),
+    "counts": (6, 12, "rounds of costs that do not repeat"),
+    "canary": (0, 10, "rounds of the base against itself; 0: none"),
+    "blocks": (0, 0, "rounds of the profile; 0: as it says"),
+    "fresh": (6, 12, "rounds that confirm suspects"),
+}
+USUAL = {name: usual for name, (_, usual, _) in SIZES.items()}
+
+
 @dataclass(frozen=True)
 class Plan:
-    """What was asked. Numbers of rounds: repetitions of costs, of micro benchmarks, of what does
-    not repeat, of the canary (0: none), of the profile (0: as it says) and of suspects."""
+    """What was asked; `sizes` are numbers of rounds."""
 
     root: Path
     results: Path
@@ -34,12 +46,7 @@ class Plan:
     profile: str = "ci"
     targets: tuple[str, ...] = ()  # none: those of the head that are in-house
     seed: int = 1
-    repeats: int = 3
-    micro: int = 2
-    counts: int = 12
-    canary: int = 10
-    blocks: int = 0
-    fresh: int = 12
+    sizes: Mapping[str, int] = field(default_factory=lambda: USUAL)
     base_bin: Path | None = None
     head_bin: Path | None = None
     relinked_bin: Path | None = None
@@ -64,6 +71,20 @@ class Job:
         (self.folder / SAMPLES).write_text(stored.to_lines(self.stages), "utf-8")
         whole = {"schema": "tailrace-job-1", "notes": self.notes, **self.facts}
         (self.folder / FACTS).write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
+
+
+def read(folder: Path) -> Job:
+    """A finished job. Raises GateError (usage)."""
+    try:
+        facts = parse_object((folder / FACTS).read_bytes())
+    except OSError as error:
+        raise usage(f"{folder} is no finished job: {FACTS}: {error.strerror}") from None
+    except ValueError as error:
+        raise usage(f"{folder / FACTS}: {error}") from None
+    notes = facts.pop("notes", [])
+    notes = [str(note) for note in notes] if isinstance(notes, list) else []
+    facts.pop("schema", None)
+    return Job(folder, stored.read(folder / SAMPLES), notes, facts)
 
 
 def new_folder(results: Path) -> Path:
@@ -150,9 +171,11 @@ def _costs(
     plan: Plan, arms: build.Arms, both: Mapping[str, Path], targets: list[str], job: Job
 ) -> None:
     samples = job.stages[COSTS] = Samples()
-    rounds = range(plan.repeats)
-    absent = measure.cost_rounds(arms.tailrace, both, targets, rounds, samples, plan.seed)
-    absent |= micro_counts.rounds(both, targets, range(plan.micro), samples)
+    sizes = plan.sizes
+    absent = measure.cost_rounds(
+        arms.tailrace, both, targets, sizes["repeats"], samples, plan.seed
+    )
+    absent |= micro_counts.rounds(both, targets, sizes["micro"], samples)
     job.notes += [f"not measured: {what} ({why})" for what, why in sorted(absent.items())]
     samples.fill_absent_calls()
     job.save()
@@ -160,13 +183,12 @@ def _costs(
     again = job.stages[COUNTS] = Samples()
     for target in targets:
         keys = [key for key in open_keys if key.target == target]
-        only, fresh = judge.passes(keys), range(plan.counts)
         for key in keys:
             if key.metric == metrics.MICRO:
-                micro_counts.rounds(both, [target], fresh, again, key.place)
-        if only:
+                micro_counts.rounds(both, [target], sizes["counts"], again, key.place)
+        if only := ",".join(judge.passes(keys)):
             measure.cost_rounds(
-                arms.tailrace, both, [target], fresh, again, plan.seed, ",".join(only)
+                arms.tailrace, both, [target], sizes["counts"], again, plan.seed, only
             )
     again.fill_absent_calls()
     job.save()
@@ -199,7 +221,7 @@ def _campaign(
 
 def _canary(plan: Plan, arms: build.Arms, target: str, job: Job) -> None:
     """Base against a copy of itself, and against itself linked otherwise, of one target."""
-    if not plan.canary:
+    if not plan.sizes["canary"]:
         job.notes.append("no canary was asked for")
         return
     copies = {BASE: arms.base, SAME: job.folder / "same"}
@@ -207,7 +229,7 @@ def _canary(plan: Plan, arms: build.Arms, target: str, job: Job) -> None:
         copies[RELINKED] = arms.relinked
     try:
         shutil.copytree(arms.base, copies[SAME])
-        _campaign(plan, arms, copies, [target], job, CANARY, plan.canary)
+        _campaign(plan, arms, copies, [target], job, CANARY, plan.sizes["canary"])
     finally:
         shutil.rmtree(copies[SAME], ignore_errors=True)
 
@@ -215,10 +237,10 @@ def _canary(plan: Plan, arms: build.Arms, target: str, job: Job) -> None:
 def _rounds(
     plan: Plan, arms: build.Arms, both: Mapping[str, Path], targets: list[str], job: Job
 ) -> None:
-    found = _campaign(plan, arms, both, targets, job, ROUNDS, plan.blocks)
+    found = _campaign(plan, arms, both, targets, job, ROUNDS, plan.sizes["blocks"])
     job.facts["machine"] = found.manifest.get("machine")
     leaning = judge.suspects(job.stages)
     if leaning:
         measure.say("fresh rounds for " + ", ".join(map(str, leaning)))
         again = sorted({key.contestant for key in leaning})
-        _campaign(plan, arms, both, again, job, FRESH, plan.fresh)
+        _campaign(plan, arms, both, again, job, FRESH, plan.sizes["fresh"])

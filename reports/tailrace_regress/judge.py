@@ -16,7 +16,6 @@ from tailrace_regress.verdict import Finding
 # blocks of the profile; those of the suspects alone.
 COSTS, COUNTS, CANARY, ROUNDS, FRESH = "costs", "counts", "canary", "rounds", "fresh"
 Stages = Mapping[str, Samples]
-ACCEPTED = "accepted"
 # What `tailrace cost --only` calls the pass that a metric comes from, by the start of its name.
 PASSES = (
     ("syscalls.", "syscalls"),
@@ -36,17 +35,14 @@ class Judgement:
     floors: Floors
     canary: str
 
-    def of(self, *verdicts: str, gate_only: bool = True) -> list[Finding]:
-        return [f for f in self.findings if f.verdict in verdicts and (f.gate or not gate_only)]
+    def of(self, *verdicts: str) -> list[Finding]:
+        """Those that decide."""
+        return [f for f in self.findings if f.verdict in verdicts and f.gate]
 
     @property
     def failing(self) -> list[Finding]:
         """The confirmed regressions that nobody accepted."""
-        return [f for f in self.of(outcome.REGRESSION) if f.confirmed and not is_accepted(f)]
-
-
-def is_accepted(one: Finding) -> bool:
-    return one.verdict == outcome.REGRESSION and one.note.startswith(ACCEPTED)
+        return [f for f in self.of(outcome.REGRESSION) if f.confirmed and not f.accepted]
 
 
 def _order(one: Finding) -> tuple[int, bool, bool, bool, bool, Key]:
@@ -54,7 +50,7 @@ def _order(one: Finding) -> tuple[int, bool, bool, bool, bool, Key]:
     the sum before its parts."""
     place = outcome.VERDICTS.index(one.verdict)
     exact, kind = one.method == "exact", one.key.is_call_kind
-    return place, is_accepted(one), not one.gate, not exact, kind, one.key
+    return place, one.accepted, not one.gate, not exact, kind, one.key
 
 
 def _stage(stages: Stages, name: str) -> Samples:
@@ -125,7 +121,7 @@ def _accepted(one: Finding, notes: Sequence[Note], today: datetime.date | None) 
     day = today or datetime.date.today()
     for note in notes:
         if note.covers(one.key.target, one.key.place, one.key.metric, factor, day):
-            return replace(one, note=f"{ACCEPTED} on {note.date}: {note.reason}")
+            return replace(one, accepted=True, note=f"accepted on {note.date}: {note.reason}")
     return one
 
 

@@ -13,92 +13,86 @@ from tailrace_report.tables import cut, markdown_text, to_markdown
 MARKER = "<!-- tailrace-regress -->"  # a bot finds its own comment by this and rewrites it
 BYTES_MAX = 60 << 10
 ROWS_MAX, OPEN_MAX, NOTES_MAX = 10, 5, 30
-CHARS_MAX = (300, 150, 60)  # of a name or note
+CHARS_MAX = 150  # of a name or note, so that head and end fit in any script
 
 
 def markdown(judged: Judgement, facts: Mapping[str, Any], notes: Sequence[str], code: int) -> str:
-    """The whole text, under BYTES_MAX: where names and notes are too long for that, they are cut,
-    and cut further until it fits."""
-    for most in CHARS_MAX:
-        head, tail = _head(judged, code, most), _end(facts, notes, most)
-        room = BYTES_MAX - _size(head) - _size(tail) - 200
-        if room > 0:
-            break
-    return head + _folded(judged, room, most) + tail
+    """The whole text, under BYTES_MAX."""
+    head, tail = _head(judged, code), _end(facts, notes)
+    return head + _folded(judged, BYTES_MAX - _size(head) - _size(tail) - 200) + tail
 
 
-def _head(judged: Judgement, code: int, most: int) -> str:
+def _head(judged: Judgement, code: int) -> str:
     """What is to be seen at once: the verdict, the changes, what could not be decided."""
     changed = judged.of(outcome.REGRESSION, outcome.INVALID, outcome.IMPROVEMENT)
     parts = [
         MARKER,
-        f"**{_text(phrases.headline(judged), 4 * most)}**",
+        f"**{_text(phrases.headline(judged), 4 * CHARS_MAX)}**",
         f"{phrases.counts(judged)}; exit code {code}.",
     ]
     if changed:
-        parts.append(_rows(changed[:ROWS_MAX], most))
+        parts.append(_rows(changed[:ROWS_MAX]))
         if len(changed) > ROWS_MAX:
             parts.append(f"... and {len(changed) - ROWS_MAX} more changes below.")
-    parts += _open(judged, most)
-    parts.append(_text(judged.canary, 4 * most))
+    parts += _open(judged)
+    parts.append(_text(judged.canary, 4 * CHARS_MAX))
     return "\n\n".join(parts) + "\n\n"
 
 
-def _text(text: str, most: int) -> str:
+def _text(text: str, most: int = CHARS_MAX) -> str:
     """At most so many characters, none of which means anything to Markdown."""
     return markdown_text(cut(text, most))
 
 
-def _rows(findings: Sequence[Finding], most: int) -> str:
+def _rows(findings: Sequence[Finding]) -> str:
     table = phrases.table("", findings)
-    table.rows = [[cut(cell, most) for cell in row] for row in table.rows]
+    table.rows = [[cut(cell, CHARS_MAX) for cell in row] for row in table.rows]
     return to_markdown(table)
 
 
-def _open(judged: Judgement, most: int) -> list[str]:
+def _open(judged: Judgement) -> list[str]:
     """What these rounds could not decide: five lines, and the number of the rest."""
     found = judged.of(outcome.INCONCLUSIVE)
     if not found:
         return []
-    lines = [f"- {_text(phrases.needs(one), 2 * most)}" for one in found[:OPEN_MAX]]
+    lines = [f"- {_text(phrases.needs(one), 2 * CHARS_MAX)}" for one in found[:OPEN_MAX]]
     if len(found) > OPEN_MAX:
         lines.append(f"- ... and {len(found) - OPEN_MAX} more")
     return ["Inconclusive:", "\n".join(lines)]
 
 
-def _folded(judged: Judgement, room: int, most: int) -> str:
+def _folded(judged: Judgement, room: int) -> str:
     """All metrics in two folded tables, as many rows as there is room for."""
     decide = [one for one in judged.findings if one.gate]
     tell = [one for one in judged.findings if not one.gate]
     text = ""
     for title, findings in (("Metrics that decide", decide), ("Metrics that only tell", tell)):
         if findings:
-            made = _details(title, findings, room - _size(text), most)
+            made = _details(title, findings, room - _size(text))
             text += made
     return text
 
 
-def _details(title: str, findings: Sequence[Finding], room: int, most: int) -> str:
+def _details(title: str, findings: Sequence[Finding], room: int) -> str:
     fits = len(findings)
-    while fits >= 0:
+    while True:
         left = len(findings) - fits
         rest = f"\n{left} rows left out; all are in regress.json.\n" if left else ""
-        shown = _rows(findings[:fits], most) if fits else ""
+        shown = _rows(findings[:fits]) if fits else ""
         summary = f"<summary>{title} ({len(findings)})</summary>"
         text = f"<details>{summary}\n\n{shown}{rest}\n</details>\n\n"
         if _size(text) <= room or fits == 0:
             return text
         fits = fits * 3 // 4
-    return ""
 
 
-def _end(facts: Mapping[str, Any], notes: Sequence[str], most: int) -> str:
+def _end(facts: Mapping[str, Any], notes: Sequence[str]) -> str:
     base, head = str(facts.get("base", "?"))[:12], str(facts.get("head", "?"))
-    lines = [f"base <code>{_text(base, most)}</code>, head <code>{_text(head, most)}</code>"]
+    lines = [f"base <code>{_text(base)}</code>, head <code>{_text(head)}</code>"]
     for key in ("profile", "preset", "seed", "elapsed_s"):
         if key in facts:
-            lines.append(f"{key} {_text(str(facts[key]), most)}")
-    shown = [f"- {_text(note, most)}" for note in notes[:NOTES_MAX]]
+            lines.append(f"{key} {_text(str(facts[key]))}")
+    shown = [f"- {_text(note)}" for note in notes[:NOTES_MAX]]
     if len(notes) > NOTES_MAX:
         shown.append(f"- ... and {len(notes) - NOTES_MAX} more notes")
     return (
@@ -106,7 +100,7 @@ def _end(facts: Mapping[str, Any], notes: Sequence[str], most: int) -> str:
         + ", ".join(lines)
         + ".\n\n"
         + "\n".join(shown)
-        + f"\n\nAgain: <code>make regress BASE={_text(base, most)}</code>. A wanted change for the"
+        + f"\n\nAgain: <code>make regress BASE={_text(base)}</code>. A wanted change for the"
         " worse is accepted by a dated note in `results/accepted.toml` (see `reports/README.md`)."
         "\n\n</details>\n"
     )

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tailrace_regress import campaign_numbers, children, metrics
+from tailrace_regress import build, campaign_numbers, children, metrics
 from tailrace_regress.build import PREFIX
 from tailrace_regress.outcome import nothing
 from tailrace_regress.samples import Key, Samples
@@ -24,7 +24,6 @@ from tailrace_report.load import Campaign, parse_object, read_campaign
 
 COST_SCHEMA = "tailrace-cost-1"
 COST_LIMIT_S = 600.0
-DESCRIBE_LIMIT_S = 30.0
 RUN_LIMIT_S = 6 * 3600.0
 
 
@@ -42,7 +41,10 @@ def targets_of(arms: Mapping[str, Path], wanted: Sequence[str]) -> tuple[list[st
         if lacking:
             notes.append(f"{target} is not compared: the {' and '.join(lacking)} arm lacks it")
             continue
-        told = {arm: _describe(arm, _program(folder, target)) for arm, folder in arms.items()}
+        told = {
+            arm: build.described(_program(folder, target), f" of the {arm} arm")
+            for arm, folder in arms.items()
+        }
         spoken = {arm: one["protocol"] for arm, one in told.items()}
         if len(set(spoken.values())) > 1:
             words = " and ".join(f"{arm} arm {str(n)[:20]}" for arm, n in spoken.items())
@@ -67,22 +69,11 @@ def _program(folder: Path, target: str) -> Path:
     return folder / (PREFIX + target)
 
 
-def _describe(arm: str, program: Path) -> dict[str, object]:
-    done = children.run([str(program), "describe"], DESCRIBE_LIMIT_S)
-    try:
-        told = parse_object(done.out)
-        return {**told, "protocol": int(told["protocol"])}
-    except (ValueError, LookupError, TypeError):
-        raise nothing(
-            f"{program.name} of the {arm} arm does not describe itself: {done.last_words}"
-        ) from None
-
-
 def cost_rounds(
     tailrace: Path,
     arms: Mapping[str, Path],
     targets: Sequence[str],
-    rounds: range,
+    rounds: int,
     samples: Samples,
     seed: int,
     only: str = "",
@@ -90,16 +81,16 @@ def cost_rounds(
     """Adds one repetition an arm and round of each target; returns why metrics are absent.
 
     Raises GateError naming the arm when a target fails in it."""
-    lot = random.Random(f"{seed} {rounds.start} {only}")
+    lot = random.Random(f"{seed} {only}")
     names = sorted(arms)
     lot.shuffle(names)
     absent: dict[str, str] = {}
-    for round_ in rounds:
+    for round_ in range(rounds):
         order = list(targets)
         lot.shuffle(order)
         for target in order:
             for arm in names:
-                say(f"cost of {target}, round {round_ - rounds.start + 1} of {len(rounds)}, {arm}")
+                say(f"cost of {target}, round {round_ + 1} of {rounds}, {arm}")
                 values, causes = _cost(tailrace, arm, _program(arms[arm], target), target, only)
                 for name, (value, *_) in values.items():
                     samples.add(Key(target, metrics.COST, name), arm, round_, value)

@@ -7,7 +7,7 @@ the metric and is added to both arms before they are divided, so that nothing be
 times of next to nothing. Exact metrics need no delta: values within `floor` are the same value.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 EXACT, BANDED, TIMED = "exact", "banded", "timed"
 COST = "cost"  # the place of what `tailrace cost` measures, beside the points of a profile
@@ -92,6 +92,5 @@ def known(name: str) -> Metric | None:
     if name in _BY_NAME:
         return _BY_NAME[name]
     if name.startswith(CALLS) and len(name) > len(CALLS):
-        total = _BY_NAME[ALL_CALLS]
-        return Metric(name, total.unit, EXACT, total.delta, total.floor, total.why)
+        return replace(_BY_NAME[ALL_CALLS], name=name)
     return None

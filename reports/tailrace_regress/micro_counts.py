@@ -37,7 +37,7 @@ class Absent(Exception):
 def rounds(
     arms: Mapping[str, Path],
     targets: Sequence[str],
-    numbers: range,
+    numbers: int,
     samples: Samples,
     row: str = "",
 ) -> dict[str, str]:
@@ -47,7 +47,7 @@ def rounds(
     for target in targets:
         what = f"{target}: {metrics.MICRO}"
         try:
-            for round_ in numbers:
+            for round_ in range(numbers):
                 absent |= _one_round(arms, target, round_, samples, row)
         except Absent as reason:
             absent[what] = str(reason)

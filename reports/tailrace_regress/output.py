@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tailrace_regress import exports, failure, github, junit, markdown, page, phrases, sarif
+from tailrace_regress import exports, failure, github, judge, junit, markdown, page, phrases, sarif
+from tailrace_regress.accepted import Note
+from tailrace_regress.job import Job
 from tailrace_regress.judge import Judgement
 from tailrace_regress.outcome import nothing
 from tailrace_regress.verdict import Finding
@@ -14,6 +16,16 @@ from tailrace_report.build import figures
 from tailrace_report.build import write as write_files
 from tailrace_report.errors import OutputError
 from tailrace_report.stats import Estimate
+
+
+def conclude(
+    done: Job, notes: Sequence[Note] = (), strict: bool = False
+) -> tuple[Judgement, int]:
+    """Judges a job and writes all its files; returns the exit code too. Raises GateError."""
+    judged = judge.judge(done.stages, notes)
+    code = judge.exit_code(judged, strict)
+    write(done.folder, judged, done.facts, done.notes, code)
+    return judged, code
 
 
 def write(

@@ -22,7 +22,7 @@ METHOD = (
     "Both arms were built alike and measured alternately on this machine, in fresh processes; a"
     " round is the unit, never the request.",
     "Counted metrics are assumed exact: repetitions that agree prove it, and then any difference"
-    " beyond the stated grain counts. Those that do not repeat are decided by the signs of twelve"
+    " beyond the stated grain counts. Those that do not repeat are decided by the signs of fresh"
     " rounds.",
     "Times: the median of log ratios over rounds with its exact sign-test interval, a one-sided"
     " sign-flip test over ranks, and the smallest effect that matters; those that lean towards"

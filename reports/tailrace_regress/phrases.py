@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 
 from tailrace_regress import outcome
-from tailrace_regress.judge import Judgement, is_accepted
+from tailrace_regress.judge import Judgement
 from tailrace_regress.verdict import Finding
 from tailrace_report import wording
 from tailrace_report.tables import Column, Table, one_line
@@ -98,7 +98,7 @@ def row(one: Finding) -> list[str]:
 
 def word(one: Finding) -> str:
     """The verdict, and whether somebody accepted it."""
-    return f"{one.verdict}, accepted" if is_accepted(one) else one.verdict
+    return f"{one.verdict}, accepted" if one.accepted else one.verdict
 
 
 def could_see(one: Finding) -> str:
@@ -174,7 +174,7 @@ def tally(judged: Judgement) -> dict[str, int]:
     numbers: dict[str, int] = {}
     for name in outcome.VERDICTS:
         found = judged.of(name)
-        wanted = sum(map(is_accepted, found))
+        wanted = sum(one.accepted for one in found)
         numbers[name] = len(found) - wanted
         if wanted:
             numbers[f"{name}, accepted"] = wanted

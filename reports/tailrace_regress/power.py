@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from tailrace_regress import judge, outcome
 from tailrace_regress.bank import Round
 from tailrace_regress.inference import share_interval
+from tailrace_regress.job import USUAL
 from tailrace_regress.judge import CANARY, FRESH, ROUNDS
 from tailrace_regress.outcome import usage
 from tailrace_regress.samples import BASE, HEAD, SAME, Key, Samples
 
-
-# Rounds of a decision, as in a job.
-FIRST, AGAIN, ALIKE = 12, 12, 10
+# Rounds of a decision, as in a job: of the profile ci, of suspects, of the canary.
+FIRST, AGAIN, ALIKE = 12, USUAL["fresh"], USUAL["canary"]
 ALL = FIRST + AGAIN + ALIKE
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tailrace_regress import metrics, outcome, phrases
-from tailrace_regress.judge import Judgement, is_accepted
+from tailrace_regress.judge import Judgement
 from tailrace_regress.verdict import Finding
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -50,7 +50,7 @@ def _rule(name: str, one: Finding) -> dict[str, Any]:
 
 
 def _result(one: Finding, rules: list[str], profile: str) -> dict[str, Any]:
-    accepted = is_accepted(one)
+    accepted = one.accepted
     level = "note" if accepted else LEVELS[one.verdict]
     text = phrases.needs(one) if one.verdict == outcome.INCONCLUSIVE else phrases.sentence(one)
     found = {

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Samples as lines of JSON: what a job measured, so that it can be decided and drawn again, and
-the rounds of a bank. One line a key, arm and stage; a torn last line is left out."""
+"""Samples as lines of JSON: what a job measured, so that it can be decided and drawn again,
+the rounds of a bank, jobs that ended. A torn last line is left out."""
 
 import gzip
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tailrace_regress.outcome import usage
 from tailrace_regress.samples import Key, Samples
@@ -19,7 +20,7 @@ Read = TypeVar("Read")
 
 
 def to_lines(stages: Mapping[str, Samples]) -> str:
-    """All samples of these stages, sorted."""
+    """All samples of these stages, sorted: a line a key, arm and stage."""
     made = []
     for stage, samples in stages.items():
         rows: dict[tuple[Key, str], dict[str, float]] = {}
@@ -57,6 +58,18 @@ def lines(path: Path, schema: str, read_one: Callable[[Fields], Read]) -> list[R
             if number <= len(whole):
                 raise usage(f"{path}, line {number}: {error}") from None
     return found
+
+
+def append(path: Path, added: Sequence[Mapping[str, Any]]) -> None:
+    """Adds lines and syncs them; a last line that an interruption tore is cut off before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = path.read_bytes() if path.exists() else b""
+    if not before.endswith(b"\n"):
+        path.write_bytes(before[: before.rfind(b"\n") + 1])
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(line) + "\n" for line in added)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _line(line: Fields) -> tuple[str, Key, str, dict[int, float]]:

@@ -42,6 +42,7 @@ class Finding:
     detectable: float | None = None
     needed: int | None = None
     confirmed: bool = False
+    accepted: bool = False  # by a note of the project
     note: str = ""
 
     @property

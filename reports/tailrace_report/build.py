@@ -42,22 +42,18 @@ def build(campaign: Path, out: Path) -> Result:
 def figures(
     drawings: Iterable[Drawing],
 ) -> tuple[dict[str, Picture], dict[str, bytes], str]:
-    """The figures, or none of them and the one sentence that says why."""
+    """Pictures by name and the files (name -> bytes) that go beside the page; or none of them, and
+    the one sentence that says why."""
+    pictures: dict[str, Picture] = {}
+    files: dict[str, bytes] = {}
     try:
-        return *_drawn(drawings), ""
+        settings = canvas.settings()
     except ImportError as error:
         return {}, {}, (
             f"the figures are missing, because this Python ({sys.executable}) cannot import"
             f" matplotlib ({error}); install python3-matplotlib or set TAILRACE_PYTHON."
         )
-
-
-def _drawn(drawings: Iterable[Drawing]) -> tuple[dict[str, Picture], dict[str, bytes]]:
-    """Pictures by name, and the files (name -> bytes) that go beside the page. Raises ImportError
-    without matplotlib."""
-    pictures: dict[str, Picture] = {}
-    files: dict[str, bytes] = {}
-    with canvas.settings():
+    with settings:
         for one in drawings:
             drawn = one.draw()
             if drawn is None:
@@ -68,7 +64,7 @@ def _drawn(drawings: Iterable[Drawing]) -> tuple[dict[str, Picture], dict[str, b
             files[f"{one.name}.svg"] = source.encode("utf-8")
             inline = svg.inline(source, one.name, one.title, words)
             pictures[one.name] = Picture(one.name, one.title, words, inline)
-    return pictures, files
+    return pictures, files, ""
 
 
 def write(out: Path, files: dict[str, bytes]) -> None:

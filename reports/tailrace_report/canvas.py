@@ -135,7 +135,10 @@ def log_ticks(low: float, high: float) -> list[float]:
 def log_scale(
     axes: Axes, which: str, low: float, high: float, text: Callable[[float], str]
 ) -> None:
-    """A logarithmic axis `x` or `y` with round ticks."""
+    """A logarithmic axis `x` or `y` with round ticks. Zero has no place on it: there it ends a
+    million times below its highest number."""
+    high = high if high > 0 else 1.0
+    low = max(low, high * 1e-6)
     getattr(axes, f"set_{which}scale")("log")
     getattr(axes, f"set_{which}lim")(low, high)
     ticks_at(getattr(axes, f"{which}axis"), log_ticks(low, high), text)
@@ -197,7 +200,7 @@ def beside(axes: Axes, place: float, value: str, note: str = "") -> None:
             )
 
 
-def title(axes: Axes, text: str, *, x_points: float = 0.0, above: float = 8.0) -> None:
+def title(axes: Axes, text: str, *, above: float = 8.0) -> None:
     """A heading left above the panel; a second line after a newline is quieter."""
     first, _, second = text.partition("\n")
     for line, weight, colour, points in (
@@ -209,7 +212,7 @@ def title(axes: Axes, text: str, *, x_points: float = 0.0, above: float = 8.0) -
                 line,
                 (0, 1),
                 xycoords="axes fraction",
-                xytext=(x_points, points),
+                xytext=(0, points),
                 textcoords="offset points",
                 fontweight=weight,
                 color=colour,
@@ -244,9 +247,7 @@ def apart(wanted: Sequence[float], distance: float, low: float, high: float) -> 
     return answer
 
 
-def end_labels(
-    axes: Axes, ends: Sequence[tuple[float, float, str, str]], *, gap_points: float = 14.0
-) -> None:
+def end_labels(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
     """A name right of the panel for each line's end (x, y in data, text, colour), with a leader.
 
     The limits of the axes must be final: positions are computed from them.
@@ -256,11 +257,11 @@ def end_labels(
     for x, y, _, _ in ends:
         display = axes.transData.transform((x, y))
         inside = axes.transAxes.inverted().transform(display)
-        spots.append((float(inside[0]), float(inside[1]) * canvas_height))
+        spots.append((float(inside[0]), max(0.0, float(inside[1])) * canvas_height))
     heights = apart([y for _, y in spots], FONT_POINTS * 1.25, 2.0, canvas_height - 2.0)
     points_per_width = axes.figure.get_figwidth() * axes.get_position().width * 72.0
     for (_, _, text, colour), (inside, at), height in zip(ends, spots, heights):
-        reach = [inside, 1.0 + 4.0 / points_per_width, 1.0 + (gap_points - 3.0) / points_per_width]
+        reach = [inside, 1.0 + 4.0 / points_per_width, 1.0 + 11.0 / points_per_width]
         axes.plot(
             reach,
             [at / canvas_height, height / canvas_height, height / canvas_height],
@@ -274,7 +275,7 @@ def end_labels(
             text,
             (1.0, height / canvas_height),
             xycoords="axes fraction",
-            xytext=(gap_points, 0),
+            xytext=(14.0, 0),
             textcoords="offset points",
             va="center_baseline",
             color=colour,

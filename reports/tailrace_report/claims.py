@@ -17,19 +17,15 @@ from typing import Any
 from tailrace_report import stats, wording
 from tailrace_report.campaign import OK, STATUSES, Point, Subject
 from tailrace_report.errors import CampaignError
-from tailrace_report.measures import CPU, P99, RATE, Measure, PerBlock
+from tailrace_report.measures import PerBlock
 from tailrace_report.study import Study
 from tailrace_report.tables import Column, Table
+from tailrace_report.versus import MEASURES, load_of, load_text
 
 FOLDER = Path(__file__).parents[1] / "claims"
 EQUAL_SHARE = 0.05
 HOLDS, FAILS, OPEN = "holds", "fails", "open"
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "not decidable here"
-MEASURES: dict[str, tuple[str, Measure]] = {
-    "rate": ("rate", RATE),
-    "cpu": ("CPU per operation", CPU),
-    "p99": ("p99", P99),
-}
 
 
 @dataclass(frozen=True)
@@ -147,8 +143,8 @@ def _ratios(study: Study, relation: Relation, at: tuple[int, ...]) -> tuple[PerB
     """of / to by block; or none, and why."""
     point = _point(study, at)
     if point is None:
-        return {}, f"no measured point {_load_text(at)}"
-    _, measure = MEASURES[relation.measure]
+        return {}, f"no measured point {load_text(*at)}"
+    _, measure, _ = MEASURES[relation.measure]
     found: list[PerBlock] = []
     for name in (relation.of, relation.to):
         identity, _, form = name.partition(":")
@@ -157,26 +153,19 @@ def _ratios(study: Study, relation: Relation, at: tuple[int, ...]) -> tuple[PerB
             return {}, f"{_label(name)} is not in this campaign"
         numbers = measure.per_block(study, same[0], point, OK)
         if not numbers:
-            where = f"{_label(name)} at {_load_text(at)}"
+            where = f"{_label(name)} at {load_text(*at)}"
             return {}, f"{where}: {_standing(study, same[0], point)}"
         found.append(numbers)
     of, to = found
     if relation.of == relation.to:  # with `since`: the number itself at the two loads
         return of, ""
     shared = {block: of[block] / to[block] for block in sorted(set(of) & set(to)) if to[block] > 0}
-    return shared, "" if shared else f"no block has both at {_load_text(at)}"
+    return shared, "" if shared else f"no block has both at {load_text(*at)}"
 
 
 def _point(study: Study, at: tuple[int, ...]) -> Point | None:
-    for point in study.points_of("closed"):
-        depth = point.whole("depth") or 1
-        if (point.whole("connections"), point.whole("message_bytes"), depth) == (*at, 1)[:3]:
-            return point
-    return None
-
-
-def _load_text(at: tuple[int, ...]) -> str:
-    return f"{at[0]:,} × {at[1]:,} B" + (f", depth {at[2]}" if len(at) > 2 else "")
+    wanted = (*at, 1)[:3]
+    return next((p for p in study.points_of("closed") if load_of(p) == wanted), None)
 
 
 def _standing(study: Study, who: Subject, point: Point) -> str:
@@ -193,12 +182,12 @@ def _label(name: str) -> str:
 
 def relation_text(relation: Relation) -> str:
     """`bare-uring / bare-epoll, rate at 50 × 64 B`."""
-    name, _ = MEASURES[relation.measure]
-    at, since = _load_text(relation.at), relation.since
+    name, *_ = MEASURES[relation.measure]
+    at, since = load_text(*relation.at), relation.since
     if relation.of == relation.to and since:
-        return f"{_label(relation.of)}, {name} at {at} / {_load_text(since)}"
+        return f"{_label(relation.of)}, {name} at {at} / {load_text(*since)}"
     text = f"{_label(relation.of)} / {_label(relation.to)}, {name} at {at}"
-    return f"{text} / the same at {_load_text(since)}" if since else text
+    return f"{text} / the same at {load_text(*since)}" if since else text
 
 
 def table(study: Study) -> Table:

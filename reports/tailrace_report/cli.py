@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command `tailrace-report`: arguments in, files and a terminal table out, an exit code back.
+"""The command scripts/report: arguments in, files and a terminal table out, an exit code back.
 
 Exit codes: 0 written; 1 the output cannot be written; 2 bad usage or a campaign that cannot be
 believed; 3 written without figures because matplotlib is missing; 4 written, but no cell has
@@ -19,7 +19,7 @@ WRITTEN, NOT_WRITTEN, BAD_INPUT, NO_FIGURES, NOTHING_MEASURED = range(5)
 def main(arguments: list[str]) -> int:
     """Runs one command. argparse itself exits with 2 for bad usage."""
     parser = argparse.ArgumentParser(
-        prog="tailrace-report", description="Draw the report of a Tailrace campaign."
+        prog="scripts/report", description="Draw the report of a Tailrace campaign."
     )
     commands = parser.add_subparsers(dest="command", required=True)
     report = commands.add_parser("report", help="write the report of one campaign")
@@ -47,13 +47,13 @@ def main(arguments: list[str]) -> int:
         return _report(asked.campaign, asked.out)
     except CampaignError as error:
         for sentence in error.sentences:
-            print(f"tailrace-report: {sentence}", file=sys.stderr)
+            print(f"report: {sentence}", file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return WRITTEN
     except OutputError as error:
-        print(f"tailrace-report: {error}", file=sys.stderr)
+        print(f"report: {error}", file=sys.stderr)
         return NOT_WRITTEN
 
 
@@ -64,10 +64,10 @@ def _report(campaign: Path, out: Path | None) -> int:
     result = build.build(campaign, out or campaign / "report")
     sys.stdout.write(result.terminal)
     if result.figures_missing:
-        print(f"tailrace-report: {result.figures_missing}", file=sys.stderr)
+        print(f"report: {result.figures_missing}", file=sys.stderr)
         return NO_FIGURES
     if not result.measured:
-        print("tailrace-report: no cell of the campaign has numbers.", file=sys.stderr)
+        print("report: no cell of the campaign has numbers.", file=sys.stderr)
         return NOTHING_MEASURED
     return WRITTEN
 
@@ -88,14 +88,14 @@ def _history(folders: list[Path], out: Path | None) -> int:
     for trend in found:
         print(tables.to_text(history.table(trend)))
     for sentence in left_out:
-        print(f"tailrace-report: {sentence}", file=sys.stderr)
+        print(f"report: {sentence}", file=sys.stderr)
     if not found:
         raise CampaignError(["no campaign was found."])
     missing = history.write(found, left_out, out) if out else ""
     if out:
         print(f"Trends: {out / 'index.html'}")
     if missing:
-        print(f"tailrace-report: {missing}", file=sys.stderr)
+        print(f"report: {missing}", file=sys.stderr)
         return NO_FIGURES
     return WRITTEN
 

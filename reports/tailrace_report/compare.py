@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`tailrace-report compare A B`: two stored campaigns, the differences of their machines first.
+"""`scripts/report compare A B`: two stored campaigns, the differences of their machines first.
 
 Campaigns of different times are not interleaved, so what lies between them is the change and
 everything else that changed: whether intervals overlap is said, and no verdict is given. The gate
@@ -14,7 +14,7 @@ from tailrace_report import readings, wording
 from tailrace_report.campaign import Campaign
 from tailrace_report.load import read_campaign
 from tailrace_report.study import Study
-from tailrace_report.tables import Column, Table, flattened
+from tailrace_report.tables import Column, Table, flattened, shortened
 
 DIFFERENCES_MAX = 25
 # Of a manifest: what differs between any two runs and says nothing about the machine.
@@ -35,15 +35,13 @@ def fingerprints(one: Campaign, other: Campaign) -> Table:
     )
     before, after = _facts(one.manifest), _facts(other.manifest)
     differing = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
-    for key in differing[:DIFFERENCES_MAX]:
+    for key in differing:
         table.add(key, before.get(key, wording.MISSING), after.get(key, wording.MISSING))
-    if len(differing) > DIFFERENCES_MAX:
-        table.notes.append(f"{len(differing) - DIFFERENCES_MAX} more keys differ.")
     if not differing:
         table.notes.append("Machine, build and profile are the same.")
     if readings.machine_class(one.manifest) != readings.machine_class(other.manifest):
         table.notes.append("These are different classes of machines: ratios mix both.")
-    return table
+    return shortened(table, DIFFERENCES_MAX, "{} more keys differ.")
 
 
 def _facts(manifest: Mapping[str, Any]) -> dict[str, str]:

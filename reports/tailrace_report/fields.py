@@ -94,11 +94,14 @@ class Fields:
         return {key: found for key in keys if (found := self.number(key)) is not None}
 
     def every(self, key: str) -> list[float]:
-        """A list of numbers."""
+        """A list of numbers, without a gap: a repetition that is none was not measured."""
         found = self._members.get(key)
         if not isinstance(found, list):
             raise FieldError(f"`{key}` is not a list")
-        return [Fields({key: one}).number(key, signed=True) or 0.0 for one in found]
+        numbers = [Fields({key: one}).number(key, signed=True) for one in found]
+        if None in numbers:
+            raise FieldError(f"`{key}` has a null among its numbers")
+        return [number for number in numbers if number is not None]
 
     def every_number(self, *, signed: bool = False) -> dict[str, float]:
         """All members that are numbers, by name."""

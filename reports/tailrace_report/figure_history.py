@@ -32,7 +32,7 @@ class Entry:
     name: str
     started: str
     numbers: Mapping[Place, stats.Estimate]
-    build: str = ""  # its commit, or else its digest
+    build: str = ""  # its digest
 
     @property
     def what(self) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`tailrace-report history FOLDER ...`: the numbers of stored campaigns in order of their start,
+"""`scripts/report history FOLDER ...`: the numbers of stored campaigns in order of their start,
 per machine class and profile: a table of the last one beside those before, and with `--out` a page,
 figures and a summary.
 
@@ -21,7 +21,7 @@ from tailrace_report.kinds.kind import Drawing, Section
 from tailrace_report.load import read_campaign
 from tailrace_report.readings import METRICS, machine_class, readings
 from tailrace_report.study import Study
-from tailrace_report.tables import Column, Table, markdown_text, to_markdown
+from tailrace_report.tables import Column, Table, markdown_text, shortened, to_markdown
 
 CAMPAIGNS_MAX = 200  # of a trend, the newest
 SUMMARY_ROWS_MAX = 10
@@ -80,13 +80,9 @@ def trends(folders: Sequence[Path]) -> tuple[list[Trend], list[str]]:
 
 
 def _build(manifest: Mapping[str, Any]) -> str:
-    """The commit where the campaign knows it, else the digest of what was measured."""
+    """The start of the digest of what was measured."""
     build_of = manifest.get("build")
-    if not isinstance(build_of, dict):
-        return ""
-    if isinstance(build_of.get("commit"), str):
-        return build_of["commit"][:12] + ("+" if build_of.get("dirty") is True else "")
-    digest = build_of.get("digest")
+    digest = build_of.get("digest") if isinstance(build_of, dict) else None
     return f"build {digest[:8]}" if isinstance(digest, str) else ""
 
 
@@ -148,7 +144,7 @@ def _section(number: int, trend: Trend) -> Section:
         Drawing(
             f"trend-{number}-{name.replace('_', '-')}",
             metric.title,
-            lambda name=name: figure_history.history_figure(  # type: ignore[misc]
+            lambda name=name: figure_history.history_figure(
                 trend.entries, [one for one in trend.series() if one.place.name == name]
             ),
         )
@@ -159,12 +155,7 @@ def _section(number: int, trend: Trend) -> Section:
 
 def markdown(found: Sequence[Trend], left_out: Sequence[str]) -> str:
     """GitHub-flavoured; at most ten rows a trend."""
-    parts = []
-    for trend in found:
-        made = table(trend)
-        more = len(made.rows) - SUMMARY_ROWS_MAX
-        made.rows = made.rows[:SUMMARY_ROWS_MAX]
-        made.notes += [f"{more} more are in index.html."] if more > 0 else []
-        parts.append(to_markdown(made))
+    note = "{} more are in index.html."
+    parts = [to_markdown(shortened(table(one), SUMMARY_ROWS_MAX, note)) for one in found]
     parts += [f"- {markdown_text(text)}" for text in left_out]
     return "\n".join([*parts, markdown_text(LIMITS), ""])

@@ -64,23 +64,19 @@ def limits(study: Study) -> list[str]:
 
 
 def _is_virtual(study: Study) -> bool:
+    """A container alone (`docker`, `podman`) is none."""
     machine = study.campaign.manifest.get("machine")
     found = machine.get("virtualization") if isinstance(machine, dict) else None
-    kind = found.get("kind") if isinstance(found, dict) else found
-    return bool(kind) and not str(kind).startswith("no")
+    return str(found).startswith("virtual machine")
 
 
 def reproduce(study: Study) -> dict[str, str]:
-    """Command, seed and commit, as far as the manifest has them."""
+    """Command, seed, version and digest of the build, as far as the manifest has them."""
     manifest = study.campaign.manifest
-    words, build = manifest.get("command"), manifest.get("build")
-    build = build if isinstance(build, dict) else {}
+    words, seed = manifest.get("command"), manifest.get("seed")
     command = " ".join(shlex.quote(str(word)) for word in words) if isinstance(words, list) else ""
-    commit = str(build.get("commit") or "")
-    if not commit and build.get("digest"):
-        commit = f"not recorded; digest of the build {build['digest']}"
-    elif build.get("dirty") is True:
-        commit += "-dirty"
-    seed = manifest.get("seed")
-    facts = {"command": command[:2000], "seed": "" if seed is None else str(seed), "commit": commit}
+    facts = {"command": command[:2000], "seed": "" if seed is None else str(seed)}
+    for part, key in (("tool", "version"), ("build", "digest")):
+        found = manifest.get(part)
+        facts[key] = str(found.get(key) or "") if isinstance(found, dict) else ""
     return {key: value for key, value in facts.items() if value}

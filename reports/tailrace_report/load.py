@@ -59,8 +59,8 @@ def read_micro_file(path: Path) -> Micro:
         raise CampaignError([f"{path}: {error}."]) from None
 
 
-def _read_object(path: Path, schema: int) -> dict[str, Any]:
-    """One JSON object of a known schema. Raises CampaignError naming the file."""
+def read_bytes(path: Path) -> bytes:
+    """A file of any content. Raises CampaignError naming it."""
     try:
         with path.open("rb") as file:
             data = file.read(FILE_BYTES_MAX + 1)
@@ -68,6 +68,12 @@ def _read_object(path: Path, schema: int) -> dict[str, Any]:
         raise CampaignError([f"{path} cannot be read: {error.strerror}."]) from None
     if len(data) > FILE_BYTES_MAX:
         raise CampaignError([f"{path} is larger than the {FILE_BYTES_MAX >> 20} MiB permitted."])
+    return data
+
+
+def _read_object(path: Path, schema: int) -> dict[str, Any]:
+    """One JSON object of a known schema. Raises CampaignError naming the file."""
+    data = read_bytes(path)
     try:
         value = parse_object(data)
         _check_schema(value, schema)

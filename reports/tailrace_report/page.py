@@ -17,8 +17,6 @@ from tailrace_report.tables import Table, flattened, to_html
 
 STDERR_SHOWN_MAX = 12
 STDERR_CHARS_MAX = 2000
-# Where a manifest may describe the machine.
-MACHINE = ("machine", "fingerprint", "environment")
 
 
 def sections(study: Study) -> list[Section]:
@@ -37,13 +35,12 @@ def sections(study: Study) -> list[Section]:
     found.append(Section("claims", "Published claims", tables=[claims.table(study)]))
     if study.campaign.micro:
         found.append(micro_page.section(study.campaign.micro))
-    manifest = study.campaign.manifest
-    machine = next((manifest[k] for k in MACHINE if isinstance(manifest.get(k), dict)), manifest)
+    machine = flattened("", study.campaign.manifest.get("machine"))
     return [
         *found,
         Section("checks", "Validity checks", tables=[trouble.checks(study)]),
         Section("trouble", "Failed, invalid and skipped cells", tables=[trouble.cells(study)]),
-        Section("machine", "The machine", tables=[flattened("", machine)]),
+        Section("machine", "The machine", tables=[machine]),
     ]
 
 
@@ -127,7 +124,7 @@ def _stderr(study: Study) -> str:
 def _end(study: Study) -> str:
     facts = "\n".join(f"{key}: {value}" for key, value in limits.reproduce(study).items())
     shown = html.escape(facts or "The manifest does not say how.")
-    rest = {key: value for key, value in study.campaign.manifest.items() if key not in MACHINE}
+    rest = {key: value for key, value in study.campaign.manifest.items() if key != "machine"}
     whole = to_html(flattened("", rest))
     return (
         f'<section id="method"><h2>Method</h2><ul>{items(limits.method(study))}</ul>'

@@ -3,8 +3,9 @@
 
 Okabe and Ito's colours (2008), darkened for white paper (yellow to olive) and lightened for a dark
 page until each has at least 3:1 against its background (tests/test_drawing.py computes it). A look
-follows from the id alone, so that a runtime looks the same wherever it is named; with SALT no two
-of those in the tree look alike. Marker and dash differ too, so no reader needs colour.
+follows from the id alone, so that a runtime looks the same wherever it is named; SALT was chosen so
+that those listed in that test differ, and another may meet one of them. Marker and dash differ too,
+so no reader needs colour.
 """
 
 import hashlib

@@ -74,11 +74,9 @@ def machine_class(manifest: Mapping[str, Any]) -> str:
     machine = manifest.get("machine")
     if not isinstance(machine, dict):
         return "unknown machine"
-    cpu, kernel = machine.get("cpu"), machine.get("kernel")
-    model = cpu.get("model") if isinstance(cpu, dict) else machine.get("cpu_model")
-    online = cpu.get("online") if isinstance(cpu, dict) else machine.get("cores")
-    release = kernel.get("release") if isinstance(kernel, dict) else kernel
-    series = ".".join(str(release).split(".")[:2])
-    virtual = machine.get("virtualization")
-    kind = virtual.get("kind") if isinstance(virtual, dict) else virtual
-    return f"{model}, {online} CPUs, Linux {series}" + (f", {kind}" if kind else "")
+    cpu, kernel = (found if isinstance(found := machine.get(part), dict) else {}
+                   for part in ("cpu", "kernel"))
+    series = ".".join(str(kernel.get("release")).split(".")[:2])
+    kind = machine.get("virtualization")
+    text = f"{cpu.get('model')}, {cpu.get('online')} CPUs, Linux {series}"
+    return text + (f", {kind}" if kind else "")

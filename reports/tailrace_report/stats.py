@@ -46,12 +46,12 @@ def median(values: Sequence[float]) -> float:
     return ordered[middle - 1] + (ordered[middle] - ordered[middle - 1]) / 2
 
 
-def interval_rank(count: int, confidence: float = CONFIDENCE) -> int:
-    """Largest r for which [x(r), x(n+1-r)] covers the median with at least `confidence`; or 0.
+def interval_rank(count: int) -> int:
+    """Largest r for which [x(r), x(n+1-r)] covers the median with at least CONFIDENCE; or 0.
 
     Coverage is 1 - 2 P(B <= r - 1), B binomial(n, 1/2): the sign test turned round.
     """
-    allowed = (1.0 - confidence) / 2 * 2**count
+    allowed = (1.0 - CONFIDENCE) / 2 * 2**count
     tail, rank = 0, 0
     while rank < count // 2:
         tail += math.comb(count, rank)

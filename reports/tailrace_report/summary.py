@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tailrace_report import claims, limits, overview, trouble
 from tailrace_report.study import Study
-from tailrace_report.tables import markdown_text, one_line, to_markdown, to_text
+from tailrace_report.tables import markdown_text, one_line, shortened, to_markdown, to_text
 
 TROUBLE_ROWS_MAX = 10
 
@@ -33,10 +33,8 @@ def markdown(study: Study) -> str:
         lines += [to_markdown(claimed)]
     wrong = trouble.cells(study)
     if wrong.rows:
-        left = len(wrong.rows) - TROUBLE_ROWS_MAX
-        wrong.rows = wrong.rows[:TROUBLE_ROWS_MAX]
-        wrong.notes += [f"{left} rows left out; the report has them."] if left > 0 else []
-        lines += [to_markdown(wrong)]
+        note = "{} rows left out; the report has them."
+        lines += [to_markdown(shortened(wrong, TROUBLE_ROWS_MAX, note))]
     lines += [f"- {markdown_text(note)}" for note in campaign.notes]
     lines += ["", "What these numbers do not show:", ""]
     lines += [f"- {markdown_text(limit)}" for limit in limits.limits(study)]

@@ -103,6 +103,13 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
+def shortened(table: Table, most: int, note: str) -> Table:
+    """At most so many rows; `note` says what `{}` more are."""
+    left = len(table.rows) - most
+    notes = table.notes + ([note.format(left)] if left > 0 else [])
+    return Table(table.title, table.columns, table.rows[:most], notes)
+
+
 def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 

@@ -5,7 +5,7 @@ each feature is worth, one switched at a time.
 Every ratio is paired within blocks, of valid cells only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tailrace_report import stats, wording
 from tailrace_report.campaign import OK, Point, Subject
@@ -15,11 +15,13 @@ from tailrace_report.measures import CPU, P99, RATE, Measure
 from tailrace_report.study import Study
 from tailrace_report.tables import Column, Table
 
-MEASURES: tuple[tuple[str, Measure, str], ...] = (
-    ("rate", RATE, "higher is better for io_uring"),
-    ("CPU per operation", CPU, "lower is better for io_uring"),
-    ("p99", P99, "lower is better for io_uring"),
-)
+# Name in claims -> name in texts, what is measured, which way is better.
+MEASURES: dict[str, tuple[str, Measure, str]] = {
+    "rate": ("rate", RATE, "higher is better for io_uring"),
+    "cpu": ("CPU per operation", CPU, "lower is better for io_uring"),
+    "p99": ("p99", P99, "lower is better for io_uring"),
+}
+DRAWN = ("rate", "cpu")
 RATIO_NOTE = "[ ]: the interval (from six blocks on; below that the range) of the paired ratios."
 
 
@@ -109,21 +111,30 @@ def sections(study: Study) -> list[Section]:
     ]
 
 
+def _ratios(
+    study: Study, two: Iterable[tuple[Subject, Subject]], points: list[Point], names: Iterable[str]
+) -> Iterator[tuple[str, str, list[tuple[Subject, Point, stats.Estimate]]]]:
+    """For each measure that has some: name, which way is better, and the ratios of these two."""
+    for name, measure, better in map(MEASURES.__getitem__, names):
+        found = [
+            (of, point, one)
+            for of, to in two
+            for point in points
+            if (one := ratio(study, of, to, point, measure))
+        ]
+        if found:
+            yield name, better, found
+
+
 def grids(study: Study) -> Iterator[Table]:
     """For each pair, mode and measure: a row a message size, a column a number of connections."""
     for of, to in pairs(study):
-        for pipelined in (False, True):
+        for pipelined, mode in ((False, "ping-pong"), (True, "pipelined")):
             points = grid_points(study, pipelined)
-            for name, measure, better in MEASURES:
-                cells = {
-                    (_size_text(p), p.whole("connections")): found
-                    for p in points
-                    if (found := ratio(study, of, to, p, measure))
-                }
-                if cells:
-                    mode = "pipelined" if pipelined else "ping-pong"
-                    title = f"{name}, {study.labels[of]} / {study.labels[to]}, {mode}; {better}"
-                    yield _grid(title, cells)
+            for name, better, found in _ratios(study, [(of, to)], points, MEASURES):
+                title = f"{name}, {study.labels[of]} / {study.labels[to]}, {mode}; {better}"
+                cells = {(_size_text(p), p.whole("connections")): one for _, p, one in found}
+                yield _grid(title, cells)
 
 
 def _grid(title: str, cells: dict[tuple[str, int], stats.Estimate]) -> Table:
@@ -135,14 +146,18 @@ def _grid(title: str, cells: dict[tuple[str, int], stats.Estimate]) -> Table:
     return table
 
 
-def _size_text(point: Point) -> str:
-    size, depth = point.whole("message_bytes"), point.whole("depth")
-    return (f"{size:,} B" if size else "-") + (f", depth {depth}" if depth > 1 else "")
+def load_of(point: Point) -> tuple[int, int, int]:
+    """Connections, message bytes, depth."""
+    return point.whole("connections"), point.whole("message_bytes"), point.whole("depth") or 1
 
 
-def point_text(point: Point) -> str:
+def load_text(connections: int, size: int, depth: int = 1) -> str:
     """`50 × 64 B` or `50 × 64 B, depth 16`."""
-    return f"{point.whole('connections'):,} × {_size_text(point)}"
+    return f"{connections:,} × {size:,} B" + (f", depth {depth}" if depth > 1 else "")
+
+
+def _size_text(point: Point) -> str:
+    return load_text(*load_of(point)).partition(" × ")[2]
 
 
 def features(study: Study) -> Table:
@@ -154,11 +169,13 @@ def features(study: Study) -> Table:
     )
     for who, best in switched(study):
         for point in grid_points(study, False) + grid_points(study, True):
-            found = [ratio(study, who, best, point, measure) for _, measure, _ in MEASURES]
+            found = [
+                ratio(study, who, best, point, measure) for _, measure, _ in MEASURES.values()
+            ]
             if any(found):
                 blocks = max(one.blocks for one in found if one)
                 texts = [wording.with_interval(one, wording.times) for one in found]
-                form = study.labels[who], _options_text(study, who), point_text(point)
+                form = study.labels[who], _options_text(study, who), load_text(*load_of(point))
                 table.add(*form, *texts, str(blocks))
     if table.rows:
         table.notes.append(RATIO_NOTE)
@@ -178,25 +195,15 @@ def grid_panels(study: Study) -> Iterator[Panel]:
     """For each pair and measure but p99: a row a point, ping-pong first."""
     points = grid_points(study, False) + grid_points(study, True)
     for of, to in pairs(study):
-        for name, measure, better in MEASURES[:2]:
-            rows = [
-                Row(point_text(point), of.id, found)
-                for point in points
-                if (found := ratio(study, of, to, point, measure))
-            ]
-            if rows:
-                title = f"{name}: {study.labels[of]} / {study.labels[to]}"
-                yield Panel(title, better, tuple(rows))
+        for name, better, found in _ratios(study, [(of, to)], points, DRAWN):
+            rows = tuple(Row(load_text(*load_of(point)), of.id, one) for _, point, one in found)
+            yield Panel(f"{name}: {study.labels[of]} / {study.labels[to]}", better, rows)
 
 
 def feature_panels(study: Study) -> Iterator[Panel]:
     """For each point at which three forms or more were measured, and measure: a row a form."""
     for point in grid_points(study, False) + grid_points(study, True):
-        for name, measure, _ in MEASURES[:2]:
-            rows = [
-                Row(study.labels[who], who.id, found)
-                for who, best in switched(study)
-                if (found := ratio(study, who, best, point, measure))
-            ]
+        for name, _, found in _ratios(study, switched(study), [point], DRAWN):
+            rows = tuple(Row(study.labels[who], who.id, one) for who, _, one in found)
             if len(rows) >= 3:
-                yield Panel(f"{name}: form / best form", point_text(point), tuple(rows))
+                yield Panel(f"{name}: form / best form", load_text(*load_of(point)), rows)

@@ -77,11 +77,13 @@ def contestant_of(name: str, **more: Any) -> dict[str, Any]:
 
 def manifest_of(seed: int) -> dict[str, Any]:
     machine = {
-        "cpu_model": "Made-up CPU <2 cores>",
-        "cores": 2,
-        "kernel": "6.1.0-made-up",
-        "governor": None,
-        "governor_cause": "no cpufreq in this virtual machine",
+        "cpu": {
+            "model": "Made-up CPU <2 cores>",
+            "online": 2,
+            "governor": None,
+            "governor_cause": "no cpufreq in this virtual machine",
+        },
+        "kernel": {"release": "6.1.0-made-up"},
         "virtualization": "virtual machine (made-up)",
     }
     return {
@@ -97,10 +99,7 @@ def manifest_of(seed: int) -> dict[str, Any]:
         "seed": seed,
         "command": ["tailrace", "run", "--profile", "made-up", "--seed", str(seed)],
         "build": {
-            "version": "0.2.0",
-            "commit": "0123456789abcdef",
-            "dirty": False,
-            "compiler": "g++ 12.2.0",
+            "compiler": "GNU 12.2.0",
             "flags": "-O2",
             "digest": "fedcba9876543210",
         },

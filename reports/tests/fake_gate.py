@@ -44,7 +44,7 @@ USUAL: dict[str, Any] = {
     "rate": 100000.0,
     "noise": 0.02,
     "jitter": {},  # metric -> amplitude: makes an exact metric vary
-    "crash": "",  # cost, run or skip
+    "crash": "",  # cost or run
     "starved": [],  # blocks in which the client sends nothing
     "same_factor": 1.0,  # how much slower everything is in the arm `same`
     "sleep_s": 0.0,  # before its costs are told, with its process id in the file `sleeping`
@@ -263,9 +263,6 @@ def cell(
         return line
     if block in behaviour["starved"]:
         line.update(status="failed", cause="the client sent nothing: too busy a machine")
-        return line
-    if behaviour["crash"] == "skip":
-        line.update(status="skipped", cause="io_uring is refused here", remedy="a newer kernel")
         return line
     noise = behaviour["noise"]
     drift *= behaviour["same_factor"] if arm == "same" else 1.0

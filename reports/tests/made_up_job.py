@@ -57,4 +57,4 @@ def stages(
 
 
 def judged(notes: list[Note], **more: float | int | str) -> Judgement:
-    return judge.judge(stages(**more), notes, TODAY)  # type: ignore[arg-type]
+    return judge.judge(stages(**more), notes, TODAY)

@@ -144,6 +144,12 @@ class Commands(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertTrue((self.folder / "report" / "rate.png").is_file())
 
+    def test_the_script_has_the_other_commands_too(self) -> None:
+        for words in (["history", str(self.folder)], ["compare", *[str(self.folder)] * 2]):
+            done = self.run_script("report", *words)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("local, closed-50x64: rate", done.stdout)
+
 
 if __name__ == "__main__":
     unittest.main()

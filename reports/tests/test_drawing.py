@@ -54,9 +54,9 @@ class Colours(unittest.TestCase):
         lights = [pair[0] for pair in (*palette.HUES.values(), *palette.INK.values())]
         self.assertEqual(len(lights), len(set(lights)))
 
-    def test_an_unknown_runtime_has_a_look_that_stays(self) -> None:
-        self.assertEqual(palette.look("mine"), palette.look("mine"))
-        self.assertIn(palette.look("mine").hue, palette.HUES)
+    def test_a_look_stays_from_version_to_version(self) -> None:
+        look = palette.Look("vermillion", "#c75300", "#f08040", "<")
+        self.assertEqual(palette.look("local"), look)
 
 
 class Labels(unittest.TestCase):

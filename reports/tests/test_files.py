@@ -56,7 +56,7 @@ class Files(unittest.TestCase):
             self.assertEqual([first.lower() for first in firsts], list(file.CACHES.values()))
             for panel in panels:
                 for line in panel.lines.values():
-                    self.assertEqual([x for x, _ in line], [1, 16])
+                    self.assertEqual([mark.x for mark in line], [1, 16])
         self.assertEqual(file.SWEEPS[2].panels(study), [])
         ((told),) = [s.text for s in FILE.statements(study)]
         for words in ("in the page cache (4 KiB", "not in the page cache", "past the page cache"):

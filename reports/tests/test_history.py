@@ -17,7 +17,7 @@ from unittest import mock
 import make_campaign
 import test_report
 from reading import rewritten
-from tailrace_regress import accepted
+from tailrace_regress import accepted, campaign_numbers
 from tailrace_report import cli, compare, history
 from tailrace_report.errors import CampaignError
 from tailrace_report.figure_history import Entry
@@ -42,7 +42,8 @@ def made_up(count: int, subjects: tuple[str, ...] = ("local", "steal")) -> Trend
                     place = Place(who, POINTS.get(name, "open-50x64-10000"), name)
                     numbers[place] = Estimate(value, 0.99 * value, 1.01 * value, 6, "interval")
         day = datetime.date(2026, 9, 1) + datetime.timedelta(days=number)
-        entries.append(Entry(f"nightly-{number:03d}", f"{day}T03:00:00Z", numbers, "0123456789ab"))
+        started = f"{day}T03:00:00Z"
+        entries.append(Entry(f"nightly-{number:03d}", started, numbers, "build 01234567"))
     return Trend("Made-up CPU <2 cores>", "quick", tuple(entries))
 
 
@@ -59,7 +60,7 @@ class Trends(unittest.TestCase):
         first = table.rows[0]
         self.assertEqual(first[0], "local, open-50x64-10000: cpu_us_per_op")
         self.assertEqual(first[1], "12")
-        self.assertEqual(first[-1], "nightly-011 0123456789ab 2026-09-12")
+        self.assertEqual(first[-1], "nightly-011 build 01234567 2026-09-12")
         counts = {row[0]: row[1] for row in table.rows}
         self.assertEqual(counts["steal, closed-50x64: rate"], "8")
         alone = history.table(made_up(1))
@@ -88,7 +89,7 @@ class Trends(unittest.TestCase):
             for number in range(2):
                 folder = make_campaign.write_campaign(root / f"c{number}", blocks=1, scale=1)
                 manifest = json.loads((folder / "manifest.json").read_text())
-                manifest["machine"]["cpu_model"] = f"CPU {number}"
+                manifest["machine"]["cpu"]["model"] = f"CPU {number}"
                 (folder / "manifest.json").write_text(json.dumps(manifest))
             (root / "latest").symlink_to("c1")
             (root / "bad").mkdir()
@@ -106,7 +107,7 @@ class Trends(unittest.TestCase):
             with mock.patch.object(history, "CAMPAIGNS_MAX", 1):
                 for name in ("c0", "c1"):
                     manifest = json.loads((root / name / "manifest.json").read_text())
-                    manifest["machine"]["cpu_model"] = "same"
+                    manifest["machine"]["cpu"]["model"] = "same"
                     (root / name / "manifest.json").write_text(json.dumps(manifest))
                 ((trend,), notes) = history.trends([root / "c0", root / "c1"])
             self.assertEqual([entry.name for entry in trend.entries], ["c1"])
@@ -119,7 +120,7 @@ class Comparisons(unittest.TestCase):
             one = make_campaign.write_campaign(Path(scratch) / "one", blocks=6, scale=1)
             other = make_campaign.write_campaign(Path(scratch) / "other", blocks=6, scale=1)
             manifest = json.loads((other / "manifest.json").read_text())
-            manifest["machine"]["kernel"] = "6.2.0-other"
+            manifest["machine"]["kernel"]["release"] = "6.2.0-other"
             (other / "manifest.json").write_text(json.dumps(manifest))
 
             def change(cell: dict[str, Any]) -> bool:
@@ -129,7 +130,7 @@ class Comparisons(unittest.TestCase):
 
             rewritten(other, change)
             machine, numbers = compare.tables(one, other)
-            self.assertEqual([row[0] for row in machine.rows], ["machine.kernel"])
+            self.assertEqual([row[0] for row in machine.rows], ["machine.kernel.release"])
             self.assertTrue(any("different classes" in note for note in machine.notes))
             words = {row[0]: row[-1] for row in numbers.rows}
             self.assertEqual(words["local, open-50x64-10000: cpu_us_per_op"], "do not overlap")
@@ -160,6 +161,8 @@ class Notes(unittest.TestCase):
             (self.good.replace("up_to = 1.5", "up_to = nan"), "needs `up_to`"),
             (self.good.replace("2026-11-21", '"yesterday"'), "needs `date`"),
             (self.good + 'until = "soon"\n', "not a date"),
+            (self.good + "until = 2027-02-01T12:00:00\n", "not a date"),
+            (self.good.replace("2026-11-21", "2026-11-21T12:00:00"), "needs `date`"),
             (self.good + "misspelt = 1\n", "unknown key 'misspelt'"),
         ):
             with self.subTest(text=text), self.assertRaises(CampaignError) as caught:
@@ -175,6 +178,13 @@ class Arms(unittest.TestCase):
             self.assertEqual({who.form for who in study.subjects}, {"head", "default head"})
             with self.assertRaises(CampaignError):
                 rewritten(folder, lambda cell: cell.update(arm=7) or True)
+
+    def test_cells_that_were_skipped_are_a_note_of_the_gate(self) -> None:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = make_campaign.write_campaign(Path(scratch) / "c", blocks=1, scale=1)
+            study = rewritten(folder, lambda cell: cell["subject"]["id"] == "uring")
+            (note,) = campaign_numbers.check(study.campaign.cells)
+            self.assertIn("7 cells are left out: io_uring is refused here", note)
 
 
 if __name__ == "__main__":

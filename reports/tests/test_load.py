@@ -144,6 +144,17 @@ class Reading(unittest.TestCase):
             with self.subTest(path=path, value=str(value)[:20]):
                 self.refused("cells.jsonl, line 1", part)
 
+    def test_what_could_not_be_read_is_absent(self) -> None:
+        cells = self.cells()
+        for key in ("cpu_us_per_op", "involuntary_switches_per_op"):
+            cells[0]["cost"]["server"][key] = None
+        cells[0]["cost"]["client"]["cpu_us_per_op"] = None
+        cells[0]["noise"] = {"foreign_cpu_share": None, "involuntary_switches": None}
+        self.write_cells(cells)
+        numbers = read_campaign(self.folder).cells[0].numbers
+        self.assertNotIn("server.cpu_us_per_op", numbers)
+        self.assertNotIn("client.cpu_us_per_op", numbers)
+
     def test_histogram_files(self) -> None:
         good = self.cells()
         name = good[0]["load"]["histograms"]["response"]
@@ -172,6 +183,7 @@ class Reading(unittest.TestCase):
             (lambda line: line.update(subject=3), "`subject` is not an object"),
             (lambda line: line["sheet"].update(metrics="x"), "`metrics` is not a list"),
             (lambda line: line["sheet"]["metrics"][0].update(values=["2"]), "not a number"),
+            (lambda line: line["sheet"]["metrics"][0].update(values=[2, None]), "has a null"),
         ):
             line = copy.deepcopy(good[0])
             change(line)

@@ -218,7 +218,7 @@ class Gate(test_regress.Gate):
             mock.patch.dict(os.environ, self.environment()),
             self.assertRaises(GateError) as caught,
         ):
-            micro_counts.rounds({"base": arm}, ["local"], range(2), Samples())
+            micro_counts.rounds({"base": arm}, ["local"], 2, Samples())
         sentence = caught.exception.sentence
         self.assertIn("tailrace-micro-local of the base arm under valgrind: ", sentence)
         self.assertIn("took longer than", sentence)

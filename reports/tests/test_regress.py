@@ -209,9 +209,16 @@ class Refusals(Gate):
                     [str(ROOT / "scripts" / "regress"), *words], capture_output=True, check=False
                 )
                 self.assertEqual(done.returncode, 1, done.stderr)
-        done = subprocess.run([str(ROOT / "scripts/regress")], capture_output=True, check=False)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn(b"make regress BASE=", done.stderr)
+        for words in ([], ["run"]):
+            done = subprocess.run([str(ROOT / "scripts/regress"), *words], capture_output=True)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b"make regress BASE=", done.stderr)
+
+    def test_help_has_the_options_of_a_run(self) -> None:
+        done = subprocess.run([str(ROOT / "scripts/regress"), "--help"], capture_output=True)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b"--base", done.stdout)
+        self.assertIn(b"decide FOLDER", done.stdout)
 
     def test_a_bad_note_is_one_before_anything_is_measured(self) -> None:
         (self.root / "accepted.toml").write_text('[[accepted]]\ntarget = "local"\nfoo = 1\n')

@@ -155,7 +155,7 @@ class Builds(unittest.TestCase):
         self.assertEqual([words[1] for words in lines], ["gcc", "gcc"])
 
     def test_without_targets_those_that_are_ours(self) -> None:
-        said = '{"family": "\'$family\'", "order": \'$order\'}'
+        said = '{"protocol": 2, "family": "\'$family\'", "order": \'$order\'}'
         (self.root / "main.cpp").write_text(
             "#!/bin/sh\ncase $0 in *local) family=in-house order=2 ;; *new) family=in-house order=1"
             f" ;; *) family=os order=0 ;; esac\necho '{said}'\n"

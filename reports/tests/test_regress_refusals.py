@@ -309,7 +309,7 @@ class Cut(unittest.TestCase):
         real = subprocess.Popen
 
         def start(*words: object, **more: object) -> subprocess.Popen[bytes]:
-            begun.append(real(*words, **more))  # type: ignore[call-overload]
+            begun.append(real(*words, **more))
             os.kill(os.getpid(), signal.SIGTERM)
             return begun[0]
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tempfile
@@ -18,7 +19,7 @@ import hdr_encoder
 import make_campaign
 import make_micro
 from reading import page_of, rewritten, rows_of, study_of
-from tailrace_report import micro_page, overview, page, summary
+from tailrace_report import limits, micro_page, overview, page, summary
 from tailrace_report.build import Result, build
 from tailrace_report.kinds import echo
 from tailrace_report.load import read_micro_file
@@ -275,6 +276,20 @@ class Small(unittest.TestCase):
 
         make_campaign.write_campaign(self.path, blocks=1, scale=1)
         self.assertIn("sockets are not", summary.markdown(rewritten(self.path, change)))
+
+    def test_only_a_virtual_machine_is_called_one(self) -> None:
+        make_campaign.write_campaign(self.path, blocks=1, scale=1)
+        path = self.path / "manifest.json"
+        manifest = json.loads(path.read_text("utf-8"))
+        for kind, told in (
+            ("virtual machine (QEMU), docker", True),
+            ("docker, podman", False),
+            ("none found", False),
+        ):
+            manifest["machine"]["virtualization"] = kind
+            path.write_text(json.dumps(manifest), "utf-8")
+            text = " ".join(limits.limits(study_of(self.path)))
+            self.assertEqual("This was a virtual machine" in text, told, kind)
 
     def test_a_block_too_small_for_a_quantile_takes_it_from_all(self) -> None:
         make_campaign.write_campaign(self.path, blocks=2)

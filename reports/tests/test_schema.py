@@ -77,6 +77,9 @@ class Schema(unittest.TestCase):
             file_cells.write_cells(folder, blocks=1)
             self.check(folder)
             self.check(versus_cells.write(Path(scratch) / "v", blocks=1))
+            manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+            written = SCHEMA["$defs"]["manifest"]["properties"]["build"]["properties"]
+            self.assertEqual(set(manifest["build"]), set(written))
 
     def test_what_is_wrong_is_found(self) -> None:
         point = make_campaign.POINTS[0]

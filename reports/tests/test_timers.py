@@ -13,7 +13,7 @@ import contestants
 import hdr_encoder
 import make_campaign
 from reading import drawn, page_of, rows_of, study_of
-from tailrace_report import figure_trade, overview
+from tailrace_report import overview
 from tailrace_report.canvas import settings
 from tailrace_report.cell_line import read_cell
 from tailrace_report.fields import FieldError, Fields
@@ -121,12 +121,14 @@ class Timers(unittest.TestCase):
     def test_the_curve_has_the_windows_in_order(self) -> None:
         study = self.study()
         (panel,) = timer.window_panels(study)
-        self.assertEqual([window for window, _, _ in panel.lines["local"]], [0, 64, 500])
-        self.assertEqual([window for window, _, _ in panel.lines["libuv"]], [None])
+        self.assertEqual([mark.name for mark in panel.lines["local"]], ["500", "64", "0"])
+        self.assertEqual([mark.name for mark in panel.lines["libuv"]], [""])
+        (section,) = TIMER.sections(study)
+        (drawing,) = [one for one in section.drawings if one.name == "timer-window"]
         with settings():
-            found = figure_trade.trade_figure([panel], "CPU", "window")
+            found = drawing.draw()
         assert found is not None
-        self.assertIn("window 500 µs: 600 µs for 90.0 ms", found[1])
+        self.assertIn("local: 600 µs at 90.0 ms (window 500 µs)", found[1])
         forms = {who.form for who in timer.window_forms(study)}
         self.assertEqual(forms, {"window-0", "window-500"})
 
@@ -141,6 +143,11 @@ class Timers(unittest.TestCase):
         study = self.study()
         self.assertIn("armed and cancelled", page_of(study))
         self.assertEqual(drawn(study), {"timer", "timer-window"})
+
+    def test_lateness_of_nothing_is_drawn_at_the_foot_of_the_panel(self) -> None:
+        for path in (self.folder / "hist").iterdir():
+            path.write_text(hdr_encoder.encode({0: 100_000}) + "\n", "ascii")
+        self.assertIn("timer", drawn(self.study()))
 
     def test_a_line_that_cannot_be_believed_is_refused(self) -> None:
         for change, words in [

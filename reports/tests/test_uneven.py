@@ -11,7 +11,7 @@ from typing import Any
 import make_campaign
 from reading import drawn, page_of, rewritten, rows_of, study_of
 from tailrace_report import overview
-from tailrace_report.kinds import hog, skew
+from tailrace_report.kinds import hog
 from tailrace_report.study import Study
 
 
@@ -108,7 +108,7 @@ class Uneven(unittest.TestCase):
     def test_shared_cpus_are_told_where_they_were_shared(self) -> None:
         study = self.only("skew")
         (point,) = study.points_of("skew")
-        self.assertIn("shared the CPUs", " ".join(skew.SKEW.table(study, point).notes))
+        self.assertIn("shared the CPUs", " ".join(hog.SKEW.table(study, point).notes))
         self.assertIn("shared the CPUs", " ".join(s.text for s in overview.statements(study)))
 
         def change(cell: dict[str, Any]) -> bool:
@@ -117,7 +117,7 @@ class Uneven(unittest.TestCase):
 
         study = rewritten(self.folder, change)
         (point,) = study.points_of("skew")
-        self.assertNotIn("shared", " ".join(skew.SKEW.table(study, point).notes))
+        self.assertNotIn("shared", " ".join(hog.SKEW.table(study, point).notes))
         self.assertNotIn("shared the CPUs", " ".join(s.text for s in overview.statements(study)))
 
 

@@ -5,13 +5,13 @@ file beside these, and its line here."""
 from dataclasses import replace
 
 from tailrace_report.campaign import Point
-from tailrace_report.kinds import echo, file, hog, memory, skew, timer
+from tailrace_report.kinds import echo, file, hog, memory, timer
 from tailrace_report.kinds.kind import Kind
 
 KINDS: tuple[Kind, ...] = (
     echo.OPEN,
     hog.HOG,
-    skew.SKEW,
+    hog.SKEW,
     file.FILE,
     memory.CONNECTIONS,
     memory.TASKS,

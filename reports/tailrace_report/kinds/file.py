@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from tailrace_report import figure_latency, figure_rows, figure_sweep, wording
+from tailrace_report import figure_latency, figure_lines, figure_rows, wording
 from tailrace_report import sentences as say
-from tailrace_report.campaign import Point, Subject
+from tailrace_report.campaign import Point
 from tailrace_report.fields import Fields
 from tailrace_report.kinds.kind import (
     Drawing,
@@ -114,7 +114,7 @@ class File(Kind):
             Drawing(
                 f"file-{cache}",
                 f"Time of a read by percentile, page cache: {cache}",
-                lambda cache=cache: figure_latency.latency_figure(  # type: ignore[misc]
+                lambda cache=cache: figure_latency.latency_figure(
                     study, self.of(study, cache), shown
                 ),
             )
@@ -163,31 +163,35 @@ class Sweep:
     def fixed(self) -> str:
         return next(name for name in AXES if name != self.option)
 
-    def panels(self, study: Study) -> list[figure_sweep.Panel]:
+    def panels(self, study: Study) -> list[figure_lines.Panel]:
         """For each kind of page cache the value of `fixed` that has most points, if at least
         two."""
         found = []
+        form = AXES[self.option][1]
         for cache, name in CACHES.items():
             by_fixed: dict[int, list[Point]] = {}
             for point in FILE.of(study, cache):
                 by_fixed.setdefault(point.whole(self.fixed), []).append(point)
             points = max(by_fixed.values(), key=len, default=[])
-            lines: dict[Subject, figure_sweep.Line] = {}
+            lines: dict[str, figure_lines.Line] = {}
             for point in sorted(points, key=lambda p: p.whole(self.option)):
+                x = point.whole(self.option)
                 for entry in study.compare(point, self.measure).entries:
-                    lines.setdefault(entry.subject, []).append((point.whole(self.option), entry))
+                    mark = figure_lines.Mark(x, entry, form(x))
+                    lines.setdefault(entry.label, []).append(mark)
             if len(points) > 1 and lines:
-                _, form, text = AXES[self.fixed]
-                same = text.format(form(points[0].whole(self.fixed)))
+                _, fixed, text = AXES[self.fixed]
+                same = text.format(fixed(points[0].whole(self.fixed)))
                 better = "lower" if self.measure.best_is_low else "higher"
                 title = f"{say.capital(name)}\n{same}, {better} is better"
-                found.append(figure_sweep.Panel(title, lines))
+                found.append(figure_lines.Panel(title, lines))
         return found
 
     def draw(self, study: Study) -> Drawn:
         title, form, _ = AXES[self.option]
-        axis = figure_sweep.Axis(title, form, self.y_title, self.scale)
-        return figure_sweep.sweep_figure(self.panels(study), axis)
+        x = figure_lines.Axis(title, lambda at: form(round(at)), at_marks=True)
+        y = figure_lines.Axis(self.y_title, lambda value: f"{value * self.scale:,.10g}")
+        return figure_lines.lines_figure(self.panels(study), x, y)
 
 
 # How the options of a sweep are written: along an axis, and where they are the same.

@@ -7,7 +7,7 @@ That such an API rounds is in the column `API`, so that nobody takes it for slow
 
 from typing import Any
 
-from tailrace_report import figure_latency, figure_trade, wording
+from tailrace_report import figure_latency, figure_lines, wording
 from tailrace_report import sentences as say
 from tailrace_report.campaign import Point, Subject
 from tailrace_report.fields import Fields
@@ -47,11 +47,11 @@ class Timer(Kind):
         """`100,000 timers within 1 s, timer slack 1 ns`."""
         what, slack = f"{point.whole('tasks'):,} timers", point.whole("timer_slack_ns")
         if _mode(point) == "cancel":
-            what += f" armed and cancelled, {point.whole('at_once') or 1000:,} at a time"
+            what += f" armed and cancelled, {point.whole('at_once'):,} at a time"
         elif _mode(point) == "expiry":
             what += " that expire at once"
         else:
-            what += f" within {(point.whole('spread_ms') or 1000) / 1000:g} s"
+            what += f" within {point.whole('spread_ms') / 1000:g} s"
         return what + (f", timer slack {slack:,} ns" if slack else "") + workers_title(point)
 
     def place(self, point: Point) -> tuple[Any, ...]:
@@ -126,8 +126,10 @@ class Timer(Kind):
             Drawing(
                 "timer-window",
                 "Lateness against CPU time, by the window within which timers fire together",
-                lambda: figure_trade.trade_figure(
-                    window_panels(study), "CPU time of the process while they fire", "window"
+                lambda: figure_lines.lines_figure(
+                    window_panels(study),
+                    figure_lines.Axis("CPU time of the process while they fire", wording.time_unit),
+                    figure_lines.Axis("lateness p99", wording.time_unit),
                 ),
             ),
         ]
@@ -145,7 +147,7 @@ TIMER = Timer()
 
 
 def _mode(point: Point) -> str:
-    return point.options.get("mode", "random")
+    return point.options.get("mode", "")
 
 
 def _api(study: Study, who: Subject) -> str:
@@ -198,21 +200,25 @@ def cancelled_table(study: Study, points: list[Point]) -> Table:
     return subject_table(study, title, points, found, [note])
 
 
-def window_panels(study: Study) -> list[figure_trade.Panel]:
-    """A panel for each point at which a contestant ran with several windows of coalescing."""
+def window_panels(study: Study) -> list[figure_lines.Panel]:
+    """A panel for each point at which a contestant ran with several windows of coalescing; down and
+    left is better."""
     panels = []
     for point in TIMER.fired(study):
         cpu, late = study.compare(point, FIRE_CPU), study.compare(point, LATE_P99)
-        lines: dict[str, figure_trade.Marks] = {}
+        lines: dict[str, figure_lines.Line] = {}
         for who in study.subjects:
             x, y = cpu.of(who), late.of(who)
             if x and y:
-                lines.setdefault(who.id, []).append((_window(study, who, point), x, y))
-        for marks in lines.values():
-            marks.sort(key=lambda mark: -1 if mark[0] is None else mark[0])
-        if len({window for marks in lines.values() for window, _, _ in marks}) > 2:
+                window = _window(study, who, point)
+                at = x.middle + (f" (window {window} µs)" if window else "")
+                mark = figure_lines.Mark(x.estimate.median, y, at, window)
+                lines.setdefault(who.id, []).append(mark)
+        for line in lines.values():
+            line.sort(key=lambda mark: mark.x)
+        if len({mark.name for line in lines.values() for mark in line}) > 2:
             title = f"{say.capital(point.title)}\nlateness p99 against CPU time, by window in µs"
-            panels.append(figure_trade.Panel(title, lines))
+            panels.append(figure_lines.Panel(title, lines))
     return panels
 
 
@@ -225,10 +231,10 @@ def window_forms(study: Study) -> frozenset[Subject]:
     return frozenset(who for who in setting if who.id in others)
 
 
-def _window(study: Study, who: Subject, point: Point) -> int | None:
+def _window(study: Study, who: Subject, point: Point) -> str:
     """In force, where the contestant has a window: what its form sets, or what it granted."""
     for cell in study.cells(who, point, "ok", "invalid"):
         window = cell.options.get(WINDOW) or cell.granted.get(WINDOW, "")
         if window.isdecimal():
-            return int(window)
-    return None
+            return f"{int(window):,}"
+    return ""
