@@ -106,6 +106,11 @@ Event target_session::expect(double limit_s, const std::string& wanted) {
 
 ready_event target_session::wait_ready() {
   ready_event ready = expect<ready_event>(limits_.ready_s, "ready");
+  if (ready.pid != pid()) {
+    throw refusal(fmt::format(
+        "`ready` says process {}, and {} was started: a script that starts it has to use exec",
+        ready.pid, pid()));
+  }
   if (!ready.addresses.empty()) address_ = ready.addresses.front();
   return ready;
 }

@@ -34,6 +34,7 @@ INSTANTIATE_TEST_SUITE_P(
         fault_case{"no-address", "gets_ready", "without an address"},
         fault_case{"ignores-host", "gets_ready", "cannot connect to 127.0.0.2"},
         fault_case{"ignores-cpus", "keeps_to_its_cpus", "a thread may use"},
+        fault_case{"wrong-pid", "gets_ready", "was started"},
         fault_case{"wrong-bytes@200", "single_bytes", "byte 200 came back as"},
         fault_case{"extra-bytes@299", "single_bytes", "more bytes came back"},
         fault_case{"wrong-bytes@3000", "split_message", "byte 3000 came back as"},

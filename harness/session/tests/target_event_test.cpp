@@ -43,6 +43,11 @@ TEST(target_event, each_kind_is_read) {
 TEST(target_event, each_breach_is_one_sentence) {
   EXPECT_EQ(refused("listening"), "the target printed what is not an event: \"listening\"");
   EXPECT_EQ(refused(R"({"event":"hello"})"), "the target printed the unknown event \"hello\"");
+  for (const char* pid : {"0", "-1", "4294967297"}) {
+    EXPECT_EQ(refused(std::string(R"({"event":"ready","addresses":[],"backend":"epoll",)") +
+                      R"("workers":1,"granted":{},"pid":)" + pid + "}"),
+              "`pid` of the target's event is not from 1 to 2147483647");
+  }
   EXPECT_EQ(refused(R"({"event":"sample","counts":{}})"), "the target's event lacks `t_ns`");
   EXPECT_EQ(refused(R"({"event":"sample","t_ns":1.5,"counts":{}})"),
             "`t_ns` of the target's event is not an integer");
