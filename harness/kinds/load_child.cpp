@@ -55,7 +55,7 @@ json load_run::finish(std::int64_t deadline_ns) {
   const outcome end = output_.everything(deadline_ns, text);
   if (end == outcome::late) throw refusal("the load generator did not end in time");
   if (end == outcome::too_much) throw refusal("the load generator flooded its output");
-  const auto status = child_.wait_exit(observe::from_now(2));
+  const auto status = output_.wait_exit(observe::from_now(2));
   json object = json::parse(text, nullptr, false);
   if (object.is_object()) return object;
   const std::string how = status ? session::exit_text(*status) : "did not exit";
@@ -88,7 +88,7 @@ void load_hold::command(const std::string& text) {
 void load_hold::quit() {
   child_.write_line("quit");
   child_.close_input();
-  child_.wait_exit(observe::from_now(5));
+  output_.wait_exit(observe::from_now(5));
 }
 
 }  // namespace tailrace::kinds

@@ -18,7 +18,6 @@
 
 #include "harness/observe/clock.hpp"
 #include "harness/record/refusal.hpp"
-#include "harness/session/interrupt.hpp"
 
 namespace tailrace::session {
 namespace {
@@ -183,15 +182,6 @@ std::optional<int> child_process::poll_exit() {
   if (status_) return status_;
   int status = 0;
   if (::waitpid(pid_, &status, WNOHANG) == pid_) status_ = status;
-  return status_;
-}
-
-std::optional<int> child_process::wait_exit(std::int64_t deadline_ns) {
-  while (!poll_exit()) {
-    throw_if_interrupted();
-    if (observe::monotonic_ns() >= deadline_ns) return std::nullopt;
-    ::usleep(1000);
-  }
   return status_;
 }
 

@@ -41,10 +41,9 @@ class child_process {
   bool write_line(const std::string& line) { return write(line + "\n"); }
   void close_input();
 
-  // Looks once, without waiting. The raw wait status, kept after the reaping.
+  // Looks once, without waiting: child_output::wait_exit() waits. The raw wait status, kept after
+  // the reaping.
   std::optional<int> poll_exit();
-  // Waits until the deadline (CLOCK_MONOTONIC); throws interrupted.
-  std::optional<int> wait_exit(std::int64_t deadline_ns);
   void signal(int number);  // to the child alone
   void kill_group();
 

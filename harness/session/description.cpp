@@ -275,7 +275,7 @@ description describe_target(const std::string& program, double limit_s) {
                                        child.pid()));
   }
   if (end == child_output::outcome::too_much) throw refusal("`describe` flooded its output");
-  const auto status = child.wait_exit(observe::from_now(2));
+  const auto status = output.wait_exit(observe::from_now(2));
   if (!status || *status != 0)
     throw refusal("`describe` " + (status ? exit_text(*status) : "did not exit"));
   if (text.empty()) throw refusal("`describe` printed nothing");

@@ -125,6 +125,7 @@ void answer(const std::string& line, const std::string& script) {
     if (script == "garbage-result") return say("[1, 2");
     say(R"({"event":"result","metrics":{},"histograms":{},"counts":)" +
         counts_text(true, script == "bad-counts") + "}");
+    if (script == "ends-with-many-words") std::cerr << std::string(200U << 10, 'w') << std::flush;
     if (script != "lingers") ::_exit(script == "exits-7" ? 7 : 0);
   }
 }
