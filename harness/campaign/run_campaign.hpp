@@ -35,6 +35,4 @@ struct run_options {
 // Exit code: 0 all fine (invalid and skipped cells included), 1 some cell failed, 130 interrupted.
 int run_campaign(const run_options& options);
 
-inline constexpr int exit_interrupted = 130;
-
 }  // namespace tailrace::campaign

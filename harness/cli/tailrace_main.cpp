@@ -91,6 +91,6 @@ int main(int argc, char** argv) {
     return refused.exit_code();
   } catch (const tailrace::session::interrupted&) {
     fmt::print(stderr, "tailrace: interrupted\n");
-    return tailrace::campaign::exit_interrupted;
+    return tailrace::session::exit_interrupted;
   }
 }

@@ -10,6 +10,7 @@
 
 #include "harness/observe/proc_text.hpp"
 #include "harness/observe/thread_stacks.hpp"
+#include "harness/session/interrupt.hpp"
 
 namespace tailrace::conform {
 namespace {
@@ -118,7 +119,11 @@ checked_target::checked_target(const context& with, const std::string& workload,
 // A dying process may take its time to go (core dumps, sanitizers).
 checked_target::~checked_target() {
   if (std::uncaught_exceptions() == 0) return;
-  const auto status = session_.wait_exit(0.2);
+  std::optional<int> status;
+  try {
+    status = session_.wait_exit(0.2);
+  } catch (const session::interrupted&) {  // on its way already, or at the next wait
+  }
   if (!status) return;
   with_.death = "the target had " + session::exit_text(*status);
   pump_.drain();

@@ -19,7 +19,6 @@
 namespace tailrace::cost {
 namespace {
 
-constexpr int exit_interrupted = 130;
 const std::vector<std::string> groups = {"syscalls", "allocations",  "memory", "switches",
                                          "cpu",      "instructions", "size"};
 
@@ -116,7 +115,7 @@ int cost_main(int argc, char** argv) {
     return refused.exit_code();
   } catch (const session::interrupted&) {
     fmt::print(stderr, "tailrace cost: interrupted\n");
-    return exit_interrupted;
+    return session::exit_interrupted;
   }
 }
 

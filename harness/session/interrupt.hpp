@@ -8,6 +8,8 @@ namespace tailrace::session {
 
 struct interrupted {};
 
+inline constexpr int exit_interrupted = 130;  // the exit code of a program that it ended
+
 // From here on until the program's end.
 void catch_interrupts();
 bool interrupt_pending();
