@@ -56,7 +56,7 @@ json load_run::finish(std::int64_t deadline_ns) {
   if (end == outcome::late) throw refusal("the load generator did not end in time");
   if (end == outcome::too_much) throw refusal("the load generator flooded its output");
   const auto status = output_.wait_exit(observe::from_now(2));
-  json object = json::parse(text, nullptr, false);
+  json object = record::parse_untrusted(text);
   if (object.is_object()) return object;
   const std::string how = status ? session::exit_text(*status) : "did not exit";
   if (status && session::exit_code(*status) == not_possible_here) {
@@ -78,7 +78,7 @@ void load_hold::command(const std::string& text) {
   const outcome got = output_.next_line(observe::from_now(hold_answer_s), line);
   if (got != outcome::line)
     throw refusal(with_tail("the load generator gave no answer to `" + text + "`", output_));
-  const json answer = json::parse(line, nullptr, false);
+  const json answer = record::parse_untrusted(line);
   if (answer.is_object() && answer.value("ok", json()) == true) return;
   throw refusal(
       fmt::format("the load generator could not `{}`: {}", text,

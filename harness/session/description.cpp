@@ -280,7 +280,7 @@ description describe_target(const std::string& program, double limit_s) {
     throw refusal("`describe` " + (status ? exit_text(*status) : "did not exit"));
   if (text.empty()) throw refusal("`describe` printed nothing");
   if (text.find('\n') < text.size() - 1) throw refusal("`describe` printed more than one line");
-  const json object = json::parse(text, nullptr, false);
+  const json object = record::parse_untrusted(text);
   if (!object.is_object())
     throw refusal("`describe` printed what is not a JSON object: " + quoted_excerpt(text));
   return read_description(object);

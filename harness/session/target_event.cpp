@@ -105,7 +105,7 @@ std::string_view kind_of(const target_event& event) {
 }
 
 target_event read_event(const std::string& line) {
-  const json object = json::parse(line, nullptr, false);
+  const json object = record::parse_untrusted(line);
   if (!object.is_object() || !object.contains("event") || !object["event"].is_string())
     throw refusal("the target printed what is not an event: " + quoted_excerpt(line));
   const std::string kind = object["event"].get<std::string>();

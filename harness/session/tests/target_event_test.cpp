@@ -68,5 +68,17 @@ TEST(target_event, each_breach_is_one_sentence) {
   EXPECT_EQ(metrics("[-1]"), "the target's metric \"m\" is negative");
 }
 
+// Copying and printing such a value recurse.
+TEST(target_event, deep_nesting_is_refused) {
+  const auto ready = [](std::size_t depth) {
+    return R"({"event":"ready","pid":7,"addresses":[],"backend":"epoll","workers":1,)"
+           R"("granted":{"a":)" +
+           std::string(depth, '[') + std::string(depth, ']') + "}}";
+  };
+  EXPECT_EQ(refused(ready(30)), "");
+  EXPECT_NE(refused(ready(33)), "");
+  EXPECT_EQ(refused(ready(15'000)).substr(0, 42), "the target printed what is not an event: \"");
+}
+
 }  // namespace
 }  // namespace tailrace::session
