@@ -45,10 +45,9 @@ class child_process {
   // the reaping.
   std::optional<int> poll_exit();
   void signal(int number);  // to the child alone
-  void kill_group();
 
  private:
-  void reap_group();
+  void end_group();  // kills and reaps it
   int pid_ = -1;
   int in_fd_ = -1;
   int out_fd_ = -1;
@@ -61,7 +60,7 @@ std::string exit_text(int wait_status);
 // The exit code, or 128 + signal.
 int exit_code(int wait_status);
 
-// Adopts grandchildren whose parent died, so that reap_group() finds them. Once, at start.
+// Adopts grandchildren whose parent died, so that they are reaped with their group. Once, at start.
 void adopt_orphans();
 
 }  // namespace tailrace::session
