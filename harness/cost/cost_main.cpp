@@ -111,7 +111,7 @@ int cost_main(int argc, char** argv) {
     fmt::print(stderr, "tailrace cost: {}; see tailrace cost --help\n", error.what());
     return refusal::bad_usage;
   } catch (const refusal& refused) {
-    fmt::print(stderr, "tailrace cost: {}\n", refused.what());
+    fmt::print(stderr, "tailrace cost: {}\n", refused.sentence());
     return refused.exit_code();
   } catch (const session::interrupted&) {
     fmt::print(stderr, "tailrace cost: interrupted\n");
