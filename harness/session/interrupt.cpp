@@ -27,16 +27,8 @@ void catch_interrupts() {
   ::sigaction(SIGPIPE, &action, nullptr);
 }
 
-bool interrupt_pending() {
-  return pending != 0;
-}
-
 void throw_if_interrupted() {
   if (pending != 0) throw interrupted{};
-}
-
-void set_interrupt(bool value) {
-  pending = value ? 1 : 0;
 }
 
 }  // namespace tailrace::session
