@@ -9,7 +9,8 @@
 namespace tailrace::session {
 namespace {
 
-// Written by the handler, read by the same thread: sig_atomic_t is what a handler may write.
+// sig_atomic_t is what a handler may write. It runs in the main thread, which alone reads: other
+// threads of the harness block the signals (thread_watch).
 volatile sig_atomic_t pending = 0;
 
 extern "C" void note_interrupt(int) {

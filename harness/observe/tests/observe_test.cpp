@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <climits>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -162,6 +165,20 @@ TEST(fingerprint, null_values_have_a_cause) {
     EXPECT_TRUE(!value.is_null() || cpu.contains(key + "_cause")) << key;
   }
 }
+TEST(thread_watch, leaves_signals_to_the_main_thread) {
+  const thread_watch watch(::getpid());
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  int blocking = 0;
+  for (const int id : numeric_entries("/proc/self/task")) {
+    const auto status = read_text(fmt::format("/proc/self/task/{}/status", id));
+    const std::size_t at = status.text.value_or("").find("SigBlk:");
+    ASSERT_NE(at, std::string::npos);
+    const std::uint64_t blocked = std::stoull(status.text->substr(at + 7, 18), nullptr, 16);
+    if ((blocked >> (SIGINT - 1) & 1) != 0) ++blocking;
+  }
+  EXPECT_EQ(blocking, 1);
+}
+
 
 }  // namespace
 }  // namespace tailrace::observe
