@@ -136,6 +136,12 @@ TEST(memory, own_pages_are_counted_and_the_cgroup_is_removed) {
   EXPECT_TRUE(folder.empty() || ::access(folder.c_str(), F_OK) != 0);
 }
 
+TEST(memory, targets_that_are_alive_at_once_have_a_cgroup_each) {
+  const target_cgroup one;
+  const target_cgroup other;
+  EXPECT_TRUE(one.join_path().empty() || one.join_path() != other.join_path());
+}
+
 TEST(thread_stacks, names_each_thread_and_where_it_waits) {
   const std::string text = thread_stacks(::getpid());
   EXPECT_NE(text.find("thread"), std::string::npos) << text;
@@ -159,12 +165,6 @@ TEST(thread_watch, peak_has_all_threads_and_the_watching_one) {
   EXPECT_EQ(peak.io_workers, 0);
 }
 
-TEST(fingerprint, null_values_have_a_cause) {
-  const auto cpu = machine_fingerprint().at("cpu");
-  for (const auto& [key, value] : cpu.items()) {
-    EXPECT_TRUE(!value.is_null() || cpu.contains(key + "_cause")) << key;
-  }
-}
 TEST(thread_watch, leaves_signals_to_the_main_thread) {
   const thread_watch watch(::getpid());
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -179,6 +179,12 @@ TEST(thread_watch, leaves_signals_to_the_main_thread) {
   EXPECT_EQ(blocking, 1);
 }
 
+TEST(fingerprint, null_values_have_a_cause) {
+  const auto cpu = machine_fingerprint().at("cpu");
+  for (const auto& [key, value] : cpu.items()) {
+    EXPECT_TRUE(!value.is_null() || cpu.contains(key + "_cause")) << key;
+  }
+}
 
 }  // namespace
 }  // namespace tailrace::observe
