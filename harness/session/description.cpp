@@ -209,6 +209,9 @@ description read_description(const json& object) {
     if (!made.timer_granularity_ns || *made.timer_granularity_ns < 1)
       refuse("`timer_granularity_ns` is no integer of 1 or more");
   }
+  made.own_allocator = object.contains("allocator");
+  if (made.own_allocator && text_at(object, "allocator") != "own")
+    refuse("`allocator` is `own` or left out");
   read_options(object, made);
   read_forms(object, made);
   read_availability(object, made);

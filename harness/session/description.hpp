@@ -46,6 +46,7 @@ struct description {
   std::string summary;
   std::string backend;
   std::optional<std::int64_t> timer_granularity_ns;
+  bool own_allocator = false;  // not the C library's
   option_map versions;
   option_map needs;
   std::vector<std::string> workloads;
