@@ -149,7 +149,7 @@ int run_campaign(const run_options& options) {
     shown.finish();
     fmt::print("interrupted: {} ({}); finish it with\n  {}\n", campaign.folder().string(),
                shown.totals().text(), resume_command(options, name));
-    return exit_interrupted;
+    return session::exit_interrupted;
   }
   shown.finish();
   const int failed_costs = campaign.failed_costs();

@@ -36,6 +36,4 @@ struct run_options {
 // a subject failed, 130 interrupted.
 int run_campaign(const run_options& options);
 
-inline constexpr int exit_interrupted = 130;
-
 }  // namespace tailrace::campaign

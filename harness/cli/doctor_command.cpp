@@ -29,6 +29,7 @@
 #include "harness/observe/proc_text.hpp"
 #include "harness/observe/topology.hpp"
 #include "harness/record/refusal.hpp"
+#include "harness/session/child_output.hpp"
 #include "harness/session/child_process.hpp"
 
 namespace tailrace::cli {
@@ -210,9 +211,11 @@ void check_sources(findings& say) {
 // Runs a program without output; its exit code, or -1.
 int quiet_exit(const std::vector<std::string>& argv) {
   try {
+    session::output_pump pump;
     session::child_process child({.argv = argv});
+    session::child_output output(pump, child);
     child.close_input();
-    const auto status = child.wait_exit(observe::from_now(20));
+    const auto status = output.wait_exit(observe::from_now(20));
     return status ? session::exit_code(*status) : -1;
   } catch (const std::exception&) {
     return -1;

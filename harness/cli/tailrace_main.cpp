@@ -94,6 +94,6 @@ int main(int argc, char** argv) {
     return tailrace::refusal::failed;
   } catch (const tailrace::session::interrupted&) {
     fmt::print(stderr, "tailrace: interrupted\n");
-    return tailrace::campaign::exit_interrupted;
+    return tailrace::session::exit_interrupted;
   }
 }

@@ -10,6 +10,7 @@
 
 #include "harness/observe/proc_text.hpp"
 #include "harness/observe/thread_stacks.hpp"
+#include "harness/session/interrupt.hpp"
 
 namespace tailrace::conform {
 namespace {
@@ -119,7 +120,11 @@ checked_target::checked_target(const context& with, const std::string& workload,
 // A dying process may take its time to go (core dumps, sanitizers).
 checked_target::~checked_target() {
   if (std::uncaught_exceptions() == 0) return;
-  const auto status = session_.child().wait_exit(observe::from_now(0.2));
+  std::optional<int> status;
+  try {
+    status = session_.wait_exit(0.2);
+  } catch (const session::interrupted&) {  // on its way already, or at the next wait
+  }
   if (!status) return;
   with_.death = "the target had " + session::exit_text(*status);
   pump_.drain();
@@ -180,7 +185,7 @@ result_event checked_target::read_result(double limit_s) {
 }
 
 void checked_target::await_exit() {
-  const auto status = session_.child().wait_exit(observe::from_now(context::stop_limit_s));
+  const auto status = session_.wait_exit(context::stop_limit_s);
   if (!status)
     throw refusal(observe::with_stacks("the process has not ended in time", session_.pid()));
 }
@@ -224,7 +229,7 @@ ended_program run_to_end(const context& with, const std::vector<std::string>& wo
   std::string text;
   const std::int64_t until = with.soon();
   output.everything(until, text);
-  const auto status = child.wait_exit(until);
+  const auto status = output.wait_exit(until);
   if (!status) throw refusal(observe::with_stacks("it goes on running", child.pid()));
   pump.drain();
   return {session::exit_code(*status), observe::trimmed(output.error_tail())};
@@ -239,7 +244,7 @@ refused_run run_refused(const context& with, const session::target_request& requ
   require(error != nullptr,
           fmt::format("a '{}' event came where 'error' was due", session::kind_of(*event)));
   require(!error->remedy.empty(), "an error event without a remedy");
-  const auto status = target.child().wait_exit(with.soon());
+  const auto status = target.wait_exit(with.wait_s());
   require(status.has_value(), "it goes on running after its 'error' event");
   return {*error, session::exit_code(*status)};
 }

@@ -167,6 +167,7 @@ int conform_main(int argc, char** argv) {
   if (!chosen.only.empty() && std::ranges::find(all, chosen.only, &check::name) == all.end())
     return refuse("no check '" + chosen.only + "'");
   with.patience.connect_s = with.patience.step_s;
+  with.patience.look = session::throw_if_interrupted;
   with.patience.end_ns = observe::from_now(timeout_s);
   try {
     with.settings = session::read_settings(settings);
@@ -174,7 +175,8 @@ int conform_main(int argc, char** argv) {
   } catch (const refusal& why) {
     return refuse(why.sentence());
   } catch (const session::interrupted&) {
-    return refuse("interrupted");
+    refuse("interrupted");
+    return session::exit_interrupted;
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `tailrace conform TARGET`: checks any executable against the target contract
-// (runtimes/README.md) and prints a line a check. Exit 0: none failed; 1: some did; 2: bad usage.
-// The main thread; makes child processes and loopback connections.
+// (runtimes/PROTOCOL.md) and prints a line a check. Exit 0: none failed; 1: some did; 2: bad usage;
+// 130: interrupted. The main thread; makes child processes and loopback connections.
 #pragma once
 
 namespace tailrace {

@@ -69,15 +69,12 @@ std::string library_path() {
 }
 
 // Before the target is started. Empty: it can be tried.
-std::string known_cause(const std::string& library, const std::string& language) {
+std::string known_cause(const std::string& library, const session::description& described) {
   if (::access(library.c_str(), R_OK) != 0) {
     return library +
            " is not there: a build with sanitizers, or without the GNU C library, has none";
   }
-  for (const char* with_own : {"Go", "Java"}) {
-    if (language.starts_with(with_own)) return language + " has its own allocator";
-  }
-  return "";
+  return described.own_allocator ? described.language + " has its own allocator" : "";
 }
 
 }  // namespace
@@ -88,7 +85,7 @@ void count_allocations(const measured_target& target, int repeat, cost_sheet& sh
     sheet.add_absent("allocated_bytes", cause);
   };
   const std::string library = library_path();
-  const std::string cause = known_cause(library, target.described.language);
+  const std::string cause = known_cause(library, target.described);
   if (!cause.empty()) return absent(cause);
 
   const shared_record shared;

@@ -19,7 +19,6 @@
 namespace tailrace::cost {
 namespace {
 
-constexpr int exit_interrupted = 130;
 const std::vector<std::string> groups = {"syscalls", "allocations",  "memory", "switches",
                                          "cpu",      "instructions", "size"};
 
@@ -112,11 +111,11 @@ int cost_main(int argc, char** argv) {
     fmt::print(stderr, "tailrace cost: {}; see tailrace cost --help\n", error.what());
     return refusal::bad_usage;
   } catch (const refusal& refused) {
-    fmt::print(stderr, "tailrace cost: {}\n", refused.what());
+    fmt::print(stderr, "tailrace cost: {}\n", refused.sentence());
     return refused.exit_code();
   } catch (const session::interrupted&) {
     fmt::print(stderr, "tailrace cost: interrupted\n");
-    return exit_interrupted;
+    return session::exit_interrupted;
   }
 }
 

@@ -71,8 +71,9 @@ double bytes_of_tasks(const measured_target& target, std::uint32_t tasks) {
 }  // namespace
 
 void measure_memory(const measured_target& target, int repeat, cost_sheet& sheet) {
-  const levels connections = target.one_thread_a_task() ? thread_levels : connection_levels;
-  const levels tasks = target.one_thread_a_task() ? thread_levels : task_levels;
+  const bool are_threads = session::has_a_thread_per_task(target.described.family);
+  const levels connections = are_threads ? thread_levels : connection_levels;
+  const levels tasks = are_threads ? thread_levels : task_levels;
   const auto add = [&](const char* name, const char* unit, const levels& at, const auto& measure) {
     try {
       sheet.add(repeat, {name, unit, metric_kind::banded, {}, at.between()}, measure());

@@ -19,8 +19,6 @@ struct measured_target {
   cost_options options;
   session::description described;
 
-  // Its tasks are threads: not too many of them.
-  bool one_thread_a_task() const { return described.family == "os"; }
   // For a fresh process: those of the options that the workload has, and `more`.
   session::target_request request(const std::string& workload,
                                   const session::option_map& more = {}) const;

@@ -7,21 +7,18 @@
 #include "harness/cost/passes.hpp"
 #include "harness/cost/syscall_names.hpp"
 #include "harness/cost/syscall_tracer.hpp"
-#include "harness/observe/cpu_use.hpp"
+#include "harness/observe/clock.hpp"
 #include "harness/record/refusal.hpp"
 
 namespace tailrace::cost {
 namespace {
 
+using observe::from_now;
 using call_counts = std::map<std::string, std::int64_t>;
 
 constexpr std::int64_t warm_rounds = 20;
 constexpr std::int64_t measured_rounds = 200;
 constexpr double rest_s = 0.05;  // after which a target that answered everything waits
-
-std::int64_t from_now(double seconds) {
-  return observe::monotonic_ns() + static_cast<std::int64_t>(seconds * 1e9);
-}
 
 void add_counts(const call_counts& before, const call_counts& after, std::int64_t operations,
                 int repeat, cost_sheet& sheet) {

@@ -21,7 +21,7 @@
 #include <cstring>
 #include <span>
 
-#include "harness/observe/cpu_use.hpp"
+#include "harness/observe/clock.hpp"
 #include "harness/session/interrupt.hpp"
 
 namespace tailrace::cost {
@@ -199,7 +199,7 @@ void syscall_tracer::resume_held() {
 }
 
 void syscall_tracer::let_run(double seconds) {
-  const std::int64_t deadline = observe::monotonic_ns() + static_cast<std::int64_t>(seconds * 1e9);
+  const std::int64_t deadline = observe::from_now(seconds);
   resume_held();
   while (wait_held(deadline, -1))
     resume_held();

@@ -133,17 +133,18 @@ void make(const stamped_file& file) {
   part.keep();
 }
 
-}  // namespace
-
-std::uint64_t stamp_at(std::uint64_t seed, std::uint64_t number) {
-  return drawn(seed, number) >> 32;
-}
-
+// The sum of the stamps in the `block_bytes` from `offset` on.
 std::uint64_t stamps_of_block(std::uint64_t seed, std::uint64_t offset, std::uint64_t block_bytes) {
   std::uint64_t sum = 0;
   for (std::uint64_t at = offset; at < offset + block_bytes; at += stamp_spacing)
     sum += stamp_at(seed, at / stamp_spacing);
   return sum;
+}
+
+}  // namespace
+
+std::uint64_t stamp_at(std::uint64_t seed, std::uint64_t number) {
+  return drawn(seed, number) >> 32;
 }
 
 std::uint64_t offset_of_read(std::uint64_t file_bytes, std::uint64_t block_bytes,

@@ -25,9 +25,6 @@ struct stamped_file {
 // Of the 4096 bytes from number * 4096 on; below 2^32.
 std::uint64_t stamp_at(std::uint64_t seed, std::uint64_t number);
 
-// The sum of the stamps in the `block_bytes` from `offset` on.
-std::uint64_t stamps_of_block(std::uint64_t seed, std::uint64_t offset, std::uint64_t block_bytes);
-
 // The offset of read number `number`, and the sum of all stamps that the first `reads` reads find.
 std::uint64_t offset_of_read(std::uint64_t file_bytes, std::uint64_t block_bytes,
                              std::uint64_t seed, std::uint64_t number);

@@ -73,8 +73,8 @@ json load_run::finish(std::int64_t deadline_ns) {
   if (end == outcome::late)
     throw refusal(observe::with_stacks("the load generator did not end in time", child_.pid()));
   if (end == outcome::too_much) throw refusal("the load generator flooded its output");
-  const auto status = child_.wait_exit(observe::from_now(2));
-  json object = json::parse(text, nullptr, false);
+  const auto status = output_.wait_exit(observe::from_now(2));
+  json object = record::parse_untrusted(text);
   if (object.is_object()) {
     require_plain_names(object.value("histograms", json::object()));
     return object;
@@ -103,7 +103,7 @@ void load_hold::command(const std::string& text) {
   }
   if (got != outcome::line)
     throw refusal(with_tail("the load generator gave no answer to `" + text + "`", output_));
-  const json answer = json::parse(line, nullptr, false);
+  const json answer = record::parse_untrusted(line);
   if (answer.is_object() && answer.value("ok", json()) == true) return;
   throw refusal(
       fmt::format("the load generator could not `{}`: {}", text,
@@ -113,7 +113,7 @@ void load_hold::command(const std::string& text) {
 void load_hold::quit() {
   child_.write_line("quit");
   child_.close_input();
-  child_.wait_exit(observe::from_now(5));
+  output_.wait_exit(observe::from_now(5));
 }
 
 }  // namespace tailrace::kinds

@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "harness/campaign/plan.hpp"
+#include "harness/session/description.hpp"
 
 namespace tailrace::kinds {
 
 inline bool has_a_thread_per_task(const campaign::subject& who) {
-  return who.family == "os";
+  return session::has_a_thread_per_task(who.family);
 }
 
 // Half of the least of kernel.threads-max, kernel.pid_max, the pids cgroup and RLIMIT_NPROC: the

@@ -132,7 +132,8 @@ target_cgroup::target_cgroup() {
 
 bool target_cgroup::try_make(const std::string& parent, const std::string& witness,
                              memory_source source) {
-  const std::string folder = fmt::format("{}/tailrace-{}", parent, ::getpid());
+  static int number = 0;  // several may be there at once
+  const std::string folder = fmt::format("{}/tailrace-{}-{}", parent, ::getpid(), ++number);
   if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) {
     cause_ = fmt::format("cannot make a cgroup in {}: {}", parent, std::strerror(errno));
     return false;

@@ -3,6 +3,7 @@
 #include "harness/observe/thread_watch.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 
 #include "harness/observe/proc_text.hpp"
 
@@ -20,6 +21,9 @@ thread_peak threads_now(int pid) {
 }
 
 void thread_watch::watch() {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);  // they are the main thread's
   std::unique_lock lock(mutex_);
   do {
     lock.unlock();

@@ -11,6 +11,19 @@
 
 namespace tailrace::record {
 
+// Of what another program printed: a discarded value where it is no JSON, or is nested so deeply
+// that copying and printing it, which recurse, might use up the stack.
+inline nlohmann::json parse_untrusted(std::string_view text) {
+  constexpr int depth_max = 32;
+  bool too_deep = false;
+  const auto look = [&too_deep](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+    too_deep = too_deep || depth > depth_max;
+    return !too_deep;
+  };
+  nlohmann::json value = nlohmann::json::parse(text, look, false);
+  return too_deep ? nlohmann::json(nlohmann::json::value_t::discarded) : value;
+}
+
 // Null where there is no such member, or `object` is none.
 inline const nlohmann::json* member_of(const nlohmann::json& object, std::string_view name) {
   if (!object.is_object()) return nullptr;

@@ -56,8 +56,12 @@ void output_pump::drain_until(std::int64_t deadline_ns) {
     wait(deadline_ns);
 }
 
-child_output::child_output(output_pump& pump, const child_process& child, output_limits limits)
-    : pump_(pump), limits_(limits), out_fd_(child.out_fd()), err_fd_(child.err_fd()) {
+child_output::child_output(output_pump& pump, child_process& child, output_limits limits)
+    : pump_(pump),
+      child_(child),
+      limits_(limits),
+      out_fd_(child.out_fd()),
+      err_fd_(child.err_fd()) {
   pump_.outputs_.push_back(this);
 }
 
@@ -115,6 +119,15 @@ child_output::outcome child_output::everything(std::int64_t deadline_ns, std::st
   text = std::move(pending_);
   pending_.clear();
   return outcome::ended;
+}
+
+std::optional<int> child_output::wait_exit(std::int64_t deadline_ns) {
+  for (;;) {
+    const auto status = child_.poll_exit();
+    const std::int64_t now_ns = observe::monotonic_ns();
+    if (status || now_ns >= deadline_ns) return status;
+    pump_.drain_until(std::min(deadline_ns, now_ns + observe::ns_per_ms));
+  }
 }
 
 std::string child_output::error_tail() const {

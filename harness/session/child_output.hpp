@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,7 @@ class output_pump {
 
 class child_output {
  public:
-  child_output(output_pump& pump, const child_process& child, output_limits limits = {});
+  child_output(output_pump& pump, child_process& child, output_limits limits = {});
   ~child_output();
   child_output(const child_output&) = delete;
   child_output& operator=(const child_output&) = delete;
@@ -49,6 +50,8 @@ class child_output {
   outcome next_line(std::int64_t deadline_ns, std::string& line);
   // All of it until the end.
   outcome everything(std::int64_t deadline_ns, std::string& text);
+  // Waits for the child's end, at most until the deadline. The raw wait status.
+  std::optional<int> wait_exit(std::int64_t deadline_ns);
   bool ended() const { return out_fd_ < 0; }
   // Last 2 KiB of standard error, as valid text.
   std::string error_tail() const;
@@ -57,6 +60,7 @@ class child_output {
   friend class output_pump;
   void take(int& fd, bool is_error);
   output_pump& pump_;
+  child_process& child_;
   output_limits limits_;
   int out_fd_;
   int err_fd_;

@@ -15,28 +15,40 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "harness/observe/clock.hpp"
 #include "harness/record/refusal.hpp"
-#include "harness/session/interrupt.hpp"
 
 namespace tailrace::session {
 namespace {
 
 constexpr double write_limit_s = 5;
 
+void close_fd(int& fd) {
+  if (fd >= 0) ::close(fd);
+  fd = -1;
+}
+
+// Closes at its end what was not taken out of it.
 struct pipe_ends {
+  pipe_ends() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0)
+      throw refusal(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
+    read_fd = ends[0];
+    write_fd = ends[1];
+  }
+  ~pipe_ends() {
+    close_fd(read_fd);
+    close_fd(write_fd);
+  }
+  pipe_ends(const pipe_ends&) = delete;
+  pipe_ends& operator=(const pipe_ends&) = delete;
+
   int read_fd = -1;
   int write_fd = -1;
 };
-
-pipe_ends make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) {
-    throw refusal(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
-  }
-  return {ends[0], ends[1]};
-}
 
 // What the child could not do before its program began: which act, and errno.
 struct start_error {
@@ -96,19 +108,14 @@ start_error become(const child_command& command, pid_t parent, int go_fd) {
   return {4, errno};
 }
 
-void close_fd(int& fd) {
-  if (fd >= 0) ::close(fd);
-  fd = -1;
-}
-
 }  // namespace
 
 child_process::child_process(const child_command& command) {
-  const pipe_ends in = make_pipe();
-  const pipe_ends out = make_pipe();
-  const pipe_ends err = make_pipe();
-  const pipe_ends failure = make_pipe();
-  const pipe_ends go = make_pipe();
+  pipe_ends in;
+  pipe_ends out;
+  pipe_ends err;
+  pipe_ends failure;
+  pipe_ends go;
   const pid_t parent = ::getpid();
   pid_ = ::fork();
   if (pid_ == 0) {
@@ -119,34 +126,31 @@ child_process::child_process(const child_command& command) {
     [[maybe_unused]] const ssize_t count = ::write(failure.write_fd, &error, sizeof error);
     ::_exit(127);
   }
-  const int fork_error = errno;
-  if (pid_ > 0 && command.before_exec) command.before_exec(pid_);
+  if (pid_ < 0) throw refusal(fmt::format("cannot fork: {}", std::strerror(errno)));
+  ::setpgid(pid_, pid_);  // also here: whoever is first
+  try {
+    if (command.before_exec) command.before_exec(pid_);
+  } catch (...) {
+    end_group();
+    throw;
+  }
   [[maybe_unused]] const ssize_t written = ::write(go.write_fd, "g", 1);
-  ::close(go.write_fd);
-  ::close(go.read_fd);
-  for (const int fd : {in.read_fd, out.write_fd, err.write_fd, failure.write_fd})
-    ::close(fd);
-  in_fd_ = in.write_fd;
-  out_fd_ = out.read_fd;
-  err_fd_ = err.read_fd;
+  close_fd(failure.write_fd);
   start_error error;
   // The pipe closes by itself when the exec succeeds.
   ssize_t count = 0;
   do {
-    count = pid_ > 0 ? ::read(failure.read_fd, &error, sizeof error) : 0;
+    count = ::read(failure.read_fd, &error, sizeof error);
   } while (count < 0 && errno == EINTR);
-  ::close(failure.read_fd);
-  if (pid_ < 0 || count > 0) {
-    if (pid_ > 0) reap_group();
-    close_fd(in_fd_);
-    close_fd(out_fd_);
-    close_fd(err_fd_);
-    if (pid_ < 0) throw refusal(fmt::format("cannot fork: {}", std::strerror(fork_error)));
+  if (count > 0) {
+    end_group();
     throw refusal(fmt::format("{} cannot {}: {}", command.argv[0],
                               act_names[static_cast<std::size_t>(error.act)],
                               std::strerror(error.error)));
   }
-  ::setpgid(pid_, pid_);  // also here: whoever is first
+  in_fd_ = std::exchange(in.write_fd, -1);
+  out_fd_ = std::exchange(out.read_fd, -1);
+  err_fd_ = std::exchange(err.read_fd, -1);
   for (const int fd : {in_fd_, out_fd_, err_fd_}) {
     ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   }
@@ -154,8 +158,7 @@ child_process::child_process(const child_command& command) {
 
 child_process::~child_process() {
   close_fd(in_fd_);
-  kill_group();
-  reap_group();
+  end_group();
   close_fd(out_fd_);
   close_fd(err_fd_);
 }
@@ -186,25 +189,13 @@ std::optional<int> child_process::poll_exit() {
   return status_;
 }
 
-std::optional<int> child_process::wait_exit(std::int64_t deadline_ns) {
-  while (!poll_exit()) {
-    throw_if_interrupted();
-    if (observe::monotonic_ns() >= deadline_ns) return std::nullopt;
-    ::usleep(1000);
-  }
-  return status_;
-}
-
 void child_process::signal(int number) {
   if (!poll_exit()) ::kill(pid_, number);
 }
 
-void child_process::kill_group() {
+void child_process::end_group() {
   // Also when the leader has ended: its own children may be there still.
   ::kill(-pid_, SIGKILL);
-}
-
-void child_process::reap_group() {
   int status = 0;
   if (!status_) {
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {

@@ -41,15 +41,13 @@ class child_process {
   bool write_line(const std::string& line) { return write(line + "\n"); }
   void close_input();
 
-  // Looks once, without waiting. The raw wait status, kept after the reaping.
+  // Looks once, without waiting: child_output::wait_exit() waits. The raw wait status, kept after
+  // the reaping.
   std::optional<int> poll_exit();
-  // Waits until the deadline (CLOCK_MONOTONIC); throws interrupted.
-  std::optional<int> wait_exit(std::int64_t deadline_ns);
   void signal(int number);  // to the child alone
-  void kill_group();
 
  private:
-  void reap_group();
+  void end_group();  // kills and reaps it
   int pid_ = -1;
   int in_fd_ = -1;
   int out_fd_ = -1;
@@ -62,7 +60,7 @@ std::string exit_text(int wait_status);
 // The exit code, or 128 + signal.
 int exit_code(int wait_status);
 
-// Adopts grandchildren whose parent died, so that reap_group() finds them. Once, at start.
+// Adopts grandchildren whose parent died, so that they are reaped with their group. Once, at start.
 void adopt_orphans();
 
 }  // namespace tailrace::session

@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "harness/observe/clock.hpp"
+#include "harness/observe/proc_text.hpp"
 #include "harness/observe/thread_stacks.hpp"
 #include "harness/record/json_fields.hpp"
 #include "harness/record/refusal.hpp"
@@ -77,14 +77,6 @@ option_map text_map(const json& object, const std::string& name) {
   return texts;
 }
 
-std::optional<std::int64_t> integer(std::string_view text) {
-  std::int64_t number = 0;
-  const char* const last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, number);
-  if (error != std::errc{} || end != last) return std::nullopt;
-  return number;
-}
-
 // "text", or "integer LOW..HIGH".
 bool read_kind(std::string_view kind, option_spec& into) {
   constexpr std::string_view word = "integer ";
@@ -92,8 +84,8 @@ bool read_kind(std::string_view kind, option_spec& into) {
   if (into.any_text) return true;
   const std::size_t dots = kind.find("..");
   if (!kind.starts_with(word) || dots == std::string_view::npos) return false;
-  const auto low = integer(kind.substr(word.size(), dots - word.size()));
-  const auto high = integer(kind.substr(dots + 2));
+  const auto low = observe::to_integer(kind.substr(word.size(), dots - word.size()));
+  const auto high = observe::to_integer(kind.substr(dots + 2));
   if (!low || !high || *low > *high) return false;
   into.low = *low;
   into.high = *high;
@@ -172,7 +164,7 @@ std::string option_spec::objection(std::string_view value) const {
     return fmt::format("option {} is one of {}, not {}", name, fmt::join(choices, ", "),
                        quoted_excerpt(value));
   }
-  const auto number = integer(value);
+  const auto number = observe::to_integer(value);
   if (number && *number >= low && *number <= high) return "";
   return fmt::format("option {} is an integer from {} to {}, not {}", name, low, high,
                      quoted_excerpt(value));
@@ -217,6 +209,9 @@ description read_description(const json& object) {
     if (!made.timer_granularity_ns || *made.timer_granularity_ns < 1)
       refuse("`timer_granularity_ns` is no integer of 1 or more");
   }
+  made.own_allocator = object.contains("allocator");
+  if (made.own_allocator && text_at(object, "allocator") != "own")
+    refuse("`allocator` is `own` or left out");
   read_options(object, made);
   read_forms(object, made);
   read_availability(object, made);
@@ -275,12 +270,12 @@ description describe_target(const std::string& program, double limit_s) {
                                        child.pid()));
   }
   if (end == child_output::outcome::too_much) throw refusal("`describe` flooded its output");
-  const auto status = child.wait_exit(observe::from_now(2));
+  const auto status = output.wait_exit(observe::from_now(2));
   if (!status || *status != 0)
     throw refusal("`describe` " + (status ? exit_text(*status) : "did not exit"));
   if (text.empty()) throw refusal("`describe` printed nothing");
   if (text.find('\n') < text.size() - 1) throw refusal("`describe` printed more than one line");
-  const json object = json::parse(text, nullptr, false);
+  const json object = record::parse_untrusted(text);
   if (!object.is_object())
     throw refusal("`describe` printed what is not a JSON object: " + quoted_excerpt(text));
   return read_description(object);

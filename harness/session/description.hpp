@@ -33,6 +33,11 @@ struct option_spec {
   std::string objection(std::string_view value) const;
 };
 
+// Whether each task of contestants of this family is a thread: not too many of them.
+inline bool has_a_thread_per_task(std::string_view family) {
+  return family == "os";
+}
+
 struct description {
   std::string id;
   std::string family;  // in-house, library, os, floor or peer
@@ -41,6 +46,7 @@ struct description {
   std::string summary;
   std::string backend;
   std::optional<std::int64_t> timer_granularity_ns;
+  bool own_allocator = false;  // not the C library's
   option_map versions;
   option_map needs;
   std::vector<std::string> workloads;

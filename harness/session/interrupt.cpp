@@ -9,7 +9,8 @@
 namespace tailrace::session {
 namespace {
 
-// Written by the handler, read by the same thread: sig_atomic_t is what a handler may write.
+// sig_atomic_t is what a handler may write. It runs in the main thread, which alone reads: other
+// threads of the harness block the signals (thread_watch).
 volatile sig_atomic_t pending = 0;
 
 extern "C" void note_interrupt(int) {
@@ -27,16 +28,8 @@ void catch_interrupts() {
   ::sigaction(SIGPIPE, &action, nullptr);
 }
 
-bool interrupt_pending() {
-  return pending != 0;
-}
-
 void throw_if_interrupted() {
   if (pending != 0) throw interrupted{};
-}
-
-void set_interrupt(bool value) {
-  pending = value ? 1 : 0;
 }
 
 }  // namespace tailrace::session

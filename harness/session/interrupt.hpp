@@ -8,11 +8,10 @@ namespace tailrace::session {
 
 struct interrupted {};
 
+inline constexpr int exit_interrupted = 130;  // the exit code of a program that it ended
+
 // From here on until the program's end.
 void catch_interrupts();
-bool interrupt_pending();
 void throw_if_interrupted();
-// For tests of what happens on Ctrl-C inside one process.
-void set_interrupt(bool pending);
 
 }  // namespace tailrace::session

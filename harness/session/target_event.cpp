@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <climits>
 
 #include "harness/record/json_fields.hpp"
 #include "harness/record/refusal.hpp"
@@ -33,6 +34,13 @@ std::int64_t integer_field(const json& object, const char* name) {
       record::integer_of(field(object, name, &json::is_number_integer, "an integer"));
   if (!number) throw refusal(fmt::format("`{}` of the target's event is beyond 63 bits", name));
   return *number;
+}
+
+int positive_field(const json& object, const char* name) {
+  const std::int64_t number = integer_field(object, name);
+  if (number < 1 || number > INT_MAX)
+    throw refusal(fmt::format("`{}` of the target's event is not from 1 to {}", name, INT_MAX));
+  return static_cast<int>(number);
 }
 
 count_map read_counts(const json& object) {
@@ -68,9 +76,9 @@ json read_metrics(const json& object) {
 
 ready_event read_ready(const json& object) {
   ready_event event;
-  event.pid = static_cast<int>(integer_field(object, "pid"));
+  event.pid = positive_field(object, "pid");
   event.backend = text_field(object, "backend");
-  event.workers = static_cast<int>(integer_field(object, "workers"));
+  event.workers = positive_field(object, "workers");
   event.granted = field(object, "granted", &json::is_object, "an object");
   for (const auto& [name, room] : {std::pair{"connections_at_once", &event.connections_at_once},
                                    std::pair{"tasks_at_once", &event.tasks_at_once}})
@@ -79,7 +87,6 @@ ready_event read_ready(const json& object) {
     if (!each.is_string()) throw refusal("an address of the target's `ready` is not a string");
     event.addresses.push_back(each.get<std::string>());
   }
-  if (event.pid <= 0) throw refusal("the target's `ready` is without a process id");
   if (event.backend.empty()) throw refusal("the target's `ready` is without the backend in use");
   return event;
 }
@@ -98,7 +105,7 @@ std::string_view kind_of(const target_event& event) {
 }
 
 target_event read_event(const std::string& line) {
-  const json object = json::parse(line, nullptr, false);
+  const json object = record::parse_untrusted(line);
   if (!object.is_object() || !object.contains("event") || !object["event"].is_string())
     throw refusal("the target printed what is not an event: " + quoted_excerpt(line));
   const std::string kind = object["event"].get<std::string>();

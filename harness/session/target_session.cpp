@@ -43,7 +43,7 @@ target_session::target_session(output_pump& pump, const target_request& request,
       output_(pump, child_, limits.output) {}
 
 void target_session::fail_on_end(const std::string& wanted) {
-  const auto status = child_.wait_exit(from_now(1));
+  const auto status = wait_exit(1);
   pump_.drain();
   const std::string tail = observe::trimmed(output_.error_tail());
   std::string cause = fmt::format("the target {} before it answered with `{}`",
@@ -53,7 +53,7 @@ void target_session::fail_on_end(const std::string& wanted) {
 }
 
 void target_session::fail_on_error(const error_event& event) {
-  const auto status = child_.wait_exit(from_now(1));
+  const auto status = wait_exit(1);
   const bool skipped = status && session::exit_code(*status) == refusal::unsupported;
   throw refusal("the target says: " + event.message, event.remedy,
                 skipped ? refusal::unsupported : refusal::failed);
@@ -106,6 +106,11 @@ Event target_session::expect(double limit_s, const std::string& wanted) {
 
 ready_event target_session::wait_ready() {
   ready_event ready = expect<ready_event>(limits_.ready_s, "ready");
+  if (ready.pid != pid()) {
+    throw refusal(fmt::format(
+        "`ready` says process {}, and {} was started: a script that starts it has to use exec",
+        ready.pid, pid()));
+  }
   if (!ready.addresses.empty()) address_ = ready.addresses.front();
   return ready;
 }
@@ -151,13 +156,17 @@ result_event target_session::stop() {
 
 result_event target_session::await_result(double limit_s) {
   result_event result = expect<result_event>(limit_s, "result");
-  const auto status = child_.wait_exit(from_now(limits_.stop_s));
+  const auto status = wait_exit(limits_.stop_s);
   if (!status)
     fail_on_time(
         fmt::format("the target did not exit within {} s of its `result`", limits_.stop_s));
   if (*status != 0)
     throw refusal(fmt::format("the target {} after its `result`", exit_text(*status)));
   return result;
+}
+
+std::optional<int> target_session::wait_exit(double limit_s) {
+  return output_.wait_exit(from_now(limit_s));
 }
 
 std::optional<int> target_session::exit_code() {

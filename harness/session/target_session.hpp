@@ -61,6 +61,8 @@ class target_session {
   result_event stop();
   // The same where the result comes by itself: of in-process work, after start().
   result_event await_result(double limit_s);
+  // Waits for its end. The raw wait status.
+  std::optional<int> wait_exit(double limit_s);
   // Once it has exited.
   std::optional<int> exit_code();
   std::string error_tail() const { return output_.error_tail(); }

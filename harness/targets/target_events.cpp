@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <ctime>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -68,12 +68,6 @@ json versions_json(const target_description& description) {
   return versions;
 }
 
-std::int64_t monotonic_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
-}
-
 }  // namespace
 
 void print_description(const target_description& description) {
@@ -113,7 +107,8 @@ void print_ready(const ready_info& info, const run_request& request) {
 }
 
 void print_sample(const named_counts& counts) {
-  print_line({{"event", "sample"}, {"t_ns", monotonic_ns()}, {"counts", json_of(counts)}});
+  const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
+  print_line({{"event", "sample"}, {"t_ns", now.count()}, {"counts", json_of(counts)}});
 }
 
 void print_result(const result_info& result) {

@@ -3,6 +3,7 @@
 // TAILRACE_FAULT names (none: not at all), so that each conformance check is seen failing.
 // `name@N` gives a place in the stream to the faults that have one.
 #include <sched.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -182,6 +183,14 @@ void outlive_input() {
   }).detach();
 }
 
+// As a script that starts the target without exec: the process that was started is not the target.
+void serve_in_a_child() {
+  const pid_t child = ::fork();
+  if (child == 0) return;
+  ::waitpid(child, nullptr, 0);
+  ::_exit(0);
+}
+
 // Onto every CPU of the machine.
 void leave_confinement() {
   cpu_set_t all;
@@ -217,6 +226,7 @@ bool run_wrongly(const chosen_fault& fault) {
   std::fflush(stdout);
   if (fault.is("ignores-sigterm")) std::signal(SIGTERM, SIG_IGN);
   if (fault.is("outlives-input")) outlive_input();
+  if (fault.is("wrong-pid")) serve_in_a_child();
   return false;
 }
 

@@ -61,6 +61,7 @@ func describe() *protocol.Description {
 		Versions:           versions(),
 		Backend:            "epoll",
 		TimerGranularityNS: 1,
+		Allocator:          "own",
 		Workloads:          append(serving.Workloads, "timer", "file-read"),
 		Options:            options,
 		Forms: map[string]map[string]string{

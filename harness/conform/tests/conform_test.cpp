@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Every check is seen passing on a conforming target and failing on one that breaks what it checks.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
+
+#include <chrono>
+#include <thread>
 
 #include "harness/conform/tests/conform_outcome.hpp"
 
@@ -30,6 +34,7 @@ INSTANTIATE_TEST_SUITE_P(
         fault_case{"prints-garbage", "gets_ready", "not an event: \"listening ...\""},
         fault_case{"prints-unknown-event", "gets_ready", "unknown event \"hello\""},
         fault_case{"prints-endless-line", "gets_ready", "a line of more than"},
+        fault_case{"wrong-pid", "gets_ready", "was started"},
         fault_case{"bad-address", "gets_ready", "has no port"},
         fault_case{"no-address", "gets_ready", "without an address"},
         fault_case{"ignores-host", "gets_ready", "cannot connect to 127.0.0.2"},
@@ -139,6 +144,23 @@ TEST(conform, ends_when_its_time_is_up) {
   const outcome seen = conform({TAILRACE_FAULTY_TARGET, "--json", "--timeout-s", "1"});
   EXPECT_EQ(seen.exit_code, 1);
   EXPECT_NE(check_named(seen.text, "terminated")["why"], "") << seen.text;
+}
+
+// While a client waits for an answer.
+TEST(conform, ends_on_ctrl_c) {
+  ::setenv("TAILRACE_FAULT", "ignores-connections", 1);
+  const auto interrupted_run = [] {
+    std::thread([] {
+      ::sleep(2);
+      ::kill(::getpid(), SIGINT);
+    }).detach();
+    const std::vector<std::string> words = {TAILRACE_FAULTY_TARGET, "--only", "many_connections",
+                                            "--patience-s", "40"};
+    ::_exit(conform(words).exit_code);
+  };
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EXIT(interrupted_run(), testing::ExitedWithCode(130), "interrupted");
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
 }
 
 TEST(conform, refuses_bad_usage_with_one_sentence) {

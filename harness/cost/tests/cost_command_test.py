@@ -167,6 +167,11 @@ class CostCommandTest(unittest.TestCase):
         self.assertEqual(done.returncode, 3)
         self.assertIn("the kernel is too old; use Linux 6.1", done.stderr)
 
+    @unittest.skipUnless(os.path.exists(LIBRARY), "built with a sanitizer")
+    def test_a_failure_within_a_pass_keeps_its_remedy(self):
+        self.refused(cost("no-preload", "--only", "allocations"),
+                     "port 80 is in use; give another --port")
+
     def test_bad_usage_is_refused_in_a_sentence(self):
         for more, words in [
             (["--only", "everything"], "everything"),

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <climits>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -133,6 +136,12 @@ TEST(memory, own_pages_are_counted_and_the_cgroup_is_removed) {
   EXPECT_TRUE(folder.empty() || ::access(folder.c_str(), F_OK) != 0);
 }
 
+TEST(memory, targets_that_are_alive_at_once_have_a_cgroup_each) {
+  const target_cgroup one;
+  const target_cgroup other;
+  EXPECT_TRUE(one.join_path().empty() || one.join_path() != other.join_path());
+}
+
 TEST(thread_stacks, names_each_thread_and_where_it_waits) {
   const std::string text = thread_stacks(::getpid());
   EXPECT_NE(text.find("thread"), std::string::npos) << text;
@@ -154,6 +163,20 @@ TEST(thread_watch, peak_has_all_threads_and_the_watching_one) {
   const thread_peak peak = watch.peak();
   EXPECT_EQ(peak.threads, before + 1);
   EXPECT_EQ(peak.io_workers, 0);
+}
+
+TEST(thread_watch, leaves_signals_to_the_main_thread) {
+  const thread_watch watch(::getpid());
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  int blocking = 0;
+  for (const int id : numeric_entries("/proc/self/task")) {
+    const auto status = read_text(fmt::format("/proc/self/task/{}/status", id));
+    const std::size_t at = status.text.value_or("").find("SigBlk:");
+    ASSERT_NE(at, std::string::npos);
+    const std::uint64_t blocked = std::stoull(status.text->substr(at + 7, 18), nullptr, 16);
+    if ((blocked >> (SIGINT - 1) & 1) != 0) ++blocking;
+  }
+  EXPECT_EQ(blocking, 1);
 }
 
 TEST(fingerprint, null_values_have_a_cause) {

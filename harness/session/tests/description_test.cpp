@@ -61,6 +61,7 @@ TEST(description, is_read_as_it_was_said) {
   EXPECT_EQ(read.id, "local");
   EXPECT_EQ(read.order, 30);
   EXPECT_EQ(read.timer_granularity_ns, 1);
+  EXPECT_FALSE(read.own_allocator);
   EXPECT_EQ(read.forms.at("best").at("trigger"), "level");
   EXPECT_EQ(read.needs.at("kernel"), "2.6.27");
   EXPECT_TRUE(read.has_workload("idle"));
@@ -70,6 +71,12 @@ TEST(description, is_read_as_it_was_said) {
   EXPECT_EQ(read.option("echo", "tasks"), nullptr);
   EXPECT_TRUE(read.available);
   EXPECT_EQ(json::parse(read.text), sound());
+}
+
+TEST(description, allocator_of_its_own_is_told) {
+  json object = sound();
+  object["allocator"] = "own";
+  EXPECT_TRUE(read_description(object).own_allocator);
 }
 
 TEST(description, unavailable_one_says_why) {
@@ -97,6 +104,7 @@ TEST(description, each_breach_is_one_sentence) {
             "`describe`: `workloads` has more than 256 items");
   EXPECT_EQ(refused_with("/timer_granularity_ns", 0),
             "`describe`: `timer_granularity_ns` is no integer of 1 or more");
+  EXPECT_EQ(refused_with("/allocator", "mine"), "`describe`: `allocator` is `own` or left out");
   EXPECT_EQ(refused_with("/options/0/default", "both"),
             "`describe`: the default of option \"trigger\" is not among its values");
   EXPECT_EQ(refused_with("/options/1/values", "integer 9..0"),

@@ -98,7 +98,7 @@ void before_ready(const std::string& script) {
   if (script == "huge-line") say(std::string(5U << 20, 'a'));
   if (script == "floods") flood();
   if (script == "wrong-event") say(R"({"event":"sample"})");
-  if (script == "port-in-use") {
+  if (script == "port-in-use" || (script == "no-preload" && std::getenv("LD_PRELOAD") != nullptr)) {
     say(R"({"event":"error","message":"port 80 is in use","remedy":"give another --port"})");
     std::exit(1);
   }
@@ -125,6 +125,7 @@ void answer(const std::string& line, const std::string& script) {
     if (script == "garbage-result") return say("[1, 2");
     say(R"({"event":"result","metrics":{},"histograms":{},"counts":)" +
         counts_text(true, script == "bad-counts") + "}");
+    if (script == "ends-with-many-words") std::cerr << std::string(200U << 10, 'w') << std::flush;
     if (script != "lingers") ::_exit(script == "exits-7" ? 7 : 0);
   }
 }

@@ -43,6 +43,11 @@ TEST(target_event, each_kind_is_read) {
 TEST(target_event, each_breach_is_one_sentence) {
   EXPECT_EQ(refused("listening"), "the target printed what is not an event: \"listening\"");
   EXPECT_EQ(refused(R"({"event":"hello"})"), "the target printed the unknown event \"hello\"");
+  for (const char* pid : {"0", "-1", "4294967297"}) {
+    EXPECT_EQ(refused(std::string(R"({"event":"ready","addresses":[],"backend":"epoll",)") +
+                      R"("workers":1,"granted":{},"pid":)" + pid + "}"),
+              "`pid` of the target's event is not from 1 to 2147483647");
+  }
   EXPECT_EQ(refused(R"({"event":"sample","counts":{}})"), "the target's event lacks `t_ns`");
   EXPECT_EQ(refused(R"({"event":"sample","t_ns":1.5,"counts":{}})"),
             "`t_ns` of the target's event is not an integer");
@@ -61,6 +66,18 @@ TEST(target_event, each_breach_is_one_sentence) {
   EXPECT_EQ(metrics("18446744073709551615"),
             "the target's metric \"m\" is not made of integers of 63 bits");
   EXPECT_EQ(metrics("[-1]"), "the target's metric \"m\" is negative");
+}
+
+// Copying and printing such a value recurse.
+TEST(target_event, deep_nesting_is_refused) {
+  const auto ready = [](std::size_t depth) {
+    return R"({"event":"ready","pid":7,"addresses":[],"backend":"epoll","workers":1,)"
+           R"("granted":{"a":)" +
+           std::string(depth, '[') + std::string(depth, ']') + "}}";
+  };
+  EXPECT_EQ(refused(ready(30)), "");
+  EXPECT_NE(refused(ready(33)), "");
+  EXPECT_EQ(refused(ready(15'000)).substr(0, 42), "the target printed what is not an event: \"");
 }
 
 }  // namespace

@@ -110,6 +110,11 @@ TEST_F(broken_target, other_exit_code_after_the_result_is_a_failure) {
   EXPECT_EQ(life_of("exits-7"), "the target exited with 7 after its `result`");
 }
 
+// More than a pipe holds.
+TEST_F(broken_target, many_words_after_the_result_are_taken_while_its_exit_is_awaited) {
+  EXPECT_EQ(life_of("ends-with-many-words"), "");
+}
+
 TEST_F(broken_target, truncated_result_is_no_event) {
   EXPECT_EQ(life_of("garbage-result"), "the target printed what is not an event: \"[1, 2\"");
 }

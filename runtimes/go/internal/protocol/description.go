@@ -21,6 +21,7 @@ type Description struct {
 	Versions           map[string]string            `json:"versions"`
 	Backend            string                       `json:"backend"`
 	TimerGranularityNS int                          `json:"timer_granularity_ns"`
+	Allocator          string                       `json:"allocator"`
 	Workloads          []string                     `json:"workloads"`
 	Options            []Option                     `json:"options"`
 	Forms              map[string]map[string]string `json:"forms"` // option values

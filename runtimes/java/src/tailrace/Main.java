@@ -132,6 +132,7 @@ final class Main {
         object.put("versions", versions);
         object.put("backend", BACKEND);
         object.put("timer_granularity_ns", 1);
+        object.put("allocator", "own");
         object.put("workloads", Workloads.NAMES);
         object.put("options", Workloads.settings().stream().map(Setting::described).toList());
         object.put("forms", Map.of("best", Workloads.BEST, "default", Map.of()));
