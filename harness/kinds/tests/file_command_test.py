@@ -11,12 +11,7 @@ import sys
 import tempfile
 import unittest
 
-TAILRACE = os.path.abspath(sys.argv[1])
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../record/tests"))
-import results_schema
-TARGET = os.path.join(
-    os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "file_target.py"
-)
+import scripted_case
 
 
 def point(cache, more=""):
@@ -24,36 +19,8 @@ def point(cache, more=""):
     return f'[[point]]\nkind = "file"\ncache = "{cache}"\nduration_s = 0.1\nfile_mib = 4\n{more}\n'
 
 
-class FileCommandTest(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="tailrace-file-")
-        self.results = os.path.join(self.folder, "results")
-
-    def tearDown(self):
-        shutil.rmtree(self.folder)
-
-    def run_it(self, points, fault="", more=()):
-        """The finished command, and its cells."""
-        targets = os.path.join(self.folder, "targets")
-        os.makedirs(targets, exist_ok=True)
-        path = os.path.join(targets, "tailrace-target-fake")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f'#!/bin/sh\nTAILRACE_FAULT={fault} exec {TARGET} "$@"\n')
-        os.chmod(path, 0o755)
-        profile = os.path.join(self.folder, "test.toml")
-        with open(profile, "w", encoding="utf-8") as file:
-            file.write(f'blocks = 1\ncosts = false\ncontestants = ["fake"]\n{points}')
-        shutil.rmtree(os.path.join(self.results, "c"), ignore_errors=True)
-        done = subprocess.run(
-            [TAILRACE, "run", "--name", "c", "--profile", profile, "--targets", targets,
-             "--results", self.results, *more],
-            capture_output=True, text=True, timeout=200, check=False,
-        )
-        cells = os.path.join(self.results, "c", "cells.jsonl")
-        if not os.path.exists(cells):
-            return done, []
-        with open(cells, encoding="utf-8") as file:
-            return done, [json.loads(line) for line in file]
+class FileCommandTest(scripted_case.ScriptedCase):
+    target = "file_target.py"
 
     def test_good_cells_are_whole_and_proven(self):
         done, cells = self.run_it(point("warm") + point("cold") + point("direct"))
@@ -74,7 +41,7 @@ class FileCommandTest(unittest.TestCase):
             self.assertEqual(file["before"]["pages"], 1024)
             self.assertGreaterEqual(file["threads_peak"], 1)
             self.assertGreater(cell["work"]["counts"]["reads"], 0)
-        self.assertEqual(results_schema.campaign_violations(os.path.join(self.results, "c")), [])
+        self.require_schema()
         kept = os.listdir(os.path.join(self.results, ".files"))
         self.assertEqual(kept, ["tailrace-4-MiB-1.stamped"])
 
@@ -139,7 +106,8 @@ class FileCommandTest(unittest.TestCase):
 
     def test_the_file_alone(self):
         def file(*more):
-            return subprocess.run([TAILRACE, "file", "--folder", self.folder, "--mib", "2", *more],
+            return subprocess.run([scripted_case.TAILRACE, "file", "--folder", self.folder,
+                                   "--mib", "2", *more],
                                   capture_output=True, text=True, timeout=60, check=False)
 
         told = json.loads(file("--cache", "warm").stdout)

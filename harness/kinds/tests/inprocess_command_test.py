@@ -3,57 +3,22 @@
 that lies, dies or answers nonsense costs its cell and nothing else. The target is
 harness/tests/timer_target.py. Standard library only. Usage: inprocess_command_test.py TAILRACE"""
 
-import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
 import unittest
 
-TAILRACE = os.path.abspath(sys.argv[1])
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../record/tests"))
-import results_schema
-TARGET = os.path.join(
-    os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "timer_target.py"
-)
+import scripted_case
+
 POINT = '[[point]]\nkind = "timer"\ntasks = 50\nspread_ms = 20\nlead_ms = 200\n'
 CANCEL = '[[point]]\nkind = "timer"\nmode = "cancel"\ntasks = 50\n'
 
 
-class InprocessCommandTest(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="tailrace-inprocess-")
-        self.results = os.path.join(self.folder, "results")
-
-    def tearDown(self):
-        shutil.rmtree(self.folder)
-
-    def run_it(self, fault="", points=POINT, environment=None, command=TARGET):
-        """The finished command, and its cells."""
-        targets = os.path.join(self.folder, "targets")
-        os.makedirs(targets, exist_ok=True)
-        path = os.path.join(targets, "tailrace-target-fake")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f'#!/bin/sh\nTAILRACE_FAULT={fault} exec {command} "$@"\n')
-        os.chmod(path, 0o755)
-        profile = os.path.join(self.folder, "test.toml")
-        with open(profile, "w", encoding="utf-8") as file:
-            file.write(f'blocks = 1\ncosts = false\ncontestants = ["fake"]\n{points}')
-        done = subprocess.run(
-            [TAILRACE, "run", "--name", "c", "--profile", profile, "--targets", targets,
-             "--results", self.results],
-            capture_output=True, text=True, timeout=200, check=False,
-            env={**os.environ, **(environment or {})},
-        )
-        cells = os.path.join(self.results, "c", "cells.jsonl")
-        if not os.path.exists(cells):
-            return done, []
-        with open(cells, encoding="utf-8") as file:
-            return done, [json.loads(line) for line in file]
+class InprocessCommandTest(scripted_case.ScriptedCase):
+    target = "timer_target.py"
 
     def test_a_good_cell_is_whole(self):
-        done, cells = self.run_it(points=POINT + CANCEL)
+        done, cells = self.run_it(POINT + CANCEL)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(len(cells), 2)
         for cell in cells:
@@ -71,7 +36,7 @@ class InprocessCommandTest(unittest.TestCase):
         self.assertTrue(os.path.getsize(path) > 0)
         self.assertEqual(by_mode["cancel"]["work"]["counts"]["cancelled"], 50)
         self.assertEqual(by_mode["cancel"]["work"]["histograms"], {})
-        self.assertEqual(results_schema.campaign_violations(os.path.join(self.results, "c")), [])
+        self.require_schema()
 
     def test_a_target_that_lies_fails_its_cell(self):
         for fault, words in [
@@ -90,7 +55,7 @@ class InprocessCommandTest(unittest.TestCase):
         ]:
             with self.subTest(fault):
                 shutil.rmtree(self.results, ignore_errors=True)
-                done, cells = self.run_it(fault)
+                done, cells = self.run_it(POINT, fault)
                 self.assertEqual(done.returncode, 1, done.stdout)
                 self.assertEqual(cells[0]["status"], "failed")
                 self.assertIn(words, cells[0]["cause"])
@@ -100,7 +65,7 @@ class InprocessCommandTest(unittest.TestCase):
         with open(path, "w", encoding="utf-8") as file:
             file.write("import os, sys, time\nfor _ in range(2000): time.sleep(1e-6)\n"
                        "os.execv(sys.argv[1], sys.argv[1:])\n")
-        _, cells = self.run_it(points=CANCEL, command=f"{sys.executable} {path} {TARGET}")
+        _, cells = self.run_it(CANCEL, command=f"{sys.executable} {path} {self.script}")
         self.assertIn(cells[0]["status"], ("ok", "invalid"), cells[0]["cause"])
         self.assertLess(cells[0]["work"]["process"]["voluntary_switches"], 1000)
 
@@ -110,7 +75,7 @@ class InprocessCommandTest(unittest.TestCase):
             ("", POINT.replace("50", "2000000"), "tasks"),
         ]:
             shutil.rmtree(self.results, ignore_errors=True)
-            done, cells = self.run_it(fault, points)
+            done, cells = self.run_it(points, fault)
             self.assertEqual(done.returncode, 0, done.stdout)
             self.assertEqual([cell["status"] for cell in cells], ["skipped"], cells[0]["cause"])
             self.assertIn(words, cells[0]["cause"])
@@ -126,7 +91,7 @@ class InprocessCommandTest(unittest.TestCase):
             ("tasks = 5\nspread_ms = 60001", "spread_ms must be"),
             ("tasks = 5\nconnections = 9", "unknown key"),
         ]:
-            done, _ = self.run_it(points=f'[[point]]\nkind = "timer"\n{more}\n')
+            done, _ = self.run_it(f'[[point]]\nkind = "timer"\n{more}\n')
             self.assertEqual(done.returncode, 2, more)
             self.assertIn(words, done.stderr)
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
