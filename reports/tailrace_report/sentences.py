@@ -35,7 +35,7 @@ def best_and_worst(study: Study, what: str, compared: Comparison) -> str:
     )
     if others and len(unclear) == len(others):
         named = ", ".join(some([_valued(first), *unclear]))
-        return f"{what}, {best} first (too few shared blocks to compare): {named}"
+        return f"{what.removesuffix(',')}, {best} first (too few shared blocks to compare): {named}"
     text = f"{what} is {best} for {_valued(first)}"
     if same:
         text += f" and does not differ significantly for {wording.joined(some(same))}"
