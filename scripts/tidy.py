@@ -85,11 +85,11 @@ def lengths(file, _):
 
 
 def prose(file, _):
-    """Prose is read in a terminal and in a diff; a row of a table cannot be broken."""
+    """Prose is read in a terminal and in a diff; what no row of a table can hold is a list."""
     if PINNED.search(file.path):
         return
     for number, line in enumerate(file.lines, 1):
-        if file.kind == "prose" and len(line) > COLUMNS_MAX and not line.startswith("|"):
+        if file.kind == "prose" and len(line) > COLUMNS_MAX:
             yield "columns", number, f"{len(line)} columns; at most {COLUMNS_MAX}"
         for match in TERM.finditer(line) if file.kind else ():
             term = match.group().lower()
