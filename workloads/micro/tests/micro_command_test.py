@@ -28,7 +28,7 @@ OPERATIONS_LEAST = 20_000
 REQUEST = "desc: Trigger: Client Request: "
 
 
-class micro_command(unittest.TestCase):
+class program_case(unittest.TestCase):
     program, identity, allocations = "", "", True
 
     def setUp(self):
@@ -41,6 +41,8 @@ class micro_command(unittest.TestCase):
         return subprocess.run([self.program, *words], capture_output=True, text=True,
                               timeout=LIMIT_S, check=False)
 
+
+class any_program(program_case):
     def test_every_listed_row_is_measured_once(self):
         listed = self.run_program("--list")
         self.assertEqual((listed.returncode, listed.stderr), (0, ""))
@@ -68,23 +70,6 @@ class micro_command(unittest.TestCase):
         done = self.run_program("--filter", name, "--min-time-s", "0.00001")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual([line.split()[0] for line in done.stdout.splitlines()[3:]], [name])
-
-    def test_a_setting_is_part_of_the_name(self):
-        if self.identity != "steal":
-            self.skipTest("it has nothing to set")
-        names = self.run_program("--set", "lifo=off", "--set", "coop=7", "--list").stdout.split()
-        self.assertTrue(all("/steal-lifo-off-coop-7/" in name for name in names), names)
-
-    def test_a_row_that_allocates_counts_at_least_one_and_one_that_does_not_none(self):
-        if self.identity != "bare" or not self.allocations:
-            self.skipTest("the floor without sanitizers knows exactly")
-        with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder) / "out.json"
-            self.run_program("--min-time-s", "0.00001", "--out", str(out))
-            found = {row["name"].split("/")[0]: row["allocations"]
-                     for row in json.loads(out.read_text("utf-8"))["benchmarks"]}
-        self.assertEqual(found["floor_task_create"], 1)
-        self.assertEqual(found["floor_yield_many"], 0)
 
     def exact_rows(self):
         """What --instructions has here, by name; skips where it has no valgrind/callgrind.h."""
@@ -171,7 +156,30 @@ class micro_command(unittest.TestCase):
         self.assertIn("/nonexistent/folder/out.json", done.stderr)
 
 
+class steal_program(program_case):
+    def test_a_setting_is_part_of_the_name(self):
+        names = self.run_program("--set", "lifo=off", "--set", "coop=7", "--list").stdout.split()
+        self.assertTrue(all("/steal-lifo-off-coop-7/" in name for name in names), names)
+
+
+class floor_program(program_case):
+    def test_a_row_that_allocates_counts_at_least_one_and_one_that_does_not_none(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "out.json"
+            self.run_program("--min-time-s", "0.00001", "--out", str(out))
+            found = {row["name"].split("/")[0]: row["allocations"]
+                     for row in json.loads(out.read_text("utf-8"))["benchmarks"]}
+        self.assertEqual(found["floor_task_create"], 1)
+        self.assertEqual(found["floor_yield_many"], 0)
+
+
 if __name__ == "__main__":
-    micro_command.allocations = "--no-allocations" not in sys.argv
-    micro_command.program, micro_command.identity = sys.argv[1:3]
-    unittest.main(argv=sys.argv[:1])
+    program_case.allocations = "--no-allocations" not in sys.argv
+    program_case.program, program_case.identity = sys.argv[1:3]
+    cases = [any_program]
+    if program_case.identity == "steal":
+        cases.append(steal_program)
+    if program_case.identity == "bare" and program_case.allocations:  # a sanitizer allocates, too
+        cases.append(floor_program)
+    names = [case.__name__ for case in cases]
+    unittest.main(argv=[sys.argv[0], *names])
