@@ -13,7 +13,9 @@ import time
 import unittest
 
 TAILRACE, TARGETS = (os.path.abspath(path) for path in sys.argv[1:3])
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../record/tests"))
+HARNESS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path[:0] = [os.path.join(HARNESS, "record", "tests"), os.path.join(HARNESS, "tests")]
+import fake_campaign
 import results_schema
 FAKE = os.path.join(TARGETS, "tailrace-target-fake")
 
@@ -35,7 +37,6 @@ time.sleep(float(mode) if mode[0].isdigit() else 0)
 counts = dict(planned=10, sent=10, skipped_late=0, never_sent=0, ok=10, wrong=0, errors=0,
               timed_out=0, in_flight=0)
 if mode == "unbalanced": counts["ok"] = 9
-if mode == "unbelievable": pass
 name = "../" * 9 + "proc/x" if mode == "astray" else "response"
 harness_cpus = " ".join(map(str, sorted(os.sched_getaffinity(os.getppid()))))
 print(json.dumps(dict(schema=1, mode="closed", connect=[harness_cpus], connections=2,
@@ -81,16 +82,9 @@ class CommandCase(unittest.TestCase):
 
     def profile(self, script="good", points=POINT, blocks=1, costs="false"):
         """A profile for the fake target, and a folder in which that target plays `script`."""
-        targets = os.path.join(self.folder, "targets")
-        os.makedirs(targets, exist_ok=True)
-        path = os.path.join(targets, "tailrace-target-fake")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f'#!/bin/sh\nexec {FAKE} "$@" --set script={script}\n')
-        os.chmod(path, 0o755)
-        profile = os.path.join(self.folder, "test.toml")
-        with open(profile, "w", encoding="utf-8") as file:
-            file.write(f'blocks = {blocks}\ncosts = {costs}\ncontestants = ["fake"]\n{points}')
-        return ["--profile", profile, "--targets", targets, "--results", self.results]
+        command = f'exec {FAKE} "$@" --set script={script}'
+        chosen = fake_campaign.prepare(self.folder, command, points, blocks, costs)
+        return [*chosen, "--results", self.results]
 
     def change_description(self, targets, command, name="fake", script="good"):
         """Lets a target of that name describe itself as the fake one, changed by sed."""

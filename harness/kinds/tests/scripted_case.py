@@ -12,7 +12,8 @@ import unittest
 
 TAILRACE = os.path.abspath(sys.argv[1])
 HARNESS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-sys.path.insert(0, os.path.join(HARNESS, "record", "tests"))
+sys.path[:0] = [os.path.join(HARNESS, "record", "tests"), os.path.join(HARNESS, "tests")]
+import fake_campaign
 import results_schema
 
 
@@ -29,19 +30,11 @@ class ScriptedCase(unittest.TestCase):
 
     def run_it(self, points, fault="", more=(), environment=None, command=None):
         """The finished command, and its cells."""
-        targets = os.path.join(self.folder, "targets")
-        os.makedirs(targets, exist_ok=True)
-        path = os.path.join(targets, "tailrace-target-fake")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f'#!/bin/sh\nTAILRACE_FAULT={fault} exec {command or self.script} "$@"\n')
-        os.chmod(path, 0o755)
-        profile = os.path.join(self.folder, "test.toml")
-        with open(profile, "w", encoding="utf-8") as file:
-            file.write(f'blocks = 1\ncosts = false\ncontestants = ["fake"]\n{points}')
+        command = f'TAILRACE_FAULT={fault} exec {command or self.script} "$@"'
+        chosen = fake_campaign.prepare(self.folder, command, points)
         shutil.rmtree(os.path.join(self.results, "c"), ignore_errors=True)
         done = subprocess.run(
-            [TAILRACE, "run", "--name", "c", "--profile", profile, "--targets", targets,
-             "--results", self.results, *more],
+            [TAILRACE, "run", "--name", "c", *chosen, "--results", self.results, *more],
             capture_output=True, text=True, timeout=200, check=False,
             env={**os.environ, **(environment or {})},
         )
