@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 #include "harness/record/refusal.hpp"
 
@@ -91,10 +92,26 @@ void replace_link(const fs::path& link, const fs::path& target) {
   }
 }
 
+namespace {
+
+// A child that its parent has forked and that has not yet called exec() holds the parent's lock for
+// a moment after the parent was killed: hence a refusal only after a second.
+bool locked_by_another(int fd) {
+  constexpr int tries = 50;
+  const std::timespec pause{0, 20'000'000};
+  for (int i = 0; ::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; ++i) {
+    if (i == tries) return true;
+    ::nanosleep(&pause, nullptr);
+  }
+  return false;
+}
+
+}  // namespace
+
 line_file::line_file(fs::path path) : path_(std::move(path)) {
   fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd_ < 0) refuse("write", path_, errno);
-  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+  if (locked_by_another(fd_)) {
     ::close(fd_);
     throw refusal(fmt::format("{} is being written by another process", path_.string()),
                   "wait until it has ended, or end it");

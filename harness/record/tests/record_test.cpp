@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -44,6 +46,21 @@ TEST_F(folder_test, lines_have_one_writer_at_a_time) {
   }
   line_file(path).append("three");
   EXPECT_EQ(read_whole(path, 100), "one\nthree\n");
+}
+
+TEST_F(folder_test, lock_that_a_child_of_a_killed_writer_holds_until_exec_is_waited_for) {
+  const fs::path path = folder_ / "lines";
+  pid_t child = -1;
+  {
+    const line_file killed(path);
+    child = ::fork();
+    if (child == 0) {
+      ::usleep(100'000);
+      ::_exit(0);
+    }
+  }
+  EXPECT_NO_THROW(line_file(path).append("one"));
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
 }
 
 TEST_F(folder_test, whole_write_leaves_no_draft) {
