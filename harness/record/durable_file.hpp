@@ -22,9 +22,9 @@ void replace_link(const std::filesystem::path& link, const std::filesystem::path
 
 class line_file {
  public:
-  // Opens for appending; makes it when absent. Refused while another line_file has it, of this
-  // process or another (where the file system has locks), after a second of trying. A last line without its newline (a crash
-  // in the middle of a write) is cut off: it was never acknowledged.
+  // Opens for appending; makes it when absent. Refused, after a second of trying, while another
+  // line_file has it, of this process or another (where the file system has locks). A last line
+  // without its newline (a crash in the middle of a write) is cut off: it was never acknowledged.
   explicit line_file(std::filesystem::path path);
   line_file(const line_file&) = delete;
   line_file& operator=(const line_file&) = delete;
