@@ -98,8 +98,10 @@ void client_loop::abandon_schedule(lane& of) {
 void client_loop::settle() {
   for (connection& one : connections_) {
     tally& into = counted(one);
-    into.whole_run.sent += one.whole_sent;
-    into.whole_run.answered += one.answered;
+    into.whole_run.sent += one.whole_sent - one.sent_before;
+    into.whole_run.answered += one.answered - one.answered_before;
+    one.sent_before = one.whole_sent;
+    one.answered_before = one.answered;
     if (!one.alive) continue;
     for (std::uint64_t i = one.first_uncounted(); i < one.started(); ++i) {
       const request_times& times = one.times_of(i);
@@ -109,6 +111,7 @@ void client_loop::settle() {
       if (plan_.open) into.service.record(last_clock_ns_ - times.sent_ns);
     }
     drop_queue(one);
+    one.expired = one.started();  // they have been counted: a later slice must not count them
   }
 }
 

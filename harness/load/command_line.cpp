@@ -29,7 +29,10 @@ constexpr const char* description =
     "answered, and latency\n  counts from the planned time. Without it the loop is closed: each "
     "connection keeps --depth requests outstanding,\n  which finds the ceiling but hides "
     "stalls.\n\n"
-    "  Example: tailrace load --connect 127.0.0.1:4242 --connections 50 --rate 10000";
+    "  Example: tailrace load --connect 127.0.0.1:4242 --connections 50 --rate 10000\n\n"
+    "  `tailrace load --serve` stays and takes commands on standard input, one JSON object a line: "
+    "open, slice, count,\n  result, close, quit (harness/load/load_service.hpp). Arguments of an "
+    "open are those below.";
 
 void add_load_options(CLI::App& app, load_options& o) {
   app.add_option("--connect", o.connect, "Server as host:port; repeat it to spread over several")

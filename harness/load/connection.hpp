@@ -30,9 +30,12 @@ struct connection {
   std::uint64_t planned = 0;
   std::uint64_t whole_sent = 0;  // messages whose last byte was written
   std::uint64_t answered = 0;
-  std::uint64_t expired = 0;      // messages below it have been counted as timed out or answered
-  std::size_t sent_offset = 0;    // bytes of message `whole_sent` that were written
-  std::size_t answer_offset = 0;  // bytes of the answer to `answered` that came
+  std::uint64_t expired = 0;  // messages below it have been counted: timed out, or in flight when
+                              // a slice ended
+  std::uint64_t sent_before = 0;      // whole_sent at the end of the slice before
+  std::uint64_t answered_before = 0;  // likewise
+  std::size_t sent_offset = 0;        // bytes of message `whole_sent` that were written
+  std::size_t answer_offset = 0;      // bytes of the answer to `answered` that came
   std::int64_t connect_began_ns = 0;
   std::vector<request_times> ring;  // size is a power of two
 

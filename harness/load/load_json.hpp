@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "harness/load/load_run.hpp"
+#include "harness/load/load_result.hpp"
 
 namespace tailrace::load {
 

@@ -8,12 +8,14 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <string_view>
 
 #include "harness/load/command_line.hpp"
 #include "harness/load/endpoint.hpp"
 #include "harness/load/hold.hpp"
 #include "harness/load/load_json.hpp"
-#include "harness/load/load_run.hpp"
+#include "harness/load/load_service.hpp"
+#include "harness/load/load_session.hpp"
 #include "harness/load/load_table.hpp"
 #include "harness/record/refusal.hpp"
 
@@ -101,6 +103,10 @@ int run_and_print(const load_options& options) {
 }  // namespace
 
 int load_main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "--serve") {
+    catch_signals();
+    return run_service(stdin, stdout, stop_requested);
+  }
   const parsed_command_line parsed = parse_command_line(argc, argv);
   if (parsed.exit_code) return *parsed.exit_code;
   catch_signals();

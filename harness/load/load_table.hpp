@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "harness/load/load_run.hpp"
+#include "harness/load/load_result.hpp"
 
 namespace tailrace::load {
 

@@ -6,7 +6,7 @@
 
 #include <atomic>
 
-#include "harness/load/load_run.hpp"
+#include "harness/load/load_session.hpp"
 #include "harness/load/tests/test_server.hpp"
 #include "runtimes/base/uring/tests/uring_available.hpp"
 

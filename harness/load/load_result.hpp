@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-// One load run from options to result: threads are started and pinned, connections opened, all
-// threads begin at the same instant, and what they counted is merged exactly. Called by load_main()
-// and by tests; one run at a time a process is enough, but runs share no state.
+// What came of a load run, or of several slices over the same connections added up. Plain data;
+// the arithmetic is exact: counts and histograms are sums, rates follow from them. Any thread.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -39,6 +37,7 @@ struct load_result {
   double achieved_per_s = 0;  // right answers that came inside the measured phase
   double bytes_per_s = 0;
   double busy_share = 0;  // CPU time of the threads without idle polling, of the phase
+  std::size_t answer_bytes = 0;
   bool server_died = false;
   bool stopped_early = false;
 
@@ -48,9 +47,10 @@ struct load_result {
   }
   // Whether every answer was right and in time and no connection was lost.
   [[nodiscard]] bool clean() const noexcept;
+  // Rates and shares from counts and lengths.
+  void compute_rates();
+  // Adds a further slice of the same options, its windows after those that are here.
+  void add(const load_result& slice);
 };
-
-// Throws refusal when it cannot start. `stop` ends the measured phase early.
-[[nodiscard]] load_result run_load(const load_options& options, const std::atomic<bool>& stop);
 
 }  // namespace tailrace::load
