@@ -2,6 +2,7 @@
 // See cpu_use.hpp.
 #include "harness/observe/cpu_use.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,16 @@ namespace {
 
 std::int64_t nanoseconds(const timespec& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+// Some 1,500 bytes; longer where many groups or NUMA nodes are listed, before the switches.
+constexpr std::size_t status_bytes_max = 16384;
+
+std::int64_t number_after(std::string_view text, std::string_view name) {
+  const auto at = text.rfind(name);
+  if (at == std::string_view::npos) return 0;
+  const auto line = text.substr(at + name.size());
+  return to_integer(trimmed(line.substr(0, line.find('\n')))).value_or(0);
 }
 
 }  // namespace
@@ -40,19 +51,30 @@ std::optional<process_use> read_process_use(int pid) {
   return use;
 }
 
+std::optional<switch_counts> read_thread_switches(int task_folder, int tid) {
+  const std::string path = fmt::format("{}/status", tid);
+  const int fd = ::openat(task_folder, path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  char text[status_bytes_max];
+  const ssize_t count = ::read(fd, text, sizeof text);
+  ::close(fd);
+  if (count <= 0) return std::nullopt;
+  const std::string_view status(text, static_cast<std::size_t>(count));
+  return switch_counts{number_after(status, "\nvoluntary_ctxt_switches:"),
+                       number_after(status, "\nnonvoluntary_ctxt_switches:")};
+}
+
 switch_counts read_switches(int pid) {
   switch_counts sum;
-  for (const int thread : numeric_entries(fmt::format("/proc/{}/task", pid))) {
-    const auto status = read_text(fmt::format("/proc/{}/task/{}/status", pid, thread));
-    if (!status.text) continue;  // ended meanwhile
-    const auto numbers = number_lines(*status.text);
-    if (const auto found = numbers.find("voluntary_ctxt_switches"); found != numbers.end()) {
-      sum.voluntary += found->second;
-    }
-    if (const auto found = numbers.find("nonvoluntary_ctxt_switches"); found != numbers.end()) {
-      sum.involuntary += found->second;
-    }
+  const int folder =
+      ::open(fmt::format("/proc/{}/task", pid).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return sum;
+  for (const int thread : numeric_entries(folder)) {
+    const auto switches = read_thread_switches(folder, thread).value_or(switch_counts{});
+    sum.voluntary += switches.voluntary;
+    sum.involuntary += switches.involuntary;
   }
+  ::close(folder);
   return sum;
 }
 

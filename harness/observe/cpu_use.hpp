@@ -30,6 +30,9 @@ struct switch_counts {
 };
 // Of the threads alive now.
 switch_counts read_switches(int pid);
+// Of one thread, in the folder /proc/PID/task that is open as `task_folder`; nullopt once it has
+// ended.
+std::optional<switch_counts> read_thread_switches(int task_folder, int tid);
 
 // Jiffies of /proc/stat's first line, summed over CPUs.
 struct machine_use {

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// A process with a known cause in it, for tests that look who did it. Runs a function in a forked
+// child until the object ends; the child dies with its parent too.
+#pragma once
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <functional>
+
+namespace tailrace::observe {
+
+class planted_child {
+ public:
+  explicit planted_child(const std::function<void()>& body) : pid_(::fork()) {
+    if (pid_ != 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    body();
+    ::_exit(0);
+  }
+  planted_child(const planted_child&) = delete;
+  planted_child& operator=(const planted_child&) = delete;
+  ~planted_child() { end(); }
+
+  int pid() const { return pid_; }
+  // Killed and waited for; its number may be somebody else's from now on.
+  void end() {
+    if (ended_) return;
+    ended_ = true;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+
+ private:
+  int pid_;
+  bool ended_ = false;
+};
+
+[[noreturn]] inline void burn_forever() {
+  for (volatile unsigned long spent = 0;;)
+    spent = spent + 1;
+}
+
+}  // namespace tailrace::observe
