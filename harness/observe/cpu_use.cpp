@@ -2,6 +2,7 @@
 // See cpu_use.hpp.
 #include "harness/observe/cpu_use.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,23 @@ namespace {
 
 std::int64_t nanoseconds(const timespec& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+// A line of /proc/stat: name user nice system idle iowait irq softirq steal (guest is inside user).
+machine_use use_of_line(const std::vector<std::string>& fields, std::int64_t now) {
+  const std::int64_t tick_ns = ns_per_s / ::sysconf(_SC_CLK_TCK);
+  const auto field = [&](std::size_t i) { return to_integer(fields[i]).value_or(0) * tick_ns; };
+  return {now, field(1) + field(2) + field(3) + field(6) + field(7), field(8)};
+}
+
+// Some 1,500 bytes; longer where many groups or NUMA nodes are listed, before the switches.
+constexpr std::size_t status_bytes_max = 16384;
+
+std::int64_t number_after(std::string_view text, std::string_view name) {
+  const auto at = text.rfind(name);
+  if (at == std::string_view::npos) return 0;
+  const auto line = text.substr(at + name.size());
+  return to_integer(trimmed(line.substr(0, line.find('\n')))).value_or(0);
 }
 
 }  // namespace
@@ -40,35 +58,53 @@ std::optional<process_use> read_process_use(int pid) {
   return use;
 }
 
+std::optional<switch_counts> read_thread_switches(int task_folder, int tid) {
+  const std::string path = fmt::format("{}/status", tid);
+  const int fd = ::openat(task_folder, path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  char text[status_bytes_max];
+  const ssize_t count = ::read(fd, text, sizeof text);
+  ::close(fd);
+  if (count <= 0) return std::nullopt;
+  const std::string_view status(text, static_cast<std::size_t>(count));
+  return switch_counts{number_after(status, "\nvoluntary_ctxt_switches:"),
+                       number_after(status, "\nnonvoluntary_ctxt_switches:")};
+}
+
 switch_counts read_switches(int pid) {
   switch_counts sum;
-  for (const int thread : numeric_entries(fmt::format("/proc/{}/task", pid))) {
-    const auto status = read_text(fmt::format("/proc/{}/task/{}/status", pid, thread));
-    if (!status.text) continue;  // ended meanwhile
-    const auto numbers = number_lines(*status.text);
-    if (const auto found = numbers.find("voluntary_ctxt_switches"); found != numbers.end()) {
-      sum.voluntary += found->second;
-    }
-    if (const auto found = numbers.find("nonvoluntary_ctxt_switches"); found != numbers.end()) {
-      sum.involuntary += found->second;
-    }
+  const int folder =
+      ::open(fmt::format("/proc/{}/task", pid).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return sum;
+  for (const int thread : numeric_entries(folder)) {
+    const auto switches = read_thread_switches(folder, thread).value_or(switch_counts{});
+    sum.voluntary += switches.voluntary;
+    sum.involuntary += switches.involuntary;
   }
+  ::close(folder);
   return sum;
 }
 
 std::optional<machine_use> read_machine_use() {
   const auto stat = read_text("/proc/stat");
   if (!stat.text) return std::nullopt;
-  machine_use use;
-  use.at_ns = monotonic_ns();
   const auto fields = words(std::string_view(*stat.text).substr(0, stat.text->find('\n')));
   if (fields.size() < 9 || fields[0] != "cpu") return std::nullopt;
-  const std::int64_t tick_ns = 1'000'000'000 / ::sysconf(_SC_CLK_TCK);
-  const auto field = [&](std::size_t i) { return to_integer(fields[i]).value_or(0) * tick_ns; };
-  // user nice system idle iowait irq softirq steal (guest is inside user).
-  use.busy_ns = field(1) + field(2) + field(3) + field(6) + field(7);
-  use.steal_ns = field(8);
-  return use;
+  return use_of_line(fields, monotonic_ns());
+}
+
+std::map<int, machine_use> read_use_of_cpus() {
+  std::map<int, machine_use> cpus;
+  const std::string text = read_text("/proc/stat").text.value_or("");
+  const std::int64_t now = monotonic_ns();
+  for (std::size_t at = text.find("\ncpu"); at != std::string::npos;
+       at = text.find("\ncpu", at + 1)) {
+    const auto fields =
+        words(std::string_view(text).substr(at + 1, text.find('\n', at + 1) - at - 1));
+    const auto cpu = fields.size() < 9 ? std::nullopt : to_integer(fields[0].substr(3));
+    if (cpu) cpus[static_cast<int>(*cpu)] = use_of_line(fields, now);
+  }
+  return cpus;
 }
 
 phase_noise noise_between(const machine_use& before, const machine_use& after, std::int64_t ours_ns,

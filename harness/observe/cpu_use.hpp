@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -30,6 +31,9 @@ struct switch_counts {
 };
 // Of the threads alive now.
 switch_counts read_switches(int pid);
+// Of one thread, in the folder /proc/PID/task that is open as `task_folder`; nullopt once it has
+// ended.
+std::optional<switch_counts> read_thread_switches(int task_folder, int tid);
 
 // Jiffies of /proc/stat's first line, summed over CPUs.
 struct machine_use {
@@ -38,6 +42,9 @@ struct machine_use {
   std::int64_t steal_ns = 0;
 };
 std::optional<machine_use> read_machine_use();
+// The same of each CPU that is online, by its number; empty where /proc/stat cannot be read. In
+// ticks of 10 ms: to be summed over slices.
+std::map<int, machine_use> read_use_of_cpus();
 
 // Noise of a phase: CPU used by nobody of ours, in cores, and stolen time as a share of all cores.
 struct phase_noise {

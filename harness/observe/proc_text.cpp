@@ -83,15 +83,27 @@ std::map<std::string, std::int64_t> number_lines(std::string_view text) {
 }
 
 std::vector<int> numeric_entries(const std::string& folder) {
-  std::vector<int> entries;
-  DIR* opened = ::opendir(folder.c_str());
-  if (opened == nullptr) return entries;
-  while (const dirent* entry = ::readdir(opened)) {
-    const auto number = to_integer(entry->d_name);
-    if (number && *number > 0) entries.push_back(static_cast<int>(*number));
-  }
-  ::closedir(opened);
+  const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0) return {};
+  const auto entries = numeric_entries(opened);
+  ::close(opened);
   return entries;
+}
+
+std::vector<int> numeric_entries(int folder) {
+  std::vector<int> entries;
+  alignas(dirent64) char piece[16384];
+  ::lseek(folder, 0, SEEK_SET);
+  for (;;) {
+    const ssize_t count = ::getdents64(folder, piece, sizeof piece);
+    if (count <= 0) return entries;
+    for (ssize_t at = 0; at < count;) {
+      const auto* const entry = reinterpret_cast<const dirent64*>(piece + at);
+      const auto number = to_integer(entry->d_name);
+      if (number && *number > 0) entries.push_back(static_cast<int>(*number));
+      at += entry->d_reclen;
+    }
+  }
 }
 
 std::optional<int> open_descriptors(int pid) {

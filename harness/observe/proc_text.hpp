@@ -28,6 +28,8 @@ std::map<std::string, std::int64_t> number_lines(std::string_view text);
 
 // Numeric entries of a folder: process ids in /proc, thread ids in /proc/PID/task.
 std::vector<int> numeric_entries(const std::string& folder);
+// Of an open folder, from its start; the descriptor stays the caller's, who uses it in one thread.
+std::vector<int> numeric_entries(int folder);
 
 // Of a process; nullopt where it may not be looked at.
 std::optional<int> open_descriptors(int pid);
