@@ -25,6 +25,21 @@ std::string utc_now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
 }
 
+// What the point itself sets has to be possible: its profile is for many targets.
+void require_options(const contestant& program, const std::string& workload,
+                     const session::option_map& options) {
+  for (const auto& [name, value] : options) {
+    const session::option_spec* const spec = program.about.option(workload, name);
+    const std::string wrong = spec == nullptr
+                                  ? fmt::format("workload {} has no option {}", workload, name)
+                                  : spec->objection(value);
+    if (!wrong.empty())
+      throw refusal(fmt::format("{}: {}", program.id, wrong), "", refusal::unsupported);
+  }
+}
+
+}  // namespace
+
 json new_record(const cell_context& cell) {
   const observe::cpu_partition& cpus = cell.setting.cpus;
   json record = {{"schema", record::schema_version},
@@ -42,8 +57,8 @@ json new_record(const cell_context& cell) {
                  {"status", "failed"},
                  {"started_at", utc_now()},
                  {"validity", json::array()}};
-  for (const char* const key :
-       {"cause", "remedy", "target", "load", "cost", "memory", "work", "file", "noise"})
+  for (const char* const key : {"cause", "remedy", "target", "load", "cost", "memory", "work",
+                                "file", "noise", "slices", "as_lived", "warmup", "idle"})
     record[key] = nullptr;
   if (!cell.who.arm.empty()) record["arm"] = cell.who.arm;
   return record;
@@ -58,21 +73,6 @@ void require_descriptors(const cell_context& cell) {
                   refusal::unsupported);
   }
 }
-
-// What the point itself sets has to be possible: its profile is for many targets.
-void require_options(const contestant& program, const std::string& workload,
-                     const session::option_map& options) {
-  for (const auto& [name, value] : options) {
-    const session::option_spec* const spec = program.about.option(workload, name);
-    const std::string wrong = spec == nullptr
-                                  ? fmt::format("workload {} has no option {}", workload, name)
-                                  : spec->objection(value);
-    if (!wrong.empty())
-      throw refusal(fmt::format("{}: {}", program.id, wrong), "", refusal::unsupported);
-  }
-}
-
-}  // namespace
 
 void require_workload(const contestant& program, const std::string& workload) {
   const session::description& about = program.about;
@@ -143,6 +143,10 @@ void judge(json& record, const std::vector<std::string>& faults,
   } else {
     record["status"] = "ok";
   }
+}
+
+void point_work::run(const cell_context& cell, nlohmann::json&) const {
+  throw refusal(fmt::format("points of kind {} are not run alone", cell.at.kind));
 }
 
 json run_cell(const cell_context& cell) {

@@ -35,6 +35,11 @@ struct cell_context {
 // The record without the histogram files: `histograms` of its objects hold the texts still.
 nlohmann::json run_cell(const cell_context& cell);
 
+// What is known of a cell before it runs.
+nlohmann::json new_record(const cell_context& cell);
+// Refuses (unsupported) more connections than there may be descriptors.
+void require_descriptors(const cell_context& cell);
+
 // What a form sets for one workload: without the options that only other workloads have. What no
 // workload has stays, to be refused.
 session::option_map form_options_for(const session::description& about, const std::string& workload,

@@ -15,6 +15,7 @@ namespace tailrace::campaign {
 
 class table_reader;
 struct cell_context;
+class sliced_work;
 
 // The part of a point that is its kind's own. Immutable once read, so a plan's copies share it.
 // Any thread, but for run().
@@ -36,10 +37,13 @@ class point_work {
   // Whether it shows how work moves between workers, so that each needs a core.
   virtual bool needs_a_core_per_worker() const { return false; }
 
+  // How it is measured in slices, beside other subjects and points (generation.hpp); null: each
+  // cell alone, by run().
+  virtual const sliced_work* sliced() const { return nullptr; }
   // Runs one cell with fresh processes. Fills the objects of `record` that are its own, and
   // validity and status (judge() in cell_run.hpp). Throws a refusal where there is no measurement.
-  // Main thread only.
-  virtual void run(const cell_context& cell, nlohmann::json& record) const = 0;
+  // Main thread only. Not called where sliced() is not null.
+  virtual void run(const cell_context& cell, nlohmann::json& record) const;
 };
 
 struct kind {

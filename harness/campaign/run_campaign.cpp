@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// See run_campaign.hpp. What a campaign is made of is in campaign_setup.cpp; this is the loop.
+// See run_campaign.hpp. What a campaign is made of is in campaign_setup.cpp; one block is run by block_run.cpp.
 #include "harness/campaign/run_campaign.hpp"
 
 #include <fmt/format.h>
-#include <sched.h>
 #include <unistd.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "harness/campaign/block_run.hpp"
 #include "harness/campaign/campaign_setup.hpp"
-#include "harness/campaign/cell_run.hpp"
 #include "harness/campaign/progress.hpp"
 #include "harness/campaign/subject_cost.hpp"
 #include "harness/observe/clock.hpp"
@@ -26,44 +26,13 @@ namespace {
 
 using nlohmann::json;
 
-// The harness lives on the client's CPUs, so that it never disturbs the target.
-void keep_off_target_cpus(const observe::cpu_partition& cpus) {
-  if (cpus.client.empty()) return;
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (const int cpu : cpus.client)
-    CPU_SET(cpu, &set);
-  ::sched_setaffinity(0, sizeof set, &set);
-}
-
-// Histograms go to files of their own, and the cell keeps their paths.
-void store(record::campaign& campaign, json& cell) {
-  for (json& part : cell) {
-    if (!part.is_object() || !part.contains("histograms")) continue;
-    for (auto& [name, text] : part["histograms"].items()) {
-      if (text.is_string())
-        text = campaign.write_histogram(cell["cell"], name, text.get<std::string>());
-    }
-  }
-  campaign.append_cell(cell);
-}
-
 void run_cells(const campaign_setup& setup, record::campaign& campaign, progress& shown) {
-  for (const planned_cell& cell : setup.made_plan.cells) {
-    if (campaign.finished().contains(cell.id)) continue;
-    session::throw_if_interrupted();
-    shown.begin_step(cell.id);
-    const point& at = setup.made_plan.points[cell.point];
-    subject who = setup.made_plan.subjects[cell.subject];
-    if (at.workers != 0) who.workers = at.workers;
-    cell_setting setting = setup.setting;
-    setting.cpus = setup.point_cpus[cell.point];
-    keep_off_target_cpus(setting.cpus);
-    json record = run_cell({cell, at, who, setup.contestants.at(who.arm).at(who.id), setting});
-    store(campaign, record);
-    shown.totals().count(record["status"]);
-    shown.end_step(cell.id, record["status"], record::text_or(record, "cause"), record["wall_s"]);
-  }
+  std::map<int, std::vector<const planned_cell*>> blocks;
+  for (const planned_cell& cell : setup.made_plan.cells)
+    if (!campaign.finished().contains(cell.id)) blocks[cell.block].push_back(&cell);
+  block_run runner(setup, campaign, shown);
+  for (const auto& [block, cells] : blocks)
+    runner.run(cells);
 }
 
 // The subjects that costs.jsonl lacks.

@@ -46,11 +46,15 @@ validity_check at_least(const char* name, const char* what, double value, double
   return compared(name, what, value, limit, value >= limit, "is below", unit);
 }
 
+validity_check disjoint_check(bool disjoint) {
+  return yes_or_no("disjoint_cpus", disjoint, "client and target ran on different cores",
+                   "client and target shared a core");
+}
+
 std::vector<validity_check> noise_checks(bool disjoint,
                                          const std::optional<observe::phase_noise>& noise) {
   std::vector<validity_check> checks = {
-      yes_or_no("disjoint_cpus", disjoint, "client and target ran on different cores",
-                "client and target shared a core"),
+      disjoint_check(disjoint),
       yes_or_no("phase_observed", noise.has_value(), "cost and noise of the phase were read",
                 "cost and noise of the phase could not be read in time")};
   if (!noise) return checks;

@@ -35,6 +35,9 @@ validity_check at_most(const char* name, const char* what, double value, double 
 validity_check at_least(const char* name, const char* what, double value, double limit,
                         unit_text unit);
 
+// disjoint: client and target had cores of their own, or share them on purpose.
+validity_check disjoint_check(bool disjoint);
+
 // Of every measured phase. disjoint: client and target had cores of their own, or share them on
 // purpose. noise: none where it could not be read.
 std::vector<validity_check> noise_checks(bool disjoint,

@@ -19,7 +19,6 @@ namespace {
 using nlohmann::json;
 using outcome = session::child_output::outcome;
 
-constexpr session::output_limits load_limits = {std::size_t{64} << 20, std::size_t{64} << 20};
 constexpr double hold_answer_s = 60;
 
 // Where client and target share CPUs, the client may neither pin its thread nor poll.
@@ -45,46 +44,7 @@ std::string with_tail(std::string cause, const session::child_output& output) {
   return cause;
 }
 
-// They become parts of file names: `response`, or `<class>.response`.
-void require_plain_names(const json& histograms) {
-  constexpr std::size_t longest = 80;
-  const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
-  };
-  if (!histograms.is_object()) throw refusal("the load generator's `histograms` is no object");
-  for (const auto& each : histograms.items()) {
-    const std::string& name = each.key();
-    if (!name.empty() && name.size() <= longest && std::ranges::all_of(name, is_plain)) continue;
-    throw refusal(
-        fmt::format("the load generator names a histogram {}: use at most {} of a-z, 0-9, _ and .",
-                    session::quoted_excerpt(name), longest));
-  }
-}
-
 }  // namespace
-
-load_run::load_run(session::output_pump& pump, const campaign::cell_context& cell,
-                   const std::string& address, const std::vector<std::string>& options)
-    : child_(command_of(cell, address, options)), output_(pump, child_, load_limits) {}
-
-json load_run::finish(std::int64_t deadline_ns) {
-  std::string text;
-  const outcome end = output_.everything(deadline_ns, text);
-  if (end == outcome::late)
-    throw refusal(observe::with_stacks("the load generator did not end in time", child_.pid()));
-  if (end == outcome::too_much) throw refusal("the load generator flooded its output");
-  const auto status = output_.wait_exit(observe::from_now(2));
-  json object = record::parse_untrusted(text);
-  if (object.is_object()) {
-    require_plain_names(object.value("histograms", json::object()));
-    return object;
-  }
-  const std::string how = status ? session::exit_text(*status) : "did not exit";
-  if (status && session::exit_code(*status) == refusal::unsupported) {
-    throw refusal(observe::trimmed(output_.error_tail()), "", refusal::unsupported);
-  }
-  throw refusal(with_tail(fmt::format("the load generator {} without a result", how), output_));
-}
 
 load_hold::load_hold(session::output_pump& pump, const campaign::cell_context& cell,
                      const std::string& address, std::int64_t message_bytes)

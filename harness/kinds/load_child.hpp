@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The load generator as a child process (`tailrace load`), pinned and time-limited, so that its
-// crash costs one cell. Two uses: a run that prints one JSON object at its end, and the hold mode
-// that opens, exercises and closes connections by command (memory per connection).
-// Whatever it prints is checked by the caller (reported_counts.hpp). Main thread only.
+// The load generator as a child process (`tailrace load --hold`), pinned and time-limited, so that
+// its crash costs one cell: opens, exercises and closes connections by command (memory per
+// connection). Main thread only.
 #pragma once
 
 #include <cstdint>
@@ -15,22 +14,6 @@
 #include "harness/session/child_process.hpp"
 
 namespace tailrace::kinds {
-
-// One measured run.
-class load_run {
- public:
-  // address: of the target. options: of `tailrace load`, beside those of every cell.
-  load_run(session::output_pump& pump, const campaign::cell_context& cell,
-           const std::string& address, const std::vector<std::string>& options);
-  int pid() const { return child_.pid(); }
-  bool ended() const { return output_.ended(); }
-  // The load object; throws a refusal when there is none by the deadline.
-  nlohmann::json finish(std::int64_t deadline_ns);
-
- private:
-  session::child_process child_;
-  session::child_output output_;
-};
 
 // Connections held open by command; every call waits for the answer.
 class load_hold {

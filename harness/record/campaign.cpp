@@ -124,13 +124,17 @@ std::string campaign::write_histogram(const std::string& cell, const std::string
   return path;
 }
 
-void campaign::append_cell(const json& cell) {
-  cells_.append(text_of(cell, -1));
-  finished_.emplace(cell.at("cell"), cell.at("status"));
+void campaign::append_cells(const std::vector<json>& cells) {
+  std::vector<std::string> lines;
+  for (const json& cell : cells)
+    lines.push_back(text_of(cell, -1));
+  cells_.append(lines);
+  for (const json& cell : cells)
+    finished_.emplace(cell.at("cell"), cell.at("status"));
 }
 
 void campaign::append_cost(const json& cost) {
-  costs_.append(text_of(cost, -1));
+  costs_.append({text_of(cost, -1)});
   count_cost(cost);
 }
 

@@ -10,6 +10,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "harness/record/durable_file.hpp"
 
@@ -39,7 +40,8 @@ class campaign {
   // Text of one histogram; returns the path to store in the cell, relative to the folder.
   std::string write_histogram(const std::string& cell, const std::string& name,
                               const std::string& text);
-  void append_cell(const nlohmann::json& cell);
+  // All of them in one write.
+  void append_cells(const std::vector<nlohmann::json>& cells);
   void append_cost(const nlohmann::json& cost);
 
  private:

@@ -131,9 +131,10 @@ line_file::~line_file() {
   ::close(fd_);
 }
 
-void line_file::append(std::string_view line) {
-  std::string whole(line);
-  whole += '\n';
+void line_file::append(const std::vector<std::string>& lines) {
+  std::string whole;
+  for (const std::string& line : lines)
+    whole += line + '\n';
   const int error = write_all(fd_, whole);
   if (error == 0) {
     size_ += static_cast<long long>(whole.size());

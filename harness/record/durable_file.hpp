@@ -29,8 +29,9 @@ class line_file {
   line_file(const line_file&) = delete;
   line_file& operator=(const line_file&) = delete;
   ~line_file();
-  // The line must not contain a newline. After a failed write the file is cut back to what it was.
-  void append(std::string_view line);
+  // In one write; no line contains a newline. After a failed write the file is cut back to what it
+  // was.
+  void append(const std::vector<std::string>& lines);
 
  private:
   std::filesystem::path path_;

@@ -19,7 +19,11 @@ class Service:
 
     def __enter__(self):
         self.child = subprocess.Popen(
-            PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            PROGRAM,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         return self
 
@@ -57,7 +61,8 @@ class ServiceTest(unittest.TestCase):
                     self.assertEqual((found["event"], found["name"]), ("slice", name))
                     self.assertEqual((found["planned"], found["ok"], found["sent"]), (50, 50, 50))
                     self.assertTrue(found["clean"])
-                    self.assertEqual(service.ask("count", name, **{"as": "kept"})["event"], "counted")
+                    counted = service.ask("count", name, **{"as": "kept"})
+                    self.assertEqual(counted["event"], "counted")
             service.slice("one")
             service.ask("count", "one", **{"as": "disturbed"})
             result = service.ask("result", "one")

@@ -31,7 +31,7 @@ class folder_test : public testing::Test {
 TEST_F(folder_test, torn_last_line_is_cut_off_before_the_next_is_appended) {
   const fs::path path = folder_ / "lines";
   std::ofstream(path) << "one\ntwo\nthr";
-  line_file(path).append("four");
+  line_file(path).append({"four"});
   EXPECT_EQ(read_whole(path, 100), "one\ntwo\nfour\n");
 }
 
@@ -44,7 +44,7 @@ TEST_F(folder_test, lines_have_one_writer_at_a_time) {
     EXPECT_THROW(line_file{path}, refusal);
     EXPECT_EQ(read_whole(path, 100), "one\ntwo");
   }
-  line_file(path).append("three");
+  line_file(path).append({"three"});
   EXPECT_EQ(read_whole(path, 100), "one\nthree\n");
 }
 
@@ -59,7 +59,7 @@ TEST_F(folder_test, lock_that_a_child_of_a_killed_writer_holds_until_exec_is_wai
       ::_exit(0);
     }
   }
-  EXPECT_NO_THROW(line_file(path).append("one"));
+  EXPECT_NO_THROW(line_file(path).append({"one"}));
   EXPECT_EQ(::waitpid(child, nullptr, 0), child);
 }
 
@@ -78,7 +78,7 @@ TEST_F(folder_test, longer_file_than_expected_is_refused) {
 TEST_F(folder_test, full_disk_is_one_sentence) {
   // Every write to /dev/full fails with ENOSPC.
   try {
-    line_file("/dev/full").append("x");
+    line_file("/dev/full").append({"x"});
     FAIL();
   } catch (const refusal& refused) {
     EXPECT_NE(refused.cause().find("/dev/full: "), std::string::npos);
@@ -107,7 +107,7 @@ const json document = {{"schema", schema_version}};
 TEST_F(folder_test, campaign_is_opened_with_what_is_finished) {
   {
     campaign made = campaign::create(folder_, "c", document, document);
-    made.append_cell({{"schema", schema_version}, {"cell", "one"}, {"status", "ok"}});
+    made.append_cells({{{"schema", schema_version}, {"cell", "one"}, {"status", "ok"}}});
     made.append_cost(
         {{"schema", schema_version}, {"subject", {{"id", "local"}}}, {"status", "failed"}});
     EXPECT_EQ(made.failed_costs(), 1);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// What a kind tells of a point that is measured in slices, beside other subjects and other points
+// (generation.hpp). Immutable, any thread.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/campaign/validity.hpp"
+#include "harness/session/target_event.hpp"
+
+namespace tailrace::campaign {
+
+struct slice_plan {
+  int rounds = 1;          // slices that are wanted of each generation
+  double slice_s = 0.2;    // measured part of a slice
+  double settle_s = 0.05;  // load before it that is not measured
+  double warmup_s = 1;     // at most so long is warmed up after the start
+};
+
+struct cpu_shares {
+  double server = 0;  // of the CPUs it may use
+  double client = 0;  // of one core
+};
+
+class sliced_work {
+ public:
+  virtual ~sliced_work() = default;
+
+  virtual slice_plan slices() const = 0;
+  // Arguments of `tailrace load` beside address, seed and CPUs.
+  // may_poll: the client has CPUs of its own.
+  virtual std::vector<std::string> load_arguments(bool may_poll) const = 0;
+  // What cannot be true of the load object and of the target's counts; the work of other points on
+  // the same process is taken out of these. Each one is a sentence.
+  virtual std::vector<std::string> faults(const nlohmann::json& load,
+                                          const session::count_map& counts) const = 0;
+  virtual std::vector<validity_check> checks(const nlohmann::json& load,
+                                             const cpu_shares& used) const = 0;
+};
+
+}  // namespace tailrace::campaign
