@@ -8,7 +8,7 @@ mod timers;
 use std::process::ExitCode;
 
 use tailrace_protocol::{Description, OptionSpec, target_main};
-use tailrace_serving::{Buffer, NAMES, PerCore, options, versions};
+use tailrace_serving::{Buffer, IN_PROCESS, NAMES, PerCore, options, versions};
 
 fn main() -> ExitCode {
     target_main(&describe(), |request, done| {
@@ -36,6 +36,7 @@ fn describe() -> Description {
         timer_granularity_ns: 1,
         versions: versions("glommio", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
+        in_process: IN_PROCESS,
         options: all,
         best: &[],
         default: &[("buffer", "owned"), ("buffer_bytes", "8192")],

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use serde_json::Map;
 use tailrace_protocol::{Description, OptionSpec, target_main};
-use tailrace_serving::{NAMES, PerCore, options, versions};
+use tailrace_serving::{IN_PROCESS, NAMES, PerCore, options, versions};
 
 fn main() -> ExitCode {
     target_main(&describe(), |request, done| {
@@ -46,6 +46,7 @@ fn describe() -> Description {
         timer_granularity_ns: 1_000_000,
         versions: versions("monoio", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
+        in_process: IN_PROCESS,
         options: all,
         best: &[("taskrun", "coop")],
         default: &[("buffer_bytes", "8192")],

@@ -9,7 +9,7 @@ mod timers;
 use std::process::ExitCode;
 
 use tailrace_protocol::{Description, target_main};
-use tailrace_serving::{Buffer, NAMES, options, versions};
+use tailrace_serving::{Buffer, IN_PROCESS, NAMES, options, versions};
 
 fn main() -> ExitCode {
     target_main(&describe(), executor::Smol::start)
@@ -26,6 +26,7 @@ fn describe() -> Description {
         timer_granularity_ns: 1,
         versions: versions("smol", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
+        in_process: IN_PROCESS,
         options: all,
         best: &[],
         default: &[("buffer", "owned"), ("buffer_bytes", "8192")],

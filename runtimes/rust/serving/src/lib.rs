@@ -29,4 +29,4 @@ pub use session::{Buffer, Duplex, count_end, echo};
 pub use timers::Timers;
 pub use versions::versions;
 pub use work::{Nothing, Work};
-pub use workload::{Job, NAMES, Workload, options, sleepers};
+pub use workload::{IN_PROCESS, Job, NAMES, Workload, options, sleepers};

@@ -17,6 +17,8 @@ use crate::listen::listen;
 use crate::timers::{self, Timers};
 
 pub const NAMES: &[&str] = &["echo", "idle", "hog", "timer", "file-read"];
+/// Those of them that have no client.
+pub const IN_PROCESS: &[&str] = &["timer", "file-read"];
 
 /// The options of the workloads; those of the runtime are its own.
 #[must_use]

@@ -2,7 +2,7 @@
 //! What both targets say of themselves.
 
 use tailrace_protocol::{Description, OptionSpec, Request};
-use tailrace_serving::{Buffer, NAMES, options as workload_options, versions};
+use tailrace_serving::{Buffer, IN_PROCESS, NAMES, options as workload_options, versions};
 use tokio::runtime::Builder;
 
 #[must_use]
@@ -26,6 +26,7 @@ pub fn describe(id: &'static str, order: u32, summary: &'static str) -> Descript
         timer_granularity_ns: 1_000_000,
         versions: versions("tokio", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
+        in_process: IN_PROCESS,
         options,
         best: &[],
         default: &[("buffer", "owned"), ("buffer_bytes", "1024")],
