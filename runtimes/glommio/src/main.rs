@@ -17,8 +17,8 @@ fn main() -> ExitCode {
 }
 
 fn describe() -> Description {
-    let mut all = Buffer::options();
-    all.extend([
+    let mut own = Buffer::options();
+    own.extend([
         OptionSpec::integer("ring_depth", 128, 16..=32768, "size of each of a worker's rings"),
         OptionSpec::integer(
             "spin_us",
@@ -27,7 +27,6 @@ fn describe() -> Description {
             "how long a worker without work looks for some before it sleeps",
         ),
     ]);
-    all.extend(options());
     Description {
         id: "glommio",
         order: 120,
@@ -37,7 +36,7 @@ fn describe() -> Description {
         versions: versions("glommio", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
         in_process: IN_PROCESS,
-        options: all,
+        options: options(own),
         best: &[],
         default: &[("buffer", "owned"), ("buffer_bytes", "8192")],
         kernel: "5.8",

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
 }
 
 fn describe() -> Description {
-    let mut all = vec![
+    let own = vec![
         OptionSpec::integer(
             "buffer_bytes",
             65536,
@@ -37,7 +37,6 @@ fn describe() -> Description {
              coop: IORING_SETUP_COOP_TASKRUN; defer: with SINGLE_ISSUER and DEFER_TASKRUN",
         ),
     ];
-    all.extend(options());
     Description {
         id: "monoio",
         order: 121,
@@ -47,7 +46,7 @@ fn describe() -> Description {
         versions: versions("monoio", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
         in_process: IN_PROCESS,
-        options: all,
+        options: options(own),
         best: &[("taskrun", "coop")],
         default: &[("buffer_bytes", "8192")],
         kernel: "5.6",

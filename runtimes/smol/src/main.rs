@@ -16,8 +16,6 @@ fn main() -> ExitCode {
 }
 
 fn describe() -> Description {
-    let mut all = Buffer::options();
-    all.extend(options());
     Description {
         id: "smol",
         order: 110,
@@ -27,7 +25,7 @@ fn describe() -> Description {
         versions: versions("smol", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
         in_process: IN_PROCESS,
-        options: all,
+        options: options(Buffer::options()),
         best: &[],
         default: &[("buffer", "owned"), ("buffer_bytes", "8192")],
         kernel: "3.2",
