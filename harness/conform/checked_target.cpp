@@ -28,10 +28,6 @@ constexpr std::array metrics_of_the_whole{"tasks_spawned",    "tasks_finished", 
                                           "blocking_threads", "blocking_depth", "stalls",
                                           "budget_exhausted", "threads_alive",  "refused_threads"};
 
-bool is_served(const std::string& workload) {
-  return workload == "echo" || workload == "idle" || workload == "hog";
-}
-
 bool is_level(const std::string& count) {
   return count == "open" || count == "sleeping";
 }
@@ -44,12 +40,9 @@ session::target_limits limits_of(const context& with) {
 }
 
 // accepted = closed + open, and nothing missing.
-void require_adding_up(const count_map& counts, const std::string& workload) {
-  std::vector<std::string> names{"accepted",   "closed", "open",   "received_bytes",
-                                 "sent_bytes", "errors", "resets", "accept_errors"};
-  if (workload == "idle") names.insert(names.end(), {"sleeping", "woken_early"});
-  if (workload == "hog") names.emplace_back("burns");
-  for (const std::string& name : names)
+void require_adding_up(const count_map& counts) {
+  for (const char* name : {"accepted", "closed", "open", "received_bytes", "sent_bytes", "errors",
+                           "resets", "accept_errors"})
     count_at(counts, name);
   const std::int64_t accepted = counts.at("accepted");
   const std::int64_t closed = counts.at("closed");
@@ -108,13 +101,13 @@ peer connect_to(const context& with, const std::string& address, std::uint64_t n
 checked_target::checked_target(const context& with, const std::string& workload,
                                const run_settings& wanted)
     : with_(with),
-      workload_(workload),
+      in_process_(with.described.works_in_process(workload)),
       session_(pump_, request_of(with, workload, wanted), limits_of(with)) {
   if (!wanted.first_command.empty()) session_.send(wanted.first_command);
   ready_ = session_.wait_ready();
-  require(ready_.addresses.empty() != is_served(workload),
-          ready_.addresses.empty() ? "ready without an address of a served workload"
-                                   : "ready names an address although the workload has no client");
+  require(ready_.addresses.empty() == in_process_,
+          in_process_ ? "ready names an address although the workload has no client"
+                      : "ready without an address of a workload that is not in `in_process`");
 }
 
 // A dying process may take its time to go (core dumps, sanitizers).
@@ -133,15 +126,15 @@ checked_target::~checked_target() {
 }
 
 void checked_target::require_room(std::int64_t wanted) const {
-  if (is_served(workload_)) {
-    session::require_room(ready_.connections_at_once, "connections", wanted);
-  } else {
+  if (in_process_) {
     session::require_room(ready_.tasks_at_once, "tasks", wanted);
+  } else {
+    session::require_room(ready_.connections_at_once, "connections", wanted);
   }
 }
 
 void checked_target::require_sound(const count_map& counts, const char* where) {
-  if (is_served(workload_)) require_adding_up(counts, workload_);
+  if (!in_process_) require_adding_up(counts);
   for (const auto& [name, before] : last_) {
     require(is_level(name) || count_at(counts, name) >= before,
             fmt::format("count '{}' has shrunk in the {}", name, where));
@@ -176,7 +169,7 @@ result_event checked_target::read_result(double limit_s) {
   result_event result = session_.await_result(limit_s);
   require_sound(result.counts, "result");
   require_shape(result.metrics, ready_.workers);
-  if (is_served(workload_)) {
+  if (!in_process_) {
     const std::int64_t open = result.counts.at("open");
     require(open == 0, fmt::format("the result has {} connections open instead of none", open));
   }

@@ -69,7 +69,7 @@ class checked_target {
   void require_sound(const count_map& counts, const char* where);
 
   const context& with_;
-  std::string workload_;
+  bool in_process_;
   count_map last_;  // of the last sample
   session::output_pump pump_;
   session::target_session session_;

@@ -28,7 +28,7 @@ void burns_once_a_message(context& with) {
   hog.finish_sending();
   hog.collect_to_end();
   const count_map counts = target.stop().counts;
-  require(counts.at("burns") == 53,
+  require(count_at(counts, "burns") == 53,
           "burns of the result is " + std::to_string(counts.at("burns")) + " instead of 53");
 }
 
@@ -44,8 +44,9 @@ void spares_others(context& with) {
     for (int i = 0; i < 10; ++i)
       other.echo(64);
     const count_map counts = target.stop().counts;
-    require(counts.at("burns") == 0, "CPU time was burnt for connection " + std::to_string(number) +
-                                         " with hog_every=" + every);
+    require(
+        count_at(counts, "burns") == 0,
+        "CPU time was burnt for connection " + std::to_string(number) + " with hog_every=" + every);
   }
 }
 

@@ -150,7 +150,8 @@ void idle_serves(context& with) {
   checked_target target(with, "idle");
   std::vector<peer> peers = open_peers(target, 10);
   const count_map counts = target.await_count("open", 10);
-  require(counts.at("sleeping") == 0, "tasks sleep that nobody asked for");
+  require(count_at(counts, "sleeping") == 0, "tasks sleep that nobody asked for");
+  require(count_at(counts, "woken_early") == 0, "tasks woke early that nobody asked for");
   target.stop();
 }
 

@@ -193,7 +193,7 @@ void count_instructions(const measured_target& target, int repeat, cost_sheet& s
                   static_cast<double>(operations));
     sheet.set_source("instructions", "callgrind");
   } catch (const refusal& why) {
-    sheet.add_absent("instructions", "under valgrind: " + why.cause());
+    sheet.add_absent("instructions", "under valgrind: " + why.sentence());
   }
 }
 

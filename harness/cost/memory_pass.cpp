@@ -79,7 +79,7 @@ void measure_memory(const measured_target& target, int repeat, cost_sheet& sheet
       sheet.add(repeat, {name, unit, metric_kind::banded, {}, at.between()}, measure());
     } catch (const refusal& why) {
       if (why.exit_code() != refusal::unsupported) throw;
-      sheet.add_absent(name, why.cause());
+      sheet.add_absent(name, why.sentence());
     }
   };
   add("user_bytes_per_idle_connection", "bytes/connection", connections,

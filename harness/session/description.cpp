@@ -170,6 +170,10 @@ std::string option_spec::objection(std::string_view value) const {
                      quoted_excerpt(value));
 }
 
+bool description::works_in_process(std::string_view workload) const {
+  return std::ranges::find(in_process, workload) != in_process.end();
+}
+
 bool description::has_workload(std::string_view name) const {
   return std::ranges::find(workloads, name) != workloads.end();
 }
@@ -204,6 +208,11 @@ description read_description(const json& object) {
   made.needs = text_map(object_at(object, "needs"), "`needs`");
   made.workloads = texts_at(object, "workloads");
   if (made.workloads.empty()) refuse("there is no workload");
+  if (object.contains("in_process")) made.in_process = texts_at(object, "in_process");
+  for (const std::string& workload : made.in_process) {
+    if (!made.has_workload(workload))
+      refuse(fmt::format("{} of `in_process` is no workload of it", quoted_excerpt(workload)));
+  }
   if (made.has_workload("timer")) {
     made.timer_granularity_ns = record::integer_of(require_member(object, "timer_granularity_ns"));
     if (!made.timer_granularity_ns || *made.timer_granularity_ns < 1)

@@ -50,6 +50,7 @@ struct description {
   option_map versions;
   option_map needs;
   std::vector<std::string> workloads;
+  std::vector<std::string> in_process;  // those of them that have no client
   std::vector<option_spec> options;
   std::map<std::string, option_map> forms;  // `best` and `default` among them
   bool available = false;
@@ -58,6 +59,7 @@ struct description {
   std::string text;  // the JSON as it was printed, on one line
 
   bool has_workload(std::string_view name) const;
+  bool works_in_process(std::string_view workload) const;
   // The option of that name, if the workload has it; or null.
   const option_spec* option(std::string_view workload, std::string_view name) const;
 };

@@ -40,6 +40,7 @@ struct target_description {
   std::string backend = {};
   std::optional<std::int64_t> timer_granularity_ns = {};  // nothing: has no `timer`
   std::vector<std::string> workloads = {};
+  std::vector<std::string> in_process = {};  // those of them that have no client
   std::vector<option_spec> options = {};
   // What is wrong with options that are allowed one by one, as one sentence; empty: nothing.
   std::function<std::string(const run_request&)> objection = {};

@@ -78,6 +78,7 @@ void print_description(const target_description& description) {
   if (description.timer_granularity_ns)
     object["timer_granularity_ns"] = *description.timer_granularity_ns;
   object["workloads"] = description.workloads;
+  if (!description.in_process.empty()) object["in_process"] = description.in_process;
   object["options"] = json::array();
   for (const option_spec& spec : description.options)
     object["options"].push_back(json_of(spec));

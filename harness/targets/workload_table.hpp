@@ -22,6 +22,7 @@ namespace tailrace {
 template <Runtime R>
 struct workload_row {
   std::string name;
+  bool in_process = false;  // has no client
   std::vector<option_spec> options;
   std::string (*objection)(const option_values&);  // null: none
   std::unique_ptr<workload<R>> (*make)(const run_request&);
@@ -29,14 +30,15 @@ struct workload_row {
 
 template <Runtime R, class Workload>
 workload_row<R> row_of() {
-  workload_row<R> row{Workload::name, Workload::options(), nullptr, nullptr};
+  constexpr bool is_served = std::derived_from<Workload, served_workload<R>>;
+  workload_row<R> row{Workload::name, !is_served, Workload::options(), nullptr, nullptr};
   for (option_spec& each : row.options)
     each.workloads = {row.name};
   if constexpr (requires { &Workload::objection; }) row.objection = &Workload::objection;
   row.make = [](const run_request& request) -> std::unique_ptr<workload<R>> {
     const std::size_t runtimes = runtimes_of<R>(request);
     auto made = std::make_unique<Workload>(request.options, runtimes);
-    if constexpr (std::derived_from<Workload, served_workload<R>>)
+    if constexpr (is_served)
       return std::make_unique<served_work<R>>(request, std::move(made), runtimes);
     else
       return made;
@@ -58,6 +60,7 @@ template <Runtime R>
 void add_workloads(target_description& description) {
   for (workload_row<R>& row : workload_table<R>()) {
     description.workloads.push_back(row.name);
+    if (row.in_process) description.in_process.push_back(row.name);
     add_options(description.options, std::move(row.options));
   }
   description.objection = [others = std::move(description.objection)](const run_request& request) {

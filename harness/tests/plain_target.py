@@ -143,6 +143,7 @@ def main(options, backend, run_type, addresses=(), granted=None):
         told = {"protocol": 2, "id": "fake", "family": "floor", "order": 903, "language": "Python",
                 "summary": "for tests", "versions": {}, "backend": backend,
                 "workloads": ["echo", options.workload], "options": options.describe(),
+                "in_process": [] if FAULT == "says-served" else [options.workload],
                 "forms": {"best": {}, "default": {}}, "needs": {}, "available": True}
         if options.workload == "timer":
             told["timer_granularity_ns"] = 1

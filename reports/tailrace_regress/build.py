@@ -98,15 +98,16 @@ def build(root: Path, ref: str, preset: str, targets: Sequence[str]) -> Arms:
     head = harness(root, preset, targets).parent
     targets = targets or in_house(head)
     base, notes = kept(root, commit, preset, targets)
+    return arms(base, head, head / "tailrace", commit, notes)
+
+
+def arms(
+    base: Path, head: Path, tailrace: Path, commit: str, notes: Sequence[str] = ()
+) -> Arms:
+    """A kept folder of the base beside the executables of the head."""
     relinked = base / "relinked"
-    return Arms(
-        base / "bin",
-        head,
-        relinked if relinked.is_dir() else None,
-        head / "tailrace",
-        commit,
-        tuple(notes),
-    )
+    kept_one = relinked if relinked.is_dir() else None
+    return Arms(base / "bin", head, kept_one, tailrace, commit, tuple(notes))
 
 
 def in_house(folder: Path) -> list[str]:

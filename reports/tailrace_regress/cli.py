@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from tailrace_regress import accepted, failure, interrupts, job, outcome, output, phrases
+from tailrace_regress import accepted, build, failure, interrupts, job, outcome, output, phrases
 from tailrace_regress.outcome import GateError, usage
 from tailrace_report.errors import CampaignError
 
@@ -94,13 +94,20 @@ def _run(asked: argparse.Namespace) -> int:
     if any(given) and not all(given):
         raise usage("--base-bin, --head-bin and --tailrace belong together")
     accepted.read(asked.accepted)  # a bad note is known before anything is measured
-    alike = ["base", "results", "preset", "profile", "base_bin", "head_bin", "tailrace"]
+    arms = None
+    if all(given):
+        base = asked.base or str(asked.base_bin)
+        arms = build.Arms(asked.base_bin, asked.head_bin, None, asked.tailrace, base)
     plan = job.Plan(
         root=ROOT,
         targets=targets,
         seed=time.time_ns() % (1 << 32) if asked.seed is None else asked.seed,
         sizes={name: getattr(asked, name) for name in job.SIZES},
-        **{name: getattr(asked, name) for name in alike},
+        base=asked.base,
+        results=asked.results,
+        preset=asked.preset,
+        profile=asked.profile,
+        arms=arms,
     )
     return _conclude(job.run(plan), asked)
 

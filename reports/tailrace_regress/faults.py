@@ -36,22 +36,13 @@ def chosen(only: str) -> list[str]:
     return found
 
 
-def run(plan: job.Plan, commit: str, fault: str, number: int) -> Ended:
+def run(plan: job.Plan, tailrace: Path, fault: str, number: int) -> Ended:
     """One complete job. Raises GateError when it cannot be measured."""
-    base, _ = build.kept(plan.root, commit, plan.preset, plan.targets)
+    base, _ = build.kept(plan.root, plan.base, plan.preset, plan.targets)
     planted = "" if fault == NONE else fault
-    head, _ = build.kept(plan.root, commit, plan.preset, plan.targets, planted)
-    relinked = base / "relinked"
-    measured = job.run(
-        replace(
-            plan,
-            base=commit,
-            base_bin=base / "bin",
-            head_bin=head / "bin",
-            relinked_bin=relinked if relinked.is_dir() else None,
-            seed=plan.seed + 10 * number,
-        )
-    )
+    head, _ = build.kept(plan.root, plan.base, plan.preset, plan.targets, planted)
+    arms = build.arms(base, head / "bin", tailrace, plan.base)
+    measured = job.run(replace(plan, arms=arms, seed=plan.seed + 10 * number))
     judged, code = output.conclude(measured)
     return {
         "code": code,
@@ -79,9 +70,10 @@ def done_before(path: Path) -> dict[tuple[str, int], Ended]:
 
 
 def run_all(
-    plan: job.Plan, commit: str, faults: Sequence[str], times: int, log: Path
+    plan: job.Plan, tailrace: Path, faults: Sequence[str], times: int, log: Path
 ) -> list[Ended]:
-    """Every fault `times` times, those that `log` has left out; each is added to it at its end."""
+    """Every fault `times` times, measured by the harness `tailrace`; those that `log` has are left
+    out, each of the others is added to it at its end."""
     before = done_before(log)
     places = [(name, number) for number in range(times) for name in faults]
     for name, number in places:
@@ -89,7 +81,7 @@ def run_all(
             continue
         measure.say(f"job {number + 1} of {times}: {name}")
         try:
-            ended = run(plan, commit, name, number)
+            ended = run(plan, tailrace, name, number)
         except GateError as error:
             if error.code == outcome.INTERRUPTED:
                 raise KeyboardInterrupt from None

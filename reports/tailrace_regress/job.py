@@ -47,15 +47,7 @@ class Plan:
     targets: tuple[str, ...] = ()  # none: those of the head that are in-house
     seed: int = 1
     sizes: Mapping[str, int] = field(default_factory=lambda: USUAL)
-    base_bin: Path | None = None
-    head_bin: Path | None = None
-    relinked_bin: Path | None = None
-    tailrace: Path | None = None
-
-    @property
-    def built(self) -> bool:
-        """Whether the caller has all executables."""
-        return bool(self.base_bin and self.head_bin and self.tailrace)
+    arms: build.Arms | None = None  # the caller's; none: both are built
 
 
 @dataclass
@@ -105,7 +97,7 @@ def new_folder(results: Path) -> Path:
 def run(plan: Plan) -> Job:
     """Measures everything. Raises GateError, which names the folder once there is one; it then
     holds what there is. An interruption is one, too."""
-    if not plan.built:
+    if plan.arms is None:
         build.resolve(plan.root, plan.base)  # a ref that is none needs no folder
     job = Job(new_folder(plan.results))
     try:
@@ -150,12 +142,9 @@ def _run(plan: Plan, job: Job) -> None:
 
 
 def _arms(plan: Plan) -> build.Arms:
-    """Built now, or folders that the caller has."""
-    if plan.base_bin and plan.head_bin and plan.tailrace:
-        commit = plan.base or str(plan.base_bin)
-        return build.Arms(
-            plan.base_bin, plan.head_bin, plan.relinked_bin, plan.tailrace, commit
-        )
+    """The caller's, or built now."""
+    if plan.arms is not None:
+        return plan.arms
     commit = build.resolve(plan.root, plan.base)
     measure.say(f"building {commit[:12]} and this tree, preset {plan.preset}")
     return build.build(plan.root, plan.base, plan.preset, plan.targets)

@@ -18,17 +18,15 @@ def junit(judged: Judgement, facts: Mapping[str, Any], code: int) -> str:
     failing = judged.failing
     skipped = [f for f in findings if f.verdict in (outcome.INCONCLUSIVE, outcome.INVALID)]
     unsaid = code in (outcome.NOTHING, outcome.OPEN, outcome.ENVIRONMENT)
-    suite = ElementTree.Element(
-        "testsuite",
-        name="tailrace-regress",
-        tests=str(len(findings) + unsaid),
-        failures=str(len(failing)),
-        errors=str(int(unsaid)),
-        skipped=str(len(skipped)),
+    suite = _suite(
+        tests=len(findings) + unsaid,
+        failures=len(failing),
+        errors=int(unsaid),
+        skipped=len(skipped),
         time=_seconds(facts.get("elapsed_s")),
     )
     if unsaid:
-        add_error(suite, f"{phrases.headline(judged)}; exit code {code}")
+        _add_error(suite, f"{phrases.headline(judged)}; exit code {code}")
     for one in sorted(findings, key=lambda f: f.key):
         case = ElementTree.SubElement(
             suite,
@@ -47,10 +45,22 @@ def junit(judged: Judgement, facts: Mapping[str, Any], code: int) -> str:
             )
         else:
             ElementTree.SubElement(case, "system-out").text = text
-    return document(suite)
+    return _document(suite)
 
 
-def add_error(suite: ElementTree.Element, text: str, detail: str = "") -> None:
+def of_failure(text: str, detail: str) -> str:
+    """The document of a job that compared nothing: so nothing has passed or failed."""
+    suite = _suite(tests=1, failures=0, errors=1, skipped=0, time="0")
+    _add_error(suite, text, detail)
+    return _document(suite)
+
+
+def _suite(**facts: object) -> ElementTree.Element:
+    numbers = {name: str(value) for name, value in facts.items()}
+    return ElementTree.Element("testsuite", name="tailrace-regress", **numbers)
+
+
+def _add_error(suite: ElementTree.Element, text: str, detail: str = "") -> None:
     """A test case of the comparison as a whole, which has neither passed nor failed."""
     case = ElementTree.SubElement(
         suite, "testcase", classname="tailrace.regress", name="comparison", time="0"
@@ -59,7 +69,7 @@ def add_error(suite: ElementTree.Element, text: str, detail: str = "") -> None:
     error.text = "\n".join(one_line(line) for line in [text, *detail.splitlines()])
 
 
-def document(suite: ElementTree.Element) -> str:
+def _document(suite: ElementTree.Element) -> str:
     """The text of a document with this one suite."""
     root = ElementTree.Element("testsuites")
     root.append(suite)

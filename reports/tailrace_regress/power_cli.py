@@ -134,27 +134,26 @@ def _decide(asked: argparse.Namespace) -> bool:
 
 
 def _jobs(asked: argparse.Namespace) -> bool:
-    commit = build.resolve(cli.ROOT, "HEAD")
     tailrace, targets = _harness(asked)
     plan = job.Plan(
         root=cli.ROOT,
         results=asked.out,
-        base=commit,
+        base=build.resolve(cli.ROOT, "HEAD"),
         preset=asked.preset,
         profile=asked.profile,
         targets=targets,
         seed=asked.seed,
-        tailrace=tailrace,
     )
     good = True
     if asked.jobs:
         log = asked.out / "jobs.jsonl"
-        for one in faults.run_all(plan, commit, [faults.NONE], asked.jobs, log):
+        for one in faults.run_all(plan, tailrace, [faults.NONE], asked.jobs, log):
             print(f"HEAD against HEAD, job {one['number'] + 1}: exit {one['code']}: {one['said']}")
             good &= one["code"] == outcome.NONE
     if asked.faults:
         found = faults.chosen(asked.only)
-        for one in faults.run_all(plan, commit, found, asked.repeat, asked.out / "faults.jsonl"):
+        log = asked.out / "faults.jsonl"
+        for one in faults.run_all(plan, tailrace, found, asked.repeat, log):
             word = "caught" if one["caught"] else "MISSED"
             job_name = f"{one['name']}, job {one['number'] + 1}"
             print(f"{job_name}: {word}, exit {one['code']}: {one['said']}")

@@ -5,10 +5,10 @@ The round is the unit, as the block is elsewhere: one number a row and round, th
 rounds, ratios within rounds. What is read is what anybody may have written; a refusal is a clause.
 """
 
-import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from statistics import geometric_mean
 from typing import Any
 
 from tailrace_report import stats
@@ -83,12 +83,9 @@ class Micro:
         rounds = set.intersection(*(set(a) & set(b) for a, b in both))
         if not rounds:
             return None
-        logs = [
-            sum(math.log(a[n] / b[n]) for a, b in both) / len(both) for n in sorted(rounds)
-        ]
-        of = stats.estimate(logs)
-        low, middle, high = (math.exp(value) for value in (of.low, of.median, of.high))
-        return stats.Estimate(middle, low, high, of.blocks, of.kind), len(keys)
+        means = {n: geometric_mean(a[n] / b[n] for a, b in both) for n in rounds}
+        found = stats.paired_ratio(means, dict.fromkeys(rounds, 1.0))
+        return (found, len(keys)) if found else None
 
 
 def read_micro(value: Mapping[str, Any]) -> Micro:

@@ -128,7 +128,7 @@ class Faults(unittest.TestCase):
         ended = {"name": "x", "number": 0, "code": 3, "caught": True, "said": "s"}
         log.write_text(json.dumps(ended) + '\n{"name": "x", "num')
         plan = job.Plan(root=self.root, results=self.root, base="HEAD")
-        self.assertEqual(faults.run_all(plan, "c", ["x"], 1, log), [ended])
+        self.assertEqual(faults.run_all(plan, Path("t"), ["x"], 1, log), [ended])
 
     def test_an_interruption_ends_all_jobs_and_a_refusal_only_its_own(self) -> None:
         log = self.root / "faults.jsonl"
@@ -136,7 +136,7 @@ class Faults(unittest.TestCase):
         for code, ends in ((outcome.NOTHING, []), (outcome.INTERRUPTED, [KeyboardInterrupt])):
             with mock.patch.object(faults, "run", side_effect=GateError(code, "said")):
                 with self.assertRaises(KeyboardInterrupt) if ends else contextlib.nullcontext():
-                    faults.run_all(plan, "c", ["x", f"y{code}"], 1, log)
+                    faults.run_all(plan, Path("t"), ["x", f"y{code}"], 1, log)
         names = [json.loads(line)["name"] for line in log.read_text().splitlines()]
         self.assertEqual(names, ["x", f"y{outcome.NOTHING}"])
 

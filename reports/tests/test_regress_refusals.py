@@ -23,7 +23,7 @@ from pathlib import Path
 from unittest import mock
 
 import test_regress
-from tailrace_regress import children, failure, interrupts, job, outcome
+from tailrace_regress import build, children, failure, interrupts, job, outcome
 from tailrace_regress.outcome import GateError, nothing
 
 ROOT = test_regress.ROOT
@@ -296,7 +296,7 @@ class Cut(unittest.TestCase):
         full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "samples.jsonl")
         with tempfile.TemporaryDirectory() as scratch:
             here = Path(scratch)
-            plan = job.Plan(here, here, "", base_bin=here, head_bin=here, tailrace=here)
+            plan = job.Plan(here, here, "", arms=build.Arms(here, here, None, here, "base"))
             with mock.patch.object(job, "_run", side_effect=full):
                 with self.assertRaises(GateError) as caught:
                     job.run(plan)

@@ -31,13 +31,6 @@ void add_uring_loop(std::deque<bare_uring_echo>& loops, int listener,
   }
 }
 
-std::string joined(const std::vector<std::string>& flags) {
-  std::string text;
-  for (const std::string& flag : flags)
-    text += (text.empty() ? "" : " ") + flag;
-  return text;
-}
-
 class bare_uring_target final : public loop_target<bare_uring_echo> {
  public:
   bare_uring_target() : loop_target("io_uring", &add_uring_loop) {}
@@ -54,7 +47,8 @@ class bare_uring_target final : public loop_target<bare_uring_echo> {
     for (const bare_uring_echo& loop : loops_)
       loop.wait_until_enabled();
     const auto& ring = loops_.front().ring();
-    return {{"ring", joined(ring.granted())}, {"ring_missing", joined(ring.missing())}};
+    return {{"ring", uring::joined(ring.granted())},
+            {"ring_missing", uring::joined(ring.missing())}};
   }
   event_fields metrics() const override {
     using loop = bare_uring_echo;

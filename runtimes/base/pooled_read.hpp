@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <utility>
 
 #include "runtimes/base/blocking_pool.hpp"
@@ -22,14 +21,6 @@ struct file_options {
   file_mode mode = file_mode::automatic;
   std::uint32_t threads = 512;  // most threads of the pool
 };
-
-// Values of file_options::mode by name; false: it has no such value.
-constexpr bool choose_file_mode(std::string_view name, file_mode& chosen) noexcept {
-  if (name == "auto") return chosen = file_mode::automatic, true;
-  if (name == "pool") return chosen = file_mode::pool, true;
-  if (name == "inline") return chosen = file_mode::inlined, true;
-  return false;
-}
 
 // What R::file owns. Several tasks may read at once.
 class pooled_file {

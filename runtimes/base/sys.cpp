@@ -229,6 +229,11 @@ int epoll_add(int epoll, int fd, std::uint32_t events, void* data) noexcept {
   die("epoll_ctl add", fd, errno);
 }
 
+std::unexpected<start_error> refused_watch(int error) {
+  return std::unexpected(
+      start_error{error, "epoll refuses another descriptor: " + errno_name(error)});
+}
+
 void epoll_change(int epoll, int fd, std::uint32_t events, void* data) noexcept {
   epoll_event event{.events = events, .data = {.ptr = data}};
   if (::epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event) != 0) die("epoll_ctl mod", fd, errno);

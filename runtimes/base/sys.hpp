@@ -114,6 +114,8 @@ std::optional<std::uint64_t> cpu_time_ns(int clock) noexcept;
 
 // 0, or why the descriptor cannot be watched: ENOMEM, ENOSPC (fs.epoll.max_user_watches).
 [[nodiscard]] int epoll_add(int epoll, int fd, std::uint32_t events, void* data) noexcept;
+// A listening socket that cannot be watched for it.
+std::unexpected<start_error> refused_watch(int error);
 void epoll_change(int epoll, int fd, std::uint32_t events, void* data) noexcept;
 
 // By how much the kernel may delay the timed waits of the calling thread (PR_GET_TIMERSLACK).

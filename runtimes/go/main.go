@@ -16,6 +16,8 @@ import (
 
 var version = "unknown" // of Tailrace, by the build (CMakeLists.txt)
 
+var inProcess = []string{"timer", "file-read"} // workloads that have no client
+
 func main() {
 	os.Exit(protocol.Main(describe(), start))
 }
@@ -62,7 +64,8 @@ func describe() *protocol.Description {
 		Backend:            "epoll",
 		TimerGranularityNS: 1,
 		Allocator:          "own",
-		Workloads:          append(serving.Workloads, "timer", "file-read"),
+		Workloads:          append(serving.Workloads, inProcess...),
+		InProcess:          inProcess,
 		Options:            options,
 		Forms: map[string]map[string]string{
 			"best":    {"buffer": "lent", "buffer_bytes": "65536"},

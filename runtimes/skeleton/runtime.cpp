@@ -83,9 +83,7 @@ std::expected<listener, start_error> runtime::listen(const endpoint& where) {
   auto made = sys::listen_on(where, false);
   if (!made) return std::unexpected(std::move(made.error()));
   const auto watched = register_socket(made->release());
-  if (!watched)
-    return std::unexpected(start_error{
-        watched.error(), "epoll refuses another descriptor: " + sys::errno_name(watched.error())});
+  if (!watched) return sys::refused_watch(watched.error());
   return listener(**watched);
 }
 

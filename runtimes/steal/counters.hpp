@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtimes/base/single_writer_counter.hpp"
+#include "runtimes/base/task_counters.hpp"
 
 namespace tailrace::steal {
 
@@ -17,10 +18,7 @@ struct worker_counters {
   single_writer_counter lifo_runs;         // tasks that ran from the LIFO slot
   single_writer_counter forced_yields;     // tasks sent to the back, their budget spent
   single_writer_counter wakes;             // sleepers it woke
-  single_writer_counter spawned;           // tasks, by tasks it ran
-  single_writer_counter finished;          // ... that ended, whatever the outcome
-  single_writer_counter failed;            // ... by an exception
-  single_writer_counter cancelled;         // ... without one, after their scope was asked to stop
+  task_counters tasks;                     // spawned by tasks it ran, ended on it
   single_writer_counter retakes;           // times it did the work of a worker held by a long poll
 };
 

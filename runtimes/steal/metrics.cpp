@@ -37,19 +37,18 @@ distribution distribution_of(std::span<const std::unique_ptr<worker>> workers,
 runtime_metrics scheduler::metrics() const {
   runtime_metrics metrics;
   std::uint64_t timers = 0;
-  // relaxed: statistics.
-  std::uint64_t spawned = spawned_outside_.load(std::memory_order_relaxed);
+  std::uint64_t spawned = spawned_outside_.get();
   std::uint64_t finished = 0;
   std::uint64_t failed = 0;
   std::uint64_t cancelled = 0;
   for (const auto& each : workers_) {
     metrics.workers.push_back(metrics_of(*each));
-    const worker_counters& counters = each->counters();
+    const task_counters& tasks = each->counters().tasks;
     timers += each->timers().armed();
-    spawned += counters.spawned.get();
-    finished += counters.finished.get();
-    failed += counters.failed.get();
-    cancelled += counters.cancelled.get();
+    spawned += tasks.spawned.get();
+    finished += tasks.finished.get();
+    failed += tasks.failed.get();
+    cancelled += tasks.cancelled.get();
   }
   metrics.whole = {{"tasks_spawned", spawned},
                    {"tasks_finished", finished},
@@ -58,8 +57,7 @@ runtime_metrics scheduler::metrics() const {
                    {"open_descriptors", slots_.open_descriptors()},
                    {"timers_armed", timers},
                    {"inject_depth", shared_.size()},
-                   // relaxed: a statistic.
-                   {"remote_schedules", remote_schedules_.load(std::memory_order_relaxed)},
+                   {"remote_schedules", remote_schedules_.get()},
                    {"blocking_threads", blocking_.threads()},
                    {"blocking_depth", blocking_.queued()}};
   if (stalls_) metrics.whole.push_back({"stalls", stalls_->stalls()});

@@ -24,9 +24,7 @@ std::expected<listener, start_error> runtime::listen(const endpoint& where) {
   auto socket = sys::listen_on(where, false);
   if (!socket) return std::unexpected(std::move(socket.error()));
   const auto slot = register_socket(socket->release());
-  if (!slot)
-    return std::unexpected(start_error{
-        slot.error(), "epoll refuses another descriptor: " + sys::errno_name(slot.error())});
+  if (!slot) return sys::refused_watch(slot.error());
   return listener(*this, **slot);
 }
 

@@ -103,28 +103,23 @@ void scheduler::wake_sleeper() noexcept {
 void scheduler::start(task_node& node) noexcept {
   worker* const here = worker::current();
   if (here != nullptr && &here->owner() == this) [[likely]] {
-    here->counters().spawned.add(1);
+    here->counters().tasks.spawned.add(1);
     here->schedule_here(node);
   } else {
-    spawned_outside_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
+    spawned_outside_.add(1);
     schedule(node);
   }
 }
 
 void scheduler::task_ended(bool failed, bool stopped) noexcept {
-  worker_counters& counters = worker::current()->counters();
-  counters.finished.add(1);
-  if (failed) [[unlikely]]
-    counters.failed.add(1);
-  else if (stopped) [[unlikely]]
-    counters.cancelled.add(1);
+  worker::current()->counters().tasks.ended(failed, stopped);
 }
 
 void scheduler::schedule(task_node& node) noexcept {
   worker* const here = worker::current();
   if (here != nullptr && &here->owner() == this) [[likely]]
     return here->schedule_here(node);
-  remote_schedules_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
+  remote_schedules_.add(1);
   shared_.push(node);
   if (parking_.claim_wake()) wake_sleeper();
 }

@@ -20,6 +20,7 @@
 #include "runtimes/base/inject_queue.hpp"
 #include "runtimes/base/metrics.hpp"
 #include "runtimes/base/parking.hpp"
+#include "runtimes/base/shared_counter.hpp"
 #include "runtimes/steal/options.hpp"
 #include "runtimes/steal/reactor.hpp"
 #include "runtimes/steal/socket_slot.hpp"
@@ -110,9 +111,9 @@ class scheduler {
   atomic<bool> stop_passed_on_{false};
   // release by end_workers(), acquire by every worker in ended().
   atomic<bool> ended_{false};
-  // By threads that are no workers, read by metrics(). relaxed: statistics.
-  atomic<std::uint64_t> spawned_outside_{0};
-  atomic<std::uint64_t> remote_schedules_{0};
+  // By threads that are no workers, read by metrics().
+  shared_counter spawned_outside_;
+  shared_counter remote_schedules_;
 };
 
 }  // namespace tailrace::steal

@@ -9,17 +9,6 @@
 #include "runtimes/base/sys.hpp"
 
 namespace tailrace::threads {
-namespace {
-
-void add(atomic<std::uint64_t>& counter) noexcept {
-  counter.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
-}
-
-void subtract(atomic<std::uint64_t>& counter) noexcept {
-  counter.fetch_sub(1, std::memory_order_relaxed);  // relaxed: a statistic
-}
-
-}  // namespace
 
 bool yield_awaiter::await_ready() const noexcept {
   return ::sched_yield() == 0;  // never fails on Linux: sched_yield(2)
@@ -68,7 +57,7 @@ auto basic_runtime<Pooled>::scope_of(task_node& node) noexcept -> scope<basic_ru
 
 template <bool Pooled>
 void basic_runtime<Pooled>::start(task_node& node) {
-  add(counters_.spawned);
+  counters_.tasks.spawned.add(1);
   if (main_scope_ == nullptr) {  // Only run() spawns before it sets main_scope_.
     main_node_ = &node;
     return;
@@ -76,7 +65,7 @@ void basic_runtime<Pooled>::start(task_node& node) {
   const int error = find_thread(node);
   if (error == 0) [[likely]]
     return;
-  add(counters_.refused);
+  counters_.refused.add(1);
   blocking_task task;
   task.refusal = error;
   run_task(node, task);
@@ -85,36 +74,19 @@ void basic_runtime<Pooled>::start(task_node& node) {
 template <bool Pooled>
 int basic_runtime<Pooled>::find_thread(task_node& node) {
   if constexpr (Pooled) return pool_.submit(node, attributes_, {&pool_thread_body, this});
-  add(counters_.alive);  // before the thread can end
+  counters_.alive.add(1);  // before the thread can end
   const int error = scope_of(node).idle().threads().start(attributes_, &thread_body, &node);
   if (error != 0) [[unlikely]]
-    subtract(counters_.alive);
+    counters_.alive.subtract(1);
   return error;
 }
 
 template <bool Pooled>
-void basic_runtime<Pooled>::task_ended(bool failed, bool stopped) noexcept {
-  add(counters_.finished);
-  if (failed)
-    add(counters_.failed);
-  else if (stopped)
-    add(counters_.cancelled);
-}
-
-template <bool Pooled>
 runtime_metrics basic_runtime<Pooled>::metrics() const {
-  const auto read = [](const atomic<std::uint64_t>& counter) {
-    return counter.load(std::memory_order_relaxed);  // relaxed: a statistic
-  };
-  runtime_metrics metrics{
-      .workers = {},
-      .whole = {{"tasks_spawned", read(counters_.spawned)},
-                {"tasks_finished", read(counters_.finished)},
-                {"tasks_failed", read(counters_.failed)},
-                {"tasks_cancelled", read(counters_.cancelled)},
-                {"threads_alive", Pooled ? pool_.threads() : read(counters_.alive)},
-                {"refused_threads", read(counters_.refused)}},
-      .distributions = {}};
+  runtime_metrics metrics;
+  counters_.tasks.append_to(metrics.whole);
+  metrics.whole.push_back({"threads_alive", Pooled ? pool_.threads() : counters_.alive.get()});
+  metrics.whole.push_back({"refused_threads", counters_.refused.get()});
   if constexpr (Pooled) metrics.whole.push_back({"inject_depth", pool_.waiting()});
   return metrics;
 }
@@ -130,7 +102,7 @@ void* basic_runtime<Pooled>::thread_body(void* argument) noexcept {
   task.buffer = buffer;
   basic_runtime& self = owner.owner();
   self.run_task(node, task);  // node is gone afterwards, its scope is not
-  subtract(self.counters_.alive);
+  self.counters_.alive.subtract(1);
   owner.idle().threads().ended();
   return nullptr;
 }

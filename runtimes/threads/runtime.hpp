@@ -35,9 +35,10 @@
 #include <string_view>
 #include <utility>
 
-#include "runtimes/base/atomic.hpp"
 #include "runtimes/base/endpoint.hpp"
 #include "runtimes/base/metrics.hpp"
+#include "runtimes/base/shared_counter.hpp"
+#include "runtimes/base/task_counters.hpp"
 #include "runtimes/scope.hpp"
 #include "runtimes/task.hpp"
 #include "runtimes/threads/blocking_task.hpp"
@@ -115,14 +116,12 @@ class basic_runtime {
   }
 
   // Tasks that got no thread of their own.
-  std::uint64_t refused_threads() const noexcept {
-    return counters_.refused.load(std::memory_order_relaxed);  // relaxed: a statistic
-  }
+  std::uint64_t refused_threads() const noexcept { return counters_.refused.get(); }
 
   // For scope<basic_runtime>.
   void start(task_node& node);
   void cancel(task_node& node) noexcept { registry_.cancel(node); }
-  void task_ended(bool failed, bool stopped) noexcept;
+  void task_ended(bool failed, bool stopped) noexcept { counters_.tasks.ended(failed, stopped); }
 
  private:
   static scope<basic_runtime>& scope_of(task_node& node) noexcept;
@@ -135,14 +134,11 @@ class basic_runtime {
   thread_pool pool_;  // without threads where each task has its own
   task_registry registry_;
   task_node* main_node_ = nullptr;  // main, between its spawn and its start by run()
-  // Any thread; relaxed throughout: statistics that order nothing.
+  // Any thread.
   struct counters {
-    atomic<std::uint64_t> spawned{0};  // tasks
-    atomic<std::uint64_t> finished{0};
-    atomic<std::uint64_t> failed{0};
-    atomic<std::uint64_t> cancelled{0};
-    atomic<std::uint64_t> refused{0};  // tasks that got no thread
-    atomic<std::uint64_t> alive{0};    // threads of tasks other than main
+    basic_task_counters<shared_counter> tasks;
+    shared_counter refused;  // tasks that got no thread
+    shared_counter alive;    // threads of tasks other than main
   };
   counters counters_;
 

@@ -17,7 +17,7 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
+#include <memory>
 
 #include "runtimes/base/atomic.hpp"
 #include "runtimes/base/check.hpp"
@@ -75,16 +75,6 @@ class shared_socket {
 class socket_owner {
  public:
   socket_owner(task_registry& registry, int fd) : socket_(new shared_socket(registry, fd)) {}
-  socket_owner(socket_owner&& other) noexcept : socket_(std::exchange(other.socket_, nullptr)) {}
-  socket_owner& operator=(socket_owner&& other) noexcept {
-    std::swap(socket_, other.socket_);
-    return *this;
-  }
-  ~socket_owner() {
-    if (socket_ == nullptr) return;
-    socket_->close();
-    socket_->abandon();
-  }
 
   // Operations that are pending, or started later, end with -ECANCELED.
   void close() noexcept {
@@ -98,7 +88,13 @@ class socket_owner {
   }
 
  private:
-  shared_socket* socket_;  // null once moved from
+  struct leaving {
+    void operator()(shared_socket* owned) const noexcept {
+      owned->close();
+      owned->abandon();
+    }
+  };
+  std::unique_ptr<shared_socket, leaving> socket_;  // null once moved from
 };
 
 }  // namespace tailrace::threads

@@ -26,12 +26,6 @@ runtime_metrics runtime::metrics() const {
 }
 
 std::vector<std::pair<std::string, std::string>> runtime::granted() const {
-  const auto joined = [](const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words)
-      text += (text.empty() ? "" : " ") + word;
-    return text;
-  };
   const ring& kernel = requests_.kernel();
   std::vector<std::pair<std::string, std::string>> words = {
       {"ring", joined(kernel.granted())},

@@ -18,6 +18,7 @@ INSTANTIATE_TEST_SUITE_P(
     every, timer_fault_caught,
     testing::Values(
         fault_case{"has-an-address", "timer_fires_all", "names an address"},
+        fault_case{"says-served", "timer_fires_all", "not in `in_process`"},
         fault_case{"starts-by-itself", "timer_fires_all", "before `start`"},
         fault_case{"starts-by-itself", "timer_stops_before_start", "'armed'"},
         fault_case{"loses-a-timer", "timer_fires_all", "'fired' of the result is 199"},

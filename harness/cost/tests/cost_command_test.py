@@ -172,6 +172,12 @@ class CostCommandTest(unittest.TestCase):
         self.refused(cost("no-preload", "--only", "allocations"),
                      "port 80 is in use; give another --port")
 
+    def test_what_is_absent_keeps_its_remedy(self):
+        sheet = self.sheet("little-room", "--only", "memory", "--repeats", "1")
+        cause = self.causes(sheet)["user_bytes_per_idle_connection"]
+        self.assertIn("it has room for 60 connections at once", cause)
+        self.assertIn("; measure it in a form with room for more", cause)
+
     def test_bad_usage_is_refused_in_a_sentence(self):
         for more, words in [
             (["--only", "everything"], "everything"),

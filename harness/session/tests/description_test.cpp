@@ -25,6 +25,7 @@ json sound() {
           {"backend", "epoll"},
           {"timer_granularity_ns", 1},
           {"workloads", {"echo", "idle", "timer"}},
+          {"in_process", {"timer"}},
           {"options",
            {{{"name", "trigger"},
              {"default", "edge"},
@@ -102,6 +103,8 @@ TEST(description, each_breach_is_one_sentence) {
   EXPECT_EQ(refused_with("/workloads", json::array()), "`describe`: there is no workload");
   EXPECT_EQ(refused_with("/workloads", json(257, "echo")),
             "`describe`: `workloads` has more than 256 items");
+  EXPECT_EQ(refused_with("/in_process/0", "file-read"),
+            "`describe`: \"file-read\" of `in_process` is no workload of it");
   EXPECT_EQ(refused_with("/timer_granularity_ns", 0),
             "`describe`: `timer_granularity_ns` is no integer of 1 or more");
   EXPECT_EQ(refused_with("/allocator", "mine"), "`describe`: `allocator` is `own` or left out");

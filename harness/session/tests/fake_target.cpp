@@ -151,8 +151,9 @@ int main(int argc, char** argv) {
       std::thread(serve, fd, script).detach();
     }
   }).detach();
+  const std::string granted = script == "little-room" ? R"({"connections_at_once":60})" : "{}";
   say(R"({"event":"ready","pid":)" + std::to_string(::getpid()) + R"(,"addresses":["127.0.0.1:)" +
-      std::to_string(port) + R"("],"backend":"blocking","workers":1,"granted":{}})");
+      std::to_string(port) + R"("],"backend":"blocking","workers":1,"granted":)" + granted + "}");
   std::string line;
   while (std::getline(std::cin, line))
     answer(line, script);

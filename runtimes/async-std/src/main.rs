@@ -9,15 +9,13 @@ mod timers;
 use std::process::ExitCode;
 
 use tailrace_protocol::{Description, target_main};
-use tailrace_serving::{Buffer, NAMES, options, versions};
+use tailrace_serving::{Buffer, IN_PROCESS, NAMES, options, versions};
 
 fn main() -> ExitCode {
     target_main(&describe(), executor::AsyncStd::start)
 }
 
 fn describe() -> Description {
-    let mut all = Buffer::options();
-    all.extend(options());
     Description {
         id: "async-std",
         order: 111,
@@ -27,7 +25,8 @@ fn describe() -> Description {
         timer_granularity_ns: 1,
         versions: versions("async-std", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
-        options: all,
+        in_process: IN_PROCESS,
+        options: options(Buffer::options()),
         best: &[],
         default: &[("buffer", "owned"), ("buffer_bytes", "8192")],
         kernel: "3.2",

@@ -2,15 +2,14 @@
 //! The accept loop and the sleeping tasks: one task each.
 
 use std::net::TcpListener as StdListener;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_std::net::TcpListener;
 use async_std::task;
 use tailrace_protocol::Request;
-use tailrace_serving::{Asleep, Buffer, Connection, Hog, Nothing, Work, echo, own};
-
-/// Out of descriptors or memory: sessions that end will free some.
-const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(10);
+use tailrace_serving::{
+    Asleep, Buffer, Connection, Hog, Nothing, PAUSE_AFTER_REFUSAL, Work, echo, own,
+};
 
 /// Runs until it is cancelled.
 pub async fn serve(listener: StdListener, request: Request) {

@@ -229,6 +229,13 @@ void ring::submit_and_wait(std::uint32_t want, time deadline, std::uint32_t min_
   enter(count, want, flags | IORING_ENTER_EXT_ARG, &argument);
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names)
+    text += (text.empty() ? "" : " ") + name;
+  return text;
+}
+
 int post_message(int ring, std::int32_t result, std::uint64_t user_data) noexcept {
   // As io_uring_register_sync_msg() of liburing 2.8.
   io_uring_sqe message{};

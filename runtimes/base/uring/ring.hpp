@@ -153,6 +153,9 @@ class ring {
   std::vector<std::string> missing_;
 };
 
+// Names, as granted() and missing() have them, with a space between.
+std::string joined(const std::vector<std::string>& names);
+
 // A completion for the ring with that descriptor, enabled and of this process, which wakes it if it
 // waits. 0 or an errno value. Any thread, with or without a ring; one system call (Linux 6.13).
 [[nodiscard]] int post_message(int ring, std::int32_t result, std::uint64_t user_data) noexcept;

@@ -15,16 +15,12 @@ use glommio::{
 use serde_json::{Map, Value, json};
 use tailrace_protocol::{Refused, Request};
 use tailrace_serving::{
-    Asleep, Buffer, Connection, Hog, Nothing, Part, Work, echo, end_all, own, sleepers,
+    Asleep, Buffer, Connection, Hog, Nothing, PAUSE_AFTER_REFUSAL, Part, STOP_ROUND,
+    STOP_ROUNDS_MAX, Work, echo, end_all, own, sleepers,
 };
 
 use crate::timers;
 
-/// Out of descriptors or memory: sessions that end will free some.
-const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(10);
-/// Less than what the protocol allows from `stop` to the end.
-const STOP_ROUNDS_MAX: usize = 4000;
-const STOP_ROUND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// What an executor counted about itself.

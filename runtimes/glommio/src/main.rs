@@ -8,7 +8,7 @@ mod timers;
 use std::process::ExitCode;
 
 use tailrace_protocol::{Description, OptionSpec, target_main};
-use tailrace_serving::{Buffer, NAMES, PerCore, options, versions};
+use tailrace_serving::{Buffer, IN_PROCESS, NAMES, PerCore, options, versions};
 
 fn main() -> ExitCode {
     target_main(&describe(), |request, done| {
@@ -17,8 +17,8 @@ fn main() -> ExitCode {
 }
 
 fn describe() -> Description {
-    let mut all = Buffer::options();
-    all.extend([
+    let mut own = Buffer::options();
+    own.extend([
         OptionSpec::integer("ring_depth", 128, 16..=32768, "size of each of a worker's rings"),
         OptionSpec::integer(
             "spin_us",
@@ -27,7 +27,6 @@ fn describe() -> Description {
             "how long a worker without work looks for some before it sleeps",
         ),
     ]);
-    all.extend(options());
     Description {
         id: "glommio",
         order: 120,
@@ -36,7 +35,8 @@ fn describe() -> Description {
         timer_granularity_ns: 1,
         versions: versions("glommio", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
-        options: all,
+        in_process: IN_PROCESS,
+        options: options(own),
         best: &[],
         default: &[("buffer", "owned"), ("buffer_bytes", "8192")],
         kernel: "5.8",

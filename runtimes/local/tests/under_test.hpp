@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The local executor for the suites. TAILRACE_LOCAL="register=oneshot" chooses how descriptors are
-// registered, TAILRACE_FILES=auto|pool|inline where files are read (CMakeLists.txt lists both).
+// registered, TAILRACE_FILES where files are read (CMakeLists.txt lists both).
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "runtimes/local/runtime.hpp"
+#include "runtimes/tests/chosen_file_mode.hpp"
 #include "runtimes/tests/conformance_harness.hpp"
 
 namespace tailrace {
@@ -28,12 +29,8 @@ struct conformance_harness<local::runtime> {
       EXPECT_EQ(std::string_view(text), "register=oneshot");
       how = local::registration::oneshot;
     }
-    file_options files;
-    if (const char* const mode = std::getenv("TAILRACE_FILES"); mode != nullptr) {
-      EXPECT_TRUE(choose_file_mode(mode, files.mode)) << mode;
-    }
-    files.threads = 3;  // fewer than tasks that read at once
-    return std::make_unique<local::runtime>(how, files);
+    constexpr std::uint32_t threads = 3;  // fewer than tasks that read at once
+    return std::make_unique<local::runtime>(how, file_options{chosen_file_mode(), threads});
   }
   static client connect(local::runtime&, std::uint16_t port, int receive_bytes) {
     return client(port, receive_bytes);

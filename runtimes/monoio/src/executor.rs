@@ -12,16 +12,13 @@ use monoio::net::{TcpListener, UnixStream};
 use monoio::time::{Instant, TimeDriver, sleep, sleep_until};
 use monoio::{IoUringDriver, Runtime, RuntimeBuilder};
 use tailrace_protocol::{Refused, Request};
-use tailrace_serving::{Asleep, Connection, Hog, Nothing, Part, Work, end_all, own, sleepers};
+use tailrace_serving::{
+    Asleep, Connection, Hog, Nothing, PAUSE_AFTER_REFUSAL, Part, STOP_ROUND, STOP_ROUNDS_MAX, Work,
+    end_all, own, sleepers,
+};
 
 use crate::sleepers::{Sleepers, or_stopped};
 use crate::{session, timers};
-
-/// Out of descriptors or memory: sessions that end will free some.
-const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(10);
-/// Less than what the protocol allows from `stop` to the end.
-const STOP_ROUNDS_MAX: usize = 4000;
-const STOP_ROUND: Duration = Duration::from_millis(1);
 
 /// Why there is no runtime here, and what to do; nothing where there is one.
 pub fn refusal() -> Option<Refused> {

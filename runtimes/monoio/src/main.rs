@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use serde_json::Map;
 use tailrace_protocol::{Description, OptionSpec, target_main};
-use tailrace_serving::{NAMES, PerCore, options, versions};
+use tailrace_serving::{IN_PROCESS, NAMES, PerCore, options, versions};
 
 fn main() -> ExitCode {
     target_main(&describe(), |request, done| {
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
 }
 
 fn describe() -> Description {
-    let mut all = vec![
+    let own = vec![
         OptionSpec::integer(
             "buffer_bytes",
             65536,
@@ -37,7 +37,6 @@ fn describe() -> Description {
              coop: IORING_SETUP_COOP_TASKRUN; defer: with SINGLE_ISSUER and DEFER_TASKRUN",
         ),
     ];
-    all.extend(options());
     Description {
         id: "monoio",
         order: 121,
@@ -46,7 +45,8 @@ fn describe() -> Description {
         timer_granularity_ns: 1_000_000,
         versions: versions("monoio", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
-        options: all,
+        in_process: IN_PROCESS,
+        options: options(own),
         best: &[("taskrun", "coop")],
         default: &[("buffer_bytes", "8192")],
         kernel: "5.6",

@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 
 use smol::{Async, Executor, Timer};
 use tailrace_protocol::Request;
-use tailrace_serving::{Asleep, Buffer, Connection, Hog, Nothing, Work, echo, own, sleepers};
-
-/// Out of descriptors or memory: sessions that end will free some.
-const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(10);
+use tailrace_serving::{
+    Asleep, Buffer, Connection, Hog, Nothing, PAUSE_AFTER_REFUSAL, Work, echo, own, sleepers,
+};
 
 /// Runs until it is dropped.
 pub async fn serve(executor: Arc<Executor<'static>>, listener: TcpListener, request: Request) {

@@ -2,12 +2,13 @@
 // With two workers and threads of the tests' own that spawn tasks; with TAILRACE_STEAL_ALONE set,
 // one worker, whose queue, locks, timers and events are of one thread (then without the tests of
 // such threads).
-// TAILRACE_FILES=auto|pool|inline chooses where files are read.
+// TAILRACE_FILES chooses where files are read.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
 #include "runtimes/steal/runtime.hpp"
+#include "runtimes/tests/chosen_file_mode.hpp"
 #include "runtimes/tests/conformance_harness.hpp"
 
 namespace tailrace {
@@ -22,9 +23,7 @@ struct conformance_harness<steal::runtime> {
     steal::options chosen;
     chosen.workers = alone ? 1 : 2;
     chosen.foreign_threads = !alone;
-    if (const char* const mode = std::getenv("TAILRACE_FILES"); mode != nullptr) {
-      EXPECT_TRUE(choose_file_mode(mode, chosen.files)) << mode;
-    }
+    chosen.files = chosen_file_mode();
     return std::make_unique<steal::runtime>(chosen);
   }
   static client connect(steal::runtime&, std::uint16_t port, int receive_bytes) {

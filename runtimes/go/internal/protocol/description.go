@@ -23,6 +23,7 @@ type Description struct {
 	TimerGranularityNS int                          `json:"timer_granularity_ns"`
 	Allocator          string                       `json:"allocator"`
 	Workloads          []string                     `json:"workloads"`
+	InProcess          []string                     `json:"in_process"` // of them: no client
 	Options            []Option                     `json:"options"`
 	Forms              map[string]map[string]string `json:"forms"` // option values
 	Needs              map[string]string            `json:"needs"`

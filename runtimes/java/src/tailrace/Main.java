@@ -134,6 +134,7 @@ final class Main {
         object.put("timer_granularity_ns", 1);
         object.put("allocator", "own");
         object.put("workloads", Workloads.NAMES);
+        object.put("in_process", Workloads.IN_PROCESS);
         object.put("options", Workloads.settings().stream().map(Setting::described).toList());
         object.put("forms", Map.of("best", Workloads.BEST, "default", Map.of()));
         object.put("needs", Map.of("kernel", "3.2"));

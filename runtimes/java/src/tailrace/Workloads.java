@@ -8,6 +8,8 @@ import java.util.Map;
 /** The workloads by name, their options, and the forms to measure. */
 final class Workloads {
     static final List<String> NAMES = List.of("echo", "idle", "hog", "timer", "file-read");
+    /** Those of them that have no client. */
+    static final List<String> IN_PROCESS = List.of("timer", "file-read");
     static final Map<String, String> BEST = Map.of("io", "channel", "buffer_bytes", "16384");
 
     private Workloads() {}

@@ -92,6 +92,7 @@ mod tests {
             timer_granularity_ns: 1,
             versions: Vec::new(),
             workloads: &["echo", "idle"],
+            in_process: &[],
             options: vec![
                 OptionSpec::choice("buffer", &["lent", "owned"], ""),
                 OptionSpec::multiple("tasks", 3, 3, 0..=100, "").only_for(&["idle"]),

@@ -21,6 +21,8 @@ pub struct Description {
     /// Of libraries, compiler, flags.
     pub versions: Vec<(&'static str, String)>,
     pub workloads: &'static [&'static str],
+    /// Those of them that have no client.
+    pub in_process: &'static [&'static str],
     pub options: Vec<OptionSpec>,
     pub best: Form,
     pub default: Form,
@@ -45,6 +47,7 @@ impl Description {
             "backend": self.backend,
             "timer_granularity_ns": self.timer_granularity_ns,
             "workloads": self.workloads,
+            "in_process": self.in_process,
             "options": self.options.iter().map(OptionSpec::json).collect::<Vec<_>>(),
             "forms": {"best": form_json(self.best), "default": form_json(self.default)},
             "needs": {"kernel": self.kernel},

@@ -4,11 +4,14 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
+use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 use tailrace_protocol::{Refused, Request};
 
 const BACKLOG: i32 = 4096;
+/// Of an accept loop, out of descriptors or memory: sessions that end will free some.
+pub const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(10);
 
 pub struct Listening {
     /// Non-blocking, as Tokio wants them.

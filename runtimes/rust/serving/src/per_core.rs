@@ -7,11 +7,17 @@ use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tailrace_protocol::{Done, Outcome, Ready, Refused, Request, Target, pin_worker};
 
 use crate::workload::{Job, Workload};
+
+/// How often, and how long each time, a thread waits for its tasks to end: less than what the
+/// protocol allows from `stop` to the end.
+pub const STOP_ROUNDS_MAX: usize = 4000;
+pub const STOP_ROUND: Duration = Duration::from_millis(1);
 
 /// What one thread has of the workload.
 pub struct Part {

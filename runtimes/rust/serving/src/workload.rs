@@ -17,15 +17,18 @@ use crate::listen::listen;
 use crate::timers::{self, Timers};
 
 pub const NAMES: &[&str] = &["echo", "idle", "hog", "timer", "file-read"];
+/// Those of them that have no client.
+pub const IN_PROCESS: &[&str] = &["timer", "file-read"];
 
-/// The options of the workloads; those of the runtime are its own.
+/// The options of a target: `own` of the runtime, and those of the workloads.
 #[must_use]
-pub fn options() -> Vec<OptionSpec> {
+pub fn options(own: Vec<OptionSpec>) -> Vec<OptionSpec> {
     let help = "tasks that sleep: in idle until one hour from now";
     let tasks = OptionSpec::integer("tasks", 0, 0..=10_000_000, help);
     let help = "of the deadlines, of the order of reads";
     let seed = OptionSpec::integer("seed", 1, 0..=u64::MAX >> 1, help);
-    let mut all = vec![tasks.only_for(&["idle", "timer"]), seed.only_for(&["timer", "file-read"])];
+    let mut all = own;
+    all.extend([tasks.only_for(&["idle", "timer"]), seed.only_for(&["timer", "file-read"])]);
     all.extend(hog::options());
     all.extend(timers::options());
     all.extend(files::options());

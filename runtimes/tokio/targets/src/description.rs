@@ -2,13 +2,13 @@
 //! What both targets say of themselves.
 
 use tailrace_protocol::{Description, OptionSpec, Request};
-use tailrace_serving::{Buffer, NAMES, options as workload_options, versions};
+use tailrace_serving::{Buffer, IN_PROCESS, NAMES, options, versions};
 use tokio::runtime::Builder;
 
 #[must_use]
 pub fn describe(id: &'static str, order: u32, summary: &'static str) -> Description {
-    let mut options = Buffer::options();
-    options.extend([
+    let mut own = Buffer::options();
+    own.extend([
         OptionSpec::integer("event_interval", 61, 1..=1_000_000, "polls between looks for events"),
         OptionSpec::integer(
             "global_queue_interval",
@@ -17,7 +17,6 @@ pub fn describe(id: &'static str, order: u32, summary: &'static str) -> Descript
             "polls between looks at the global queue; 0: as Tokio chooses",
         ),
     ]);
-    options.extend(workload_options());
     Description {
         id,
         order,
@@ -26,7 +25,8 @@ pub fn describe(id: &'static str, order: u32, summary: &'static str) -> Descript
         timer_granularity_ns: 1_000_000,
         versions: versions("tokio", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
-        options,
+        in_process: IN_PROCESS,
+        options: options(own),
         best: &[],
         default: &[("buffer", "owned"), ("buffer_bytes", "1024")],
         kernel: "3.2",

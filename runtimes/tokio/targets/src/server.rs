@@ -5,14 +5,10 @@ use std::io;
 use std::net::TcpListener as StdListener;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use tailrace_serving::{Connection, Duplex, own};
+use tailrace_serving::{Connection, Duplex, PAUSE_AFTER_REFUSAL, own};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-
-/// Out of descriptors or memory: sessions that end will free some.
-const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(10);
 
 /// Runs until it is dropped. `session` makes the task of one connection.
 pub async fn accept_loop<Session>(
