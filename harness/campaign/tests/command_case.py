@@ -19,29 +19,39 @@ import fake_campaign
 import results_schema
 FAKE = os.path.join(TARGETS, "tailrace-target-fake")
 
-POINT = '[[point]]\nkind = "closed"\nconnections = 2\nwarmup_s = 0.05\nduration_s = 0.2\n'
+POINT = '[[point]]\nkind = "closed"\nconnections = 2\nwarmup_s = 0\nduration_s = 0.2\n'
 
-# A load generator that says what it is told: {"counts": ...} merged over a good object.
+# A load generator that says what it is told: a good session, but for what its mode changes.
 FAKE_LOAD = """#!/usr/bin/env python3
 import json, os, socket, sys, time
 mode = sys.argv[1]
-if mode == "silent":
-    host, port = sys.argv[sys.argv.index("--connect") + 1].split(":")
-    held = [socket.create_connection((host, int(port))) for _ in range(2)]
-    time.sleep(1)
 if mode == "dies": sys.exit(1)
-if mode == "garbage": print("{ not json"); sys.exit(0)
-if mode == "impossible":
-    print("10000 descriptors needed", file=sys.stderr); sys.exit(3)
-time.sleep(float(mode) if mode[0].isdigit() else 0)
 counts = dict(planned=10, sent=10, skipped_late=0, never_sent=0, ok=10, wrong=0, errors=0,
               timed_out=0, in_flight=0)
 if mode == "unbalanced": counts["ok"] = 9
 name = "../" * 9 + "proc/x" if mode == "astray" else "response"
 harness_cpus = " ".join(map(str, sorted(os.sched_getaffinity(os.getppid()))))
-print(json.dumps(dict(schema=1, mode="closed", connect=[harness_cpus], connections=2,
+load = dict(schema=1, mode="closed", connect=[harness_cpus], connections=2,
     connections_opened=2, message_bytes=64, counts=counts, offered_per_s=1.0, achieved_per_s=1.0,
-    latency_ns={}, histograms={name: "HISTFAAA"}, extra_bytes=0)))
+    latency_ns={}, histograms={name: "HISTFAAA"}, extra_bytes=0)
+done = 0 if mode == "silent" else 10
+part = dict(sent=done, answered=done, planned=done, ok=done, phase_s=0.1, achieved_per_s=100.0,
+    p50_ns=1000, p99_ns=2000, max_ns=3000, send_delay_p99_ns=0, client_share=0.5)
+answers = dict(open=dict(event="opened"), slice=dict(event="slice", **part),
+    count=dict(event="counted"), result=dict(event="result", load=load, as_lived=load),
+    close=dict(event="closed"))
+if mode == "impossible":
+    answers["open"] = dict(event="error", message="10000 descriptors needed", unsupported=True)
+if mode == "uncounted": del answers["slice"]["answered"]
+if mode == "negative": answers["slice"]["p50_ns"] = -1
+for line in sys.stdin:
+    command = json.loads(line)
+    if command["command"] == "slice" and mode == "dies-in-a-slice": sys.exit(1)
+    if command["command"] == "slice": time.sleep(float(mode) if mode[0].isdigit() else 0)
+    if command["command"] == "open":
+        host, port = command["arguments"][1].split(":")
+        held = [socket.create_connection((host, int(port))) for _ in range(2)]
+    print("{ not json" if mode == "garbage" else json.dumps(answers[command["command"]]), flush=True)
 """
 
 

@@ -160,8 +160,11 @@ class CommandTest(command_case.CommandCase):
 
     def test_broken_load_generators_cost_one_cell(self):
         for mode, status, words in [
-            ("dies", "failed", "without a result"),
-            ("garbage", "failed", "without a result"),
+            ("dies", "failed", "gave no answer to `open`"),
+            ("dies-in-a-slice", "failed", "gave no answer to `slice`"),
+            ("garbage", "failed", "answered { not json to `open`"),
+            ("uncounted", "failed", "`answered` is missing"),
+            ("negative", "failed", "`p50_ns` is missing or not a whole number >= 0"),
             ("unbalanced", "failed", "do not add up"),
             ("unbelievable", "failed", "more than the"),
             ("astray", "failed", "names a histogram"),
