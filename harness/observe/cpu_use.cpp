@@ -19,6 +19,13 @@ std::int64_t nanoseconds(const timespec& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
+// A line of /proc/stat: name user nice system idle iowait irq softirq steal (guest is inside user).
+machine_use use_of_line(const std::vector<std::string>& fields, std::int64_t now) {
+  const std::int64_t tick_ns = ns_per_s / ::sysconf(_SC_CLK_TCK);
+  const auto field = [&](std::size_t i) { return to_integer(fields[i]).value_or(0) * tick_ns; };
+  return {now, field(1) + field(2) + field(3) + field(6) + field(7), field(8)};
+}
+
 // Some 1,500 bytes; longer where many groups or NUMA nodes are listed, before the switches.
 constexpr std::size_t status_bytes_max = 16384;
 
@@ -81,16 +88,23 @@ switch_counts read_switches(int pid) {
 std::optional<machine_use> read_machine_use() {
   const auto stat = read_text("/proc/stat");
   if (!stat.text) return std::nullopt;
-  machine_use use;
-  use.at_ns = monotonic_ns();
   const auto fields = words(std::string_view(*stat.text).substr(0, stat.text->find('\n')));
   if (fields.size() < 9 || fields[0] != "cpu") return std::nullopt;
-  const std::int64_t tick_ns = 1'000'000'000 / ::sysconf(_SC_CLK_TCK);
-  const auto field = [&](std::size_t i) { return to_integer(fields[i]).value_or(0) * tick_ns; };
-  // user nice system idle iowait irq softirq steal (guest is inside user).
-  use.busy_ns = field(1) + field(2) + field(3) + field(6) + field(7);
-  use.steal_ns = field(8);
-  return use;
+  return use_of_line(fields, monotonic_ns());
+}
+
+std::map<int, machine_use> read_use_of_cpus() {
+  std::map<int, machine_use> cpus;
+  const std::string text = read_text("/proc/stat").text.value_or("");
+  const std::int64_t now = monotonic_ns();
+  for (std::size_t at = text.find("\ncpu"); at != std::string::npos;
+       at = text.find("\ncpu", at + 1)) {
+    const auto fields =
+        words(std::string_view(text).substr(at + 1, text.find('\n', at + 1) - at - 1));
+    const auto cpu = fields.size() < 9 ? std::nullopt : to_integer(fields[0].substr(3));
+    if (cpu) cpus[static_cast<int>(*cpu)] = use_of_line(fields, now);
+  }
+  return cpus;
 }
 
 phase_noise noise_between(const machine_use& before, const machine_use& after, std::int64_t ours_ns,

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -41,6 +42,9 @@ struct machine_use {
   std::int64_t steal_ns = 0;
 };
 std::optional<machine_use> read_machine_use();
+// The same of each CPU that is online, by its number; empty where /proc/stat cannot be read. In
+// ticks of 10 ms: to be summed over slices.
+std::map<int, machine_use> read_use_of_cpus();
 
 // Noise of a phase: CPU used by nobody of ours, in cores, and stolen time as a share of all cores.
 struct phase_noise {

@@ -3,12 +3,15 @@
 // child until the object ends; the child dies with its parent too.
 #pragma once
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <functional>
+#include <thread>
 
 namespace tailrace::observe {
 
@@ -38,9 +41,27 @@ class planted_child {
   bool ended_ = false;
 };
 
+// The calling thread, from now on.
+inline void stay_on(int cpu) {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<std::size_t>(cpu), &one);
+  ::sched_setaffinity(0, sizeof one, &one);
+}
+
 [[noreturn]] inline void burn_forever() {
   for (volatile unsigned long spent = 0;;)
     spent = spent + 1;
+}
+
+// Waits until a reading shows it, for at most 20 s of a busy machine.
+template <class Condition>
+bool becomes_true(const Condition& condition) {
+  for (int i = 0; i < 4000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
 }
 
 }  // namespace tailrace::observe

@@ -16,16 +16,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Waits until a reading shows it, for at most 20 s of a busy machine.
-template <class Condition>
-bool becomes_true(const Condition& condition) {
-  for (int i = 0; i < 4000; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return false;
-}
-
 TEST(schedstat, three_numbers_or_nothing) {
   EXPECT_EQ(parse_schedstat("123 45 6\n"), (run_times{123, 45, 6}));
   for (const char* bad : {"", "1 2", "a b c", "1 2 "})
@@ -57,10 +47,7 @@ TEST(process_clock, who_burns_is_charged_and_who_sleeps_is_not) {
 
 TEST(process_clock, two_on_one_cpu_delay_each_other) {
   const planted_child pair([] {
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(static_cast<std::size_t>(::sched_getcpu()), &one);
-    ::sched_setaffinity(0, sizeof one, &one);
+    stay_on(::sched_getcpu());
     std::thread(burn_forever).detach();
     burn_forever();
   });
