@@ -23,6 +23,7 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cost/syscall_tracer.hpp"
 #include "harness/kinds/registry.hpp"
+#include "harness/observe/cpu_quota.hpp"
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/fingerprint.hpp"
 #include "harness/observe/memory_use.hpp"
@@ -85,6 +86,19 @@ void check_cores(findings& say) {
   } else {
     say.ok("SMT: no sibling threads in use");
   }
+}
+
+void check_quota(findings& say) {
+  const auto quota = observe::find_cpu_quota();
+  if (!quota.cores) {
+    say.ok("CPU quota: none is seen from here");
+    return;
+  }
+  say.warn(fmt::format("{}; who has used it up stands still for the rest of a period, {} times "
+                       "until now",
+                       observe::in_words(quota), observe::read_throttling(quota).times),
+           "start the container without --cpus (--cpuset-cpus gives whole CPUs), or the service "
+           "without CPUQuota=");
 }
 
 void check_frequency(findings& say) {
@@ -276,6 +290,7 @@ int doctor_command(int argc, char** argv) {
   check_cores(say);
   check_neighbours(say);
   check_files(say);
+  check_quota(say);
   check_frequency(say);
   check_machine(say);
   check_uring(say);

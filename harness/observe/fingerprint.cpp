@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "harness/observe/cpu_quota.hpp"
 #include "harness/observe/proc_text.hpp"
 #include "harness/observe/topology.hpp"
 
@@ -46,6 +47,16 @@ void put_cpuinfo(json& into, const std::string& key, const std::string& name) {
   into[key] = trimmed(std::string_view(line).substr(std::min(line.find(':') + 1, line.size())));
 }
 
+void put_quota(json& into) {
+  const cpu_quota quota = find_cpu_quota();
+  into["quota_cores"] = quota.cores ? json(*quota.cores) : json(nullptr);
+  if (quota.cores) {
+    into["quota_period_us"] = quota.period_us;
+  } else {
+    into["quota_cores_cause"] = "no CPU quota is seen from here";
+  }
+}
+
 json cpu_part() {
   json cpu;
   put_cpuinfo(cpu, "model", "model name");
@@ -67,6 +78,7 @@ json cpu_part() {
   put_text(cpu, "idle_driver", "/sys/devices/system/cpu/cpuidle/current_driver");
   put_text(cpu, "isolated", "/sys/devices/system/cpu/isolated");
   put_text(cpu, "nohz_full", "/sys/devices/system/cpu/nohz_full");
+  put_quota(cpu);
   json mitigations;
   for (const char* name : {"meltdown", "spectre_v1", "spectre_v2", "spec_store_bypass", "mds",
                            "retbleed", "srso", "gather_data_sampling"}) {

@@ -13,51 +13,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <vector>
 
+#include "harness/observe/cgroup_path.hpp"
 #include "harness/observe/proc_text.hpp"
 
 namespace tailrace::observe {
 namespace {
 
 constexpr double kernel_stack_bytes = 16384;  // x86-64 and arm64 with 4 KiB pages
-
-struct hierarchy {
-  std::string mount;
-  std::string own;  // path of this process' cgroup in it
-};
-
-// From /proc/self/cgroup ("4:memory:/x", "0::/x") and the mount table.
-std::optional<hierarchy> find_hierarchy(bool v2) {
-  const auto membership = read_text("/proc/self/cgroup");
-  const auto mounts = read_text("/proc/self/mounts");
-  if (!membership.text || !mounts.text) return std::nullopt;
-  hierarchy found;
-  for (std::size_t at = 0; at < membership.text->size();) {
-    const auto end = std::min(membership.text->find('\n', at), membership.text->size());
-    const std::string line = membership.text->substr(at, end - at);
-    at = end + 1;
-    const auto first = line.find(':');
-    const auto second = line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
-    const bool wanted =
-        v2 ? controllers == ",," : controllers.find(",memory,") != std::string::npos;
-    if (wanted) found.own = line.substr(second + 1);
-  }
-  for (std::size_t at = 0; at < mounts.text->size();) {
-    const auto end = std::min(mounts.text->find('\n', at), mounts.text->size());
-    const auto fields = words(std::string_view(*mounts.text).substr(at, end - at));
-    at = end + 1;
-    if (fields.size() < 4) continue;
-    const bool wanted =
-        v2 ? fields[2] == "cgroup2"
-           : fields[2] == "cgroup" && ("," + fields[3] + ",").find(",memory,") != std::string::npos;
-    if (wanted && found.mount.empty()) found.mount = fields[1];
-  }
-  if (found.own.empty() || found.mount.empty()) return std::nullopt;
-  return found;
-}
 
 // Runs in the janitor: waits until the harness has gone, then removes the folder, for which the
 // target must have gone too (it dies with the harness).
@@ -118,14 +81,13 @@ const char* memory_source_name(memory_source source) {
 
 target_cgroup::target_cgroup() {
   for (const bool v2 : {true, false}) {
-    const auto found = find_hierarchy(v2);
+    const auto found = find_cgroup(v2 ? "" : "memory");
     if (!found) continue;
     const char* witness = v2 ? "memory.stat" : "memory.kmem.usage_in_bytes";
     const auto source = v2 ? memory_source::cgroup_v2 : memory_source::cgroup_v1;
-    const std::string own = found->own == "/" ? "" : found->own;
-    if (try_make(found->mount + own, witness, source)) return;
+    if (try_make(found->mount + found->own, witness, source)) return;
     // A v2 cgroup that holds processes cannot hand the controller down; the root can.
-    if (v2 && !own.empty() && try_make(found->mount, witness, source)) return;
+    if (v2 && !found->own.empty() && try_make(found->mount, witness, source)) return;
   }
   if (cause_.empty()) cause_ = "no memory cgroup is mounted";
 }

@@ -234,7 +234,8 @@ class CommandTest(command_case.CommandCase):
             self.assertIn(words, done.stdout)
         done = self.run_it("doctor", "--targets", TARGETS)
         self.assertEqual(done.returncode, 0)
-        for words in ("open files", "io_uring", "neighbours", "SMT", "governor", "contestant"):
+        for words in ("open files", "io_uring", "neighbours", "SMT", "governor", "contestant",
+                      "CPU quota"):
             self.assertIn(words, done.stdout)
         self.assertRegex(done.stdout, r"steal: the hypervisor takes \d+\.\d %")
         os.environ["TAILRACE_PYTHON"] = "/bin/false"

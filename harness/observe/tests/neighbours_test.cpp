@@ -43,6 +43,9 @@ TEST(neighbours, who_burns_is_named_with_its_cpu_and_ours_are_not) {
   const int ours[] = {own.pid(), ::getpid()};
   neighbour_watch watch;
   const auto begin = watch.read(ours);
+  const auto& seen = begin.processes;
+  EXPECT_NE(std::ranges::find(seen, other.pid(), &neighbour_state::pid), seen.end());
+  EXPECT_EQ(std::ranges::find(seen, own.pid(), &neighbour_state::pid), seen.end());
   neighbour_work work;
   ASSERT_TRUE(becomes_true([&] {
     work = difference(begin, watch.read(ours));
