@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <linux/io_uring.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -26,9 +28,11 @@
 #include "harness/observe/cpu_quota.hpp"
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/fingerprint.hpp"
+#include "harness/observe/keep_awake.hpp"
 #include "harness/observe/memory_use.hpp"
 #include "harness/observe/proc_text.hpp"
 #include "harness/observe/topology.hpp"
+#include "harness/observe/tune.hpp"
 #include "harness/record/refusal.hpp"
 #include "harness/session/child_output.hpp"
 #include "harness/session/child_process.hpp"
@@ -222,6 +226,30 @@ void check_sources(findings& say) {
   }
 }
 
+// What a measurement may ask of the scheduler; tried for a moment.
+void check_scheduling(findings& say) {
+  const int cpus[] = {::sched_getcpu()};
+  const observe::keep_awake awake(cpus);
+  if (awake.cause().empty()) {
+    say.ok("idle CPUs: can be kept awake by SCHED_IDLE spinners");
+  } else {
+    say.warn("idle CPUs: " + awake.cause(), "allow fork and SCHED_IDLE in the sandbox");
+  }
+  const std::string refused = observe::into_fifo(::getpid(), std::chrono::seconds(1));
+  if (refused.empty()) {
+    observe::out_of_fifo(::getpid());
+    say.ok("SCHED_FIFO for the target: permitted");
+  } else {
+    say.warn(refused, "tails are measured as lived only; for those of the runtime allow it");
+  }
+  const observe::cpu_latency_request request;
+  if (request.cause().empty()) {
+    say.ok("CPU latency request: permitted");
+  } else {
+    say.warn(request.cause(), "idle CPUs may sleep deeply: run as root, or keep them awake");
+  }
+}
+
 // Runs a program without output; its exit code, or -1.
 int quiet_exit(const std::vector<std::string>& argv) {
   try {
@@ -294,6 +322,7 @@ int doctor_command(int argc, char** argv) {
   check_frequency(say);
   check_machine(say);
   check_uring(say);
+  check_scheduling(say);
   check_sources(say);
   check_contestants(say, targets);
   check_python(say);

@@ -196,7 +196,7 @@ neighbour_work difference(const neighbour_edge& begin, const neighbour_edge& end
   }
   for (; before != begin.processes.end(); ++before)
     if (!is_of(end.ours, before->pid)) ++work.ended;
-  std::ranges::stable_sort(work.by_ns, std::greater{}, &neighbour::ns);
+  std::ranges::sort(work.by_ns, std::greater{}, &neighbour::ns);
   return work;
 }
 

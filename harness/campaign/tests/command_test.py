@@ -238,7 +238,7 @@ class CommandTest(command_case.CommandCase):
         done = self.run_it("doctor", "--targets", TARGETS)
         self.assertEqual(done.returncode, 0)
         for words in ("open files", "io_uring", "neighbours", "SMT", "governor", "contestant",
-                      "CPU quota"):
+                      "CPU quota", "idle CPUs", "SCHED_FIFO", "CPU latency request"):
             self.assertIn(words, done.stdout)
         self.assertRegex(done.stdout, r"steal: the hypervisor takes \d+\.\d %")
         os.environ["TAILRACE_PYTHON"] = "/bin/false"

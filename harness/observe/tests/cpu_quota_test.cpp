@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "harness/observe/cgroup_path.hpp"
+#include "harness/observe/scheduler_group.hpp"
 
 namespace tailrace::observe {
 namespace {
@@ -101,6 +102,23 @@ TEST_F(cgroups, in_a_container_the_mount_begins_at_its_own_cgroup) {
   }
   v2("/docker/x", "/docker");
   EXPECT_EQ(find_cgroup("", "self", root_)->own, "/x");
+}
+
+TEST_F(cgroups, a_group_of_the_scheduler_is_where_the_controller_is_on) {
+  write("/proc/sys/kernel/sched_autogroup_enabled", "1\n");
+  write("/proc/self/autogroup", "/autogroup-9 nice 0\n");
+  v2("/a/b");
+  const std::string mount = root_ + "/sys/fs/cgroup";
+  EXPECT_EQ(scheduler_group("self", root_), mount + "/autogroup-9");
+  write("/sys/fs/cgroup/a/cpu.weight", "100\n");
+  EXPECT_EQ(scheduler_group("self", root_), mount + "/a");
+  v1("/");
+  EXPECT_EQ(scheduler_group("self", root_), mount + "/cpu/autogroup-9");
+  v1("/x");
+  EXPECT_EQ(scheduler_group("self", root_), mount + "/cpu/x");
+  write("/proc/sys/kernel/sched_autogroup_enabled", "0\n");
+  v1("/");
+  EXPECT_EQ(scheduler_group("self", root_), mount + "/cpu");
 }
 
 TEST_F(cgroups, folders_of_a_path_from_the_own_one_up) {

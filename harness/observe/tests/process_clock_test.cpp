@@ -29,8 +29,8 @@ TEST(process_clock, who_burns_is_charged_and_who_sleeps_is_not) {
   process_clock sleeping(sleeper.pid());
   // Past its own beginning.
   ASSERT_TRUE(becomes_true([&] {
-    const auto state = read_text("/proc/" + std::to_string(sleeper.pid()) + "/wchan");
-    return burning.read()->cpu_ns > 0 && state.text.value_or("0") != "0";
+    const auto stat = read_text("/proc/" + std::to_string(sleeper.pid()) + "/stat").text;
+    return burning.read()->cpu_ns > 0 && stat.value_or("").find(") S ") != std::string::npos;
   }));
   const auto burnt = burning.read().value();
   const auto slept = sleeping.read().value();
@@ -39,9 +39,10 @@ TEST(process_clock, who_burns_is_charged_and_who_sleeps_is_not) {
     return work.cpu_ns > 20'000'000 && work.run.on_cpu_ns > 10'000'000;
   }));
   const auto work = difference(slept, sleeping.read().value());
-  EXPECT_EQ(work.cpu_ns, 0);
-  EXPECT_EQ(work.run, run_times{});
-  EXPECT_EQ(work.threads, 1);
+  EXPECT_LT(work.cpu_ns, 2'000'000);  // a tenth of what the other one burnt; nothing of its own
+  EXPECT_LT(work.run.on_cpu_ns, 2'000'000);
+  const auto listed = numeric_entries("/proc/" + std::to_string(sleeper.pid()) + "/task");
+  EXPECT_EQ(work.threads, static_cast<int>(listed.size()));
   EXPECT_FALSE(work.threads_ended);
 }
 
@@ -55,7 +56,7 @@ TEST(process_clock, two_on_one_cpu_delay_each_other) {
   const auto begin = clock.read().value();
   EXPECT_TRUE(becomes_true([&] {
     const auto work = difference(begin, clock.read().value());
-    return work.threads == 2 && work.run.delay_ns > 10'000'000 && work.switches.involuntary > 0;
+    return work.threads >= 2 && work.run.delay_ns > 10'000'000 && work.switches.involuntary > 0;
   }));
 }
 
@@ -90,24 +91,21 @@ TEST(process_clock, a_thread_that_ends_is_said_and_its_time_stays) {
     worker.join();
     ::pause();
   });
-  for (const std::size_t kept : {std::size_t{0}, std::size_t{8}}) {
-    process_clock clock(parent.pid(), kept);
-    if (kept == 0) {
-      ASSERT_TRUE(becomes_true([&] { return clock.read()->threads.size() == 2; }));
-      ASSERT_TRUE(becomes_true([&] { return clock.read()->cpu_ns > 20'000'000; }));
-      const auto begin = clock.read().value();
-      ASSERT_EQ(::write(to_child[1], "x", 1), 1);
-      ASSERT_TRUE(becomes_true([&] { return clock.read()->threads.size() == 1; }));
-      const auto end = clock.read().value();
-      const auto work = difference(begin, end);
-      EXPECT_TRUE(work.threads_ended);
-      EXPECT_GE(end.cpu_ns, begin.cpu_ns);
-      EXPECT_GE(work.run.on_cpu_ns, 0);
-      EXPECT_GT(end.cpu_ns, end.threads[0].run.on_cpu_ns);  // the worker's is in it
-    } else {
-      EXPECT_EQ(clock.read()->threads.size(), 1U);
-    }
-  }
+  process_clock clock(parent.pid());
+  process_clock keeping(parent.pid(), 8);
+  ASSERT_TRUE(becomes_true([&] { return clock.read()->cpu_ns > 20'000'000; }));
+  const auto begin = clock.read().value();
+  ASSERT_EQ(keeping.read()->threads.size(), begin.threads.size());
+  ASSERT_EQ(::write(to_child[1], "x", 1), 1);
+  ASSERT_TRUE(
+      becomes_true([&] { return clock.read()->threads.size() + 1 == begin.threads.size(); }));
+  const auto end = clock.read().value();
+  EXPECT_EQ(keeping.read()->threads.size(), end.threads.size());
+  const auto work = difference(begin, end);
+  EXPECT_TRUE(work.threads_ended);
+  EXPECT_GE(end.cpu_ns, begin.cpu_ns);
+  EXPECT_GE(work.run.on_cpu_ns, 0);
+  EXPECT_GT(end.cpu_ns, end.threads[0].run.on_cpu_ns);  // the worker's is in it
   ::close(to_child[0]);
   ::close(to_child[1]);
 }
