@@ -56,11 +56,41 @@ class Ratios(unittest.TestCase):
         for value in (ratio.median, ratio.low, ratio.high):
             self.assertAlmostEqual(value, 2.0)
 
-    def test_ratio_is_the_median_of_logs_over_shared_blocks(self) -> None:
+    def test_ratio_is_the_middle_of_logs_over_shared_blocks(self) -> None:
         ratio = stats.paired_ratio({1: 2.0, 2: 8.0, 9: 5.0}, {1: 1.0, 2: 2.0, 7: 1.0})
         assert ratio is not None
         self.assertAlmostEqual(ratio.median, math.sqrt(2.0 * 4.0))
         self.assertEqual(ratio.blocks, 2)
+
+    def test_the_interval_of_a_ratio_covers_as_it_says_and_the_next_would_not(self) -> None:
+        # Symmetric noise: each rank has either sign, and the ranks of one sign sum to less than r
+        # in as many of the 2^n ways as [m(r), m(-r)] misses to that side.
+        for count in range(1, 15):
+            sums = [
+                sum(rank for rank, sign in enumerate(signs, 1) if sign)
+                for signs in itertools.product((0, 1), repeat=count)
+            ]
+
+            def coverage(rank: int) -> float:
+                return 1 - 2 * sum(found < rank for found in sums) / len(sums)
+
+            rank = stats.signed_rank(count)
+            if rank:
+                self.assertGreaterEqual(coverage(rank), stats.CONFIDENCE)
+                self.assertLessEqual(coverage(rank), 0.97)
+            else:
+                self.assertLess(count, stats.BLOCKS_FOR_INTERVAL)
+            self.assertLess(coverage(rank + 1), stats.CONFIDENCE)
+        # Published: Conover, table A12; w(0.025) is the largest sum that still rejects.
+        known = {6: 1, 7: 3, 8: 4, 9: 6, 10: 9, 12: 14, 16: 30}
+        self.assertEqual({n: stats.signed_rank(n) for n in known}, known)
+
+    def test_one_far_off_block_does_not_move_a_ratio_far(self) -> None:
+        ratio = stats.ratio_estimate({block: 1.02 + 0.001 * block for block in range(8)} | {3: 9.0})
+        assert ratio is not None
+        self.assertAlmostEqual(ratio.median, 1.0245, delta=0.001)
+        self.assertEqual((ratio.blocks, ratio.kind), (8, "interval"))
+        self.assertLess(ratio.low, 1.023)
 
     def test_no_ratio_without_shared_blocks_or_with_nothing_to_divide_by(self) -> None:
         self.assertIsNone(stats.paired_ratio({1: 1.0}, {2: 1.0}))
