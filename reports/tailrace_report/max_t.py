@@ -8,16 +8,18 @@ FLIPS_DRAWN seeded ones and the real one) are equally likely under the null, wha
 have to do with each other. The p value of a column is the share of ways in which the largest
 statistic of the columns that are not yet rejected is as large as its own.
 
-The statistic is a mean over its own standard error, whose variance is drawn towards the median of
-all columns with the weight of PRIOR_FREEDOM generations: seven degrees of freedom alone make a
-critical value of five. Columns with other variances than their neighbours only make the test less
-powerful, not wrong, since every way is studentised with the same constant.
+The statistic is a mean over its own standard error, whose variance is drawn, with the weight of
+PRIOR_FREEDOM generations, towards the typical one: seven degrees of freedom alone make a critical
+value of five. Typical is the lower quartile of the columns, which of all pairs of some subjects is
+about the median subject, so that a third of very noisy ones does not blind the others. Columns
+with other variances than their neighbours only make the test less powerful, not wrong, since every
+way is studentised with the same constant.
 
 What holds: the error rate in the strong sense (whatever else in the table is really different),
 for heavy tails, for subjects of very different variance, for missing generations. What does not:
 noise that is skewed *and* of very different size from subject to subject, whose differences are
-then not symmetric (simulate.py prints how far the rate rises); and the median variance is read from
-the real ways alone, an error of its own degrees of freedom that the simulation does not resolve.
+then not symmetric (simulate.py prints how far the rate rises); and the typical variance is read
+from the real way alone, an error too small for the simulation to resolve.
 Relabelling subjects within a generation instead would assume equal variances.
 Sources: Westfall and Young 1993 (max-T, step-down); Goeman and Solari 2010, Annals of Statistics 38
 (when step-down holds); Smyth 2004, Statistical Applications in Genetics 3 (variances drawn to a
@@ -64,7 +66,7 @@ def tests(columns: Sequence[Sequence[float]]) -> tuple[list[Test], float]:
     means = _flips(len(table)) @ values / counts
     # The sum of squares about zero is the same in every way.
     around = numpy.maximum(squares - counts * means**2, 0.0)
-    typical = float(numpy.median(around[0] / (counts - 1)))
+    typical = float(numpy.quantile(around[0] / (counts - 1), 0.25))
     variances = (around + PRIOR_FREEDOM * typical) / (counts - 1 + PRIOR_FREEDOM)
     errors = numpy.sqrt((variances + GRAIN**2) / counts)
     statistics = means / errors

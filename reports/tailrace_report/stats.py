@@ -26,7 +26,6 @@ from functools import lru_cache
 CONFIDENCE = 0.95
 BLOCKS_FOR_INTERVAL = 6
 EXCEEDANCES_MIN = 100
-RELEVANT_SHARE = 0.01
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,11 @@ class Estimate:
 
     def covers(self, value: float) -> bool:
         return self.low <= value <= self.high
+
+    @property
+    def half_width(self) -> float:
+        """Of a ratio: the share by which it may be larger or smaller."""
+        return math.sqrt(self.high / self.low) - 1.0
 
 
 def median(values: Sequence[float]) -> float:
@@ -124,27 +128,6 @@ def signed_rank(count: int) -> int:
         tail += ways[answer]
         answer += 1
     return answer
-
-
-def differ(of: Mapping[int, float], to: Mapping[int, float]) -> bool | None:
-    """Whether the two differ significantly, by `significant` of their paired ratio; None where too
-    few blocks are shared to say so."""
-    ratio = paired_ratio(of, to)
-    if ratio is not None:
-        return significant(ratio)
-    shared = set(of) & set(to)
-    if len(shared) < BLOCKS_FOR_INTERVAL:
-        return None
-    # Numbers that may be zero or negative (slopes) have differences only.
-    return not estimate([of[block] - to[block] for block in shared]).covers(0.0)
-
-
-def significant(ratio: Estimate) -> bool | None:
-    """Whether the interval of a ratio does not cover 1, and it is beyond RELEVANT_SHARE; None where
-    it has no interval. For this pair alone: nothing is corrected for the number of pairs."""
-    if ratio.kind != "interval":
-        return None
-    return not ratio.covers(1.0) and abs(math.log(ratio.median)) > math.log1p(RELEVANT_SHARE)
 
 
 def supported(total: int, p: float) -> bool:

@@ -11,20 +11,19 @@ from dataclasses import dataclass
 
 from tailrace_report import stats, wording
 from tailrace_report.campaign import FAILED, INVALID, OK, Campaign, Cell, Counts, Point, Subject
+from tailrace_report.decide import Pairs, Verdict
 from tailrace_report.hdr import Histogram
-from tailrace_report.measures import Measure, PerBlock
+from tailrace_report.measures import Measure, PerBlock, same_within
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One subject in a comparison. `ratio` is to the floor; `differs`: significantly from the best
-    valid one, None where that is this one or shares too few blocks with it."""
+    """One subject in a comparison; `ratio` is to the floor."""
 
     subject: Subject
     label: str
     estimate: stats.Estimate
     ratio: stats.Estimate | None
-    differs: bool | None
     valid: bool
     form: wording.Format
 
@@ -41,12 +40,12 @@ class Entry:
 @dataclass(frozen=True)
 class Comparison:
     """All subjects that have a number at one point by one measure, in their fixed order; maybe
-    nobody. `shared`: the fewest blocks that a valid one has in common with the best."""
+    nobody. `pairs`: what may be said of two valid ones."""
 
     title: str
     entries: tuple[Entry, ...]
-    shared: int
     best_is_low: bool = True
+    pairs: Pairs = Pairs({}, None)
 
     def __bool__(self) -> bool:
         return bool(self.entries)
@@ -63,6 +62,10 @@ class Comparison:
     def valid(self) -> list[Entry]:
         """Those that may be concluded from."""
         return [entry for entry in self.entries if entry.valid]
+
+    def verdicts(self) -> list[Verdict]:
+        """Of all pairs that may be concluded from."""
+        return self.pairs.among(entry.subject for entry in self.valid)
 
     def best_first(self) -> list[Entry]:
         """The valid ones by their medians."""
@@ -149,22 +152,17 @@ class Study:
             found = measure.per_block(self, who, point, self.standing(who, point))
             if found:
                 numbers[who] = found
-        valid = [who for who in numbers if self.standing(who, point) == OK]
-        sign = 1 if measure.best_is_low else -1
-        middles = {who: sign * stats.median(list(numbers[who].values())) for who in valid}
-        best = numbers[min(valid, key=lambda who: middles[who])] if valid else {}
-        floor = numbers[self.floor] if self.floor and self.floor in valid else None
+        valid = {who: n for who, n in numbers.items() if self.standing(who, point) == OK}
+        floor = valid.get(self.floor) if self.floor else None
         entries = []
         for who, found in numbers.items():
-            estimate = stats.estimate(list(found.values()))
-            ratio, differs = None, None
-            if who in valid:
-                ratio = stats.paired_ratio(found, floor) if floor and who != self.floor else None
-                differs = stats.differ(found, best) if found is not best else None
+            estimate, ratio = stats.estimate(list(found.values())), None
+            if floor and who in valid and who != self.floor:
+                ratio = stats.paired_ratio(found, floor)
             who_is = who, self.labels[who]
-            entries.append(Entry(*who_is, estimate, ratio, differs, who in valid, measure.form))
-        shared = min((len(set(numbers[who]) & set(best)) for who in valid), default=0)
-        return Comparison(point.title, tuple(entries), shared, measure.best_is_low)
+            entries.append(Entry(*who_is, estimate, ratio, who in valid, measure.form))
+        pairs = Pairs(valid, same_within(measure))
+        return Comparison(point.title, tuple(entries), measure.best_is_low, pairs)
 
     def counts(self, subject: Subject) -> Counts | None:
         """What was counted of this subject apart from the cells."""
@@ -183,9 +181,9 @@ class Study:
             exact = stats.Estimate(value, value, value, 1, "exact")
             share = value / floor if floor and who != self.floor else None
             ratio = stats.Estimate(share, share, share, 1, "exact") if share is not None else None
-            entries.append(Entry(who, self.labels[who], exact, ratio, None, True, wording.plain))
+            entries.append(Entry(who, self.labels[who], exact, ratio, True, wording.plain))
         settings = {c.settings for who in found if (c := self.counts(who))}
-        return Comparison(f"counted, {'; '.join(sorted(settings))}", tuple(entries), 0)
+        return Comparison(f"counted, {'; '.join(sorted(settings))}", tuple(entries))
 
 
 def _place(who: Subject) -> tuple[int, str, int, str, int]:

@@ -40,9 +40,8 @@ def by_hand(columns: list[list[float]]) -> list[float]:
         variance = (around + weight * typical) / (len(there) - 1 + weight)
         return statistics.fmean(there) / math.sqrt(variance / len(there))
 
-    typical = statistics.median(
-        statistics.variance([x for x in column if not math.isnan(x)]) for column in columns
-    )
+    variances = [statistics.variance(x for x in c if not math.isnan(x)) for c in columns]
+    typical = statistics.quantiles(variances, n=4, method="inclusive")[0]
     ways = [
         [statistic([s * x for s, x in zip(signs, column)], typical) for column in columns]
         for signs in itertools.product((1, -1), repeat=len(columns[0]))
@@ -136,6 +135,15 @@ class Outcomes(unittest.TestCase):
                     self.assertGreater(verdict.ratio.low, 1 / 1.02)
                 if verdict.outcome == DIFFERENT:
                     self.assertFalse(verdict.ratio.covers(1.0))
+
+    def test_a_very_noisy_subject_does_not_blind_the_others(self) -> None:
+        lot = random.Random(6)
+        found = numbers({"a": 1.0, "b": 1.0, "c": 1.05})
+        found["loud"] = {at: math.exp(lot.gauss(0.0, 0.3)) for at in range(8)}
+        pairs = Pairs(found, 0.02)
+        self.assertEqual(pairs.of("a", "b").outcome, SAME)
+        self.assertEqual(pairs.of("a", "c").outcome, DIFFERENT)
+        self.assertEqual(pairs.of("a", "loud").outcome, OPEN)
 
     def test_below_six_shared_generations_nothing_is_said(self) -> None:
         for generations in range(6):

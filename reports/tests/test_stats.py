@@ -97,35 +97,6 @@ class Ratios(unittest.TestCase):
         self.assertIsNone(stats.paired_ratio({1: 1.0}, {1: 0.0}))
 
 
-class Differences(unittest.TestCase):
-    def test_a_consistent_and_relevant_difference_is_significant(self) -> None:
-        base = {block: 1.0 for block in range(6)}
-        self.assertIs(stats.differ({b: 1.005 for b in base}, base), False)
-        self.assertIs(stats.differ({b: 1.02 for b in base}, base), True)
-        self.assertIs(stats.differ({b: 0.9 if b else 1.1 for b in base}, base), False)
-
-    def test_below_six_shared_blocks_nothing_is_said(self) -> None:
-        for blocks in range(6):
-            twice, once = ({b: value for b in range(blocks)} for value in (2.0, 1.0))
-            self.assertIsNone(stats.differ(twice, once))
-        many = {b: 2.0 for b in range(9)}
-        self.assertIsNone(stats.differ(many, {b: 1.0 for b in range(4, 20)}))
-
-    def test_zero_and_negative_numbers_are_compared_by_sign(self) -> None:
-        zero = {b: 0.0 for b in range(6)}
-        self.assertIs(stats.differ(zero, dict(zero)), False)
-        self.assertIs(stats.differ({b: 5.0 + b for b in zero}, zero), True)
-        self.assertIs(stats.differ({b: 3.0 - b for b in zero}, zero), False)
-        self.assertIsNone(stats.differ({0: 5.0}, {0: 0.0}))
-
-    def test_equal_subjects_rarely_differ(self) -> None:
-        # 2 / 2^6 = 3.1 % of pairs of six blocks, by chance alone.
-        lot = random.Random(4)
-        pairs = [[{b: lot.gauss(1, 0.1) for b in range(6)} for _ in "ab"] for _ in range(4000)]
-        share = sum(stats.differ(*pair) is True for pair in pairs) / len(pairs)
-        self.assertAlmostEqual(share, 2 / 2**6, delta=0.01)
-
-
 class Support(unittest.TestCase):
     def test_a_hundred_must_lie_above(self) -> None:
         self.assertTrue(stats.supported(10_000, 0.99))

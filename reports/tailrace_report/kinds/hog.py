@@ -129,7 +129,7 @@ class Hog(Uneven):
 
     def more(self, study: Study, point: Point, compared: Comparison) -> str:
         grown = sorted(
-            (ratio.median, f"{entry.label} {wording.times(ratio.median)}")
+            (ratio.median, f"{entry.label} {wording.relative(ratio)}")
             for entry in compared.valid
             if (ratio := times_calm(study, entry.subject, point))
         )
@@ -139,7 +139,7 @@ class Hog(Uneven):
     def table(self, study: Study, point: Point) -> Table:
         """The others' response time while hogs burn, beside the same load without burning."""
         columns, calm = Columns(study, point), calm_partner(study, point)
-        before = study.compare(calm, P99) if calm else Comparison("", (), 0)
+        before = study.compare(calm, P99) if calm else Comparison("", ())
 
         def grown(who: Subject) -> str:
             return wording.with_interval(times_calm(study, who, point), wording.times)
