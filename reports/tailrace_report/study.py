@@ -7,13 +7,15 @@ a subject with invalid cells only is shown from those but never compared.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tailrace_report import stats, wording
 from tailrace_report.campaign import FAILED, INVALID, OK, Campaign, Cell, Counts, Point, Subject
 from tailrace_report.decide import Pairs, Verdict
 from tailrace_report.hdr import Histogram
 from tailrace_report.measures import Measure, PerBlock, same_within
+
+TWIN = "twin"  # the form of a subject's second measurement, which is a control
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,15 @@ class Study:
             points.setdefault(cell.point.id, cell.point)
             self._cells.setdefault((cell.subject, cell.point.id), []).append(cell)
         self.points = sorted(points.values(), key=lambda point: (*point.place, point.id))
-        self.subjects = sorted({c.subject for c in campaign.cells}, key=_place)
-        self.labels = _labels(self.subjects, self._cells)
+        every = sorted({c.subject for c in campaign.cells}, key=_place)
+        self.labels = _labels(every, self._cells)
+        self.subjects = [who for who in every if who.form != TWIN]
+        # The second measurement of a subject -> the first (twin.py).
+        self.twins = {
+            who: original
+            for who in every
+            if who.form == TWIN and (original := replace(who, form="best")) in self.subjects
+        }
         floors = [who for who in self.subjects if who.family == "floor"]
         # The first by order, in its best form: what ratios are taken to.
         self.floor = next((who for who in floors if who.form == "best"), None)
