@@ -101,7 +101,7 @@ def _claim(one: dict[str, Any]) -> Claim:
 def judge(study: Study) -> list[Verdict]:
     claims = read()
     relations = [relation for claim in claims for relation in claim.relations]
-    judged = iter(judged_all([(one, *_measured(study, one)) for one in relations]))
+    judged = iter(judged_all([(one, *measured(study, one)) for one in relations]))
     return [_verdict(claim, tuple(next(judged) for _ in claim.relations)) for claim in claims]
 
 
@@ -115,7 +115,7 @@ def _verdict(claim: Claim, judged: tuple[Judged, ...]) -> Verdict:
     return Verdict(claim, judged, UNDECIDED, "; ".join(dict.fromkeys(reasons)))
 
 
-def _measured(study: Study, relation: Relation) -> tuple[PerBlock, str]:
+def measured(study: Study, relation: Relation) -> tuple[PerBlock, str]:
     """The ratio by block; or none, and why."""
     numbers, why = _ratios(study, relation, relation.at)
     if not numbers or not relation.since:
@@ -124,15 +124,15 @@ def _measured(study: Study, relation: Relation) -> tuple[PerBlock, str]:
     return stats.shared_ratios(numbers, before), why or "no block has both points"
 
 
-def judged_all(measured: Sequence[tuple[Relation, PerBlock, str]]) -> list[Judged]:
+def judged_all(found: Sequence[tuple[Relation, PerBlock, str]]) -> list[Judged]:
     """Relations with their ratios by block (or why there are none), corrected for one another."""
-    tested = [n for n, (_, found, _) in enumerate(measured) if len(found) >= decide.GENERATIONS_MIN]
-    sides = {n: _sides(*measured[n][:2]) for n in tested}
+    tested = [n for n, (_, by, _) in enumerate(found) if len(by) >= decide.GENERATIONS_MIN]
+    sides = {n: _sides(*found[n][:2]) for n in tested}
     tests, _ = decide.shown_above_zero([one for pair in sides.values() for one, _ in pair])
     states = iter(test.p <= decide.LEVEL for test in tests)
     answer = []
-    for n, (relation, found, why) in enumerate(measured):
-        estimate, state = stats.ratio_estimate(found), OPEN
+    for n, (relation, by_block, why) in enumerate(found):
+        estimate, state = stats.ratio_estimate(by_block), OPEN
         if n in sides:
             shown = [means for (_, means) in sides[n] if next(states)]
             holds = shown.count(HOLDS) == sum(means == HOLDS for _, means in sides[n])
@@ -173,10 +173,12 @@ def _ratios(study: Study, relation: Relation, at: tuple[int, ...]) -> tuple[PerB
         same = [w for w in study.subjects if (w.id, w.form) == (identity, form or "best")]
         if not same:
             return {}, f"{_label(name)} is not in this campaign"
-        numbers = measure.per_block(study, same[0], point, OK)
+        numbers = study.comparable(same[0], point, measure)
         if not numbers:
             where = f"{_label(name)} at {load_text(*at)}"
-            return {}, f"{where}: {_standing(study, same[0], point)}"
+            split = [entry.subject for entry in study.compare(point, measure).split]
+            why = "two regimes" if same[0] in split else _standing(study, same[0], point)
+            return {}, f"{where}: {why}"
         found.append(numbers)
     of, to = found
     if relation.of == relation.to:  # with `since`: the number itself at the two loads

@@ -18,7 +18,9 @@ way is studentised with the same constant.
 What holds: the error rate in the strong sense (whatever else in the table is really different),
 for heavy tails, for subjects of very different variance, for missing generations. What does not:
 noise that is skewed *and* of very different size from subject to subject, whose differences are
-then not symmetric (simulate.py prints how far the rate rises); and the typical variance is read
+then not symmetric: with exponential noise, three of nine subjects three to five times as noisy,
+15 % of campaigns have a false *different* and 17 % a false *same* (2,000 campaigns, simulate.py;
+at most 5.1 % in all its other cases). And the typical variance is read
 from the real way alone, an error too small for the simulation to resolve.
 Relabelling subjects within a generation instead would assume equal variances.
 Sources: Westfall and Young 1993 (max-T, step-down); Goeman and Solari 2010, Annals of Statistics 38

@@ -99,6 +99,7 @@ def headline(study: Study) -> Table:
         if any(text != wording.MISSING for text in texts):
             table.add(study.labels[who], *texts)
     table.notes += notes
+    table.notes += columns.regime_notes(one.compared for one in found)
     if table.rows:
         table.notes += _ratio_notes(study, [one for one in found if one.to_floor])
     measured = {cell.subject for cell in study.campaign.cells if cell.measured}

@@ -28,9 +28,12 @@ def ends(texts: list[str], most: int) -> list[str]:
 
 def best_and_worst(study: Study, what: str, compared: Comparison) -> str:
     """`<what> is lowest for a [..], the same within 2 % for b [..]; open for c [..]
-    (3.1 % would have been seen); highest for d [..], 1.95× ±2 % the floor e`, without a full
-    stop."""
+    (3.1 % would have been seen); highest for d [..], 1.95× ±2 % the floor e; two regimes: f ..`,
+    without a full stop."""
     best, worst = ("lowest", "highest") if compared.best_is_low else ("highest", "lowest")
+    split = [f"{entry.label} {_regimes(entry)}" for entry in compared.split]
+    if not compared.best_first():
+        return f"{what.removesuffix(',')} has two regimes for {wording.joined(some(split))}"
     first, *others = compared.best_first()
     verdicts = {e.subject: compared.pairs.of(e.subject, first.subject) for e in others}
 
@@ -57,7 +60,18 @@ def best_and_worst(study: Study, what: str, compared: Comparison) -> str:
             text += f", {ratio} the floor {study.labels[study.floor]}"
     if unclear:
         text += f"; too few shared generations to compare {wording.joined(some(unclear))}"
+    if split:
+        text += f"; two regimes: {wording.joined(some(split))}"
     return text
+
+
+def _regimes(entry: Entry) -> str:
+    """`165 k/s in 3 generations, 211 k/s in 5`."""
+    low, high = entry.regimes
+    return (
+        f"{entry.form(low.median)} in {wording.counted(len(low.generations), 'generation')},"
+        f" {entry.form(high.median)} in {len(high.generations)}"
+    )
 
 
 def _valued(entry: Entry) -> str:

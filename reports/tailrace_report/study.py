@@ -9,18 +9,20 @@ a subject with invalid cells only is shown from those but never compared.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from tailrace_report import stats, wording
+from tailrace_report import regimes, stats, wording
 from tailrace_report.campaign import FAILED, INVALID, OK, Campaign, Cell, Counts, Point, Subject
 from tailrace_report.decide import Pairs, Verdict
 from tailrace_report.hdr import Histogram
 from tailrace_report.measures import Measure, PerBlock, same_within
+from tailrace_report.regimes import Regime
 
 TWIN = "twin"  # the form of a subject's second measurement, which is a control
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One subject in a comparison; `ratio` is to the floor."""
+    """One subject in a comparison; `ratio` is to the floor. One of two `regimes` is not summed up:
+    it has no ratio and is compared with nobody."""
 
     subject: Subject
     label: str
@@ -28,15 +30,17 @@ class Entry:
     ratio: stats.Estimate | None
     valid: bool
     form: wording.Format
+    regimes: tuple[Regime, ...] = ()
 
     @property
     def middle(self) -> str:
-        """The median as text."""
-        return self.form(self.estimate.median)
+        """The median as text, or `165 k/s (3) or 211 k/s (5)`."""
+        parts = [f"{self.form(one.median)} ({len(one.generations)})" for one in self.regimes]
+        return " or ".join(parts) or self.form(self.estimate.median)
 
     @property
     def interval(self) -> str:
-        return wording.with_interval(self.estimate, self.form)
+        return self.middle if self.regimes else wording.with_interval(self.estimate, self.form)
 
 
 @dataclass(frozen=True)
@@ -69,10 +73,16 @@ class Comparison:
         """Of all pairs that may be concluded from."""
         return self.pairs.among(entry.subject for entry in self.valid)
 
+    @property
+    def split(self) -> list[Entry]:
+        """The valid ones of two regimes."""
+        return [entry for entry in self.valid if entry.regimes]
+
     def best_first(self) -> list[Entry]:
-        """The valid ones by their medians."""
+        """The valid ones of one regime by their medians."""
         sign = 1 if self.best_is_low else -1
-        return sorted(self.valid, key=lambda e: (sign * e.estimate.median, e.label))
+        whole = [entry for entry in self.valid if not entry.regimes]
+        return sorted(whole, key=lambda e: (sign * e.estimate.median, e.label))
 
 
 class Study:
@@ -155,6 +165,13 @@ class Study:
             self._compared[key] = self._compare(point, measure)
         return self._compared[key]
 
+    def comparable(self, who: Subject, point: Point, measure: Measure) -> PerBlock:
+        """The numbers of valid cells, for ratios: none where they are of two regimes."""
+        entry = self.compare(point, measure).of(who)
+        if entry and entry.regimes:
+            return {}
+        return measure.per_block(self, who, point, OK)
+
     def _compare(self, point: Point, measure: Measure) -> Comparison:
         numbers: dict[Subject, PerBlock] = {}
         for who in self.present(point):
@@ -162,15 +179,18 @@ class Study:
             if found:
                 numbers[who] = found
         valid = {who: n for who, n in numbers.items() if self.standing(who, point) == OK}
-        floor = valid.get(self.floor) if self.floor else None
+        split = regimes.two_regimes(valid)
+        whole = {who: found for who, found in valid.items() if who not in split}
+        floor = whole.get(self.floor) if self.floor else None
         entries = []
         for who, found in numbers.items():
             estimate, ratio = stats.estimate(list(found.values())), None
-            if floor and who in valid and who != self.floor:
+            if floor and who in whole and who != self.floor:
                 ratio = stats.paired_ratio(found, floor)
             who_is = who, self.labels[who]
-            entries.append(Entry(*who_is, estimate, ratio, who in valid, measure.form))
-        pairs = Pairs(valid, same_within(measure))
+            about = who in valid, measure.form, split.get(who, ())
+            entries.append(Entry(*who_is, estimate, ratio, *about))
+        pairs = Pairs(whole, same_within(measure))
         return Comparison(point.title, tuple(entries), measure.best_is_low, pairs)
 
     def counts(self, subject: Subject) -> Counts | None:

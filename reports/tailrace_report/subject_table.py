@@ -55,6 +55,7 @@ def subject_table(
             table.add(study.labels[who], *texts)
     intervals = interval_note(column.of for column in columns)
     table.notes += [intervals] if intervals else []
+    table.notes += regime_notes(column.of for column in columns)
     table.notes += list(notes) + sign_notes(table)
     table.notes += dict.fromkeys(column.note for column in columns if column.note)
     return table
@@ -91,6 +92,13 @@ def sign_notes(table: Table) -> list[str]:
     """What the signs in the cells mean."""
     signs = {word for row in table.rows for text in row[1:] for word in text.split()}
     return [note for sign, note in SIGN_NOTES.items() if sign in signs]
+
+
+def regime_notes(comparisons: Iterable[Comparison | None]) -> list[str]:
+    """How those of two regimes are written, where there are some."""
+    if not any(c.split for c in comparisons if c):
+        return []
+    return ["a (3) or b (5): two regimes, a in 3 generations and b in 5; compared with nobody."]
 
 
 def interval_note(comparisons: Iterable[Comparison | None]) -> str:

@@ -76,7 +76,7 @@ def decided(
     places = [(of, to, point) for of, to in two for point in points]
     family = {
         (of, point): stats.shared_ratios(
-            *(measure.per_block(study, who, point, OK) for who in (of, to))
+            *(study.comparable(who, point, measure) for who in (of, to))
         )
         for of, to, point in places
     }

@@ -242,4 +242,4 @@ def times_calm(study: Study, who: Subject, point: Point) -> stats.Estimate | Non
     calm = calm_partner(study, point)
     if calm is None:
         return None
-    return stats.paired_ratio(*(P99.per_block(study, who, at, "ok") for at in (point, calm)))
+    return stats.paired_ratio(*(study.comparable(who, at, P99) for at in (point, calm)))
