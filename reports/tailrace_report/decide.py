@@ -99,7 +99,7 @@ def decide(family: Mapping[Who, Ratios], within: float | None) -> dict[Who, Verd
     tested = [who for who in family if len(family[who]) >= GENERATIONS_MIN]
     logs = [{at: math.log(ratio) for at, ratio in family[who].items()} for who in tested]
     different, critical = _either(logs, 0.0)
-    same, _ = _either(logs, math.log1p(within)) if within else ([], 0.0)
+    same, _ = _either(logs, math.log1p(within)) if within else ([], math.inf)
     seen = critical + NormalDist().inv_cdf(POWER)
     for place, who in enumerate(tested):
         p, ratio, outcome = min(test.p for test in different[place]), verdicts[who].ratio, OPEN
@@ -127,7 +127,10 @@ def _either(logs: Sequence[Ratios], shift: float) -> tuple[list[tuple["Test", "T
 
 def shown_above_zero(family: Sequence[Ratios]) -> tuple[list["Test"], float]:
     """Each with the test of "its mean is above zero", corrected for all of them, and what a
-    statistic had to exceed. Numbers of any sign by generation, GENERATIONS_MIN or more each."""
+    statistic had to exceed. Numbers of any sign by generation, GENERATIONS_MIN or more each.
+    Raises CampaignError where numpy is missing."""
+    if not family:
+        return [], math.inf
     try:
         from tailrace_report import max_t
     except ImportError as error:
