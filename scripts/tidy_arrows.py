@@ -31,7 +31,7 @@ KERNEL_EXCEPTIONS = {
     "runtimes/asio/nameless_cancels.hpp": "wraps what Asio calls; no call of its own",
 }
 
-REPORT_LIBRARIES = {"matplotlib"}
+REPORT_LIBRARIES = {"matplotlib", "numpy"}
 
 
 def zone(path):
@@ -117,8 +117,8 @@ def kernel_headers(path, lines):
 
 
 def report_imports(path, text, files):
-    """(line, message) for each import of reports/ beyond the standard library, matplotlib and the
-    packages beside it; the report does not know the gate."""
+    """(line, message) for each import of reports/ beyond the standard library, matplotlib, numpy
+    and the packages beside it; the report does not know the gate."""
     own = {file.split("/")[1] for file in files if file.startswith("reports/")}
     if "/tests/" in path:
         own |= {file.split("/")[-1].removesuffix(".py") for file in files

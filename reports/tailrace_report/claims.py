@@ -3,18 +3,21 @@
 one `[[claim]]` a claim (README.md says what its keys are). Nothing here is decided by hand:
 
 - a relation is a ratio of two subjects, claimed to be above, below or about (within EQUAL_SHARE) a
-  number. It *holds* where the whole interval of the measured ratio lies on the claimed side,
-  *fails* where it lies on the other; else it is *open*, as it is below six blocks;
+  number. It *holds* where the measured ratio is shown to lie on the claimed side, *fails* where it
+  is shown to lie on the other, at 95 % for all relations of a campaign together (decide.py); else
+  it is *open*, as it is below six generations;
 - a claim is *refuted* if one of its relations fails, *confirmed* if all hold, and else *not
   decidable here*, with the reason.
 """
 
+import math
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tailrace_report import stats, wording
+from tailrace_report import decide, stats, wording
 from tailrace_report.campaign import OK, STATUSES, Point, Subject
 from tailrace_report.errors import CampaignError
 from tailrace_report.measures import PerBlock
@@ -96,11 +99,13 @@ def _claim(one: dict[str, Any]) -> Claim:
 
 
 def judge(study: Study) -> list[Verdict]:
-    return [_verdict(study, claim) for claim in read()]
+    claims = read()
+    relations = [relation for claim in claims for relation in claim.relations]
+    judged = iter(judged_all([(one, *measured(study, one)) for one in relations]))
+    return [_verdict(claim, tuple(next(judged) for _ in claim.relations)) for claim in claims]
 
 
-def _verdict(study: Study, claim: Claim) -> Verdict:
-    judged = tuple(_judged(study, relation) for relation in claim.relations)
+def _verdict(claim: Claim, judged: tuple[Judged, ...]) -> Verdict:
     states = [one.state for one in judged]
     if FAILS in states:
         return Verdict(claim, judged, REFUTED, "")
@@ -110,33 +115,50 @@ def _verdict(study: Study, claim: Claim) -> Verdict:
     return Verdict(claim, judged, UNDECIDED, "; ".join(dict.fromkeys(reasons)))
 
 
-def _judged(study: Study, relation: Relation) -> Judged:
+def measured(study: Study, relation: Relation) -> tuple[PerBlock, str]:
+    """The ratio by block; or none, and why."""
     numbers, why = _ratios(study, relation, relation.at)
-    before = dict.fromkeys(numbers, 1.0)
-    if numbers and relation.since:
-        before, why = _ratios(study, relation, relation.since)
-        why = why or "no block has both points"
-    estimate = stats.paired_ratio(numbers, before) if numbers and before else None
-    if estimate is None:
-        return Judged(relation, None, OPEN, why)
-    if estimate.kind != "interval":
-        few = f"no interval from {wording.counted(estimate.blocks, 'block')}"
-        return Judged(relation, estimate, OPEN, few)
-    state = decide(estimate, relation.claimed, relation.than)
-    return Judged(relation, estimate, state, "the interval covers both sides" * (state == OPEN))
+    if not numbers or not relation.since:
+        return numbers, why
+    before, why = _ratios(study, relation, relation.since)
+    return stats.shared_ratios(numbers, before), why or "no block has both points"
 
 
-def decide(estimate: stats.Estimate, claimed: str, than: float) -> str:
-    """On which side of `than` the whole interval lies."""
-    around = 1 + EQUAL_SHARE if claimed == "equal" else 1.0
-    low, high = than / around, than * around
-    above, below = estimate.low > high, estimate.high < low
-    if claimed == "equal":
-        inside = low <= estimate.low and estimate.high <= high
-        return FAILS if above or below else HOLDS if inside else OPEN
-    if above or below:
-        return HOLDS if above == (claimed == "above") else FAILS
-    return OPEN
+def judged_all(found: Sequence[tuple[Relation, PerBlock, str]]) -> list[Judged]:
+    """Relations with their ratios by block (or why there are none), corrected for one another."""
+    tested = [n for n, (_, by, _) in enumerate(found) if len(by) >= decide.GENERATIONS_MIN]
+    sides = {n: _sides(*found[n][:2]) for n in tested}
+    tests, _ = decide.shown_above_zero([one for pair in sides.values() for one, _ in pair])
+    states = iter(test.p <= decide.LEVEL for test in tests)
+    answer = []
+    for n, (relation, by_block, why) in enumerate(found):
+        estimate, state = stats.ratio_estimate(by_block), OPEN
+        if n in sides:
+            shown = [means for (_, means) in sides[n] if next(states)]
+            holds = shown.count(HOLDS) == sum(means == HOLDS for _, means in sides[n])
+            state = FAILS if FAILS in shown else HOLDS if holds else OPEN
+            why = "it is on neither side for certain" * (state == OPEN)
+        elif estimate:
+            why = f"no interval from {wording.counted(estimate.blocks, 'generation')}"
+        answer.append(Judged(relation, estimate, state, why))
+    return answer
+
+
+def _sides(relation: Relation, found: PerBlock) -> list[tuple[dict[int, float], str]]:
+    """Numbers by block, and what the relation does if their mean is above zero; it holds if all
+    that say so are."""
+    logs = {block: math.log(ratio / relation.than) for block, ratio in found.items()}
+    above, below = logs, {block: -log for block, log in logs.items()}
+    if relation.claimed == "above":
+        return [(above, HOLDS), (below, FAILS)]
+    if relation.claimed == "below":
+        return [(below, HOLDS), (above, FAILS)]
+    about = math.log(1 + EQUAL_SHARE)
+    return [
+        ({block: sign * log + shift for block, log in logs.items()}, means)
+        for sign in (1, -1)
+        for shift, means in ((about, HOLDS), (-about, FAILS))
+    ]
 
 
 def _ratios(study: Study, relation: Relation, at: tuple[int, ...]) -> tuple[PerBlock, str]:
@@ -151,15 +173,17 @@ def _ratios(study: Study, relation: Relation, at: tuple[int, ...]) -> tuple[PerB
         same = [w for w in study.subjects if (w.id, w.form) == (identity, form or "best")]
         if not same:
             return {}, f"{_label(name)} is not in this campaign"
-        numbers = measure.per_block(study, same[0], point, OK)
+        numbers = study.comparable(same[0], point, measure)
         if not numbers:
             where = f"{_label(name)} at {load_text(*at)}"
-            return {}, f"{where}: {_standing(study, same[0], point)}"
+            split = [entry.subject for entry in study.compare(point, measure).split]
+            why = "two regimes" if same[0] in split else _standing(study, same[0], point)
+            return {}, f"{where}: {why}"
         found.append(numbers)
     of, to = found
     if relation.of == relation.to:  # with `since`: the number itself at the two loads
         return of, ""
-    shared = {block: of[block] / to[block] for block in sorted(set(of) & set(to)) if to[block] > 0}
+    shared = stats.shared_ratios(of, to)
     return shared, "" if shared else f"no block has both at {load_text(*at)}"
 
 
@@ -220,8 +244,9 @@ def table(study: Study) -> Table:
             made.add(*first, "-", "-", "-", "-")
     if made.rows:
         made.notes.append(
-            "A relation holds (fails) where its whole interval lies on the claimed (the other)"
-            " side; a claim is confirmed where all hold and refuted where one fails. Equal: within"
-            f" {100 * EQUAL_SHARE:.0f} %. Judged is the direction on this machine, not the size."
+            "A relation holds (fails) where it is shown to lie on the claimed (the other) side, at"
+            " 95 % for all relations together; a claim is confirmed where all hold and refuted"
+            f" where one fails. About: within {100 * EQUAL_SHARE:.0f} %. Judged is the direction on"
+            " this machine, not the size."
         )
     return made

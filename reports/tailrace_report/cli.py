@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The command scripts/report: arguments in, files and a terminal table out, an exit code back.
 
-Exit codes: 0 written; 1 the output cannot be written; 2 bad usage or a campaign that cannot be
-believed; 3 written without figures because matplotlib is missing; 4 written, but no cell has
-numbers. Never a traceback for input.
+Exit codes: 0 written; 1 the output cannot be written; 2 bad usage, a campaign that cannot be
+believed, or no numpy where something is to be compared; 3 written without figures because
+matplotlib is missing; 4 written, but no cell has numbers. Never a traceback for input.
 """
 
 import argparse

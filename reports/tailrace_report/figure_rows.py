@@ -89,7 +89,8 @@ def _row(axes: Axes, place: int, entry: Entry, inner: Entry | None, scale: float
         end = max(middle, 0.0)
         part = min(max(inner.estimate.median * scale, 0.0), end)
         canvas.part_bars(axes, place, look.light, part, end)
-    canvas.mark(axes, middle, place, look, solid=entry.valid)
+    for at in [one.median for one in entry.regimes] or [estimate.median]:
+        canvas.mark(axes, at * scale, place, look, solid=entry.valid)
     canvas.whisker(axes, estimate.low * scale, estimate.high * scale, place)
 
 

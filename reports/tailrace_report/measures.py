@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 
 PerBlock = dict[int, float]
 
+# The pre-registered table: below which share a difference counts as none, and why. What is not in
+# it can be different, and is never called the same.
+SAME_WITHIN: dict[str, tuple[float, str]] = {
+    "cpu": (0.02, "one machine in fifty"),
+    "rate": (0.02, "as CPU time, of which it is the other side"),
+    "p50": (0.03, "at low load a wake-up by the hypervisor is in it"),
+    "p90": (0.05, "between p50 and p99"),
+    "p99": (0.10, "runs of one executable differ by as much"),
+    "p99.9": (0.25, "some stalls decide it"),
+    "memory": (0.01, "pages are counted, hardly any noise is"),
+}
+
 
 def _means(numbers: Iterable[tuple[int, float | None]]) -> PerBlock:
     """Several cells of a block give their mean."""
@@ -32,6 +44,7 @@ class Number:
     key: str
     form: wording.Format = wording.plain
     best_is_low: bool = True
+    metric: str = ""  # of SAME_WITHIN
 
     def per_block(self, study: Study, subject: Subject, point: Point, status: str) -> PerBlock:
         cells = study.cells(subject, point, status)
@@ -51,6 +64,10 @@ class Quantile:
     form: wording.Format = wording.duration
     best_is_low: bool = True
 
+    @property
+    def metric(self) -> str:
+        return f"p{100 * self.p:g}"
+
     def per_block(self, study: Study, subject: Subject, point: Point, status: str) -> PerBlock:
         found = study.histograms(subject, point, status, self.histogram)
         if not all(stats.supported(histogram.total, self.p) for histogram in found.values()):
@@ -66,6 +83,7 @@ class Slope:
     sides: tuple[str, ...]
     form: wording.Format = wording.byte_count
     best_is_low: bool = True
+    metric: str = "memory"
 
     def per_block(self, study: Study, subject: Subject, point: Point, status: str) -> PerBlock:
         fits = ((cell.block, self._fit(cell)) for cell in study.cells(subject, point, status))
@@ -88,6 +106,12 @@ class Slope:
 
 Measure = Number | Quantile | Slope  # hashable: what was asked once is not computed again
 
-CPU = Number("server.cpu_us_per_op", wording.microseconds)
-RATE = Number("load.achieved_per_s", wording.rate, best_is_low=False)
+CPU = Number("server.cpu_us_per_op", wording.microseconds, metric="cpu")
+RATE = Number("load.achieved_per_s", wording.rate, best_is_low=False, metric="rate")
 P50, P99 = Quantile(0.5), Quantile(0.99)
+
+
+def same_within(measure: Measure) -> float | None:
+    """The share of SAME_WITHIN, or None."""
+    share, _ = SAME_WITHIN.get(measure.metric, (None, ""))
+    return share

@@ -2,16 +2,13 @@
 """What a reader sees first: how many cells ended how, the finding in a few sentences, and one table
 with a row a subject. Generated from the study and from nothing else."""
 
-from tailrace_report import stats, wording
+from tailrace_report import decide, wording
 from tailrace_report import subject_table as columns
 from tailrace_report.campaign import FAILED, INVALID, OK, SKIPPED, Subject
 from tailrace_report.kinds import KINDS
 from tailrace_report.kinds.kind import Headline, Statement
 from tailrace_report.study import Study
 from tailrace_report.tables import Column, Table
-
-DIFFERS = "≠"
-
 
 def cell_counts(study: Study) -> dict[str, int]:
     """How many cells ended how, and how many are planned but have not run."""
@@ -57,19 +54,22 @@ def _all_invalid(study: Study) -> list[Statement]:
 
 
 def _strength(study: Study) -> list[Statement]:
-    """What the blocks permit to say; nothing when they carry all comparisons above."""
-    found = [one for one in _headlines(study)[0] if one.to_floor and one.compared]
-    shared = [one.compared.shared for one in found if len(one.compared.valid) > 1]
-    least = min(shared, default=stats.BLOCKS_FOR_INTERVAL)
-    if least >= stats.BLOCKS_FOR_INTERVAL:
+    """Whether some pairs were not compared; nothing when all were."""
+    verdicts = [
+        verdict
+        for one in _headlines(study)[0]
+        if one.to_floor
+        for verdict in one.compared.verdicts()
+    ]
+    unclear = [verdict for verdict in verdicts if verdict.outcome == decide.NOT_COMPARED]
+    if not unclear:
         return []
-    text = f"Some pairs above share {wording.counted(least, 'block')} only"
-    if least > 1:
-        chance = wording.figures(100 * 2 / 2**least, 2)
-        text += f", in which two subjects that do not differ keep one order in {chance} % of cases"
-    text += (
-        ": such pairs are not compared, and brackets below"
-        f" {stats.BLOCKS_FOR_INTERVAL} blocks are ranges, not confidence intervals."
+    least = min(verdict.ratio.blocks if verdict.ratio else 0 for verdict in unclear)
+    text = (
+        f"{len(unclear):,} of {wording.counted(len(verdicts), 'pair')} above were not compared:"
+        f" they share as few as {wording.counted(least, 'generation')}, and below"
+        f" {decide.GENERATIONS_MIN} nothing is said about a pair and brackets are ranges, not"
+        " confidence intervals."
     )
     return [Statement("How firm", text)]
 
@@ -95,17 +95,13 @@ def headline(study: Study) -> Table:
     found, notes = _headlines(study)
     table = Table("", [columns.NAME] + [Column(one.title) for one in found])
     for who in study.subjects:
-        texts = [_text(one, who) for one in found]
+        texts = [_text(study, one, who) for one in found]
         if any(text != wording.MISSING for text in texts):
             table.add(study.labels[who], *texts)
     table.notes += notes
+    table.notes += columns.regime_notes(one.compared for one in found)
     if table.rows:
-        note = "Medians over blocks"
-        if study.floor and any(one.to_floor for one in found):
-            note += f", and how many times {study.labels[study.floor]}"
-        table.notes.append(f"{note}.")
-    if any(DIFFERS in text for row in table.rows for text in row):
-        table.notes.append(f"{DIFFERS}: differs significantly from it (95 %, this pair alone).")
+        table.notes += _ratio_notes(study, [one for one in found if one.to_floor])
     measured = {cell.subject for cell in study.campaign.cells if cell.measured}
     named = {row[0] for row in table.rows}
     absent = [study.labels[who] for who in study.subjects if who not in measured]
@@ -116,7 +112,18 @@ def headline(study: Study) -> Table:
     return table
 
 
-def _text(one: Headline, who: Subject) -> str:
+def _ratio_notes(study: Study, found: list[Headline]) -> list[str]:
+    """What stands behind the medians, and what the marks mean."""
+    if not study.floor or not found:
+        return ["Medians over blocks."]
+    floor = study.labels[study.floor]
+    verdicts = {one.title: one.compared.verdicts() for one in found}
+    marks = columns.legend(floor, verdicts, "a column")
+    half = " ± half the 95 % interval" if marks else ""
+    return [f"Medians over blocks, and how many times {floor}{half}.", *marks]
+
+
+def _text(study: Study, one: Headline, who: Subject) -> str:
     entry = one.compared.of(who)
     if entry is None:
         return wording.MISSING
@@ -125,5 +132,5 @@ def _text(one: Headline, who: Subject) -> str:
         return f"{text} (invalid)"
     if not one.to_floor or entry.ratio is None:
         return text
-    mark = f" {DIFFERS}" if stats.significant(entry.ratio) else "  "  # the place stays free
-    return f"{text} {wording.times(entry.ratio.median)}{mark}"
+    verdict = one.compared.pairs.of(who, study.floor)
+    return columns.marked(f"{text} {wording.relative(entry.ratio)}", verdict)

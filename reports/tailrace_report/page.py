@@ -8,7 +8,7 @@ no clock, no random ids.
 import html
 from collections.abc import Mapping, Sequence
 
-from tailrace_report import claims, inside, limits, micro_page, overview, trouble, versus
+from tailrace_report import claims, inside, limits, micro_page, overview, trouble, twin, versus
 from tailrace_report.document import Picture, counts, document, items, note
 from tailrace_report.kinds import KINDS
 from tailrace_report.kinds.kind import Section
@@ -85,7 +85,7 @@ def _head(study: Study, links: list[str], missing: str) -> str:
         f"<li><b>{html.escape(s.about)}.</b> {html.escape(s.text)}</li>"
         for s in overview.statements(study)
     )
-    notes = "".join(map(note, campaign.notes))
+    notes = "".join(map(note, [*twin.resolution(study), *campaign.notes]))
     if missing:
         notes += f'<p class="note"><b>{html.escape(missing)}</b></p>'
     table = overview.headline(study)

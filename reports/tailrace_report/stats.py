@@ -4,21 +4,28 @@
 A subject has one number a block. Over blocks it is summed up by the median with the exact
 order-statistic (sign test) interval, which assumes no shape and holds its coverage for skewed
 data; below six blocks no 95 % statement exists, so the range is given and called a range.
-Two subjects are compared within the blocks that both have, as the median of log ratios: with n
-blocks, of subjects that do not differ all n differences have one sign with probability 2 / 2^n.
-Source: Conover, Practical Nonparametric Statistics, ch. 3.2 (interval).
+
+A ratio of two subjects is taken within the blocks that both have, on the log scale, where what
+disturbs both alike is gone and what is left is symmetric if both are disturbed in the same way. So
+it is summed up by the Hodges-Lehmann estimate with the exact signed-rank interval. For eight blocks
+that covers in 96.1 % whatever the tails of the noise; Student's t covers in 95.2 % (normal), 96.0 %
+(t, 3 degrees of freedom) and 97.7 % (one in ten disturbed tenfold) and is 8 % narrower for the
+first, the sign interval in 99.2 % and is 60 % wider (20,000 draws each; simulate.py). Where noise
+is skewed and of very different size in the two, the difference is not symmetric: 92 % instead of
+95 % for exponential noise of five times the size. What may be called a difference: decide.py.
+Sources: Conover, Practical Nonparametric Statistics, ch. 3.2 (median) and 5.7 (signed ranks);
+Hodges and Lehmann 1963.
 Pure functions over plain numbers; no I/O, no randomness, same input same output.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 CONFIDENCE = 0.95
 BLOCKS_FOR_INTERVAL = 6
 EXCEEDANCES_MIN = 100
-# A difference below this share is called none, however consistent: nobody would act on it.
-RELEVANT_SHARE = 0.01
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,11 @@ class Estimate:
 
     def covers(self, value: float) -> bool:
         return self.low <= value <= self.high
+
+    @property
+    def half_width(self) -> float:
+        """Of a ratio: the share by which it may be larger or smaller."""
+        return math.sqrt(self.high / self.low) - 1.0
 
 
 def median(values: Sequence[float]) -> float:
@@ -70,39 +82,52 @@ def estimate(values: Sequence[float]) -> Estimate:
     return Estimate(median(ordered), ordered[rank - 1], ordered[-rank], len(ordered), "interval")
 
 
-def paired_ratio(of: Mapping[int, float], to: Mapping[int, float]) -> Estimate | None:
-    """of / to within the blocks that both have (keys), as median of log ratios, exponentiated.
-
-    None when they share no block or a number is not positive (there is no ratio then).
-    """
+def shared_ratios(of: Mapping[int, float], to: Mapping[int, float]) -> dict[int, float]:
+    """of / to in the blocks (keys) that both have; empty where they share none, or where a number
+    is not positive: there is no ratio then."""
     shared = sorted(set(of) & set(to))
-    if not shared or any(of[block] <= 0 or to[block] <= 0 for block in shared):
+    if any(of[block] <= 0 or to[block] <= 0 for block in shared):
+        return {}
+    return {block: of[block] / to[block] for block in shared}
+
+
+def ratio_estimate(ratios: Mapping[int, float]) -> Estimate | None:
+    """The Hodges-Lehmann estimate of positive ratios, one a block, on the log scale, with the exact
+    signed-rank interval; below BLOCKS_FOR_INTERVAL the median and the range. None without any."""
+    logs = sorted(math.log(ratio) for ratio in ratios.values())
+    if not logs:
         return None
-    logs = estimate([math.log(of[block]) - math.log(to[block]) for block in shared])
-    return Estimate(
-        math.exp(logs.median), math.exp(logs.low), math.exp(logs.high), logs.blocks, logs.kind
-    )
+    middle, low, high, kind = median(logs), logs[0], logs[-1], "range"
+    if len(logs) >= BLOCKS_FOR_INTERVAL:
+        means = sorted((a + b) / 2 for place, a in enumerate(logs) for b in logs[: place + 1])
+        rank = signed_rank(len(logs))
+        middle, low, high, kind = median(means), means[rank - 1], means[-rank], "interval"
+    return Estimate(math.exp(middle), math.exp(low), math.exp(high), len(logs), kind)
 
 
-def differ(of: Mapping[int, float], to: Mapping[int, float]) -> bool | None:
-    """Whether the two differ significantly, by `significant` of their paired ratio; None where too
-    few blocks are shared to say so."""
-    ratio = paired_ratio(of, to)
-    if ratio is not None:
-        return significant(ratio)
-    shared = set(of) & set(to)
-    if len(shared) < BLOCKS_FOR_INTERVAL:
-        return None
-    # Numbers that may be zero or negative (slopes) have differences only.
-    return not estimate([of[block] - to[block] for block in shared]).covers(0.0)
+def paired_ratio(of: Mapping[int, float], to: Mapping[int, float]) -> Estimate | None:
+    """of / to within the blocks that both have; None where there is no ratio."""
+    return ratio_estimate(shared_ratios(of, to))
 
 
-def significant(ratio: Estimate) -> bool | None:
-    """Whether the interval of a ratio does not cover 1, and it is beyond RELEVANT_SHARE; None where
-    it has no interval. For this pair alone: nothing is corrected for the number of pairs."""
-    if ratio.kind != "interval":
-        return None
-    return not ratio.covers(1.0) and abs(math.log(ratio.median)) > math.log1p(RELEVANT_SHARE)
+@lru_cache(maxsize=64)
+def signed_rank(count: int) -> int:
+    """Largest r for which the r-th smallest and largest of the means of two (or one) of `count`
+    numbers cover the middle of their symmetric distribution with at least CONFIDENCE; or 0.
+
+    It misses to a side when the ranks of one sign sum to less than r: subsets of 1..n by sum.
+    """
+    ways = [1]
+    for rank in range(1, count + 1):
+        longer = ways + [0] * rank
+        for total, number in enumerate(ways):
+            longer[total + rank] += number
+        ways = longer
+    allowed, tail, answer = (1.0 - CONFIDENCE) / 2 * 2**count, 0, 0
+    while tail + ways[answer] <= allowed:
+        tail += ways[answer]
+        answer += 1
+    return answer
 
 
 def supported(total: int, p: float) -> bool:

@@ -7,46 +7,51 @@ a subject with invalid cells only is shown from those but never compared.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tailrace_report import stats, wording
+from tailrace_report import regimes, stats, wording
 from tailrace_report.campaign import FAILED, INVALID, OK, Campaign, Cell, Counts, Point, Subject
+from tailrace_report.decide import Pairs, Verdict
 from tailrace_report.hdr import Histogram
-from tailrace_report.measures import Measure, PerBlock
+from tailrace_report.measures import Measure, PerBlock, same_within
+from tailrace_report.regimes import Regime
+
+TWIN = "twin"  # the form of a subject's second measurement, which is a control
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One subject in a comparison. `ratio` is to the floor; `differs`: significantly from the best
-    valid one, None where that is this one or shares too few blocks with it."""
+    """One subject in a comparison; `ratio` is to the floor. One of two `regimes` is not summed up:
+    it has no ratio and is compared with nobody."""
 
     subject: Subject
     label: str
     estimate: stats.Estimate
     ratio: stats.Estimate | None
-    differs: bool | None
     valid: bool
     form: wording.Format
+    regimes: tuple[Regime, ...] = ()
 
     @property
     def middle(self) -> str:
-        """The median as text."""
-        return self.form(self.estimate.median)
+        """The median as text, or `165 k/s (3) or 211 k/s (5)`."""
+        parts = [f"{self.form(one.median)} ({len(one.generations)})" for one in self.regimes]
+        return " or ".join(parts) or self.form(self.estimate.median)
 
     @property
     def interval(self) -> str:
-        return wording.with_interval(self.estimate, self.form)
+        return self.middle if self.regimes else wording.with_interval(self.estimate, self.form)
 
 
 @dataclass(frozen=True)
 class Comparison:
     """All subjects that have a number at one point by one measure, in their fixed order; maybe
-    nobody. `shared`: the fewest blocks that a valid one has in common with the best."""
+    nobody. `pairs`: what may be said of two valid ones."""
 
     title: str
     entries: tuple[Entry, ...]
-    shared: int
     best_is_low: bool = True
+    pairs: Pairs = Pairs({}, None)
 
     def __bool__(self) -> bool:
         return bool(self.entries)
@@ -64,10 +69,20 @@ class Comparison:
         """Those that may be concluded from."""
         return [entry for entry in self.entries if entry.valid]
 
+    def verdicts(self) -> list[Verdict]:
+        """Of all pairs that may be concluded from."""
+        return self.pairs.among(entry.subject for entry in self.valid)
+
+    @property
+    def split(self) -> list[Entry]:
+        """The valid ones of two regimes."""
+        return [entry for entry in self.valid if entry.regimes]
+
     def best_first(self) -> list[Entry]:
-        """The valid ones by their medians."""
+        """The valid ones of one regime by their medians."""
         sign = 1 if self.best_is_low else -1
-        return sorted(self.valid, key=lambda e: (sign * e.estimate.median, e.label))
+        whole = [entry for entry in self.valid if not entry.regimes]
+        return sorted(whole, key=lambda e: (sign * e.estimate.median, e.label))
 
 
 class Study:
@@ -81,8 +96,15 @@ class Study:
             points.setdefault(cell.point.id, cell.point)
             self._cells.setdefault((cell.subject, cell.point.id), []).append(cell)
         self.points = sorted(points.values(), key=lambda point: (*point.place, point.id))
-        self.subjects = sorted({c.subject for c in campaign.cells}, key=_place)
-        self.labels = _labels(self.subjects, self._cells)
+        every = sorted({c.subject for c in campaign.cells}, key=_place)
+        self.labels = _labels(every, self._cells)
+        self.subjects = [who for who in every if who.form != TWIN]
+        # The second measurement of a subject -> the first (twin.py).
+        self.twins = {
+            who: original
+            for who in every
+            if who.form == TWIN and (original := replace(who, form="best")) in self.subjects
+        }
         floors = [who for who in self.subjects if who.family == "floor"]
         # The first by order, in its best form: what ratios are taken to.
         self.floor = next((who for who in floors if who.form == "best"), None)
@@ -143,28 +165,33 @@ class Study:
             self._compared[key] = self._compare(point, measure)
         return self._compared[key]
 
+    def comparable(self, who: Subject, point: Point, measure: Measure) -> PerBlock:
+        """The numbers of valid cells, for ratios: none where they are of two regimes."""
+        entry = self.compare(point, measure).of(who)
+        if entry and entry.regimes:
+            return {}
+        return measure.per_block(self, who, point, OK)
+
     def _compare(self, point: Point, measure: Measure) -> Comparison:
         numbers: dict[Subject, PerBlock] = {}
         for who in self.present(point):
             found = measure.per_block(self, who, point, self.standing(who, point))
             if found:
                 numbers[who] = found
-        valid = [who for who in numbers if self.standing(who, point) == OK]
-        sign = 1 if measure.best_is_low else -1
-        middles = {who: sign * stats.median(list(numbers[who].values())) for who in valid}
-        best = numbers[min(valid, key=lambda who: middles[who])] if valid else {}
-        floor = numbers[self.floor] if self.floor and self.floor in valid else None
+        valid = {who: n for who, n in numbers.items() if self.standing(who, point) == OK}
+        split = regimes.two_regimes(valid)
+        whole = {who: found for who, found in valid.items() if who not in split}
+        floor = whole.get(self.floor) if self.floor else None
         entries = []
         for who, found in numbers.items():
-            estimate = stats.estimate(list(found.values()))
-            ratio, differs = None, None
-            if who in valid:
-                ratio = stats.paired_ratio(found, floor) if floor and who != self.floor else None
-                differs = stats.differ(found, best) if found is not best else None
+            estimate, ratio = stats.estimate(list(found.values())), None
+            if floor and who in whole and who != self.floor:
+                ratio = stats.paired_ratio(found, floor)
             who_is = who, self.labels[who]
-            entries.append(Entry(*who_is, estimate, ratio, differs, who in valid, measure.form))
-        shared = min((len(set(numbers[who]) & set(best)) for who in valid), default=0)
-        return Comparison(point.title, tuple(entries), shared, measure.best_is_low)
+            about = who in valid, measure.form, split.get(who, ())
+            entries.append(Entry(*who_is, estimate, ratio, *about))
+        pairs = Pairs(whole, same_within(measure))
+        return Comparison(point.title, tuple(entries), measure.best_is_low, pairs)
 
     def counts(self, subject: Subject) -> Counts | None:
         """What was counted of this subject apart from the cells."""
@@ -183,9 +210,9 @@ class Study:
             exact = stats.Estimate(value, value, value, 1, "exact")
             share = value / floor if floor and who != self.floor else None
             ratio = stats.Estimate(share, share, share, 1, "exact") if share is not None else None
-            entries.append(Entry(who, self.labels[who], exact, ratio, None, True, wording.plain))
+            entries.append(Entry(who, self.labels[who], exact, ratio, True, wording.plain))
         settings = {c.settings for who in found if (c := self.counts(who))}
-        return Comparison(f"counted, {'; '.join(sorted(settings))}", tuple(entries), 0)
+        return Comparison(f"counted, {'; '.join(sorted(settings))}", tuple(entries))
 
 
 def _place(who: Subject) -> tuple[int, str, int, str, int]:

@@ -2,11 +2,12 @@
 """Tables with a row a subject: columns are functions from a subject to a text, and the footnotes
 follow from the signs that stand in the cells."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tailrace_report import stats, wording
 from tailrace_report.campaign import Point, Subject
+from tailrace_report.decide import DIFFERENT, GENERATIONS_MIN, NOT_COMPARED, OPEN, SAME, Verdict
 from tailrace_report.hdr import Histogram
 from tailrace_report.measures import Measure, Quantile
 from tailrace_report.study import Comparison, Entry, Study
@@ -15,6 +16,7 @@ from tailrace_report.tables import Column, Table
 QUANTILES = ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"), (0.9999, "p99.99"))
 MAIN = tuple((p, name) for p, name in QUANTILES if p in (0.5, 0.99, 0.999))
 NAME = Column("subject", right=False)
+MARKS = {DIFFERENT: "≠", SAME: "=", OPEN: "?", NOT_COMPARED: ""}
 POOLED, INVALID = "†", "invalid"
 SIGN_NOTES = {
     POOLED: f"{POOLED}: no block carries it, all blocks merged do; hence no interval.",
@@ -53,15 +55,50 @@ def subject_table(
             table.add(study.labels[who], *texts)
     intervals = interval_note(column.of for column in columns)
     table.notes += [intervals] if intervals else []
+    table.notes += regime_notes(column.of for column in columns)
     table.notes += list(notes) + sign_notes(table)
     table.notes += dict.fromkeys(column.note for column in columns if column.note)
     return table
+
+
+def marked(text: str, verdict: Verdict) -> str:
+    """With the mark of its outcome behind it; its place stays free where it has none."""
+    return f"{text} {MARKS[verdict.outcome] or ' '}"
+
+
+def legend(than: str, shown: Mapping[str, Iterable[Verdict]], over: str) -> list[str]:
+    """What the marks of these verdicts mean, in one sentence; none where there are no marks.
+    `shown`: by what is compared; `over`: what is a family."""
+    named: dict[float, list[str]] = {}
+    for what, verdicts in shown.items():
+        tested = [v.within or 0.0 for v in verdicts if v.outcome != NOT_COMPARED]
+        if tested:
+            named.setdefault(max(tested), []).append(what)
+    if not named:
+        return []
+    shares = [
+        f"{100 * share:g} %" + (f" ({', '.join(names)})" if len(named) > 1 else "")
+        for share, names in sorted(named.items())
+        if share
+    ]
+    same = f", = the same within {' or '.join(shares)}" if shares else ""
+    return [
+        f"≠ different from {than}{same}, ? open: 95 % for all pairs of {over} together; no mark:"
+        f" fewer than {GENERATIONS_MIN} shared generations, not compared."
+    ]
 
 
 def sign_notes(table: Table) -> list[str]:
     """What the signs in the cells mean."""
     signs = {word for row in table.rows for text in row[1:] for word in text.split()}
     return [note for sign, note in SIGN_NOTES.items() if sign in signs]
+
+
+def regime_notes(comparisons: Iterable[Comparison | None]) -> list[str]:
+    """How those of two regimes are written, where there are some."""
+    if not any(c.split for c in comparisons if c):
+        return []
+    return ["a (3) or b (5): two regimes, a in 3 generations and b in 5; compared with nobody."]
 
 
 def interval_note(comparisons: Iterable[Comparison | None]) -> str:
@@ -90,14 +127,17 @@ def median(title: str, compared: Comparison) -> Text:
 
 
 def ratio(title: str, study: Study, compared: Comparison) -> Text:
-    """To the floor, with its interval."""
+    """To the floor, with its interval and the mark of its outcome."""
+    verdicts = {e.subject: compared.pairs.of(e.subject, study.floor) for e in compared.entries}
 
     def text(entry: Entry) -> str:
         if entry.subject == study.floor:
             return "floor"
-        return wording.with_interval(entry.ratio, wording.times)
+        shown = wording.with_interval(entry.ratio, wording.times)
+        return marked(shown, verdicts[entry.subject]).rstrip()
 
-    return Text(title, _of(compared, text))
+    notes = legend("the floor", {title: verdicts.values()}, "a column")
+    return Text(title, _of(compared, text), note=" ".join(notes))
 
 
 def _of(compared: Comparison, text: Callable[[Entry], str]) -> Callable[[Subject], str]:

@@ -4,7 +4,7 @@
 import textwrap
 from pathlib import Path
 
-from tailrace_report import claims, limits, overview, trouble
+from tailrace_report import claims, limits, overview, trouble, twin
 from tailrace_report.study import Study
 from tailrace_report.tables import markdown_text, one_line, shortened, to_markdown, to_text
 
@@ -20,6 +20,7 @@ def markdown(study: Study) -> str:
         f"{overview.verdict_counts(study)}.",
         "",
     ]
+    lines += [f"{markdown_text(sentence)}\n" for sentence in twin.resolution(study)]
     lines += [
         f"- **{markdown_text(s.about)}.** {markdown_text(s.text)}"
         for s in overview.statements(study)
@@ -45,7 +46,9 @@ def markdown(study: Study) -> str:
 
 def terminal(study: Study, out: Path) -> str:
     """Plain text for any terminal: counts, headline table, finding, where the rest is."""
-    parts = [f"\n{study.campaign.name}: {overview.verdict_counts(study)}\n"]
+    parts = [f"\n{study.campaign.name}: {overview.verdict_counts(study)}"]
+    parts += [_filled(sentence, "") for sentence in twin.resolution(study)]
+    parts.append("")
     table = overview.headline(study)
     if table.rows:
         parts.append(to_text(table))

@@ -7,12 +7,14 @@ Every ratio is paired within blocks, of valid cells only.
 
 from collections.abc import Iterable, Iterator
 
-from tailrace_report import stats, wording
+from tailrace_report import decide, stats, wording
 from tailrace_report.campaign import OK, Point, Subject
+from tailrace_report.decide import Verdict
 from tailrace_report.figure_versus import Panel, Row, ratio_figure
 from tailrace_report.kinds.kind import Drawing, Section
-from tailrace_report.measures import CPU, P99, RATE, Measure
+from tailrace_report.measures import CPU, P99, RATE, Measure, same_within
 from tailrace_report.study import Study
+from tailrace_report.subject_table import legend, marked
 from tailrace_report.tables import Column, Table
 
 # Name in claims -> name in texts, what is measured, which way is better.
@@ -64,11 +66,22 @@ def switched(study: Study) -> list[tuple[Subject, Subject]]:
     ]
 
 
-def ratio(
-    study: Study, of: Subject, to: Subject, point: Point, measure: Measure
-) -> stats.Estimate | None:
-    """Within the blocks that both have; None where there is none."""
-    return stats.paired_ratio(*(measure.per_block(study, who, point, OK) for who in (of, to)))
+Decided = dict[tuple[Subject, Point], Verdict]
+
+
+def decided(
+    study: Study, two: Iterable[tuple[Subject, Subject]], points: Iterable[Point], measure: Measure
+) -> Decided:
+    """of / to at each point where there is a ratio, corrected for one another."""
+    places = [(of, to, point) for of, to in two for point in points]
+    family = {
+        (of, point): stats.shared_ratios(
+            *(study.comparable(who, point, measure) for who in (of, to))
+        )
+        for of, to, point in places
+    }
+    there = {at: ratios for at, ratios in family.items() if ratios}
+    return decide.decide(there, same_within(measure))
 
 
 def grid_points(study: Study, pipelined: bool) -> list[Point]:
@@ -111,18 +124,12 @@ def sections(study: Study) -> list[Section]:
     ]
 
 
-def _ratios(
+def _by_measure(
     study: Study, two: Iterable[tuple[Subject, Subject]], points: list[Point], names: Iterable[str]
-) -> Iterator[tuple[str, str, list[tuple[Subject, Point, stats.Estimate]]]]:
+) -> Iterator[tuple[str, str, Decided]]:
     """For each measure that has some: name, which way is better, and the ratios of these two."""
     for name, measure, better in map(MEASURES.__getitem__, names):
-        found = [
-            (of, point, one)
-            for of, to in two
-            for point in points
-            if (one := ratio(study, of, to, point, measure))
-        ]
-        if found:
+        if found := decided(study, two, points, measure):
             yield name, better, found
 
 
@@ -131,19 +138,27 @@ def grids(study: Study) -> Iterator[Table]:
     for of, to in pairs(study):
         for pipelined, mode in ((False, "ping-pong"), (True, "pipelined")):
             points = grid_points(study, pipelined)
-            for name, better, found in _ratios(study, [(of, to)], points, MEASURES):
+            for name, better, found in _by_measure(study, [(of, to)], points, MEASURES):
                 title = f"{name}, {study.labels[of]} / {study.labels[to]}, {mode}; {better}"
-                cells = {(_size_text(p), p.whole("connections")): one for _, p, one in found}
-                yield _grid(title, cells)
+                cells = {(_size_text(p), p.whole("connections")): v for (_, p), v in found.items()}
+                table = _grid(title, cells)
+                table.notes += legend(study.labels[to], {name: found.values()}, "a table")
+                yield table
 
 
-def _grid(title: str, cells: dict[tuple[str, int], stats.Estimate]) -> Table:
+def _grid(title: str, cells: dict[tuple[str, int], Verdict]) -> Table:
     many = sorted({connections for _, connections in cells})
     heads = [Column(wording.counted(n, "connection")) for n in many]
     table = Table(title, [Column("message", False), *heads], notes=[RATIO_NOTE])
     for size in dict.fromkeys(size for size, _ in cells):
-        table.add(size, *(wording.with_interval(cells.get((size, n)), wording.times) for n in many))
+        table.add(size, *(_ratio_text(cells.get((size, n))) for n in many))
     return table
+
+
+def _ratio_text(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return wording.MISSING
+    return marked(wording.with_interval(verdict.ratio, wording.times), verdict)
 
 
 def load_of(point: Point) -> tuple[int, int, int]:
@@ -165,20 +180,22 @@ def features(study: Study) -> Table:
     table = Table(
         "Each feature, switched alone: this form / the best form",
         [Column("form", False), Column("set", False), Column("point", False)]
-        + [Column("rate"), Column("CPU per operation"), Column("p99"), Column("blocks")],
+        + [Column(name) for name, *_ in MEASURES.values()]
+        + [Column("blocks")],
     )
-    for who, best in switched(study):
-        for point in grid_points(study, False) + grid_points(study, True):
-            found = [
-                ratio(study, who, best, point, measure) for _, measure, _ in MEASURES.values()
-            ]
+    points = grid_points(study, False) + grid_points(study, True)
+    every = [decided(study, switched(study), points, m) for _, m, _ in MEASURES.values()]
+    for who, _ in switched(study):
+        for point in points:
+            found = [one.get((who, point)) for one in every]
             if any(found):
-                blocks = max(one.blocks for one in found if one)
-                texts = [wording.with_interval(one, wording.times) for one in found]
+                blocks = max(one.ratio.blocks for one in found if one and one.ratio)
                 form = study.labels[who], _options_text(study, who), load_text(*load_of(point))
-                table.add(*form, *texts, str(blocks))
+                table.add(*form, *map(_ratio_text, found), str(blocks))
     if table.rows:
         table.notes.append(RATIO_NOTE)
+        shown = {name: one.values() for (name, *_), one in zip(MEASURES.values(), every)}
+        table.notes += legend("the best form", shown, "a column")
         table.notes.append(
             "A rate below 1 or a CPU above 1 means: the best form is better without this change."
         )
@@ -195,15 +212,23 @@ def grid_panels(study: Study) -> Iterator[Panel]:
     """For each pair and measure but p99: a row a point, ping-pong first."""
     points = grid_points(study, False) + grid_points(study, True)
     for of, to in pairs(study):
-        for name, better, found in _ratios(study, [(of, to)], points, DRAWN):
-            rows = tuple(Row(load_text(*load_of(point)), of.id, one) for _, point, one in found)
+        for name, better, found in _by_measure(study, [(of, to)], points, DRAWN):
+            rows = tuple(
+                Row(load_text(*load_of(point)), of.id, one.ratio)
+                for (_, point), one in found.items()
+                if one.ratio
+            )
             yield Panel(f"{name}: {study.labels[of]} / {study.labels[to]}", better, rows)
 
 
 def feature_panels(study: Study) -> Iterator[Panel]:
     """For each point at which three forms or more were measured, and measure: a row a form."""
     for point in grid_points(study, False) + grid_points(study, True):
-        for name, _, found in _ratios(study, switched(study), [point], DRAWN):
-            rows = tuple(Row(study.labels[who], who.id, one) for who, _, one in found)
+        for name, _, found in _by_measure(study, switched(study), [point], DRAWN):
+            rows = tuple(
+                Row(study.labels[who], who.id, one.ratio)
+                for (who, _), one in found.items()
+                if one.ratio
+            )
             if len(rows) >= 3:
                 yield Panel(f"{name}: form / best form", load_text(*load_of(point)), rows)

@@ -70,6 +70,19 @@ def times(value: float) -> str:
     return f"{value:.2f}×"
 
 
+def relative(ratio: Estimate) -> str:
+    """`1.012× ±0.6 %`: with half its interval; alone where it has none."""
+    if ratio.kind != "interval":
+        return times(ratio.median)
+    half = 100 * ratio.half_width
+    return f"{ratio.median:.{3 if half < 1 else 2}f}× ±{percent(half)}"
+
+
+def percent(hundredths: float) -> str:
+    """`0.6 %`, `12 %`."""
+    return f"{hundredths:.{1 if hundredths < 9.95 else 0}f} %"
+
+
 def with_interval(estimate: Estimate | None, form: Format) -> str:
     """`3.52 µs [3.40, 3.61]`; the unit once, when all three share it."""
     if estimate is None:

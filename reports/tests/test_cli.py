@@ -93,6 +93,18 @@ class Commands(unittest.TestCase):
         self.assertIn("<table>", page)
         self.assertTrue((self.folder / "report" / "summary.md").is_file())
 
+    def test_without_numpy_what_was_measured_often_enough_to_compare_is_refused(self) -> None:
+        (self.scratch / "blocked").mkdir()
+        (self.scratch / "blocked" / "numpy.py").write_text(NO_MATPLOTLIB)
+        done = self.run_report("report", str(self.folder), path=str(self.scratch / "blocked"))
+        self.assertEqual(done.returncode, 3)  # one block: nothing to compare, and no figures
+        folder = make_campaign.write_campaign(self.scratch / "d", blocks=6, scale=1)
+        rewritten(folder, lambda cell: cell["point"]["id"] == "closed-50x64")
+        done = self.run_report("report", str(folder), path=str(self.scratch / "blocked"))
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1))
+        self.assertIn("cannot import numpy", done.stderr)
+        self.assertFalse((folder / "report").exists())
+
     def test_a_campaign_that_measured_nothing_is_four(self) -> None:
         (self.folder / "cells.jsonl").write_text("")
         done = self.run_report("report", str(self.folder))

@@ -56,44 +56,45 @@ class Ratios(unittest.TestCase):
         for value in (ratio.median, ratio.low, ratio.high):
             self.assertAlmostEqual(value, 2.0)
 
-    def test_ratio_is_the_median_of_logs_over_shared_blocks(self) -> None:
+    def test_ratio_is_the_middle_of_logs_over_shared_blocks(self) -> None:
         ratio = stats.paired_ratio({1: 2.0, 2: 8.0, 9: 5.0}, {1: 1.0, 2: 2.0, 7: 1.0})
         assert ratio is not None
         self.assertAlmostEqual(ratio.median, math.sqrt(2.0 * 4.0))
         self.assertEqual(ratio.blocks, 2)
 
+    def test_the_interval_of_a_ratio_covers_as_it_says_and_the_next_would_not(self) -> None:
+        # Symmetric noise: each rank has either sign, and the ranks of one sign sum to less than r
+        # in as many of the 2^n ways as [m(r), m(-r)] misses to that side.
+        for count in range(1, 15):
+            sums = [
+                sum(rank for rank, sign in enumerate(signs, 1) if sign)
+                for signs in itertools.product((0, 1), repeat=count)
+            ]
+
+            def coverage(rank: int) -> float:
+                return 1 - 2 * sum(found < rank for found in sums) / len(sums)
+
+            rank = stats.signed_rank(count)
+            if rank:
+                self.assertGreaterEqual(coverage(rank), stats.CONFIDENCE)
+                self.assertLessEqual(coverage(rank), 0.97)
+            else:
+                self.assertLess(count, stats.BLOCKS_FOR_INTERVAL)
+            self.assertLess(coverage(rank + 1), stats.CONFIDENCE)
+        # Published: Conover, table A12; w(0.025) is the largest sum that still rejects.
+        known = {6: 1, 7: 3, 8: 4, 9: 6, 10: 9, 12: 14, 16: 30}
+        self.assertEqual({n: stats.signed_rank(n) for n in known}, known)
+
+    def test_one_far_off_block_does_not_move_a_ratio_far(self) -> None:
+        ratio = stats.ratio_estimate({block: 1.02 + 0.001 * block for block in range(8)} | {3: 9.0})
+        assert ratio is not None
+        self.assertAlmostEqual(ratio.median, 1.0245, delta=0.001)
+        self.assertEqual((ratio.blocks, ratio.kind), (8, "interval"))
+        self.assertLess(ratio.low, 1.023)
+
     def test_no_ratio_without_shared_blocks_or_with_nothing_to_divide_by(self) -> None:
         self.assertIsNone(stats.paired_ratio({1: 1.0}, {2: 1.0}))
         self.assertIsNone(stats.paired_ratio({1: 1.0}, {1: 0.0}))
-
-
-class Differences(unittest.TestCase):
-    def test_a_consistent_and_relevant_difference_is_significant(self) -> None:
-        base = {block: 1.0 for block in range(6)}
-        self.assertIs(stats.differ({b: 1.005 for b in base}, base), False)
-        self.assertIs(stats.differ({b: 1.02 for b in base}, base), True)
-        self.assertIs(stats.differ({b: 0.9 if b else 1.1 for b in base}, base), False)
-
-    def test_below_six_shared_blocks_nothing_is_said(self) -> None:
-        for blocks in range(6):
-            twice, once = ({b: value for b in range(blocks)} for value in (2.0, 1.0))
-            self.assertIsNone(stats.differ(twice, once))
-        many = {b: 2.0 for b in range(9)}
-        self.assertIsNone(stats.differ(many, {b: 1.0 for b in range(4, 20)}))
-
-    def test_zero_and_negative_numbers_are_compared_by_sign(self) -> None:
-        zero = {b: 0.0 for b in range(6)}
-        self.assertIs(stats.differ(zero, dict(zero)), False)
-        self.assertIs(stats.differ({b: 5.0 + b for b in zero}, zero), True)
-        self.assertIs(stats.differ({b: 3.0 - b for b in zero}, zero), False)
-        self.assertIsNone(stats.differ({0: 5.0}, {0: 0.0}))
-
-    def test_equal_subjects_rarely_differ(self) -> None:
-        # 2 / 2^6 = 3.1 % of pairs of six blocks, by chance alone.
-        lot = random.Random(4)
-        pairs = [[{b: lot.gauss(1, 0.1) for b in range(6)} for _ in "ab"] for _ in range(4000)]
-        share = sum(stats.differ(*pair) is True for pair in pairs) / len(pairs)
-        self.assertAlmostEqual(share, 2 / 2**6, delta=0.01)
 
 
 class Support(unittest.TestCase):

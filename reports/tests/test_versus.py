@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 import sys
 import tempfile
 import unittest
@@ -70,25 +72,43 @@ class Versus(unittest.TestCase):
         self.assertEqual([r.state for r in found["E14"].relations], [claims.HOLDS, claims.OPEN])
 
     def test_the_rule(self) -> None:
-        def decided(low: float, high: float, claimed: str, than: float = 1.0) -> str:
-            return claims.decide(stats.Estimate(1.0, low, high, 8, "interval"), claimed, than)
+        def decided(ratio: float, claimed: str, than: float = 1.0, sd: float = 0.01) -> str:
+            found = {at: ratio * math.exp(sd * ((5 * at) % 8 - 3.5) / 2.4) for at in range(8)}
+            relation = claims.Relation("a", "b", (1, 64), claimed, than=than)
+            (judged,) = claims.judged_all([(relation, found, "")])
+            return judged.state
 
-        self.assertEqual(decided(1.01, 1.2, "above"), claims.HOLDS)
-        self.assertEqual(decided(0.99, 1.2, "above"), claims.OPEN)
-        self.assertEqual(decided(0.8, 0.99, "above"), claims.FAILS)
-        self.assertEqual(decided(0.8, 0.99, "below"), claims.HOLDS)
-        self.assertEqual(decided(1.01, 1.2, "below"), claims.FAILS)
-        self.assertEqual(decided(1.0, 1.2, "above"), claims.OPEN)
-        self.assertEqual(decided(0.97, 1.03, "equal"), claims.HOLDS)
-        self.assertEqual(decided(0.90, 1.03, "equal"), claims.OPEN)
-        self.assertEqual(decided(1.06, 1.10, "equal"), claims.FAILS)
-        self.assertEqual(decided(1.5, 4.9, "above", 5.0), claims.FAILS)
+        self.assertEqual(decided(1.1, "above"), claims.HOLDS)
+        self.assertEqual(decided(1.002, "above"), claims.OPEN)
+        self.assertEqual(decided(0.9, "above"), claims.FAILS)
+        self.assertEqual(decided(0.9, "below"), claims.HOLDS)
+        self.assertEqual(decided(1.1, "below"), claims.FAILS)
+        self.assertEqual(decided(1.01, "equal"), claims.HOLDS)
+        self.assertEqual(decided(1.01, "equal", sd=0.1), claims.OPEN)
+        self.assertEqual(decided(1.045, "equal", sd=0.02), claims.OPEN)  # above 1 / 1.05 only
+        self.assertEqual(decided(1.10, "equal"), claims.FAILS)
+        self.assertEqual(decided(0.90, "equal"), claims.FAILS)
+        self.assertEqual(decided(1.5, "above", 5.0), claims.FAILS)
+        self.assertEqual(decided(5.05, "equal", 5.0), claims.HOLDS)
+
+    def test_relations_are_corrected_for_one_another(self) -> None:
+        lot = random.Random(7)
+
+        def noise(ratio: float) -> dict[int, float]:
+            return {at: ratio * math.exp(lot.gauss(0.0, 0.01)) for at in range(8)}
+
+        relation = claims.Relation("a", "b", (1, 64), "above")
+        one = (relation, noise(1.009), "")
+        self.assertEqual(claims.judged_all([one])[0].state, claims.HOLDS)
+        many = [one] + [(relation, noise(1.0), "") for _ in range(20)]
+        states = [judged.state for judged in claims.judged_all(many)]
+        self.assertEqual(states[0], claims.OPEN)
 
     def test_few_blocks_decide_nothing(self) -> None:
         study = rewritten(self.folder, lambda cell: cell["block"] < stats.BLOCKS_FOR_INTERVAL - 1)
         found = self.verdicts(study)
         self.assertEqual({verdict.word for verdict in found.values()}, {claims.UNDECIDED})
-        self.assertIn("no interval from 5 blocks", found["E3"].why)
+        self.assertIn("no interval from 5 generations", found["E3"].why)
         self.assertIn("1.22×", to_text(claims.table(study)))  # it is shown all the same
 
     def test_invalid_and_missing_cells_say_so_and_decide_nothing(self) -> None:

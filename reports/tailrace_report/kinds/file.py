@@ -33,9 +33,9 @@ CACHES = {
     "direct": "past the page cache",
 }
 HISTOGRAM = "read_ns"
-IOPS = Number("file.iops", wording.rate, best_is_low=False)
-SPEED = Number("file.bytes_per_s", wording.bytes_per_s, best_is_low=False)
-CPU = Number("file.cpu_us_per_read", wording.microseconds)
+IOPS = Number("file.iops", wording.rate, best_is_low=False, metric="rate")
+SPEED = Number("file.bytes_per_s", wording.bytes_per_s, best_is_low=False, metric="rate")
+CPU = Number("file.cpu_us_per_read", wording.microseconds, metric="cpu")
 PROOF_NOTE = (
     "from devices: bytes that the kernel read from a device for the target, a byte read; resident:"
     " the share of the file in the page cache before and after the reads."
@@ -91,20 +91,15 @@ class File(Kind):
         return [p for p in self.points(study) if _cache(p) == cache]
 
     def statements(self, study: Study) -> list[Statement]:
-        """For each kind of page cache the least and the most CPU time a read, at the point that
-        most subjects finished."""
+        """For each kind of page cache CPU time a read, at the point that most subjects finished."""
         parts = []
         for cache, name in CACHES.items():
-            found = [(p, study.compare(p, CPU).best_first()) for p in self.of(study, cache)]
-            point, entries = max(found, key=lambda pair: len(pair[1]), default=(None, []))
-            if point is None or len(entries) < 2:
-                continue
-            ends = ", ".join(f"{e.label} {e.middle}" for e in (entries[0], entries[-1]))
-            parts.append(f"{name} ({_reads(point)}): {ends}")
-        if not parts:
-            return []
-        text = f"CPU time a read, least and most: {'; '.join(parts)}."
-        return [Statement("Reading a file", text)]
+            found = [(p, study.compare(p, CPU)) for p in self.of(study, cache)]
+            point, compared = max(found, key=lambda pair: len(pair[1].valid), default=(None, None))
+            if point and compared and len(compared.valid) > 1:
+                what = f"CPU time a read, {name} ({_reads(point)}),"
+                parts.append(f"{say.best_and_worst(study, what, compared)}.")
+        return [Statement("Reading a file", " ".join(parts))] if parts else []
 
     def sections(self, study: Study) -> list[Section]:
         shown = figure_latency.Shown(

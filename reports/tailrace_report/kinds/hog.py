@@ -129,7 +129,7 @@ class Hog(Uneven):
 
     def more(self, study: Study, point: Point, compared: Comparison) -> str:
         grown = sorted(
-            (ratio.median, f"{entry.label} {wording.times(ratio.median)}")
+            (ratio.median, f"{entry.label} {wording.relative(ratio)}")
             for entry in compared.valid
             if (ratio := times_calm(study, entry.subject, point))
         )
@@ -139,7 +139,7 @@ class Hog(Uneven):
     def table(self, study: Study, point: Point) -> Table:
         """The others' response time while hogs burn, beside the same load without burning."""
         columns, calm = Columns(study, point), calm_partner(study, point)
-        before = study.compare(calm, P99) if calm else Comparison("", (), 0)
+        before = study.compare(calm, P99) if calm else Comparison("", ())
 
         def grown(who: Subject) -> str:
             return wording.with_interval(times_calm(study, who, point), wording.times)
@@ -242,4 +242,4 @@ def times_calm(study: Study, who: Subject, point: Point) -> stats.Estimate | Non
     calm = calm_partner(study, point)
     if calm is None:
         return None
-    return stats.paired_ratio(*(P99.per_block(study, who, at, "ok") for at in (point, calm)))
+    return stats.paired_ratio(*(study.comparable(who, at, P99) for at in (point, calm)))

@@ -27,7 +27,7 @@ from tailrace_report.tables import Table
 
 LATENESS = "lateness_ns"
 LATE_P99 = Quantile(0.99, LATENESS)
-FIRE_CPU = Number("timer.fire_cpu_ns", wording.duration)
+FIRE_CPU = Number("timer.fire_cpu_ns", wording.duration, metric="cpu")
 WINDOW = "timer_window_us"
 # What a timer costs: a count over another, left out where its phase did not happen.
 SHARES = {
