@@ -162,7 +162,7 @@ class CommandTest(command_case.CommandCase):
         for mode, status, words in [
             ("dies", "failed", "gave no answer to `open`"),
             ("dies-in-a-slice", "failed", "gave no answer to `slice`"),
-            ("garbage", "failed", "answered { not json to `open`"),
+            ("garbage", "failed", "answered \"{ not json\" to `open`"),
             ("uncounted", "failed", "`answered` is missing"),
             ("negative", "failed", "`p50_ns` is missing or not a whole number >= 0"),
             ("unbalanced", "failed", "do not add up"),

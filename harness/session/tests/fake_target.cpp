@@ -38,6 +38,14 @@ void spend() {
   }
 }
 
+constexpr long mid_run_bytes = 2000;
+
+[[noreturn]] void flood() {
+  const std::string line(4096, 'x');
+  for (;;)
+    say(line);
+}
+
 void serve(int fd, const std::string& script) {
   char bytes[65536];
   for (;;) {
@@ -46,6 +54,9 @@ void serve(int fd, const std::string& script) {
     received.fetch_add(got, relaxed);
     if (script == "expensive") spend();
     if (script == "dies-under-load") std::abort();
+    if (script == "dies-mid-run" && received.load(relaxed) > mid_run_bytes)
+      ::kill(::getpid(), SIGKILL);
+    if (script == "floods-under-load") flood();
     if (script == "never-answers") continue;
     if (script == "wrong-bytes") bytes[got - 1] = static_cast<char>(bytes[got - 1] ^ 1);
     sent.fetch_add(got, relaxed);
@@ -76,12 +87,6 @@ std::string counts_text(bool last, bool broken) {
          ",\"received_bytes\":" + std::to_string(received.load(relaxed)) +
          ",\"sent_bytes\":" + std::to_string(sent.load(relaxed)) +
          ",\"errors\":0,\"resets\":0,\"accept_errors\":0}";
-}
-
-[[noreturn]] void flood() {
-  const std::string line(4096, 'x');
-  for (;;)
-    say(line);
 }
 
 int describe() {
@@ -118,8 +123,6 @@ void answer(const std::string& line, const std::string& script) {
   if (line == "sample") {
     if (script == "dies-of-a-sample") std::abort();
     say(R"({"event":"sample","t_ns":1,"counts":)" + counts_text(false, false) + "}");
-    if (script == "dies-mid-run" && accepted.load(relaxed) > 0) ::kill(::getpid(), SIGKILL);
-    if (script == "floods-under-load" && accepted.load(relaxed) > 0) flood();
   }
   if (line == "stop" && script != "ignores-stop") {
     if (script == "garbage-result") return say("[1, 2");
