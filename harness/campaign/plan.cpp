@@ -76,6 +76,12 @@ std::vector<std::string> forms_asked_for(const profile& from) {
   return names;
 }
 
+bool runs_at(const profile& from, const point& at, const subject& who) {
+  const std::vector<std::string>& forms = from.forms_at(at);
+  if (who.form != twin_form) return std::ranges::count(forms, who.form) > 0;
+  return std::ranges::count(forms, "best") > 0 && at.work->sliced() != nullptr;
+}
+
 std::string cell_id(int block, const point& at, const subject& who) {
   return fmt::format("b{}-{}-{}-{}{}{}", block, at.id, who.id, who.form, who.arm.empty() ? "" : "-",
                      who.arm);
@@ -96,6 +102,8 @@ std::vector<subject> subjects_of(const profile& from,
       seen.push_back(*options);
       subjects.push_back({id, who.about.family, who.about.order, form, *options, from.workers});
     }
+    if (const auto best = options_of(from, who, "best"); best && id == from.twin)
+      subjects.push_back({id, who.about.family, who.about.order, twin_form, *best, from.workers});
   }
   return subjects;
 }
@@ -117,7 +125,7 @@ plan make_plan(const profile& from, const std::vector<subject>& subjects, std::u
       if (at.blocks != 0 && block >= at.blocks) continue;
       for (const std::size_t group : order) {
         for (const std::size_t who : order_of_arms(groups[group], seed, index, block)) {
-          if (std::ranges::count(from.forms_at(at), subjects[who].form) == 0) continue;
+          if (!runs_at(from, at, subjects[who])) continue;
           made.cells.push_back({cell_id(block, at, subjects[who]), block,
                                 static_cast<int>(made.cells.size()), seeds[index], index, who});
         }

@@ -83,9 +83,10 @@ void read_forms(const toml::table& table, const table_reader& in, profile& read)
     if (!forms.is_table()) in.refuse_node(&forms, "forms are written as [form.CONTESTANT]");
     for (const auto& [key, set] : *forms.as_table()) {
       profile_form made = {contestant, std::string(key.str()), {}};
-      if (!is_plain_name(made.name) || made.name == "best" || made.name == "default") {
+      if (!is_plain_name(made.name) || made.name == "best" || made.name == "default" ||
+          made.name == twin_form) {
         in.refuse_node(&set, fmt::format("\"{}\" is no name for a form: small letters, digits, '-' "
-                                         "and '.', not best or default",
+                                         "and '.', not best, default or twin",
                                          made.name));
       }
       const toml::table* const options = set.as_table();
@@ -138,6 +139,9 @@ profile parse_profile(const std::string& text, const std::string& path, kind_lis
     in.refuse("contestants", "contestants must be a list of runtime ids, at least one");
   check_names(in, "contestants", read.contestants);
   check_names(in, "forms", read.forms);
+  read.twin = in.text("twin", "");
+  if (!read.twin.empty() && std::ranges::count(read.contestants, read.twin) == 0)
+    in.refuse("twin", fmt::format("twin = \"{}\" is none of the contestants", read.twin));
   read_forms(table, in, read);
   in.ask_for_defaults();
   read_points(table, in, kinds, read);

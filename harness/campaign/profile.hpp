@@ -27,6 +27,9 @@ struct point {
 // As results/README.md wants it.
 nlohmann::json point_json(const point& at);
 
+// The form of the twin's second subject.
+inline constexpr const char* twin_form = "twin";
+
 // A form that the profile itself gives to a contestant, beside those that it describes.
 struct profile_form {
   std::string contestant;
@@ -46,6 +49,9 @@ struct profile {
   std::vector<std::string> contestants;
   std::vector<std::string> forms;
   std::vector<profile_form> own_forms;
+  // A contestant whose best form is measured twice, as two subjects, wherever that form is measured
+  // in slices: what differs between the two is what cannot be resolved. Empty: none.
+  std::string twin;
   std::vector<point> points;
 
   const std::vector<std::string>& forms_at(const point& at) const {

@@ -52,7 +52,7 @@ class table_reader {
   std::vector<std::int64_t> integers(const char* key, std::int64_t low, std::int64_t high) const;
 
  private:
-  static constexpr const char* default_keys[] = {"engine", "warmup_s", "duration_s"};
+  static constexpr const char* default_keys[] = {"engine", "warmup_s", "duration_s", "slice_s"};
 
   [[noreturn]] void refuse_absent(const char* key, const std::string& allowed) const;
   template <class Accept>

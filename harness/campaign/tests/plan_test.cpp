@@ -203,5 +203,31 @@ TEST(plan, a_point_runs_the_forms_it_asks_for) {
   EXPECT_EQ(cells[1], 2 * 3);
 }
 
+TEST(subjects, the_twin_is_one_contestant_twice_where_it_is_measured_in_slices) {
+  const profile from = parse_profile(R"(
+blocks = 2
+contestants = ["a", "b"]
+twin = "a"
+[[point]]
+kind = "closed"
+[[point]]
+kind = "memory"
+counts = [0, 10, 20]
+)",
+                                     "test.toml", kinds::all());
+  std::map<std::string, contestant> found;
+  for (const char* const id : {"a", "b"}) {
+    found[id].about.available = true;
+    found[id].about.forms = {{"best", {{"option", "1"}}}};
+  }
+  const auto subjects = subjects_of(from, found);
+  ASSERT_EQ(subjects.size(), 3U);
+  EXPECT_EQ(subjects[1].id, "a");
+  EXPECT_EQ(subjects[1].form, "twin");
+  EXPECT_EQ(subjects[1].options, subjects[0].options);
+  const plan made = make_plan(from, subjects, 1, 2);
+  EXPECT_EQ(made.cells.size(), 2U * 3 + 2 * 2);
+}
+
 }  // namespace
 }  // namespace tailrace::campaign
