@@ -39,7 +39,7 @@ class live_cell {
   void open(live_target& target);
   // Load that is not counted, until it is flat or the time for it is over.
   void warm_up();
-  // A slice in `round`, at_s after the beginning of the generation; what it is used as is said next.
+  // A slice in `round`, at_s after the beginning of the generation. count_slice() follows.
   void run_slice(int round, double at_s);
   void count_slice(bool kept);
   // What others had of the target's CPUs in the last slice.

@@ -51,7 +51,8 @@ for line in sys.stdin:
     if command["command"] == "open":
         host, port = command["arguments"][1].split(":")
         held = [socket.create_connection((host, int(port))) for _ in range(2)]
-    print("{ not json" if mode == "garbage" else json.dumps(answers[command["command"]]), flush=True)
+    said = json.dumps(answers[command["command"]])
+    print("{ not json" if mode == "garbage" else said, flush=True)
 """
 
 
