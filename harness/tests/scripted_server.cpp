@@ -152,6 +152,7 @@ void server::accept_all() {
     made = connection{};
     made.descriptor = descriptor;
     made.serial = ++serials_;
+    made.held.assign(script_->held_bytes(), std::byte{1});
     ++here_.accepted;
     made.paused = !script_->reads() || static_cast<int>(serials_) > faults_.ignores_after;
     epoll_event event{};
