@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
 namespace tailrace::selftest {
@@ -115,8 +114,9 @@ verdict judge_row(const records& from, const expectation& row, strictness how) {
                     value < row.least ? row.least : row.most, row.unit);
     return made;
   }
-  const double allowed = row.tolerance() + std::min(read.half_width, half_width_max);
-  if (std::abs(value - row.expected) <= allowed) return made;
+  const double allowed = row.tolerance() + read.half_width;
+  const bool decides = read.half_width <= half_width_max;
+  if (decides && std::abs(value - row.expected) <= allowed) return made;
   if (how == strictness::bounds_only) {
     made.what = outcome::unjudged;
     return made;
@@ -124,7 +124,7 @@ verdict judge_row(const records& from, const expectation& row, strictness how) {
   // Noise makes latencies longer and never shorter.
   const bool too_short = row.how == taken::from_cell && value < row.expected;
   if (!too_short) made.note = excuse(from, row);
-  if (made.note.empty() && read.half_width > half_width_max)
+  if (made.note.empty() && !decides)
     made.note = "decides nothing: " + half_width_text(row, read.half_width);
   made.what = made.note.empty() ? outcome::failed : outcome::disturbed;
   if (made.note.empty()) made.note = fmt::format("tolerance {}", row.why);

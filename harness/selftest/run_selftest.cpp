@@ -2,11 +2,13 @@
 // See run_selftest.hpp.
 #include "harness/selftest/run_selftest.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <stdlib.h>
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +16,7 @@
 #include "harness/campaign/profile.hpp"
 #include "harness/campaign/run_campaign.hpp"
 #include "harness/campaign/subject_cost.hpp"
+#include "harness/record/campaign.hpp"
 #include "harness/record/durable_file.hpp"
 #include "harness/record/refusal.hpp"
 #include "harness/session/interrupt.hpp"
@@ -26,7 +29,6 @@ using nlohmann::json;
 
 constexpr const char* server_id = "calibration";
 constexpr const char* counted_form = "work";
-constexpr const char* campaign_name = "selftest";
 constexpr std::size_t records_bytes_max = std::size_t{1} << 28;
 
 // A folder for the campaign: the user's, or one that goes away with this object.
@@ -58,10 +60,15 @@ std::string targets_of(const selftest_options& options) {
   return campaign::target_folders("").front() + "/servers";
 }
 
-json count_costs(const selftest_options& options, const campaign::profile& from) {
+campaign::contestant find_server(const selftest_options& options) {
   const auto folders = campaign::target_folders(targets_of(options));
-  const campaign::contestant server =
+  campaign::contestant server =
       campaign::contestant_or_missing(campaign::find_contestants(folders), server_id, folders);
+  if (!server.about.available) throw refusal(server.about.cause, server.about.remedy);
+  return server;
+}
+
+json count_costs(const campaign::contestant& server, const campaign::profile& from) {
   campaign::subject who;
   who.id = server_id;
   who.family = server.about.family;
@@ -72,31 +79,33 @@ json count_costs(const selftest_options& options, const campaign::profile& from)
   return campaign::subject_cost(who, server, false);
 }
 
-records read_records(const fs::path& folder) {
-  records read;
-  const std::string text = record::read_whole(folder / "cells.jsonl", records_bytes_max);
-  for (const std::string& line : record::whole_lines(text))
-    read.cells.push_back(json::parse(line));
-  return read;
+std::vector<json> lines_of(const fs::path& path) {
+  std::vector<json> lines;
+  for (const std::string& line : record::whole_lines(record::read_whole(path, records_bytes_max)))
+    lines.push_back(json::parse(line));
+  return lines;
 }
 
 }  // namespace
 
 int run_selftest(const selftest_options& options) {
   const std::string profile = options.brief ? "selftest-short" : "selftest";
+  const campaign::contestant server = find_server(options);
   const results_folder results(options.keep);
   campaign::run_options run;
   run.kinds = options.kinds;
   run.profile = profile;
-  run.name = campaign_name;
+  run.name = fmt::format("selftest-{:%Y%m%d-%H%M%S}", fmt::gmtime(std::time(nullptr)));
   run.results = results.path().string();
   run.targets = targets_of(options);
   run.command = {"tailrace", "selftest"};
   // A cell that fails is a row that fails.
   const int code = campaign::run_campaign(run);
   if (code == session::exit_interrupted) return code;
-  records read = read_records(results.path() / campaign_name);
-  read.costs.push_back(count_costs(options, campaign::load_profile(profile, options.kinds)));
+  const fs::path folder = results.path() / run.name;
+  record::campaign::open(folder).append_cost(
+      count_costs(server, campaign::load_profile(profile, options.kinds)));
+  const records read = {lines_of(folder / "cells.jsonl"), lines_of(folder / "costs.jsonl")};
   const told made = tell(judge(read, options.how), options.strict);
   fmt::print("\n{}", made.text);
   return made.believed ? 0 : refusal::failed;

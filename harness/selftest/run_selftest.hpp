@@ -17,8 +17,9 @@ struct selftest_options {
   bool brief = false;   // each measurement as short as it can be
   bool strict = false;  // what was disturbed, or cannot be measured here, is a failure
   strictness how = strictness::tolerances;
-  std::string keep;     // a folder that the campaign stays in; empty: it is removed
-  std::string targets;  // with tailrace-target-calibration; empty: servers/ beside this program
+  std::string keep = {};  // a folder that the campaign stays in; empty: it is removed
+  std::string targets =
+      {};  // with tailrace-target-calibration; empty: servers/ beside this program
 };
 
 // Exit code: 0 all holds, 1 not, 130 interrupted.

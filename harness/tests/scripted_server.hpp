@@ -52,6 +52,9 @@ class script {
   virtual std::uint64_t pace_ns() const { return 0; }
   // So much memory is held for each connection.
   virtual std::size_t held_bytes() const { return 0; }
+  // So long after the last event the server polls in place of sleeping: what is known of its times
+  // is then free of the time that an idle CPU takes to wake up.
+  std::uint64_t awake_ns = 0;
 };
 
 // Defects that no useful server has, for the tests of the conformance checks.
@@ -124,6 +127,7 @@ class server {
   std::priority_queue<timer> timers_;
   std::uint64_t serials_ = 0;
   std::uint64_t orders_ = 0;
+  std::uint64_t last_event_ns_ = 0;
   std::vector<std::byte> buffer_;
   served_counts here_;
   mutable std::mutex shown_lock_;  // guards shown_

@@ -282,6 +282,8 @@ std::vector<option_spec> calibration_options() {
       integer_option("calls", 0, 0, 1'000'000, "work: system calls (getppid) of each message"),
       integer_option("allocations", 0, 0, 1'000'000, "work: malloc and free of each message"),
       integer_option("held_bytes", 16'384, 0, 1 << 30, "hold: memory of each connection"),
+      integer_option("awake_us", 0, 0, 60'000'000,
+                     "polls so long after the last event in place of sleeping"),
       integer_option("copy", 0, 0, 1'000'000, "changes nothing: to have one behaviour twice"),
       integer_option("after_bytes", 1000, 0, 1'000'000'000'000,
                      "close, reset, wrong-bytes, extra-bytes: place in each connection's stream"),
@@ -289,7 +291,9 @@ std::vector<option_spec> calibration_options() {
   };
 }
 
-std::unique_ptr<script> make_calibration(const option_values& options) {
+namespace {
+
+std::unique_ptr<script> make_behaviour(const option_values& options) {
   const std::string& name = options.text("behaviour");
   const std::uint64_t delay_ns = number(options, "delay_us") * us;
   const std::uint64_t after_bytes = number(options, "after_bytes");
@@ -318,6 +322,14 @@ std::unique_ptr<script> make_calibration(const option_values& options) {
   }
   if (name == "never-reads") return std::make_unique<unread_script>();
   return std::make_unique<echo_script>();
+}
+
+}  // namespace
+
+std::unique_ptr<script> make_calibration(const option_values& options) {
+  std::unique_ptr<script> made = make_behaviour(options);
+  made->awake_ns = number(options, "awake_us") * us;
+  return made;
 }
 
 option_spec null_mode_option() {

@@ -314,7 +314,7 @@ TEST(judge, a_pair_that_spreads_too_much_decides_nothing) {
   records in = good();
   each_of(in, "a2", [](json& cell) {
     for (json& slice : cell["slices"])
-      slice["cpu_ns"] = slice["cpu_ns"].get<double>() * (slice["round"].get<int>() % 2 ? 1.4 : 0.9);
+      slice["cpu_ns"] = slice["cpu_ns"].get<double>() * (slice["round"].get<int>() % 2 ? 1.2 : 0.8);
   });
   EXPECT_EQ(rows_with(judge(in, strictness::tolerances), outcome::disturbed),
             names{"one server twice, CPU an echo"});
