@@ -27,7 +27,7 @@ constexpr quantile q_p90 = {"p90", "/load/latency_ns/response/p90", 0.1};
 constexpr quantile q_p99 = {"p99", "/load/latency_ns/response/p99", 0.01};
 constexpr quantile q_p999 = {"p99.9", "/load/latency_ns/response/p99.9", 0.001};
 constexpr quantile q_max = {"max", "/load/latency_ns/response/max", 0};
-// A disturbance of the mean is one of the sum: a hundredth of the time, times its length.
+// A long wait of few moves the mean.
 constexpr quantile q_mean = {"mean", "/load/latency_ns/response/mean", 0.001};
 
 // In us. No answer comes before the delay, so no quantile lies below.

@@ -34,9 +34,10 @@ struct expectation {
   // What no noise can break: outside of these the row has failed on any machine.
   double least = -std::numeric_limits<double>::infinity();
   double most = std::numeric_limits<double>::infinity();
-  // Noise that took a smaller share of the target's time cannot have moved the number: of a
-  // quantile q, 1 - q. Above 1: noise cannot move it at all.
-  double moved_by_share = 2;
+  // Noise that hit a smaller share of the requests cannot have moved the number: of a quantile q,
+  // 1 - q. noise_cannot: none can.
+  static constexpr double noise_cannot = std::numeric_limits<double>::infinity();
+  double moved_by_share = noise_cannot;
   const char* why = "";  // where the tolerance comes from
 
   constexpr double tolerance() const {

@@ -11,6 +11,10 @@ namespace {
 
 // An interval of a pair that is wider than this decides nothing.
 constexpr double half_width_max = 0.04;
+// Whoever takes a share of the target's time delays more than this share of the requests: those that
+// come then, those whose answer is due then, and those that queue up behind. For stalls of a
+// millisecond or more, and delays up to one, thrice as many is not exceeded.
+constexpr double requests_per_share = 3;
 constexpr double ns_per_us = 1000;
 
 struct reading {
@@ -60,13 +64,13 @@ verdict absent(const records& from, const expectation& row) {
 
 // What of the noise can have moved this row's number; empty: nothing.
 std::string excuse(const records& from, const expectation& row) {
-  if (row.moved_by_share > 1) return "";
+  if (row.moved_by_share == expectation::noise_cannot) return "";
   noise_seen noise = noise_at(from, place_of(row));
   if (row.beside[0] != '\0') {
     const noise_seen other = noise_at(from, beside_of(row));
     if (other.lost_share > noise.lost_share) noise = other;
   }
-  if (noise.lost_share > row.moved_by_share) {
+  if (requests_per_share * noise.lost_share > row.moved_by_share) {
     return fmt::format("others took {:.1f} % of the target's CPU time{}", noise.lost_share * 100,
                        noise.whom.empty() ? "" : ", most of it " + noise.whom);
   }
