@@ -11,8 +11,8 @@ namespace {
 
 // An interval of a pair that is wider than this decides nothing.
 constexpr double half_width_max = 0.04;
-// Whoever takes a share of the target's time delays more than this share of the requests: those that
-// come then, those whose answer is due then, and those that queue up behind. For stalls of a
+// Whoever takes a share of the target's time delays more than this share of the requests: those
+// that come then, those whose answer is due then, and those that queue up behind. For stalls of a
 // millisecond or more, and delays up to one, thrice as many is not exceeded.
 constexpr double requests_per_share = 3;
 constexpr double ns_per_us = 1000;
