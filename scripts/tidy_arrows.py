@@ -16,7 +16,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 SYSTEM_INCLUDE = re.compile(r"^\s*#\s*include\s+<([^>]+)>(.*)")
 # What measures, in layers: each may include what stands before it, and nothing after.
 LAYERS = (("observe", "record"), ("load",), ("files",), ("session",), ("cost", "conform"),
-          ("campaign",), ("kinds",), ("cli",))
+          ("campaign",), ("kinds",), ("selftest",), ("cli",))
 LEVELS = {folder: level for level, layer in enumerate(LAYERS) for folder in layer}
 KERNEL_LAYER = "runtimes/base/uring/"  # what drives io_uring, for whoever does
 

@@ -13,6 +13,7 @@ int run_command(int argc, char** argv);
 int list_command(int argc, char** argv);
 int doctor_command(int argc, char** argv);
 int file_command(int argc, char** argv);
+int selftest_command(int argc, char** argv);
 
 // The exit code where there is nothing more to do (help was printed); refuses what does not parse.
 std::optional<int> parse(CLI::App& app, int argc, char** argv);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `tailrace doctor`: what on this machine would spoil a measurement, each line ok, warn or bad with
-// what to do. Changes nothing. Takes about a second (it watches for busy neighbours). See
-// commands.hpp.
+// what to do. Changes nothing. Takes about a second (it watches for busy neighbours), with --deep
+// a minute more. See commands.hpp.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <linux/io_uring.h>
@@ -34,6 +34,7 @@
 #include "harness/observe/topology.hpp"
 #include "harness/observe/tune.hpp"
 #include "harness/record/refusal.hpp"
+#include "harness/selftest/run_selftest.hpp"
 #include "harness/session/child_output.hpp"
 #include "harness/session/child_process.hpp"
 
@@ -312,6 +313,9 @@ int doctor_command(int argc, char** argv) {
   CLI::App app("Says what on this machine would spoil a measurement.", "tailrace doctor");
   std::string targets;
   add_targets_option(app, targets);
+  bool deep = false;
+  app.add_flag("--deep", deep,
+               "and measures servers of known behaviour (tailrace selftest), a minute");
   if (const auto code = parse(app, argc, argv)) return *code;
 
   findings say;
@@ -329,7 +333,9 @@ int doctor_command(int argc, char** argv) {
   fmt::print("\n{}\n", say.warnings() == 0
                            ? "nothing here would spoil a measurement"
                            : fmt::format("{} things to know or to correct", say.warnings()));
-  return 0;
+  if (!deep) return 0;
+  fmt::print("\n");
+  return selftest::run_selftest({.kinds = kinds::all()});
 }
 
 }  // namespace tailrace::cli

@@ -47,6 +47,8 @@ constexpr command commands[] = {
     {"run", "measure, into results/<campaign>/", run_command},
     {"list", "contestants, profiles and workloads", list_command},
     {"doctor", "what here would spoil a measurement", doctor_command},
+    {"selftest", "can numbers measured here be believed: servers of known behaviour",
+     selftest_command},
     {"file", "make the file that the workload file-read reads", file_command},
     {"load", "the load generator alone", load::load_main},
     {"conform", "check an executable against the target protocol", conform_main},

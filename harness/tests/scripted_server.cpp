@@ -86,6 +86,8 @@ int server::wait(epoll_event* events, int most) {
   if (!timers_.empty()) until = timers_.top().due_ns;
   if (!listener_armed_) until = std::min(until, now + disarmed_ns);
   timespec patience{};
+  const bool awake = now < last_event_ns_ + script_->awake_ns;
+  if (awake) until = now;
   const bool endless = until == ~std::uint64_t{0};
   if (!endless && until > now + polled_ns) {
     const std::uint64_t left = until - now - polled_ns;
@@ -95,7 +97,8 @@ int server::wait(epoll_event* events, int most) {
   // epoll_pwait2: Linux >= 5.11.
   const int count = ::epoll_pwait2(epoll_, events, most, endless ? nullptr : &patience, nullptr);
   if (count < 0 && errno != EINTR) die("epoll_pwait2");
-  if (count == 0 && !listener_armed_ && timers_.empty()) arm_listener(true);
+  if (count > 0) last_event_ns_ = now_ns();
+  if (count == 0 && !awake && !listener_armed_ && timers_.empty()) arm_listener(true);
   return count;
 }
 
@@ -152,6 +155,7 @@ void server::accept_all() {
     made = connection{};
     made.descriptor = descriptor;
     made.serial = ++serials_;
+    made.held.assign(script_->held_bytes(), std::byte{1});
     ++here_.accepted;
     made.paused = !script_->reads() || static_cast<int>(serials_) > faults_.ignores_after;
     epoll_event event{};

@@ -30,10 +30,11 @@ struct connection {
   std::uint64_t due_ns = 0;    // of its last delayed reply: replies keep their order
   std::vector<std::byte> unsent;
   std::size_t unsent_from = 0;
-  bool paused = false;   // reading waits for a timer
-  bool ended = false;    // the peer's FIN has come; closes once nothing is left to send
-  int delayed = 0;       // replies that wait for their time
-  unsigned matched = 0;  // of "\r\n\r\n", for the HTTP script
+  bool paused = false;          // reading waits for a timer
+  bool ended = false;           // the peer's FIN has come; closes once nothing is left to send
+  int delayed = 0;              // replies that wait for their time
+  unsigned matched = 0;         // of "\r\n\r\n", for the HTTP script
+  std::vector<std::byte> held;  // known memory of a connection, all of it touched
 };
 
 class server;
@@ -49,6 +50,11 @@ class script {
   // At most this much is sent by one call.
   virtual std::size_t send_bytes_max() const { return SIZE_MAX; }
   virtual std::uint64_t pace_ns() const { return 0; }
+  // So much memory is held for each connection.
+  virtual std::size_t held_bytes() const { return 0; }
+  // So long after the last event the server polls in place of sleeping: what is known of its times
+  // is then free of the time that an idle CPU takes to wake up.
+  std::uint64_t awake_ns = 0;
 };
 
 // Defects that no useful server has, for the tests of the conformance checks.
@@ -121,6 +127,7 @@ class server {
   std::priority_queue<timer> timers_;
   std::uint64_t serials_ = 0;
   std::uint64_t orders_ = 0;
+  std::uint64_t last_event_ns_ = 0;
   std::vector<std::byte> buffer_;
   served_counts here_;
   mutable std::mutex shown_lock_;  // guards shown_

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <thread>
@@ -83,6 +84,7 @@ class client {
     last_errno = 0;
     while (done < size) {
       const ssize_t count = ::recv(descriptor_, bytes.data() + done, size - done, 0);
+      if (count < 0 && errno == EINTR) continue;  // stopped and continued
       if (count < 0) last_errno = errno;
       if (count <= 0) break;
       done += static_cast<std::size_t>(count);
@@ -155,6 +157,44 @@ TEST(stall_script, stands_still_once_for_all_connections) {
     second.send("hello");
     EXPECT_EQ(second.receive(5), "hello");
   }
+}
+
+// Asked as fast as it answers, it keeps one message waiting in the second period as well: for all
+// of the stall, or for half of it where the server was held up between reading and answering.
+void stands_still_in_each_period(const std::string& behaviour) {
+  running_server server(calibration(
+      behaviour, {{"stall_after_ms", "0"}, {"stall_ms", "60"}, {"stall_every_ms", "100"}}));
+  client peer(server);
+  const std::uint64_t begin = server::now_ns();
+  std::uint64_t longest = 0;
+  for (std::uint64_t now = begin; now - begin < 250'000'000U;) {
+    const std::uint64_t sent = now;
+    peer.send("hello");
+    EXPECT_EQ(peer.receive(5), "hello");
+    now = server::now_ns();
+    EXPECT_GE(now - begin, 60'000'000U) << "answered in the first stall";
+    if (sent != begin) longest = std::max(longest, now - sent);
+  }
+  EXPECT_GE(longest, 29'000'000U);
+}
+
+TEST(stall_script, stands_still_in_each_period) {
+  stands_still_in_each_period("stall");
+}
+
+TEST(stop_script, is_stopped_by_a_signal_in_each_period) {
+  stands_still_in_each_period("stop");
+}
+
+TEST(work_script, burns_cpu_time_for_each_message) {
+  running_server server(calibration("work", {{"burn_us", "2000"}}));
+  client peer(server);
+  const std::uint64_t before = server::now_ns();
+  for (int i = 0; i < 10; ++i) {
+    peer.send("hello");
+    EXPECT_EQ(peer.receive(5), "hello");
+  }
+  EXPECT_GE(server::now_ns() - before, 20'000'000U);
 }
 
 TEST(close_script, ends_the_stream_after_so_many_bytes) {

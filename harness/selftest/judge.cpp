@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// See judge.hpp.
+#include "harness/selftest/judge.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace tailrace::selftest {
+namespace {
+
+// An interval of a pair that is wider than this decides nothing.
+constexpr double half_width_max = 0.04;
+// Whoever takes a share of the target's time delays more than this share of the requests: those
+// that come then, those whose answer is due then, and those that queue up behind. For stalls of a
+// millisecond or more, and delays up to one, thrice as many is not exceeded.
+constexpr double requests_per_share = 3;
+constexpr double ns_per_us = 1000;
+
+struct reading {
+  std::optional<double> value;
+  double half_width = 0;  // of a ratio
+};
+
+place place_of(const expectation& row) {
+  return {row.point, row.form};
+}
+place beside_of(const expectation& row) {
+  return {row.point, row.beside};
+}
+
+reading take(const records& from, const expectation& row) {
+  switch (row.how) {
+    case taken::from_cell:
+      return {median_at(from, place_of(row), row.path)};
+    case taken::as_difference: {
+      const auto one = median_at(from, place_of(row), row.path);
+      const auto other = median_at(from, beside_of(row), row.path);
+      return {one && other ? std::optional(*one - *other) : std::nullopt};
+    }
+    case taken::as_ratio: {
+      const auto pair = ratio_of(from, place_of(row), beside_of(row), row.path);
+      return pair ? reading{pair->ratio, pair->half_width} : reading{};
+    }
+    case taken::from_costs:
+      return {cost_metric(from, row.form, row.path)};
+    case taken::from_counts:
+      return {counts_off(from)};
+    case taken::from_plans:
+      return {planned_off(from)};
+  }
+  return {};
+}
+
+verdict absent(const records& from, const expectation& row) {
+  absence why = why_absent(from, place_of(row));
+  if (row.how == taken::as_difference || row.how == taken::as_ratio) {
+    const bool first_is_there = !cells_at(from, place_of(row)).empty();
+    if (first_is_there) why = why_absent(from, beside_of(row));
+  }
+  return {&row, std::nullopt, why.cannot_run ? outcome::cannot : outcome::failed,
+          "not measured: " + why.cause};
+}
+
+// What of the noise can have moved this row's number; empty: nothing.
+std::string excuse(const records& from, const expectation& row) {
+  if (row.moved_by_share == expectation::noise_cannot) return "";
+  noise_seen noise = noise_at(from, place_of(row));
+  if (row.beside[0] != '\0') {
+    const noise_seen other = noise_at(from, beside_of(row));
+    if (other.lost_share > noise.lost_share) noise = other;
+  }
+  if (requests_per_share * noise.lost_share > row.moved_by_share) {
+    return fmt::format("others took {:.1f} % of the target's CPU time{}", noise.lost_share * 100,
+                       noise.whom.empty() ? "" : ", most of it " + noise.whom);
+  }
+  // A client that is late for one request in a hundred has delayed p99; for one in all, more.
+  const double late_ns = row.moved_by_share >= 0.01 ? noise.late_p99_ns : noise.late_max_ns;
+  if (row.how == taken::from_cell && row.moved_by_share <= 0.01 &&
+      late_ns * row.scale > row.tolerance() / 2)
+    return fmt::format("the client sent up to {:.0f} us late", late_ns / ns_per_us);
+  return "";
+}
+
+std::string half_width_text(const expectation& row, double half_width) {
+  return row.how == taken::as_ratio ? fmt::format("interval +- {:.1f} %", half_width * 100) : "";
+}
+
+}  // namespace
+
+const char* name_of(outcome what) {
+  switch (what) {
+    case outcome::holds:
+      return "holds";
+    case outcome::disturbed:
+      return "disturbed";
+    case outcome::unjudged:
+      return "not judged";
+    case outcome::cannot:
+      return "cannot be";
+    case outcome::failed:
+      return "FAILED";
+  }
+  return "";
+}
+
+namespace {
+
+verdict judge_row(const records& from, const expectation& row, strictness how) {
+  const reading read = take(from, row);
+  if (!read.value || !std::isfinite(*read.value)) return absent(from, row);
+  const double value = *read.value * row.scale;
+  verdict made = {&row, value, outcome::holds, half_width_text(row, read.half_width)};
+  if (value < row.least || value > row.most) {
+    made.what = outcome::failed;
+    made.note =
+        fmt::format("no noise can do that: {} {:g} {}", value < row.least ? "at least" : "at most",
+                    value < row.least ? row.least : row.most, row.unit);
+    return made;
+  }
+  const double allowed = row.tolerance() + read.half_width;
+  const bool decides = read.half_width <= half_width_max;
+  if (decides && std::abs(value - row.expected) <= allowed) return made;
+  if (how == strictness::bounds_only) {
+    made.what = outcome::unjudged;
+    return made;
+  }
+  // Noise makes latencies longer and never shorter.
+  const bool too_short = row.how == taken::from_cell && value < row.expected;
+  if (!too_short) made.note = excuse(from, row);
+  if (made.note.empty() && !decides)
+    made.note = "decides nothing: " + half_width_text(row, read.half_width);
+  made.what = made.note.empty() ? outcome::failed : outcome::disturbed;
+  if (made.note.empty()) made.note = fmt::format("tolerance {}", row.why);
+  return made;
+}
+
+}  // namespace
+
+std::vector<verdict> judge(const records& from, strictness how) {
+  std::vector<verdict> all;
+  for (const expectation& row : expectations())
+    all.push_back(judge_row(from, row, how));
+  return all;
+}
+
+}  // namespace tailrace::selftest

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// See run_selftest.hpp.
+#include "harness/selftest/run_selftest.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "harness/campaign/contestants.hpp"
+#include "harness/campaign/profile.hpp"
+#include "harness/campaign/run_campaign.hpp"
+#include "harness/campaign/subject_cost.hpp"
+#include "harness/record/campaign.hpp"
+#include "harness/record/durable_file.hpp"
+#include "harness/record/refusal.hpp"
+#include "harness/session/interrupt.hpp"
+
+namespace tailrace::selftest {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr const char* server_id = "calibration";
+constexpr const char* counted_form = "work";
+constexpr std::size_t records_bytes_max = std::size_t{1} << 28;
+
+// A folder for the campaign: the user's, or one that goes away with this object.
+class results_folder {
+ public:
+  explicit results_folder(const std::string& keep) : path_(keep), kept_(!keep.empty()) {
+    if (kept_) return;
+    std::string name = (fs::temp_directory_path() / "tailrace-selftest-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr)
+      throw refusal(fmt::format("{}: {}", name, std::strerror(errno)), "give a folder with --keep");
+    path_ = name;
+  }
+  ~results_folder() {
+    std::error_code ignored;
+    if (!kept_) fs::remove_all(path_, ignored);
+  }
+  results_folder(const results_folder&) = delete;
+  results_folder& operator=(const results_folder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+  bool kept_;
+};
+
+// The servers are apart from the contestants: in servers/ beside this program.
+std::string targets_of(const selftest_options& options) {
+  if (!options.targets.empty()) return options.targets;
+  return campaign::target_folders("").front() + "/servers";
+}
+
+campaign::contestant find_server(const selftest_options& options) {
+  const auto folders = campaign::target_folders(targets_of(options));
+  campaign::contestant server =
+      campaign::contestant_or_missing(campaign::find_contestants(folders), server_id, folders);
+  if (!server.about.available) throw refusal(server.about.cause, server.about.remedy);
+  return server;
+}
+
+json count_costs(const campaign::contestant& server, const campaign::profile& from) {
+  campaign::subject who;
+  who.id = server_id;
+  who.family = server.about.family;
+  who.order = server.about.order;
+  who.form = counted_form;
+  for (const campaign::profile_form& form : from.own_forms)
+    if (form.name == counted_form) who.options = form.options;
+  return campaign::subject_cost(who, server, false);
+}
+
+std::vector<json> lines_of(const fs::path& path) {
+  std::vector<json> lines;
+  for (const std::string& line : record::whole_lines(record::read_whole(path, records_bytes_max)))
+    lines.push_back(json::parse(line));
+  return lines;
+}
+
+}  // namespace
+
+int run_selftest(const selftest_options& options) {
+  const std::string profile = options.brief ? "selftest-short" : "selftest";
+  const campaign::contestant server = find_server(options);
+  const results_folder results(options.keep);
+  campaign::run_options run;
+  run.kinds = options.kinds;
+  run.profile = profile;
+  run.name = fmt::format("selftest-{:%Y%m%d-%H%M%S}", fmt::gmtime(std::time(nullptr)));
+  run.results = results.path().string();
+  run.targets = targets_of(options);
+  run.command = {"tailrace", "selftest"};
+  // A cell that fails is a row that fails.
+  const int code = campaign::run_campaign(run);
+  if (code == session::exit_interrupted) return code;
+  const fs::path folder = results.path() / run.name;
+  record::campaign::open(folder).append_cost(
+      count_costs(server, campaign::load_profile(profile, options.kinds)));
+  const records read = {lines_of(folder / "cells.jsonl"), lines_of(folder / "costs.jsonl")};
+  const told made = tell(judge(read, options.how), options.strict);
+  fmt::print("\n{}", made.text);
+  return made.believed ? 0 : refusal::failed;
+}
+
+}  // namespace tailrace::selftest

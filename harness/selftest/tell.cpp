@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// See run_selftest.hpp: the verdicts in words.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "harness/selftest/run_selftest.hpp"
+
+namespace tailrace::selftest {
+namespace {
+
+std::string number_text(double value) {
+  return std::abs(value) >= 1000 ? fmt::format("{:.0f}", value) : fmt::format("{:.4g}", value);
+}
+
+std::string bias_text(const verdict& of) {
+  if (!of.measured) return "-";
+  const double bias = *of.measured - of.row->expected;
+  if (of.row->expected == 0) return number_text(bias);
+  return fmt::format("{:+.4g} ({:+.1f} %)", bias, bias / std::abs(of.row->expected) * 100);
+}
+
+std::string line_of(const verdict& of) {
+  const expectation& row = *of.row;
+  return fmt::format("{:<22} {:<16} {:<9} {:>9} {:>9}  {:<18} {}{}{}\n", row.test, row.quantity,
+                     row.unit, number_text(row.expected),
+                     of.measured ? number_text(*of.measured) : "-", bias_text(of), name_of(of.what),
+                     of.note.empty() ? "" : ": ", of.note);
+}
+
+struct totals {
+  std::ptrdiff_t failed = 0;
+  std::ptrdiff_t disturbed = 0;
+  std::ptrdiff_t unjudged = 0;
+  std::ptrdiff_t cannot = 0;
+};
+
+std::string sentences_of(const totals& of) {
+  if (of.failed > 0) {
+    return fmt::format(
+        "{} failed: numbers of these kinds that are measured on this machine are wrong by the bias "
+        "that is shown, or more; do not publish them before the cause is known\n",
+        of.failed);
+  }
+  const bool open = of.disturbed + of.unjudged > 0;
+  std::string text =
+      open ? "nothing contradicts what is known; of the rows that hold, numbers measured here can "
+             "be trusted within the bias that is shown\n"
+           : "all is as it is known: numbers measured here can be believed within the bias that is "
+             "shown\n";
+  if (of.disturbed > 0)
+    text += fmt::format(
+        "{} disturbed: others were busy in the meantime; measure again when the "
+        "machine is quiet\n",
+        of.disturbed);
+  if (of.unjudged > 0)
+    text += fmt::format("{} outside of their tolerance, which was not asked for\n", of.unjudged);
+  if (of.cannot > 0) text += fmt::format("{} cannot be measured on this machine\n", of.cannot);
+  return text;
+}
+
+}  // namespace
+
+told tell(const std::vector<verdict>& verdicts, bool strict) {
+  std::string text = fmt::format("{:<22} {:<16} {:<9} {:>9} {:>9}  {:<18} {}\n", "TEST", "QUANTITY",
+                                 "UNIT", "EXPECTED", "MEASURED", "BIAS", "VERDICT");
+  for (const verdict& each : verdicts)
+    text += line_of(each);
+  const auto count = [&](outcome what) {
+    return std::ranges::count(verdicts, what, &verdict::what);
+  };
+  const totals all = {count(outcome::failed), count(outcome::disturbed), count(outcome::unjudged),
+                      count(outcome::cannot)};
+  text += "\n" + sentences_of(all);
+  const bool whole = all.disturbed + all.unjudged + all.cannot == 0;
+  if (strict && all.failed == 0 && !whole) text += "--strict: that is not enough\n";
+  return {text, all.failed == 0 && (whole || !strict)};
+}
+
+}  // namespace tailrace::selftest
