@@ -8,7 +8,7 @@ no clock, no random ids.
 import html
 from collections.abc import Mapping, Sequence
 
-from tailrace_report import claims, inside, limits, micro_page, overview, trouble, twin, versus
+from tailrace_report import claims, inside, limits, micro_page, noise, overview, trouble, versus
 from tailrace_report.document import Picture, counts, document, items, note
 from tailrace_report.kinds import KINDS
 from tailrace_report.kinds.kind import Section
@@ -38,8 +38,9 @@ def sections(study: Study) -> list[Section]:
     machine = flattened("", study.campaign.manifest.get("machine"))
     return [
         *found,
+        Section("noise", "Noise", " ".join(noise.sentences(study)), tables=noise.tables(study)),
         Section("checks", "Validity checks", tables=[trouble.checks(study)]),
-        Section("trouble", "Failed, invalid and skipped cells", tables=[trouble.cells(study)]),
+        Section("trouble", "Cells that are not ok", tables=[trouble.cells(study)]),
         Section("machine", "The machine", tables=[machine]),
     ]
 
@@ -85,7 +86,7 @@ def _head(study: Study, links: list[str], missing: str) -> str:
         f"<li><b>{html.escape(s.about)}.</b> {html.escape(s.text)}</li>"
         for s in overview.statements(study)
     )
-    notes = "".join(map(note, [*twin.resolution(study), *campaign.notes]))
+    notes = "".join(map(note, [*overview.first_of_all(study), *campaign.notes]))
     if missing:
         notes += f'<p class="note"><b>{html.escape(missing)}</b></p>'
     table = overview.headline(study)

@@ -10,8 +10,9 @@ from tailrace_report import wording
 from tailrace_report.campaign import Point
 from tailrace_report.fields import Fields
 from tailrace_report.measures import Quantile
+from tailrace_report.slices import AS_LIVED
 from tailrace_report.study import Comparison, Study
-from tailrace_report.subject_table import MAIN
+from tailrace_report.subject_table import LIVED, MAIN
 from tailrace_report.tables import Table
 
 if TYPE_CHECKING:
@@ -106,11 +107,15 @@ class Kind:
 def tail_headline(
     study: Study, point: Point, prefix: str = "", histogram: str = "response"
 ) -> list[Headline]:
-    """The quantiles of a histogram at one point."""
-    return [
+    """The quantiles of a histogram at one point; p99 as lived too, where rounds were disturbed."""
+    found = [
         Headline(prefix + name, study.compare(point, Quantile(p, histogram)), p == 0.99)
         for p, name in MAIN
     ]
+    if histogram == "response" and study.disturbed(point):
+        lived = study.compare(point, Quantile(0.99, AS_LIVED))
+        found.append(Headline(f"{prefix}p99 {LIVED}", lived))
+    return found
 
 
 def load_title(point: Point) -> str:

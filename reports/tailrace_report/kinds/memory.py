@@ -143,7 +143,7 @@ class MemoryKind(Kind):
             ],
         )
         both = [study.compare(point, Slope(state, side)) for side in (USER, KERNEL)]
-        note = "Slope over the number; one block: [95 % interval of the fit]."
+        note = "Slope over the number; one generation: [95 % interval of the fit]."
         table.notes.insert(0, note if fits else interval_note(both))
         if any(entry.estimate.median < 0 for one in both for entry in one.entries):
             table.notes.append("A slope below zero is noise around nothing, not memory gained.")
