@@ -2,7 +2,8 @@
 """What a reader sees first: how many cells ended how, the finding in a few sentences, and one table
 with a row a subject. Generated from the study and from nothing else."""
 
-from tailrace_report import decide, noise, twin, wording
+from tailrace_report import decide, noise, stats, twin, wording
+from tailrace_report import sentences as say
 from tailrace_report import subject_table as columns
 from tailrace_report.campaign import (
     FAILED,
@@ -15,6 +16,7 @@ from tailrace_report.campaign import (
 )
 from tailrace_report.kinds import KINDS
 from tailrace_report.kinds.kind import Headline, Statement
+from tailrace_report.measures import RATE
 from tailrace_report.study import Study
 from tailrace_report.tables import Column, Table
 
@@ -46,7 +48,7 @@ def first_of_all(study: Study) -> list[str]:
 
 def statements(study: Study) -> list[Statement]:
     """The finding. At least one statement, also when nothing was measured."""
-    found = _all_invalid(study)
+    found = _all_invalid(study) + _overloaded(study)
     for kind in KINDS:
         found += kind.statements(study)
     if not found:
@@ -69,6 +71,28 @@ def _all_invalid(study: Study) -> list[Statement]:
         " are shown but neither compared nor concluded from."
     )
     return [Statement("Invalid", text)]
+
+
+def _overloaded(study: Study) -> list[Statement]:
+    """Who could not keep up with which offered rate, where it has a number."""
+    found = []
+    for point in study.points:
+        lacking = []
+        for who in study.present(point):
+            cells = study.cells(who, point, OVERLOADED)
+            rates = [c.numbers[RATE.key] for c in cells if RATE.key in c.numbers]
+            if not rates:
+                continue
+            text = f"{study.labels[who]} achieved {wording.rate(stats.median(rates))}"
+            generations = sum(study.blocks(who, point).values())
+            if len(cells) < generations:
+                text += f" in {len(cells)} of {generations} generations"
+            lacking.append(text)
+        if lacking:
+            named = wording.joined(say.some(lacking))
+            text = f"{say.capital(point.title)}: {named}, while the client was in time."
+            found.append(Statement("Overloaded", text))
+    return found
 
 
 def _strength(study: Study) -> list[Statement]:

@@ -4,9 +4,9 @@ ceiling)."""
 
 from functools import partial
 
-from tailrace_report import figure_latency, figure_rows, stats, subject_table, wording
+from tailrace_report import figure_latency, figure_rows, subject_table, wording
 from tailrace_report import sentences as say
-from tailrace_report.campaign import OVERLOADED, Point, Subject
+from tailrace_report.campaign import Point, Subject
 from tailrace_report.kinds.kind import (
     Drawing,
     Drawn,
@@ -68,9 +68,7 @@ class Open(Kind):
         found = cost_statements(study, point)
         # The load is named once.
         load = "At this load" if found else say.capital(point.title)
-        found += _typical(study, point, load)
-        found += _tails(study, point, load)
-        return found + overloaded_statements(study, self.points(study))
+        return found + _typical(study, point, load) + _tails(study, point, load)
 
     def sections(self, study: Study) -> list[Section]:
         points = self.points(study)
@@ -331,26 +329,6 @@ def _typical(study: Study, point: Point, load: str) -> list[Statement]:
         return []
     what = f"{load}: p99 of the typical slice"
     return [Statement("Typical tail", f"{say.best_and_worst(study, what, compared)}.")]
-
-
-def overloaded_statements(study: Study, points: list[Point]) -> list[Statement]:
-    """Who could not keep up with which offered rate."""
-    found = []
-    for point in points:
-        lacking = []
-        for who in study.present(point):
-            cells = study.cells(who, point, OVERLOADED)
-            rates = [cell.numbers.get("load.achieved_per_s", 0.0) for cell in cells]
-            if rates:
-                generations = sum(study.blocks(who, point).values())
-                text = f"{study.labels[who]} achieved {wording.rate(stats.median(rates))}"
-                if len(cells) < generations:
-                    text += f" in {len(cells)} of {generations} generations"
-                lacking.append(text)
-        if lacking:
-            text = f"{say.capital(point.title)}: {wording.joined(say.some(lacking))}, and the"
-            found.append(Statement("Overloaded", f"{text} client was in time."))
-    return found
 
 
 def _rate(study: Study, point: Point) -> list[Statement]:
