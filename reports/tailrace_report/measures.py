@@ -22,7 +22,7 @@ SAME_WITHIN: dict[str, tuple[float, str]] = {
     "rate": (0.02, "as CPU time, of which it is the other side"),
     "p50": (0.03, "at low load a wake-up by the hypervisor is in it"),
     "p90": (0.05, "between p50 and p99"),
-    "typical p99": (0.05, "repeats five times better than p99, which single stalls decide"),
+    "typical p99": (0.05, "spreads a third as much as p99, which single stalls decide"),
     "p99": (0.10, "runs of one executable differ by as much"),
     "p99.9": (0.25, "some stalls decide it"),
     "memory": (0.01, "pages are counted, hardly any noise is"),

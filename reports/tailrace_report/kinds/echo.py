@@ -7,6 +7,7 @@ from functools import partial
 from tailrace_report import figure_latency, figure_rows, subject_table, wording
 from tailrace_report import sentences as say
 from tailrace_report.campaign import Point, Subject
+from tailrace_report.figure_answer import Shown
 from tailrace_report.kinds.kind import (
     Drawing,
     Drawn,
@@ -61,6 +62,15 @@ class Open(Kind):
             notes = [f"{notes[0][:-1]}; of the rounds that were kept, but for as lived."]
         return [*cost_headline(study, point), p50, typical, *tails], notes + counted_note(study)
 
+    def pictured(self, study: Study) -> list[Shown]:
+        point = self.lead(study)
+        measures = {"CPU per request": CPU, "p50": P50, "typical p99": TYPICAL, "p99": P99}
+        return [
+            Shown(title, study.compare(point, measure))
+            for title, measure in measures.items()
+            if point
+        ]
+
     def statements(self, study: Study) -> list[Statement]:
         point = self.lead(study)
         if point is None:
@@ -107,6 +117,13 @@ class Closed(Kind):
             return rate, [f"Closed rate: {note}"]
         notes = [f"CPU time and closed rate: {note}", *counted_note(study)]
         return cost_headline(study, point) + rate, notes
+
+    def pictured(self, study: Study) -> list[Shown]:
+        point = self.lead(study)
+        if point is None:
+            return []
+        cost = [] if OPEN.points(study) else [Shown("CPU per request", study.compare(point, CPU))]
+        return [*cost, Shown("closed-loop rate", study.compare(point, RATE))]
 
     def statements(self, study: Study) -> list[Statement]:
         point = self.lead(study)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tailrace_report import wording
+from tailrace_report import figure_answer, wording
 from tailrace_report.campaign import Point
 from tailrace_report.fields import Fields
 from tailrace_report.measures import Quantile
@@ -83,6 +83,10 @@ class Kind:
     def headline(self, study: Study) -> tuple[list[Headline], list[str]]:
         """Columns of the first table, and notes that say what they are of."""
         return [], []
+
+    def pictured(self, study: Study) -> list[figure_answer.Shown]:
+        """Panels of the picture that opens the page."""
+        return []
 
     def statements(self, study: Study) -> list[Statement]:
         return []
