@@ -56,17 +56,18 @@ def _design(study: Study) -> list[str]:
             "Under load all subjects of a generation are alive at once, connected and warmed up,"
             " and visited by one load process in rounds: in each round every subject at a point"
             " once, shuffled again, for a slice of some tenths of a second. What drifts"
-            " hits all alike.",
+            " hits all alike. Only where the connections of all do not fit at once, subjects run"
+            " one after the other, each with rounds of its own.",
             "CPU clocks, run delay, everybody else's CPU time and the hypervisor's are read at the"
-            " edges of each slice. A round in which others took more than"
-            f" {100 * DISTURBED_SHARE:g} % of the server's CPU is dropped for all subjects and"
+            " edges of each slice. A round in which others and the hypervisor took more"
+            f" than {100 * DISTURBED_SHARE:g} % of the server's CPU is dropped for all subjects and"
             " repeated, as long as repeats last: by what was seen outside the response time, never"
             " by the response time. As lived is with the dropped rounds.",
         ]
     if any(cell.measured and not cell.sliced for cell in study.campaign.cells):
         told.append(
-            "What runs inside the target (memory, timers, files) runs alone, one subject after"
-            " the other, in shuffled order."
+            "Memory, timers and files are measured alone, one subject after the other, in shuffled"
+            " order."
         )
     return told
 

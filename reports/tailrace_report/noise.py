@@ -77,8 +77,8 @@ def _dropped_text(whole: Rounds) -> str:
         text = f"No round was dropped, of {made}"
     else:
         text = f"{whole.dropped:,} of {made} were dropped, for all subjects alike, and repeated"
-        text += ", because others took more than"
-        text += f" {100 * DISTURBED_SHARE:g} % of the server's CPU in one of their slices"
+        text += f", because others and the hypervisor took more than {100 * DISTURBED_SHARE:g} %"
+        text += " of the server's CPU in one of their slices"
     if whole.kept_disturbed:
         count = f"{whole.kept_disturbed:,} of the {whole.kept:,} that count"
         text += f"; {count} were disturbed as much, and stayed because repeats had run out"

@@ -126,10 +126,20 @@ def _headlines(study: Study) -> tuple[list[Headline], list[str]]:
             if kind.leads == leads:
                 more, said = kind.headline(study)
                 found += [one for one in more if one.compared]
+                notes += _absent(more)
                 notes += [note for note in said if note not in notes]
         if found:
             break
     return found, notes
+
+
+def _absent(asked: list[Headline]) -> list[str]:
+    """Why columns that one would look for are not there."""
+    by_cause: dict[str, list[str]] = {}
+    for one in asked:
+        if one.absent and not one.compared:
+            by_cause.setdefault(one.absent, []).append(one.title)
+    return [f"No {', '.join(titles)}: {cause}." for cause, titles in by_cause.items()]
 
 
 def headline(study: Study) -> Table:

@@ -58,6 +58,9 @@ class Campaign(unittest.TestCase):
 
         return rewritten(self.folder, each)
 
+    def only(self, point: str) -> Study:
+        return rewritten(self.folder, lambda cell: cell["point"]["id"] == point)
+
     def who(self, study: Study, label: str) -> Subject:
         return next(who for who in study.present(self.point(study)) if study.labels[who] == label)
 
@@ -112,6 +115,8 @@ class Slices(Campaign):
         self.assertFalse(study.compare(self.point(study), Quantile(0.99)))
         note = " ".join(echo.response_table(study, self.point(study)).notes)
         self.assertIn("fewer than 20 stall clusters", note)
+        notes = " ".join(overview.headline(self.only(QUIET)).notes)
+        self.assertIn("No p99, p99.9: fewer than 100 requests", notes)
 
     def test_windows_of_the_load_are_counted_rather_than_slices(self) -> None:
         def stalled(cell: dict[str, Any]) -> None:
@@ -188,11 +193,8 @@ class Overloaded(Campaign):
         self.assertIn("could not keep up with the offered rate", notes)
 
     def test_sentences_name_it_last(self) -> None:
-        def only(cell: dict[str, Any]) -> bool:
-            return cell["point"]["id"] == QUIET
-
         self.overload({0, 1, 2, 3, 4, 5})
-        study = rewritten(self.folder, only)
+        study = self.only(QUIET)
         (tails,) = [s.text for s in overview.statements(study) if s.about == "Tails"]
         self.assertIn("; overloaded, and so last: libuv ", tails)
         self.assertIn("all others kept up", tails)

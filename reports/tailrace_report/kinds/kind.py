@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tailrace_report import figure_answer, wording
+from tailrace_report import figure_answer, stats, wording
 from tailrace_report.campaign import Point
 from tailrace_report.fields import Fields
 from tailrace_report.measures import Quantile
@@ -18,6 +18,10 @@ from tailrace_report.tables import Table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+NOT_CARRIED = (
+    f"fewer than {stats.EXCEEDANCES_MIN} requests of a generation lie above, or they come from"
+    f" fewer than {stats.CLUSTERS_MIN} stall clusters"
+)
 # A figure and its words for who cannot see it; None where there is nothing to draw.
 Drawn = tuple["Figure", str] | None
 
@@ -52,11 +56,13 @@ class Statement:
 
 @dataclass(frozen=True)
 class Headline:
-    """A column of the first table: medians, with their ratios to the floor where `to_floor`."""
+    """A column of the first table: medians, with their ratios to the floor where `to_floor`.
+    `absent`: why it may have no number at all, without a full stop."""
 
     title: str
     compared: Comparison
     to_floor: bool = False
+    absent: str = ""
 
 
 class Kind:
@@ -112,10 +118,10 @@ def tail_headline(
     study: Study, point: Point, prefix: str = "", histogram: str = "response"
 ) -> list[Headline]:
     """The quantiles of a histogram at one point; p99 as lived too, where rounds were disturbed."""
-    found = [
-        Headline(prefix + name, study.compare(point, Quantile(p, histogram)), p == 0.99)
-        for p, name in MAIN
-    ]
+    found = []
+    for p, name in MAIN:
+        compared = study.compare(point, Quantile(p, histogram))
+        found.append(Headline(prefix + name, compared, p == 0.99, NOT_CARRIED))
     if histogram == "response" and study.disturbed(point):
         lived = study.compare(point, Quantile(0.99, AS_LIVED))
         found.append(Headline(f"{prefix}p99 {LIVED}", lived))
