@@ -31,7 +31,8 @@ def build(campaign: Path, out: Path) -> Result:
     """Writes the report of `campaign` into `out`. Raises CampaignError, OutputError."""
     study = Study(read_campaign(campaign))
     sections = page.sections(study)
-    drawn, files, missing = figures(one for section in sections for one in section.drawings)
+    drawings = [page.opening(study), *(one for each in sections for one in each.drawings)]
+    drawn, files, missing = figures(drawings)
     files["summary.md"] = summary.markdown(study).encode("utf-8", "replace")
     files["index.html"] = page.page(study, sections, drawn, missing).encode("utf-8", "replace")
     write(out, files)

@@ -9,8 +9,12 @@ from typing import Any
 from tailrace_report.fields import Fields
 from tailrace_report.hdr import Histogram
 from tailrace_report.micro import Micro
+from tailrace_report.slices import AS_LIVED, Sliced
 
-OK, INVALID, FAILED, SKIPPED = STATUSES = ("ok", "invalid", "failed", "skipped")
+# In the order of their weight. `overloaded`: could not keep up with the offered rate; a result.
+STATUSES = ("ok", "overloaded", "invalid", "failed", "skipped")
+OK, OVERLOADED, INVALID, FAILED, SKIPPED = STATUSES
+MEASURED = (OK, OVERLOADED, INVALID)  # those with numbers; only valid ones are compared
 
 
 @dataclass(frozen=True, order=True)
@@ -100,11 +104,22 @@ class Cell:
     options: Mapping[str, str]  # of the subject's form
     granted: Mapping[str, str]  # what the target says is in force
     arm: str = ""  # whose build, where a campaign compares builds
+    sliced: Sliced | None = None  # of one that was measured in slices
+    window_maxima_ns: tuple[float, ...] = ()  # longest response time of each 100 ms, ns
+
+    def stretches(self, histogram: str) -> list[float]:
+        """Longest response time of each stretch of time that is in this histogram, in ns; none
+        where it was not recorded."""
+        if histogram == AS_LIVED and self.sliced:
+            return [one.max_ns for one in self.sliced.slices if one.max_ns is not None]
+        if histogram != "response":
+            return []
+        kept = self.sliced.kept if self.sliced else []
+        return list(self.window_maxima_ns) or [s.max_ns for s in kept if s.max_ns is not None]
 
     @property
     def measured(self) -> bool:
-        """Whether it has numbers at all; only valid ones are compared."""
-        return self.status in (OK, INVALID)
+        return self.status in MEASURED
 
 
 @dataclass(frozen=True)

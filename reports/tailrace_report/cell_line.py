@@ -4,10 +4,11 @@ are finite already. Raises FieldError; unknown members pass."""
 
 from collections.abc import Mapping
 
-from tailrace_report import inside, kinds, stats
+from tailrace_report import inside, kinds, slices, stats
 from tailrace_report.campaign import (
     INVALID,
-    OK,
+    MEASURED,
+    OVERLOADED,
     STATUSES,
     Cell,
     Check,
@@ -26,14 +27,22 @@ SERVER = (
     "system_us_per_op",
     "voluntary_switches_per_op",
     "involuntary_switches_per_op",
+    "run_delay_us_per_op",
     "cpu_share",
 )
 
 
 def read_cell(line: Fields, number: int, histograms: Mapping[str, Histogram]) -> Cell:
     """The cell on line `number`; its histograms were read before."""
-    status = line.choice("status", STATUSES)
-    measured = status in (OK, INVALID)
+    validity = tuple(
+        Check(one.text("name")[:80], one.raw("ok") is True, one.text("text"))
+        for one in line.parts("validity")
+    )
+    status = _status(line.choice("status", STATUSES), validity)
+    measured = status in MEASURED
+    sliced = slices.read(line) if measured else None
+    if sliced and not sliced.disturbed and "response" in histograms:
+        histograms = {**histograms, slices.AS_LIVED: histograms["response"]}
     arm = line.name_of("arm") if line.has("arm") else ""
     cpus, target = line.part("cpus"), line.part("target")
     return Cell(
@@ -50,15 +59,26 @@ def read_cell(line: Fields, number: int, histograms: Mapping[str, Histogram]) ->
         shared_cpus=cpus.text("shared_cpus"),
         numbers=_numbers(line) if measured else {},
         memory=_memory(line.part("memory")) if measured else None,
-        validity=tuple(
-            Check(one.text("name")[:80], one.raw("ok") is True, one.text("text"))
-            for one in line.parts("validity")
-        ),
+        validity=validity,
         histograms=histograms,
         options=line.part("subject").texts("options"),
         granted=target.part("ready").texts("granted"),
         arm=arm,
+        sliced=sliced,
+        window_maxima_ns=_window_maxima(line.part("load")),
     )
+
+
+def _window_maxima(load: Fields) -> tuple[float, ...]:
+    found = (one.number("max_ns") for one in load.parts("windows"))
+    return tuple(longest for longest in found if longest is not None)
+
+
+def _status(status: str, validity: tuple[Check, ...]) -> str:
+    """Overloaded is an offered rate that was not achieved, where nothing else is to blame: the
+    client was in time, and no other check failed."""
+    failed = {check.name for check in validity if not check.passed}
+    return OVERLOADED if status == INVALID and failed == {"achieved_rate"} else status
 
 
 def read_subject(fields: Fields, arm: str = "") -> Subject:
@@ -84,6 +104,9 @@ def histogram_paths(line: Fields) -> dict[str, str]:
         for name in kinds.HISTOGRAMS:
             if paths.has(name):
                 found[name] = paths.text(name)
+    lived = line.part("as_lived", "histograms")
+    if lived.has(slices.AS_LIVED):
+        found[slices.AS_LIVED] = lived.text(slices.AS_LIVED)
     return found
 
 

@@ -121,7 +121,7 @@ def measured(study: Study, relation: Relation) -> tuple[PerBlock, str]:
     if not numbers or not relation.since:
         return numbers, why
     before, why = _ratios(study, relation, relation.since)
-    return stats.shared_ratios(numbers, before), why or "no block has both points"
+    return stats.shared_ratios(numbers, before), why or "no generation has both points"
 
 
 def judged_all(found: Sequence[tuple[Relation, PerBlock, str]]) -> list[Judged]:
@@ -184,7 +184,7 @@ def _ratios(study: Study, relation: Relation, at: tuple[int, ...]) -> tuple[PerB
     if relation.of == relation.to:  # with `since`: the number itself at the two loads
         return of, ""
     shared = stats.shared_ratios(of, to)
-    return shared, "" if shared else f"no block has both at {load_text(*at)}"
+    return shared, "" if shared else f"no generation has both at {load_text(*at)}"
 
 
 def _point(study: Study, at: tuple[int, ...]) -> Point | None:
@@ -195,7 +195,7 @@ def _point(study: Study, at: tuple[int, ...]) -> Point | None:
 def _standing(study: Study, who: Subject, point: Point) -> str:
     for status in STATUSES:
         if study.cells(who, point, status):
-            return "the number was not measured" if status == OK else f"{status} in all blocks"
+            return "the number was not measured" if status == OK else f"{status} in all generations"
     return "was not measured"
 
 

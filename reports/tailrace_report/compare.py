@@ -65,7 +65,7 @@ def numbers(one: Campaign, other: Campaign) -> Table:
         a, b = before[place], after[place]
         word = "overlap" if a.low <= b.high and b.low <= a.high else "do not overlap"
         if "range" in (a.kind, b.kind):
-            word += " (ranges: too few blocks)"
+            word += " (ranges: too few generations)"
         texts = (wording.with_interval(n, place.metric.text) for n in (a, b))
         table.add(place.text, *texts, f"{b.median / a.median:.3f}", word)
     lacking = len(set(before) ^ set(after))

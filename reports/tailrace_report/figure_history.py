@@ -19,9 +19,9 @@ PANELS_MAX = 24
 NEAR = 0.06  # a panel shows at least so much above and below, or noise would look like news
 TEXT_MAX = 52
 READ = (
-    "Line and band: each campaign's median over blocks with its interval. Campaigns stand at equal"
-    " distances, in order of their start, and a subject that a campaign lacks leaves a gap; each"
-    " panel has its own scale, for a few percent must be seen."
+    "Line and band: each campaign's median over generations with its interval. Campaigns stand at"
+    " equal distances, in order of their start, and a subject that a campaign lacks leaves a gap;"
+    " each panel has its own scale, for a few percent must be seen."
 )
 
 

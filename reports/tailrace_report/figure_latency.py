@@ -2,24 +2,28 @@
 """Tails: a histogram over the percentile axis 1/(1-p), a panel a point, a line a subject.
 
 The form is HdrHistogram's percentile plot (Gil Tene) with what it lacks: a logarithmic y axis, a
-band over blocks, and an end where the samples end. A line is, at each p, the median over blocks of
-each block's quantile (the same number as in the table); its band is the range over blocks. Where
-single blocks no longer carry the quantile but all together do, a thin line goes on without a band,
-from the histogram of all blocks merged.
+band over blocks, and an end where the samples end: where too few requests lie above, or too few
+stall clusters carry it. A line is, at each p, the median over blocks of each block's quantile (the
+same number as in the table); its band is the range over blocks. Where single blocks no longer carry
+the quantile but all together do, a thin line goes on without a band, from the histogram of all
+blocks merged. Where rounds were disturbed there are two panels: of the kept ones, and as lived.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from tailrace_report import canvas, palette, stats, wording
-from tailrace_report.campaign import Point, Subject
+from tailrace_report.campaign import OK, Point, Subject
 from tailrace_report.hdr import Histogram
 from tailrace_report.kinds.kind import Drawn
+from tailrace_report.slices import AS_LIVED
 from tailrace_report.study import Study
+from tailrace_report.subject_table import LIVED, kept_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,10 +60,15 @@ class Shown:
 
 def latency_figure(study: Study, points: list[Point], shown: Shown) -> Drawn:
     """Small multiples with shared axes; None when no point has a curve."""
-    drawn = [(point, found) for point in points if (found := curves(study, point, shown))]
+    drawn = [
+        (point, label, found)
+        for point in points
+        for label, one in _views(study, point, shown)
+        if (found := curves(study, point, one))
+    ]
     if not drawn:
         return None
-    every = [curve for _, found in drawn for curve in found]
+    every = [curve for *_, found in drawn for curve in found]
     right = 0.35 + canvas.text_inches(curve.label for curve in every)
     figure, panels = canvas.panels(
         len(drawn), columns=2, width=4.75 + right, height=4.1, margins=(0.65, right, 0.6, 0.62)
@@ -67,7 +76,7 @@ def latency_figure(study: Study, points: list[Point], shown: Shown) -> Drawn:
     x_high = max(max([c.x[-1]] + [x for x, _ in c.beyond]) for c in every)
     y_low = min(min(c.low[1:] or c.low) for c in every) * 0.9
     y_high = max(max(c.high + [y for _, y in c.beyond]) for c in every) * 1.15
-    for axes, (point, found) in zip(panels, drawn):
+    for axes, (point, label, found) in zip(panels, drawn):
         axes.set_xscale("log")
         axes.set_xlim(1.0, x_high)
         places = [x for x in X_TICKS if x <= x_high * 1.001]
@@ -76,9 +85,19 @@ def latency_figure(study: Study, points: list[Point], shown: Shown) -> Drawn:
         canvas.bare(axes, grid="both")
         axes.set_xlabel(shown.axis)
         canvas.end_labels(axes, [_line(axes, curve) for curve in found])
-        canvas.title(axes, shown.heading(point))
-    words = [f"{point.title}: {', '.join(map(_words, found))}" for point, found in drawn]
+        first, _, second = shown.heading(point).partition("\n")
+        canvas.title(axes, f"{first}\n{label}{second}")
+    words = [f"{label}{at.title}: {', '.join(map(_words, found))}" for at, label, found in drawn]
     return figure, ". ".join(words)
+
+
+def _views(study: Study, point: Point, shown: Shown) -> list[tuple[str, Shown]]:
+    """What leads the second line of the heading, and what is shown: two tails where rounds were
+    disturbed."""
+    if shown.histogram != "response" or not study.disturbed(point):
+        return [("", shown)]
+    kept = kept_label(study, point)
+    return [(f"{kept}: ", shown), (f"{LIVED}: ", replace(shown, histogram=AS_LIVED))]
 
 
 def curves(study: Study, point: Point, shown: Shown) -> list[Curve]:
@@ -88,23 +107,40 @@ def curves(study: Study, point: Point, shown: Shown) -> list[Curve]:
         if who in shown.leave_out:
             continue
         status = study.standing(who, point)
-        label = study.labels[who] + shown.remark(who) + (", invalid" if status != "ok" else "")
-        blocks = list(study.histograms(who, point, status, shown.histogram).values())
-        curve = curve_of(who, label, blocks) if blocks else None
+        label = study.labels[who] + shown.remark(who) + (f", {status}" if status != OK else "")
+        of = who, point, status, shown.histogram
+        blocks, stretches = study.histograms(*of), study.stretches(*of)
+        curve = None
+        if blocks:
+            longest = [stretches[block] for block in blocks]
+            curve = curve_of(who, label, list(blocks.values()), longest)
         if curve:
             found.append(curve)
     return found
 
 
-def curve_of(who: Subject, label: str, blocks: list[Histogram]) -> Curve | None:
+def curve_of(
+    who: Subject, label: str, blocks: list[Histogram], longest: Sequence[list[float]] = ()
+) -> Curve | None:
+    """`longest`: of each block, as stats.clustered has it."""
     limit = min(histogram.total for histogram in blocks) / stats.EXCEEDANCES_MIN
     if limit < 2.0:
         return None
     x = _grid(limit)
     shares = [1.0 - 1.0 / at for at in x]
     rows = list(zip(*(histogram.quantiles(shares) for histogram in blocks)))
+    carried = list(takewhile(lambda row: stats.clustered(zip(row, longest)), rows))
+    if len(carried) < 2:
+        return None
     pooled = Histogram.merge(blocks)
-    further = [at for at in _grid(pooled.total / stats.EXCEEDANCES_MIN) if at > limit * 1.001]
+    further = [
+        at
+        for at in _grid(pooled.total / stats.EXCEEDANCES_MIN)
+        if at > limit * 1.001
+        and stats.clustered((pooled.quantile(1.0 - 1.0 / at), found) for found in longest)
+    ]
+    if len(carried) < len(rows):
+        x, rows, further = x[: len(carried)], carried, []
     if further:
         further = [limit, *further]
     return Curve(

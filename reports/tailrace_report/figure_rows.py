@@ -95,11 +95,11 @@ def _row(axes: Axes, place: int, entry: Entry, inner: Entry | None, scale: float
 
 
 def _note(study: Study, panel: Panel, entry: Entry) -> str:
-    """`1.95× floor`, `floor`, `invalid`; or what the panel notes."""
+    """`1.95× floor`, `floor`, `invalid`, `overloaded`; or what the panel notes."""
     if panel.note:
-        return ("" if entry.valid else "invalid, ") + panel.note(entry.subject)
+        return ("" if entry.valid else f"{entry.standing}, ") + panel.note(entry.subject)
     if not entry.valid:
-        return "invalid"
+        return entry.standing
     if entry.subject == study.floor:
         return "floor"
     return f"{wording.times(entry.ratio.median)} floor" if entry.ratio else ""

@@ -21,10 +21,10 @@ COUNTED: dict[str, tuple[str, ...]] = {
 }
 INTEGER_MAX = 2**63 - 1
 NOTE = (
-    "Medians over blocks, as each runtime counts itself, over the whole run with connecting and"
-    " warm-up; -: it does not count this. poll: a task was resumed; park: a worker went to wait for"
-    " events; steal: a task taken from another worker; wake-up: a worker that woke another; forced"
-    " yield: a task sent to the back because its budget was spent."
+    "Medians over generations, as each runtime counts itself, over the whole run with connecting"
+    " and warm-up; -: it does not count this. poll: a task was resumed; park: a worker went to wait"
+    " for events; steal: a task taken from another worker; wake-up: a worker that woke another;"
+    " forced yield: a task sent to the back because its budget was spent."
 )
 
 
@@ -65,7 +65,7 @@ def table(study: Study) -> Table:
     """A row a subject and point where it counts anything; maybe none."""
     made = Table(
         "Inside the runtimes, per operation",
-        [columns.NAME, Column("point", right=False), Column("blocks")]
+        [columns.NAME, Column("point", right=False), Column("generations")]
         + [Column(name) for name in COUNTED],
     )
     for point in study.points:
@@ -74,7 +74,7 @@ def table(study: Study) -> Table:
                 study.compare(point, Number(f"inside.{name}")).middle(who) for name in COUNTED
             ]
             if set(texts) != {wording.MISSING}:
-                blocks = columns.Columns(study, point).blocks().text(who)
-                made.add(study.labels[who], point.id, blocks, *texts)
+                generations = columns.Columns(study, point).generations().text(who)
+                made.add(study.labels[who], point.id, generations, *texts)
     made.notes += [NOTE, *columns.sign_notes(made)] if made.rows else []
     return made

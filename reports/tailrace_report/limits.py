@@ -8,6 +8,7 @@ import shlex
 
 from tailrace_report import stats
 from tailrace_report.measures import SAME_WITHIN
+from tailrace_report.rounds import DISTURBED_SHARE
 from tailrace_report.study import Study
 
 FEW = stats.BLOCKS_FOR_INTERVAL
@@ -17,15 +18,14 @@ def method(study: Study) -> list[str]:
     """How the numbers were made and compared."""
     floor = f", {study.labels[study.floor]}," if study.floor else ""
     return [
-        "Randomised complete blocks: every block runs every subject at every point once, in"
-        " shuffled order, each in a fresh process. Where subjects are compared it is called a"
-        " generation. It is the unit of all statistics, never the request.",
+        *_design(study),
         "Open loop: requests are sent at planned times, and response time counts from the planned"
         " time, so a stalled server cannot hide its queue. Closed loop is used only to find the"
         " ceiling.",
-        "One number per subject, point and block, a quantile from its merged histogram. Over"
-        " blocks: the median, with the exact order-statistic (sign test) interval from"
-        f" {FEW} blocks on, and the range from smallest to largest below.",
+        "One number per subject, point and generation: sums of CPU time over sums of operations, a"
+        " quantile from the merged histogram. Over generations: the median, with the exact"
+        f" order-statistic (sign test) interval from {FEW} on, and the range from smallest to"
+        " largest below.",
         "Subjects are compared within generations, which takes out the machine's drift, and only"
         f" where they share {FEW} or more. A ratio is the Hodges-Lehmann estimate of the log ratios"
         " with the exact signed-rank interval, 95 % for this pair alone.",
@@ -36,10 +36,40 @@ def method(study: Study) -> list[str]:
         " it is up to 17 % where noise is skewed as well. Same: shown to be closer than"
         f" what matters, which is settled beforehand: {_shares()}. Open: neither, and what would"
         " have been seen in about 80 % of such campaigns is said.",
-        f"A quantile is printed only where at least {stats.EXCEEDANCES_MIN} requests of every block"
-        " lie above it.",
+        f"A quantile is printed only where at least {stats.EXCEEDANCES_MIN} requests of every"
+        f" generation lie above it, and where values above it occur in at least"
+        f" {stats.CLUSTERS_MIN} stretches of 100 ms of the campaign (or in all, where there are"
+        " fewer): a thousand requests that wait for one stall are one event, and the error of a"
+        " tail quantile goes with the number of stalls.",
         f"The floor{floor} is a hand-written loop without tasks: a reference, not a strict bound.",
     ]
+
+
+def _design(study: Study) -> list[str]:
+    """How subjects took turns."""
+    told = [
+        "In each generation every subject is a fresh process. The generation is the unit of all"
+        " statistics, never the request.",
+    ]
+    if any(cell.sliced for cell in study.campaign.cells):
+        told += [
+            "Under load all subjects of a generation are alive at once, connected and warmed up,"
+            " and visited by one load process in rounds: in each round every subject at a point"
+            " once, shuffled again, for a slice of some tenths of a second. What drifts"
+            " hits all alike. Only where the connections of all do not fit at once, subjects run"
+            " one after the other, each with rounds of its own.",
+            "CPU clocks, run delay, everybody else's CPU time and the hypervisor's are read at the"
+            " edges of each slice. A round in which others and the hypervisor took more"
+            f" than {100 * DISTURBED_SHARE:g} % of the server's CPU is dropped for all subjects and"
+            " repeated, as long as repeats last: by what was seen outside the response time, never"
+            " by the response time. As lived is with the dropped rounds.",
+        ]
+    if any(cell.measured and not cell.sliced for cell in study.campaign.cells):
+        told.append(
+            "Memory, timers and files are measured alone, one subject after the other, in shuffled"
+            " order."
+        )
+    return told
 
 
 def _shares() -> str:
@@ -51,7 +81,7 @@ def limits(study: Study) -> list[str]:
     answer = [
         "Everything ran over loopback: no network card, no driver, no wire, no loss.",
         "Client and server share one machine, its memory bandwidth and its caches. Absolute figures"
-        " drift over minutes; only ratios within a block count.",
+        " drift over minutes; only ratios within a generation count.",
         "An echo does no work: it shows what a runtime adds, not what an application costs.",
     ]
     if not all(cell.disjoint_cpus for cell in study.campaign.cells):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tailrace_report import stats, wording
 from tailrace_report.campaign import Cell, Point, Subject
@@ -22,6 +22,7 @@ SAME_WITHIN: dict[str, tuple[float, str]] = {
     "rate": (0.02, "as CPU time, of which it is the other side"),
     "p50": (0.03, "at low load a wake-up by the hypervisor is in it"),
     "p90": (0.05, "between p50 and p99"),
+    "typical p99": (0.05, "spreads a third as much as p99, which single stalls decide"),
     "p99": (0.10, "runs of one executable differ by as much"),
     "p99.9": (0.25, "some stalls decide it"),
     "memory": (0.01, "pages are counted, hardly any noise is"),
@@ -56,7 +57,8 @@ class Quantile:
     """A quantile (ns) of each block's merged histogram.
 
     A block whose samples do not support it gives no number; and unless all blocks do, there is
-    none at all, so that no subject is judged on its longer blocks only.
+    none at all, so that no subject is judged on its longer blocks only. Nor is there one that too
+    few stall clusters of the campaign carry (stats.clustered).
     """
 
     p: float
@@ -72,7 +74,37 @@ class Quantile:
         found = study.histograms(subject, point, status, self.histogram)
         if not all(stats.supported(histogram.total, self.p) for histogram in found.values()):
             return {}
-        return {block: float(histogram.quantile(self.p)) for block, histogram in found.items()}
+        numbers = {block: float(one.quantile(self.p)) for block, one in found.items()}
+        stretches = study.stretches(subject, point, status, self.histogram)
+        if not stats.clustered((numbers[block], stretches[block]) for block in numbers):
+            return {}
+        return numbers
+
+
+@dataclass(frozen=True)
+class Typical:
+    """The median over a block's kept slices of their p99 (ns): the tail of a slice in which nothing
+    rare happens, so it says nothing of stalls.
+
+    None unless all blocks have SLICES_MIN slices, whose median has ABOVE_MIN requests above p99.
+    """
+
+    form: wording.Format = wording.duration
+    best_is_low: bool = True
+    metric: str = "typical p99"
+
+    SLICES_MIN: ClassVar[int] = 2
+    ABOVE_MIN: ClassVar[int] = 5
+
+    def per_block(self, study: Study, subject: Subject, point: Point, status: str) -> PerBlock:
+        numbers = {}
+        for block, slices in study.kept_slices(subject, point, status).items():
+            tails = [one.p99_ns for one in slices if one.p99_ns is not None]
+            requests = stats.median([one.operations for one in slices])
+            if len(tails) < self.SLICES_MIN or 0.01 * requests < self.ABOVE_MIN:
+                return {}
+            numbers[block] = stats.median(tails)
+        return numbers
 
 
 @dataclass(frozen=True)
@@ -104,11 +136,12 @@ class Slope:
         return stats.Estimate(sum(fit.bytes for fit in fits), low, high, 1, "fit")
 
 
-Measure = Number | Quantile | Slope  # hashable: what was asked once is not computed again
+Measure = Number | Quantile | Typical | Slope  # hashable: what was asked once is not computed again
 
 CPU = Number("server.cpu_us_per_op", wording.microseconds, metric="cpu")
+RUN_DELAY = Number("server.run_delay_us_per_op", lambda us: wording.duration(1000 * us))
 RATE = Number("load.achieved_per_s", wording.rate, best_is_low=False, metric="rate")
-P50, P99 = Quantile(0.5), Quantile(0.99)
+P50, P99, TYPICAL = Quantile(0.5), Quantile(0.99), Typical()
 
 
 def same_within(measure: Measure) -> float | None:

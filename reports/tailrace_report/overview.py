@@ -2,18 +2,33 @@
 """What a reader sees first: how many cells ended how, the finding in a few sentences, and one table
 with a row a subject. Generated from the study and from nothing else."""
 
-from tailrace_report import decide, wording
+from tailrace_report import decide, noise, stats, twin, wording
+from tailrace_report import sentences as say
 from tailrace_report import subject_table as columns
-from tailrace_report.campaign import FAILED, INVALID, OK, SKIPPED, Subject
+from tailrace_report.campaign import (
+    FAILED,
+    INVALID,
+    OK,
+    OVERLOADED,
+    SKIPPED,
+    STATUSES,
+    Subject,
+)
 from tailrace_report.kinds import KINDS
 from tailrace_report.kinds.kind import Headline, Statement
+from tailrace_report.measures import RATE
 from tailrace_report.study import Study
 from tailrace_report.tables import Column, Table
+
+RATIO = "× floor"
+
 
 def cell_counts(study: Study) -> dict[str, int]:
     """How many cells ended how, and how many are planned but have not run."""
     cells = study.campaign.cells
-    counts = {s: sum(c.status == s for c in cells) for s in (OK, INVALID, FAILED, SKIPPED)}
+    counts = {s: sum(c.status == s for c in cells) for s in STATUSES}
+    if not counts[OVERLOADED]:
+        del counts[OVERLOADED]
     return counts | {"not run": max(0, (study.campaign.planned or 0) - len(cells))}
 
 
@@ -22,13 +37,18 @@ def verdict_counts(study: Study) -> str:
     counts, planned = cell_counts(study), study.campaign.planned
     of = f" of {wording.counted(planned, 'planned cell')}" if planned is not None else " cells"
     parts = [f"{counts[OK]}{of} ok"]
-    parts += [f"{counts[status]} {status}" for status in (INVALID, FAILED, SKIPPED)]
-    return ", ".join(parts + ([f"{counts['not run']} not run"] if counts["not run"] else []))
+    parts += [f"{count} {status}" for status, count in counts.items() if count and status != OK]
+    return ", ".join(parts)
+
+
+def first_of_all(study: Study) -> list[str]:
+    """How far the numbers can be trusted: the resolution, and whether the machine was disturbed."""
+    return [*twin.resolution(study), *noise.disturbed(study)]
 
 
 def statements(study: Study) -> list[Statement]:
     """The finding. At least one statement, also when nothing was measured."""
-    found = _all_invalid(study)
+    found = _all_invalid(study) + _overloaded(study)
     for kind in KINDS:
         found += kind.statements(study)
     if not found:
@@ -42,7 +62,7 @@ def _all_invalid(study: Study) -> list[Statement]:
     for kind in KINDS:
         points = kind.points(study)
         standings = {study.standing(who, p) for p in points for who in study.subjects}
-        if points and OK not in standings:
+        if points and not standings & {OK, OVERLOADED}:
             names.append(kind.about)
     if not names:
         return []
@@ -51,6 +71,28 @@ def _all_invalid(study: Study) -> list[Statement]:
         " are shown but neither compared nor concluded from."
     )
     return [Statement("Invalid", text)]
+
+
+def _overloaded(study: Study) -> list[Statement]:
+    """Who could not keep up with which offered rate, where it has a number."""
+    found = []
+    for point in study.points:
+        lacking = []
+        for who in study.present(point):
+            cells = study.cells(who, point, OVERLOADED)
+            rates = [c.numbers[RATE.key] for c in cells if RATE.key in c.numbers]
+            if not rates:
+                continue
+            text = f"{study.labels[who]} achieved {wording.rate(stats.median(rates))}"
+            generations = sum(study.blocks(who, point).values())
+            if len(cells) < generations:
+                text += f" in {len(cells)} of {generations} generations"
+            lacking.append(text)
+        if lacking:
+            named = wording.joined(say.some(lacking))
+            text = f"{say.capital(point.title)}: {named}, while the client was in time."
+            found.append(Statement("Overloaded", text))
+    return found
 
 
 def _strength(study: Study) -> list[Statement]:
@@ -84,19 +126,34 @@ def _headlines(study: Study) -> tuple[list[Headline], list[str]]:
             if kind.leads == leads:
                 more, said = kind.headline(study)
                 found += [one for one in more if one.compared]
+                notes += _absent(more)
                 notes += [note for note in said if note not in notes]
         if found:
             break
     return found, notes
 
 
+def _absent(asked: list[Headline]) -> list[str]:
+    """Why columns that one would look for are not there."""
+    by_cause: dict[str, list[str]] = {}
+    for one in asked:
+        if one.absent and not one.compared:
+            by_cause.setdefault(one.absent, []).append(one.title)
+    return [f"No {', '.join(titles)}: {cause}." for cause, titles in by_cause.items()]
+
+
 def headline(study: Study) -> Table:
-    """Medians only; the sections have the intervals. Rows in the fixed order of subjects."""
+    """Medians and what they are to the floor, side by side; the sections have the intervals. Rows
+    in the fixed order of subjects."""
     found, notes = _headlines(study)
-    table = Table("", [columns.NAME] + [Column(one.title) for one in found])
+    table = Table("", [columns.NAME])
+    for one in found:
+        table.columns.append(Column(one.title))
+        if _with_ratio(study, one):
+            table.columns.append(Column(RATIO))
     for who in study.subjects:
-        texts = [_text(study, one, who) for one in found]
-        if any(text != wording.MISSING for text in texts):
+        texts = [text for one in found for text in _texts(study, one, who)]
+        if any(text not in (wording.MISSING, "") for text in texts):
             table.add(study.labels[who], *texts)
     table.notes += notes
     table.notes += columns.regime_notes(one.compared for one in found)
@@ -108,29 +165,40 @@ def headline(study: Study) -> Table:
     absent = [name for name in absent if name not in named]
     if absent:
         what = wording.joined(absent)
-        table.notes.append(f"Nothing measured for {what}: see failed and skipped cells.")
+        table.notes.append(f"Nothing measured for {what}: see the cells that are not ok.")
     return table
 
 
 def _ratio_notes(study: Study, found: list[Headline]) -> list[str]:
     """What stands behind the medians, and what the marks mean."""
     if not study.floor or not found:
-        return ["Medians over blocks."]
+        return ["Medians over generations."]
     floor = study.labels[study.floor]
     verdicts = {one.title: one.compared.verdicts() for one in found}
     marks = columns.legend(floor, verdicts, "a column")
     half = " ± half the 95 % interval" if marks else ""
-    return [f"Medians over blocks, and how many times {floor}{half}.", *marks]
+    return [f"Medians over generations; × floor: how many times {floor}{half}.", *marks]
 
 
-def _text(study: Study, one: Headline, who: Subject) -> str:
+def _with_ratio(study: Study, one: Headline) -> bool:
+    """Whether it has a second column; not where the floor stands alone or is not there."""
+    return one.to_floor and any(entry.ratio or not entry.valid for entry in one.compared.entries)
+
+
+def _texts(study: Study, one: Headline, who: Subject) -> list[str]:
+    """The value, and beside it what it is to the floor, or why it is compared with nobody."""
     entry = one.compared.of(who)
+    if not _with_ratio(study, one):
+        if entry is None:
+            return [wording.MISSING]
+        return [entry.middle if entry.valid else f"{entry.middle} ({entry.standing})"]
     if entry is None:
-        return wording.MISSING
-    text = entry.middle
+        return [wording.MISSING, ""]
     if not entry.valid:
-        return f"{text} (invalid)"
-    if not one.to_floor or entry.ratio is None:
-        return text
+        return [entry.middle, entry.standing]
+    if who == study.floor:
+        return [entry.middle, "floor"]
+    if entry.ratio is None:
+        return [entry.middle, ""]
     verdict = one.compared.pairs.of(who, study.floor)
-    return columns.marked(f"{text} {wording.relative(entry.ratio)}", verdict)
+    return [entry.middle, columns.marked(wording.relative(entry.ratio), verdict)]

@@ -8,15 +8,23 @@ no clock, no random ids.
 import html
 from collections.abc import Mapping, Sequence
 
-from tailrace_report import claims, inside, limits, micro_page, overview, trouble, twin, versus
+from tailrace_report import claims, figure_answer, inside, limits, micro_page, noise, overview
+from tailrace_report import trouble, versus
 from tailrace_report.document import Picture, counts, document, items, note
 from tailrace_report.kinds import KINDS
-from tailrace_report.kinds.kind import Section
+from tailrace_report.kinds.kind import Drawing, Section
 from tailrace_report.study import Study
 from tailrace_report.tables import Table, flattened, to_html
 
 STDERR_SHOWN_MAX = 12
 STDERR_CHARS_MAX = 2000
+
+
+def opening(study: Study) -> Drawing:
+    """The picture at the head of the page."""
+    shown = [panel for kind in KINDS for panel in kind.pictured(study)]
+    title = figure_answer.caption(study, shown)
+    return Drawing("answer", title, lambda: figure_answer.answer_figure(study, shown))
 
 
 def sections(study: Study) -> list[Section]:
@@ -38,8 +46,9 @@ def sections(study: Study) -> list[Section]:
     machine = flattened("", study.campaign.manifest.get("machine"))
     return [
         *found,
+        Section("noise", "Noise", " ".join(noise.sentences(study)), tables=noise.tables(study)),
         Section("checks", "Validity checks", tables=[trouble.checks(study)]),
-        Section("trouble", "Failed, invalid and skipped cells", tables=[trouble.cells(study)]),
+        Section("trouble", "Cells that are not ok", tables=[trouble.cells(study)]),
         Section("machine", "The machine", tables=[machine]),
     ]
 
@@ -49,7 +58,8 @@ def page(
 ) -> str:
     """The whole page of these sections. `missing`: why there are no pictures."""
     links, body = rendered(found, pictures)
-    whole = [_head(study, links, missing), *body, _stderr(study), _end(study)]
+    head = _head(study, links, missing, pictures.get("answer"))
+    whole = [head, *body, _stderr(study), _end(study)]
     return document(f"Tailrace: {study.campaign.name}", whole)
 
 
@@ -74,7 +84,7 @@ def rendered(
     return links, body
 
 
-def _head(study: Study, links: list[str], missing: str) -> str:
+def _head(study: Study, links: list[str], missing: str, picture: Picture | None) -> str:
     campaign = study.campaign
     found = [
         (count, status, status.replace(" ", "-"))
@@ -85,13 +95,14 @@ def _head(study: Study, links: list[str], missing: str) -> str:
         f"<li><b>{html.escape(s.about)}.</b> {html.escape(s.text)}</li>"
         for s in overview.statements(study)
     )
-    notes = "".join(map(note, [*twin.resolution(study), *campaign.notes]))
+    notes = "".join(map(note, [*overview.first_of_all(study), *campaign.notes]))
     if missing:
         notes += f'<p class="note"><b>{html.escape(missing)}</b></p>'
+    drawn = picture.html if picture else ""
     table = overview.headline(study)
     return (
         f"<header><p class=quiet>Tailrace report</p><h1>{html.escape(campaign.name)}</h1>"
-        f"{counts('cells by status', found)}{notes}</header>\n"
+        f"{counts('cells by status', found)}{notes}{drawn}</header>\n"
         f'<section id="finding" aria-label="finding"><ul class="finding">{points}</ul>\n'
         + (to_html(table) if table.rows else "")
         + f'</section>\n<nav aria-label="sections">{"".join(links)}'

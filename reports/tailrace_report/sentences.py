@@ -31,9 +31,11 @@ def best_and_worst(study: Study, what: str, compared: Comparison) -> str:
     (3.1 % would have been seen); highest for d [..], 1.95× ±2 % the floor e; two regimes: f ..`,
     without a full stop."""
     best, worst = ("lowest", "highest") if compared.best_is_low else ("highest", "lowest")
+    over = [_valued(entry) for entry in compared.overloaded]
+    last = f"; overloaded, and so last: {wording.joined(some(over))}" if over else ""
     split = [f"{entry.label} {_regimes(entry)}" for entry in compared.split]
     if not compared.best_first():
-        return f"{what.removesuffix(',')} has two regimes for {wording.joined(some(split))}"
+        return f"{what.removesuffix(',')} has two regimes for {wording.joined(some(split))}{last}"
     first, *others = compared.best_first()
     verdicts = {e.subject: compared.pairs.of(e.subject, first.subject) for e in others}
 
@@ -44,7 +46,7 @@ def best_and_worst(study: Study, what: str, compared: Comparison) -> str:
     if others and len(unclear) == len(others):
         listed = ", ".join(some([_valued(first), *unclear]))
         few = "too few shared generations to compare"
-        return f"{what.removesuffix(',')}, {best} first ({few}): {listed}"
+        return f"{what.removesuffix(',')}, {best} first ({few}): {listed}{last}"
     text = f"{what} is {best} for {_valued(first)}"
     if same := named(SAME):
         within = max(verdict.within or 0.0 for verdict in verdicts.values())
@@ -62,7 +64,7 @@ def best_and_worst(study: Study, what: str, compared: Comparison) -> str:
         text += f"; too few shared generations to compare {wording.joined(some(unclear))}"
     if split:
         text += f"; two regimes: {wording.joined(some(split))}"
-    return text
+    return text + last
 
 
 def _regimes(entry: Entry) -> str:

@@ -19,13 +19,17 @@ Pure functions over plain numbers; no I/O, no randomness, same input same output
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 CONFIDENCE = 0.95
 BLOCKS_FOR_INTERVAL = 6
 EXCEEDANCES_MIN = 100
+# Requests that wait for one stall are one event, not a thousand. The relative error of a quantile
+# of a tail that falls like x^-a is about 1 / (a * sqrt(clusters)); stalls here have a of about 2,
+# so 20 clusters give 11 %, what p99 may differ by and still be called the same (measures.py).
+CLUSTERS_MIN = 20
 
 
 @dataclass(frozen=True)
@@ -133,3 +137,16 @@ def signed_rank(count: int) -> int:
 def supported(total: int, p: float) -> bool:
     """Whether `total` samples carry the quantile p: at least EXCEEDANCES_MIN lie above it."""
     return total * (1.0 - p) >= EXCEEDANCES_MIN - 1e-6
+
+
+def clustered(parts: Iterable[tuple[float, Sequence[float]]]) -> bool:
+    """Whether enough stall clusters carry a quantile. Each part is the quantile of some requests
+    and the longest of each stretch of time (100 ms, or a slice) that they came from. A stretch in
+    which values lie above is a cluster: CLUSTERS_MIN are needed in all, or every stretch where
+    there are fewer, since then it is no single stall that carries it. True where nothing was
+    recorded."""
+    above = stretches = 0
+    for quantile, longest in parts:
+        above += sum(value > quantile for value in longest)
+        stretches += len(longest)
+    return above >= min(CLUSTERS_MIN, stretches)

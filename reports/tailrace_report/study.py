@@ -3,34 +3,50 @@
 
 Between load.py (what the files say) and the tables and figures (what is shown). Two rules live
 here alone: histograms are merged within (subject, point, block) before any quantile is taken, and
-a subject with invalid cells only is shown from those but never compared.
+a subject with invalid or overloaded cells only is shown from those but never compared.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tailrace_report import regimes, stats, wording
-from tailrace_report.campaign import FAILED, INVALID, OK, Campaign, Cell, Counts, Point, Subject
+from tailrace_report.campaign import (
+    FAILED,
+    INVALID,
+    MEASURED,
+    OK,
+    OVERLOADED,
+    Campaign,
+    Cell,
+    Counts,
+    Point,
+    Subject,
+)
 from tailrace_report.decide import Pairs, Verdict
 from tailrace_report.hdr import Histogram
 from tailrace_report.measures import Measure, PerBlock, same_within
 from tailrace_report.regimes import Regime
+from tailrace_report.slices import Slice
 
 TWIN = "twin"  # the form of a subject's second measurement, which is a control
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One subject in a comparison; `ratio` is to the floor. One of two `regimes` is not summed up:
-    it has no ratio and is compared with nobody."""
+    """One subject in a comparison; `ratio` is to the floor. `standing` as Study.standing has it.
+    One of two `regimes` is not summed up: it has no ratio and is compared with nobody."""
 
     subject: Subject
     label: str
     estimate: stats.Estimate
     ratio: stats.Estimate | None
-    valid: bool
+    standing: str
     form: wording.Format
     regimes: tuple[Regime, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        return self.standing == OK
 
     @property
     def middle(self) -> str:
@@ -72,6 +88,11 @@ class Comparison:
     def verdicts(self) -> list[Verdict]:
         """Of all pairs that may be concluded from."""
         return self.pairs.among(entry.subject for entry in self.valid)
+
+    @property
+    def overloaded(self) -> list[Entry]:
+        """Those that could not keep up with the offered rate: last, whatever their number is."""
+        return [entry for entry in self.entries if entry.standing == OVERLOADED]
 
     @property
     def split(self) -> list[Entry]:
@@ -127,7 +148,11 @@ class Study:
         return [c for c in self._cells.get((subject, point.id), []) if c.status in statuses]
 
     def standing(self, subject: Subject, point: Point) -> str:
-        """`ok` when any cell is valid, else `invalid` when any has numbers, else ""."""
+        """`overloaded` where at least as many generations were as were valid, so that the middle
+        one was; else `ok` when any is valid, else `invalid` when any has numbers, else ""."""
+        blocks = self.blocks(subject, point)
+        if blocks.get(OVERLOADED, 0) >= max(1, blocks.get(OK, 0)):
+            return OVERLOADED
         for status in (OK, INVALID):
             if self.cells(subject, point, status):
                 return status
@@ -136,7 +161,7 @@ class Study:
     def blocks(self, subject: Subject, point: Point) -> dict[str, int]:
         """How many blocks ended how, those without any left out."""
         found = {}
-        for status in (OK, INVALID, FAILED):
+        for status in (OK, OVERLOADED, INVALID, FAILED):
             if count := len({c.block for c in self.cells(subject, point, status)}):
                 found[status] = count
         return found
@@ -157,6 +182,31 @@ class Study:
             if self._merged[key].total:
                 answer[block] = self._merged[key]
         return answer
+
+    def stretches(
+        self, subject: Subject, point: Point, status: str, name: str = "response"
+    ) -> dict[int, list[float]]:
+        """Block -> longest response time (ns) of each stretch of time in that histogram."""
+        found: dict[int, list[float]] = {}
+        for cell in self.cells(subject, point, status):
+            found.setdefault(cell.block, []).extend(cell.stretches(name))
+        return found
+
+    def kept_slices(self, subject: Subject, point: Point, status: str) -> dict[int, list[Slice]]:
+        """By block, where there are any."""
+        found: dict[int, list[Slice]] = {}
+        for cell in self.cells(subject, point, status):
+            if cell.sliced and cell.sliced.kept:
+                found.setdefault(cell.block, []).extend(cell.sliced.kept)
+        return found
+
+    def disturbed(self, point: Point) -> bool:
+        """Whether rounds at this point were dropped, so that there are two tails."""
+        return any(
+            cell.sliced and cell.sliced.disturbed
+            for who in self.subjects
+            for cell in self.cells(who, point, *MEASURED)
+        )
 
     def compare(self, point: Point, measure: Measure) -> Comparison:
         """Every subject that has a number at `point`."""
@@ -188,7 +238,7 @@ class Study:
             if floor and who in whole and who != self.floor:
                 ratio = stats.paired_ratio(found, floor)
             who_is = who, self.labels[who]
-            about = who in valid, measure.form, split.get(who, ())
+            about = self.standing(who, point), measure.form, split.get(who, ())
             entries.append(Entry(*who_is, estimate, ratio, *about))
         pairs = Pairs(whole, same_within(measure))
         return Comparison(point.title, tuple(entries), measure.best_is_low, pairs)
@@ -210,7 +260,7 @@ class Study:
             exact = stats.Estimate(value, value, value, 1, "exact")
             share = value / floor if floor and who != self.floor else None
             ratio = stats.Estimate(share, share, share, 1, "exact") if share is not None else None
-            entries.append(Entry(who, self.labels[who], exact, ratio, True, wording.plain))
+            entries.append(Entry(who, self.labels[who], exact, ratio, OK, wording.plain))
         settings = {c.settings for who in found if (c := self.counts(who))}
         return Comparison(f"counted, {'; '.join(sorted(settings))}", tuple(entries))
 

@@ -3,39 +3,59 @@
 follow from the signs that stand in the cells."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tailrace_report import stats, wording
-from tailrace_report.campaign import Point, Subject
+from tailrace_report.campaign import INVALID, OVERLOADED, Point, Subject
 from tailrace_report.decide import DIFFERENT, GENERATIONS_MIN, NOT_COMPARED, OPEN, SAME, Verdict
 from tailrace_report.hdr import Histogram
-from tailrace_report.measures import Measure, Quantile
+from tailrace_report.measures import TYPICAL, Measure, Quantile
+from tailrace_report.rounds import rounds_of
+from tailrace_report.slices import AS_LIVED
 from tailrace_report.study import Comparison, Entry, Study
 from tailrace_report.tables import Column, Table
 
 QUANTILES = ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"), (0.9999, "p99.99"))
 MAIN = tuple((p, name) for p, name in QUANTILES if p in (0.5, 0.99, 0.999))
+LIVED_FROM = 0.99  # from which quantile on both tails are shown
 NAME = Column("subject", right=False)
 MARKS = {DIFFERENT: "≠", SAME: "=", OPEN: "?", NOT_COMPARED: ""}
-POOLED, INVALID = "†", "invalid"
+POOLED = "†"
 SIGN_NOTES = {
-    POOLED: f"{POOLED}: no block carries it, all blocks merged do; hence no interval.",
+    POOLED: f"{POOLED}: no generation carries it, all merged do; hence no interval.",
+    OVERLOADED: "overloaded: the server could not keep up with the offered rate; last, and not"
+    " compared.",
     INVALID: "invalid: measured, but a validity check failed; shown, never compared.",
 }
 UNSUPPORTED_NOTE = (
-    f"-: not supported, fewer than {stats.EXCEEDANCES_MIN} requests of a block lie above it."
+    f"-: not supported: fewer than {stats.EXCEEDANCES_MIN} requests of a generation lie above it,"
+    f" or they come from fewer than {stats.CLUSTERS_MIN} stall clusters (stretches of 100 ms, or"
+    " slices) of the campaign, for a thousand requests behind one stall are one event."
 )
+# What the first of two tails is called: the second where repeats ran out, so that rounds that were
+# disturbed had to be kept.
+KEPT_NOTES = {
+    "undisturbed": "undisturbed, and all that is not labelled: without the rounds in which others"
+    " took much of the server's CPU (see Noise). as lived: of all rounds.",
+    "kept": "kept, and all that is not labelled: without the rounds that were dropped because"
+    " others took much of the server's CPU; some that were kept were disturbed too (see Noise). as"
+    " lived: of all rounds.",
+}
+UNDISTURBED, KEPT = KEPT_NOTES
+LIVED = "as lived"
+TYPICAL_NOTE = "typical p99: the median over slices of their p99: the tail without stalls."
 
 
 @dataclass(frozen=True)
 class Text:
     """A column: its heading and the text of a subject. `of`: what its brackets are the intervals
-    of; `note`: a footnote where it is not empty."""
+    of; `verdicts`: behind its marks; `note`: a footnote where it is not empty."""
 
     title: str
     text: Callable[[Subject], str]
     of: Comparison | None = None
     note: str = ""
+    verdicts: tuple[Verdict, ...] = ()
 
 
 def subject_table(
@@ -58,6 +78,8 @@ def subject_table(
     table.notes += regime_notes(column.of for column in columns)
     table.notes += list(notes) + sign_notes(table)
     table.notes += dict.fromkeys(column.note for column in columns if column.note)
+    shown = {column.title: column.verdicts for column in columns if column.verdicts}
+    table.notes += legend("the floor", shown, "a column") if table.rows else []
     return table
 
 
@@ -104,16 +126,16 @@ def regime_notes(comparisons: Iterable[Comparison | None]) -> list[str]:
 def interval_note(comparisons: Iterable[Comparison | None]) -> str:
     """What the brackets of these comparisons are, in one sentence."""
     kinds = {e.estimate.kind for c in comparisons if c for e in c.entries}
-    few = f"fewer than {stats.BLOCKS_FOR_INTERVAL} blocks carry no 95 % interval"
+    few = f"fewer than {stats.BLOCKS_FOR_INTERVAL} generations carry no 95 % interval"
     if kinds == {"interval"}:
-        return "Median over blocks [exact 95 % interval of the median]."
+        return "Median over generations [exact 95 % interval of the median]."
     if kinds == {"range"}:
-        return f"Median over blocks [range, smallest to largest: {few}]."
+        return f"Median over generations [range, smallest to largest: {few}]."
     if kinds <= {"exact"}:
         return ""
     return (
-        "Median over blocks [exact 95 % interval of the median; or, below"
-        f" {stats.BLOCKS_FOR_INTERVAL} blocks, the range from smallest to largest]."
+        "Median over generations [exact 95 % interval of the median; or, below"
+        f" {stats.BLOCKS_FOR_INTERVAL} generations, the range from smallest to largest]."
     )
 
 
@@ -136,8 +158,7 @@ def ratio(title: str, study: Study, compared: Comparison) -> Text:
         shown = wording.with_interval(entry.ratio, wording.times)
         return marked(shown, verdicts[entry.subject]).rstrip()
 
-    notes = legend("the floor", {title: verdicts.values()}, "a column")
-    return Text(title, _of(compared, text), note=" ".join(notes))
+    return Text(title, _of(compared, text), verdicts=tuple(verdicts.values()))
 
 
 def _of(compared: Comparison, text: Callable[[Entry], str]) -> Callable[[Subject], str]:
@@ -148,6 +169,11 @@ def _of(compared: Comparison, text: Callable[[Entry], str]) -> Callable[[Subject
     return found
 
 
+def kept_label(study: Study, point: Point) -> str:
+    """What the tail of the kept rounds is called where some were dropped."""
+    return KEPT if rounds_of(study, [point]).kept_disturbed else UNDISTURBED
+
+
 class Columns:
     """The columns that a table of one point may have; tails are those of `histogram`."""
 
@@ -155,10 +181,11 @@ class Columns:
         self._study, self._point, self._histogram = study, point, histogram
 
     def table(self, title: str, columns: Sequence[Text], notes: Iterable[str] = ()) -> Table:
-        """A row a subject, the blocks first."""
-        return subject_table(self._study, title, [self._point], [self.blocks(), *columns], notes)
+        """A row a subject, the generations first."""
+        shown = [self.generations(), *columns]
+        return subject_table(self._study, title, [self._point], shown, notes)
 
-    def blocks(self) -> Text:
+    def generations(self) -> Text:
         """`6`, `4 + 2 invalid`, `6 invalid`."""
 
         def text(who: Subject) -> str:
@@ -167,7 +194,7 @@ class Columns:
                      for status, count in counts.items()]
             return " + ".join(parts) or "0"
 
-        return Text("blocks", text)
+        return Text("generations", text)
 
     def value(self, title: str, measure: Measure) -> Text:
         return value(title, self._study.compare(self._point, measure))
@@ -180,12 +207,27 @@ class Columns:
 
     def tails(self, counted: str, shown: Sequence[tuple[float, str]] = MAIN) -> list[Text]:
         """How many values there are, their quantiles and the longest. Quantiles have intervals
-        where each block carries them; else, where all blocks merged do, they are of these."""
-        return [
-            Text(counted, lambda who: f"{self._pooled(who).total:,}"),
-            *(self._quantile(p, name) for p, name in shown),
-            Text("longest", self._longest),
-        ]
+        where each generation carries them; else, where all merged do, they are of these. Where
+        rounds were disturbed, the tail is there twice."""
+        columns = [Text(counted, lambda who: f"{self._pooled(who, self._histogram).total:,}")]
+        notes: list[str] = []
+        two = self._histogram == "response" and self._study.disturbed(self._point)
+        for p, name in shown:
+            if two and p >= LIVED_FROM:
+                kept = kept_label(self._study, self._point)
+                columns.append(self._quantile(p, f"{name}, {kept}", self._histogram))
+                columns.append(self._quantile(p, f"{name}, {LIVED}", AS_LIVED))
+                notes.append(KEPT_NOTES[kept])
+            else:
+                columns.append(self._quantile(p, name, self._histogram))
+        longest = AS_LIVED if two else self._histogram
+        title = f"longest, {LIVED}" if two else "longest"
+        note = notes[0] if notes else ""
+        return [*columns, Text(title, lambda who: self._longest(who, longest), note=note)]
+
+    def typical(self) -> Text:
+        """p99 of the slice in the middle."""
+        return replace(self.value("typical p99", TYPICAL), note=TYPICAL_NOTE)
 
     def send_delay(self) -> Text:
         """How late the client itself sent."""
@@ -193,23 +235,30 @@ class Columns:
         note = "send delay: how late the client itself sent; it is part of the response time."
         return Text(late.title, late.text, note=note)
 
-    def _pooled(self, who: Subject) -> Histogram:
-        """All blocks merged."""
+    def _pooled(self, who: Subject, histogram: str) -> Histogram:
+        """All generations merged."""
         status = self._study.standing(who, self._point)
-        found = self._study.histograms(who, self._point, status, self._histogram)
+        found = self._study.histograms(who, self._point, status, histogram)
         return Histogram.merge(found.values())
 
-    def _quantile(self, p: float, name: str) -> Text:
-        column = self.value(name, Quantile(p, self._histogram))
+    def _quantile(self, p: float, name: str, histogram: str) -> Text:
+        column = self.value(name, Quantile(p, histogram))
 
         def text(who: Subject) -> str:
             found = column.text(who)
-            if found == wording.MISSING and stats.supported(self._pooled(who).total, p):
-                return f"{wording.duration(self._pooled(who).quantile(p))} {POOLED}"
-            return found
+            if found != wording.MISSING:
+                return found
+            pooled = self._pooled(who, histogram)
+            if not stats.supported(pooled.total, p):
+                return found
+            at, status = pooled.quantile(p), self._study.standing(who, self._point)
+            stretches = self._study.stretches(who, self._point, status, histogram)
+            if not stats.clustered((at, longest) for longest in stretches.values()):
+                return found
+            return f"{wording.duration(at)} {POOLED}"
 
         return Text(name, text, column.of, UNSUPPORTED_NOTE)
 
-    def _longest(self, who: Subject) -> str:
-        pooled = self._pooled(who)
+    def _longest(self, who: Subject, histogram: str) -> str:
+        pooled = self._pooled(who, histogram)
         return wording.duration(pooled.highest) if pooled.total else wording.MISSING

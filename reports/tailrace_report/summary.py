@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The short texts: summary.md for a pull request or a chat, and the table on the terminal."""
 
-import textwrap
 from pathlib import Path
 
-from tailrace_report import claims, limits, overview, trouble, twin
+from tailrace_report import claims, limits, noise, overview, trouble
 from tailrace_report.study import Study
-from tailrace_report.tables import markdown_text, one_line, shortened, to_markdown, to_text
+from tailrace_report.tables import filled, markdown_text, shortened, to_markdown, to_text
 
 TROUBLE_ROWS_MAX = 10
 
@@ -20,7 +19,7 @@ def markdown(study: Study) -> str:
         f"{overview.verdict_counts(study)}.",
         "",
     ]
-    lines += [f"{markdown_text(sentence)}\n" for sentence in twin.resolution(study)]
+    lines += [f"{markdown_text(sentence)}\n" for sentence in overview.first_of_all(study)]
     lines += [
         f"- **{markdown_text(s.about)}.** {markdown_text(s.text)}"
         for s in overview.statements(study)
@@ -32,6 +31,9 @@ def markdown(study: Study) -> str:
     claimed = claims.table(study)
     if claimed.rows:
         lines += [to_markdown(claimed)]
+    disturbed = noise.sentences(study)
+    if disturbed:
+        lines += ["Noise:", "", *(f"- {markdown_text(one)}" for one in disturbed), ""]
     wrong = trouble.cells(study)
     if wrong.rows:
         note = "{} rows left out; the report has them."
@@ -47,13 +49,13 @@ def markdown(study: Study) -> str:
 def terminal(study: Study, out: Path) -> str:
     """Plain text for any terminal: counts, headline table, finding, where the rest is."""
     parts = [f"\n{study.campaign.name}: {overview.verdict_counts(study)}"]
-    parts += [_filled(sentence, "") for sentence in twin.resolution(study)]
+    parts += [filled(sentence, "") for sentence in overview.first_of_all(study)]
     parts.append("")
     table = overview.headline(study)
     if table.rows:
         parts.append(to_text(table))
     for statement in overview.statements(study):
-        parts.append(_filled(f"{statement.about}. {statement.text}", "* "))
+        parts.append(filled(f"{statement.about}. {statement.text}", "* "))
     parts += _trouble_lines(study)
     parts += list(study.campaign.notes)
     parts.append(f"\nReport: {out / 'index.html'}\n")
@@ -67,14 +69,7 @@ def _trouble_lines(study: Study) -> list[str]:
     for who, status, count, points, cause, remedy in rows[:TROUBLE_ROWS_MAX]:
         cells = f"{count} cell{'' if count == '1' else 's'} at {points}: " if count != "0" else ""
         text = cause + ("" if remedy == "-" else f"; {remedy}")
-        lines.append(_filled(f"{status}: {who}, {cells}{text}", "! "))
+        lines.append(filled(f"{status}: {who}, {cells}{text}", "! "))
     if len(rows) > TROUBLE_ROWS_MAX:
         lines.append(f"! {len(rows) - TROUBLE_ROWS_MAX} more kinds of trouble are in the report.")
     return lines
-
-
-def _filled(text: str, mark: str) -> str:
-    """A paragraph of at most 100 columns without control characters."""
-    return textwrap.fill(
-        one_line(text), 100, initial_indent=mark, subsequent_indent="  ", break_on_hyphens=False
-    )

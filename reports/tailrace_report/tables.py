@@ -7,8 +7,11 @@ hostile names and outputs stay text.
 
 import html
 import re
+import textwrap
 import unicodedata
 from dataclasses import dataclass, field
+
+NOTE_COLUMNS = 100
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,8 @@ class Table:
 
 
 def to_text(table: Table) -> str:
-    """Aligned plain text without colours or box drawing; control characters become spaces."""
+    """Aligned plain text without colours or box drawing; control characters become spaces. Notes
+    are paragraphs of at most NOTE_COLUMNS."""
     grid = [[column.title for column in table.columns]]
     grid += [[one_line(cell) for cell in row] for row in table.rows]
     widths = [max(_width(row[i]) for row in grid) for i in range(len(table.columns))]
@@ -48,8 +52,19 @@ def to_text(table: Table) -> str:
         lines.append("  ".join(cells).rstrip())
         if number == 0:
             lines.append("  ".join("-" * width for width in widths))
-    lines += [one_line(note) for note in table.notes]
+    lines += [filled(note, "") for note in table.notes]
     return "\n".join(lines) + "\n"
+
+
+def filled(text: str, mark: str) -> str:
+    """A paragraph of at most NOTE_COLUMNS, led by `mark`, without control characters."""
+    return textwrap.fill(
+        one_line(text),
+        NOTE_COLUMNS,
+        initial_indent=mark,
+        subsequent_indent="  ",
+        break_on_hyphens=False,
+    )
 
 
 def to_markdown(table: Table) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Tables of what went wrong: cells that are not ok, with cause and remedy, and validity checks."""
 
-from tailrace_report.campaign import FAILED, INVALID, OK, SKIPPED, Cell, Check
+from tailrace_report.campaign import FAILED, INVALID, OK, OVERLOADED, SKIPPED, Cell, Check
 from tailrace_report.study import Study
 from tailrace_report.subject_table import NAME
 from tailrace_report.tables import Column, Table
@@ -10,14 +10,14 @@ from tailrace_report.tables import Column, Table
 def cells(study: Study) -> Table:
     """Every cell that is not ok, alike ones together: status, where, cause, remedy."""
     table = Table(
-        "Cells that failed, are invalid or were skipped",
+        "Cells that failed, were overloaded, are invalid or were skipped",
         [NAME, Column("status", False), Column("cells")]
         + [Column(title, False) for title in ("points", "cause", "remedy")],
     )
     alike: dict[tuple[int, str, str, str], list[Cell]] = {}
     for cell in study.campaign.cells:
         if cell.status != OK:
-            rank = (FAILED, INVALID, SKIPPED).index(cell.status)
+            rank = (FAILED, OVERLOADED, INVALID, SKIPPED).index(cell.status)
             key = (rank, cell.status, study.labels[cell.subject], _kind_of_trouble(cell))
             alike.setdefault(key, []).append(cell)
     for (_, status, label, kind), found in sorted(alike.items(), key=lambda item: item[0]):
@@ -34,7 +34,7 @@ def cells(study: Study) -> Table:
 def _kind_of_trouble(cell: Cell) -> str:
     """What makes cells alike: the validity checks that they failed, or else cause and remedy."""
     names = sorted(check.name for check in cell.validity if not check.passed)
-    if cell.status == INVALID and names:
+    if cell.status in (OVERLOADED, INVALID) and names:
         return ", ".join(names)
     return f"{cell.cause}\n{cell.remedy}"
 
@@ -53,7 +53,8 @@ def checks(study: Study) -> Table:
     """Each validity check by name: how many cells it looked at and how many failed it."""
     table = Table(
         "Validity checks",
-        [Column("check", False), Column("cells"), Column("invalid"), Column("for example", False)],
+        [Column("check", False), Column("cells"), Column("not passed")]
+        + [Column("for example", False)],
     )
     seen: dict[str, list[Check]] = {}
     for cell in study.campaign.cells:

@@ -24,7 +24,7 @@ MEASURES: dict[str, tuple[str, Measure, str]] = {
     "p99": ("p99", P99, "lower is better for io_uring"),
 }
 DRAWN = ("rate", "cpu")
-RATIO_NOTE = "[ ]: the interval (from six blocks on; below that the range) of the paired ratios."
+RATIO_NOTE = "[ ]: the interval of the paired ratios; the range below six generations."
 
 
 def pairs(study: Study) -> list[tuple[Subject, Subject]]:
@@ -97,8 +97,8 @@ def sections(study: Study) -> list[Section]:
         Section(
             "versus",
             "epoll or io_uring",
-            "What io_uring is to epoll at the same work: ratios within blocks, of the floors and of"
-            " the runtimes.",
+            "What io_uring is to epoll at the same work: ratios within generations, of the floors"
+            " and of the runtimes.",
             [
                 Drawing(
                     "versus",
@@ -181,7 +181,7 @@ def features(study: Study) -> Table:
         "Each feature, switched alone: this form / the best form",
         [Column("form", False), Column("set", False), Column("point", False)]
         + [Column(name) for name, *_ in MEASURES.values()]
-        + [Column("blocks")],
+        + [Column("generations")],
     )
     points = grid_points(study, False) + grid_points(study, True)
     every = [decided(study, switched(study), points, m) for _, m, _ in MEASURES.values()]

@@ -20,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import hdr_encoder
+import sliced_cells
 import uneven_cells
 from contestants import cost_line, manifest_of, subject_of
+from tailrace_report import hdr
 
 HOSTILE = "</pre><script>alert('stderr')</script>\x1b[31m & \"quotes\" | pipe"
 # id, form, family: CPU us/op (user, system), calls per op, p50 in us, tail weight, memory
@@ -110,6 +112,7 @@ def server_of(user: float, system: float, share: float) -> dict[str, Any]:
         "system_us_per_op": system,
         "voluntary_switches_per_op": 0.0003,
         "involuntary_switches_per_op": 0.0001,
+        "run_delay_us_per_op": 0.02 * (user + system),
         "cpu_share": share,
     }
 
@@ -240,6 +243,10 @@ def _make(folder: Path, blocks: int, seed: int, scale: int) -> None:
                     line.update(fields)
                     line["target"]["result"] = result_of(contestant, point, line["load"])
                     write_histograms(folder, line, texts)
+                    if line["load"]:
+                        response = hdr.decode(texts["response"])
+                        line.update(sliced_cells.fields(line, response, seed))
+                        add_as_lived(folder, line, response)
                 if status == "invalid":
                     check = {"name": "noise", "ok": False, "value": 0.12, "limit": 0.1}
                     line["validity"] = [{**check, "text": cause}]
@@ -307,6 +314,23 @@ def write_histograms(folder: Path, line: dict[str, Any], texts: dict[str, str]) 
         (folder / paths[name]).write_text(text + "\n", "ascii")
     if paths:
         line["load"]["histograms"] = paths
+
+
+def add_as_lived(folder: Path, line: dict[str, Any], response: hdr.Histogram) -> None:
+    """The response histogram with a stall in it, where a round was disturbed."""
+    line["as_lived"] = None
+    if all(one["kept"] for one in line["slices"]):
+        return
+    counts = dict(response.slots)
+    stalled = sum(counts.values()) // 40
+    path = f"hist/{line['cell']}.as_lived.response.hdr"
+    text = hdr_encoder.encode({**counts, 4 * response.highest: stalled})
+    (folder / path).write_text(text + "\n", "ascii")
+    line["as_lived"] = {
+        "counts": line["load"]["counts"],
+        "latency_ns": {},
+        "histograms": {"as_lived.response": path},
+    }
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tailrace_report import canvas, page
+from tailrace_report import canvas, overview, page
 from tailrace_report.load import read_campaign
 from tailrace_report.study import Study
 from tailrace_report.tables import Table
@@ -44,4 +44,7 @@ def drawn(study: Study) -> set[str]:
 def rows_of(table: Table) -> dict[str, dict[str, str]]:
     """Name of the row -> heading -> text."""
     titles = [column.title for column in table.columns]
+    # A column beside its value is named after both.
+    for at, title in enumerate(titles):
+        titles[at] = f"{titles[at - 1]} {title}" if title == overview.RATIO else title
     return {row[0]: dict(zip(titles, row)) for row in table.rows}

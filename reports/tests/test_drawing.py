@@ -93,6 +93,16 @@ class Curves(unittest.TestCase):
         self.assertEqual((curve.low[-1], curve.high[-1]), (min(at_end), max(at_end)))
         self.assertAlmostEqual(curve.middle[-1], sum(at_end) / 2)
 
+    def test_a_line_ends_where_too_few_stalls_carry_it(self) -> None:
+        blocks = [Histogram({v: 1 for v in range(1, 20_001)}) for _ in range(2)]
+        # All 78 stretches reach 18,000, only 18 of them further.
+        longest = [[18_000.0] * 30 + [18_500.0] * 9 for _ in range(2)]
+        curve = curve_of(self.WHO, "local", blocks, longest)
+        assert curve is not None
+        self.assertTrue(10 / 2 < curve.x[-1] < 20_000 / 2_000 + 1e-6, curve.x[-1])
+        self.assertEqual(curve.beyond, [])
+        self.assertIsNone(curve_of(self.WHO, "local", blocks, [[1.0] * 30] * 2))
+
     def test_too_few_samples_give_no_line(self) -> None:
         self.assertIsNone(curve_of(self.WHO, "local", [Histogram({5: 150})]))
 

@@ -88,7 +88,7 @@ class Files(unittest.TestCase):
     def test_invalid_cells_are_shown_and_not_concluded_from(self) -> None:
         study = self.study(lambda cell: cell.update(status="invalid"))
         self.assertEqual(FILE.statements(study), [])
-        self.assertEqual(self.rows(study, "warm", 16)["uring"]["blocks"], "3 invalid")
+        self.assertEqual(self.rows(study, "warm", 16)["uring"]["generations"], "3 invalid")
         self.assertIn("file reads", overview.statements(study)[0].text)
 
     def test_a_cell_that_cannot_be_believed_is_refused(self) -> None:

@@ -44,7 +44,7 @@ class Reading(unittest.TestCase):
         self.assertEqual({c.status for c in campaign.cells}, {"ok", "invalid", "skipped"})
         self.assertEqual(campaign.notes, ())
         first = campaign.cells[0]
-        self.assertEqual(set(first.histograms), {"response", "lateness"})
+        self.assertEqual(set(first.histograms), {"response", "lateness", "as_lived.response"})
         self.assertEqual(first.histograms["response"].total, first.numbers["count.ok"])
         counts = campaign.counts[first.subject]
         self.assertEqual(counts.values["syscalls.total"], 2.01)

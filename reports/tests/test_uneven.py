@@ -66,7 +66,7 @@ class Uneven(unittest.TestCase):
         (point,) = hog.HOG.shown(study)
         for row in rows_of(hog.HOG.table(study, point)).values():
             self.assertEqual(row["p99 with / without"], "-")
-            self.assertIn("3 invalid", row["blocks"])
+            self.assertIn("3 invalid", row["generations"])
             self.assertIn("s [", row["p99 from sending"])
         self.assertIn("for hogs failed a validity check", overview.statements(study)[0].text)
 

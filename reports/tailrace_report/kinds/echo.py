@@ -7,6 +7,7 @@ from functools import partial
 from tailrace_report import figure_latency, figure_rows, subject_table, wording
 from tailrace_report import sentences as say
 from tailrace_report.campaign import Point, Subject
+from tailrace_report.figure_answer import Shown
 from tailrace_report.kinds.kind import (
     Drawing,
     Drawn,
@@ -17,8 +18,8 @@ from tailrace_report.kinds.kind import (
     load_title,
     tail_headline,
 )
-from tailrace_report.measures import CPU, P50, P99, RATE, Number, Quantile
-from tailrace_report.study import Study
+from tailrace_report.measures import CPU, P50, P99, RATE, TYPICAL, Number, Quantile
+from tailrace_report.study import Comparison, Study
 from tailrace_report.subject_table import QUANTILES, Columns, Text
 from tailrace_report.tables import Table
 
@@ -54,20 +55,39 @@ class Open(Kind):
         point = self.lead(study)
         if point is None:
             return [], []
-        found = cost_headline(study, point) + tail_headline(study, point)
-        return found, [f"CPU time and response times: {point.title}.", *counted_note(study)]
+        typical = Headline("typical p99", study.compare(point, TYPICAL), True)
+        p50, *tails = tail_headline(study, point)
+        notes = [f"CPU time and response times: {point.title}."]
+        if study.disturbed(point):
+            notes = [f"{notes[0][:-1]}; of the rounds that were kept, but for as lived."]
+        return [*cost_headline(study, point), p50, typical, *tails], notes + counted_note(study)
+
+    def pictured(self, study: Study) -> list[Shown]:
+        point = self.lead(study)
+        measures = {"CPU per request": CPU, "p50": P50, "typical p99": TYPICAL, "p99": P99}
+        return [
+            Shown(title, study.compare(point, measure))
+            for title, measure in measures.items()
+            if point
+        ]
 
     def statements(self, study: Study) -> list[Statement]:
         point = self.lead(study)
-        return cost_statements(study, point) + _tails(study, point) if point else []
+        if point is None:
+            return []
+        found = cost_statements(study, point)
+        # The load is named once.
+        load = "At this load" if found else say.capital(point.title)
+        return found + _typical(study, point, load) + _tails(study, point, load)
 
     def sections(self, study: Study) -> list[Section]:
         points = self.points(study)
         intro = (
             "Response time from the planned send time, at the same offered load for all. The line"
-            " is the median over blocks and the band their range; it ends where a block's samples"
-            " end, and goes on thin and without a band where only all blocks together carry the"
-            " quantile."
+            " is the median over generations and the band their range; it ends where a generation's"
+            " samples end, and goes on thin and without a band where only all together carry the"
+            " quantile. Where rounds were disturbed, it is drawn twice: of the rounds that were"
+            " kept, and as lived."
         )
         drawing = Drawing(
             "latency",
@@ -97,6 +117,13 @@ class Closed(Kind):
             return rate, [f"Closed rate: {note}"]
         notes = [f"CPU time and closed rate: {note}", *counted_note(study)]
         return cost_headline(study, point) + rate, notes
+
+    def pictured(self, study: Study) -> list[Shown]:
+        point = self.lead(study)
+        if point is None:
+            return []
+        cost = [] if OPEN.points(study) else [Shown("CPU per request", study.compare(point, CPU))]
+        return [*cost, Shown("closed-loop rate", study.compare(point, RATE))]
 
     def statements(self, study: Study) -> list[Statement]:
         point = self.lead(study)
@@ -189,6 +216,8 @@ def response_table(study: Study, point: Point) -> Table:
         f"Response time, {point.title} (lower is better)",
         [
             *columns.tails("requests", QUANTILES),
+            columns.typical(),
+            columns.ratio("typical / floor", TYPICAL),
             columns.ratio("p99 / floor", P99),
             columns.send_delay(),
         ],
@@ -293,7 +322,7 @@ def cost_statements(study: Study, point: Point) -> list[Statement]:
     return found
 
 
-def _tails(study: Study, point: Point) -> list[Statement]:
+def _tails(study: Study, point: Point, load: str) -> list[Statement]:
     for p, name in ((0.999, "p99.9"), (0.99, "p99"), (0.9, "p90")):
         compared = study.compare(point, Quantile(p))
         if compared.valid:
@@ -302,9 +331,21 @@ def _tails(study: Study, point: Point) -> list[Statement]:
         if not any(study.standing(who, point) == "ok" for who in study.subjects):
             return []
         return [Statement("Tails", "No tail quantile is carried by enough samples here.")]
-    what = f"{say.capital(point.title)}: response time {name}, from the planned send time,"
+    what = f"{load}: response time {name}, from the planned send time,"
     text = say.best_and_worst(study, what, compared)
-    return [Statement("Tails", f"{text}; all named kept up with the same offered load.")]
+    return [Statement("Tails", f"{text}; {_kept_up(compared)} kept up with the same offered load.")]
+
+
+def _kept_up(compared: Comparison) -> str:
+    return "all others" if compared.overloaded else "all named"
+
+
+def _typical(study: Study, point: Point, load: str) -> list[Statement]:
+    compared = study.compare(point, TYPICAL)
+    if not compared.valid:
+        return []
+    what = f"{load}: p99 of the typical slice"
+    return [Statement("Typical tail", f"{say.best_and_worst(study, what, compared)}.")]
 
 
 def _rate(study: Study, point: Point) -> list[Statement]:

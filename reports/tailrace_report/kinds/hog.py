@@ -7,7 +7,7 @@ from typing import Any
 
 from tailrace_report import figure_latency, stats, subject_table, wording
 from tailrace_report import sentences as say
-from tailrace_report.campaign import Point, Subject
+from tailrace_report.campaign import MEASURED, Point, Subject
 from tailrace_report.kinds.kind import (
     Drawing,
     Headline,
@@ -155,7 +155,7 @@ class Hog(Uneven):
                 columns.send_delay(),
             ],
             [
-                "others: connections that burn nothing. with / without: paired within blocks,"
+                "others: connections that burn nothing. with / without: paired within generations,"
                 " against the same load at which hogs burn nothing. from sending: without what the"
                 " client itself was late, which on shared CPUs is the larger part; it leaves out"
                 " what waited to be sent.",
@@ -219,7 +219,7 @@ def shared_notes(study: Study, point: Point) -> list[str]:
     texts = {
         cell.shared_cpus
         for who in study.present(point)
-        for cell in study.cells(who, point, "ok", "invalid")
+        for cell in study.cells(who, point, *MEASURED)
         if cell.shared_cpus
     }
     return [SHARED_NOTE.format("; ".join(sorted(texts)))] if texts else []
@@ -238,7 +238,7 @@ def calm_partner(study: Study, burning: Point) -> Point | None:
 
 
 def times_calm(study: Study, who: Subject, point: Point) -> stats.Estimate | None:
-    """p99 with burning to that without, paired within blocks, of valid cells only."""
+    """p99 with burning to that without, paired within generations, of valid cells only."""
     calm = calm_partner(study, point)
     if calm is None:
         return None

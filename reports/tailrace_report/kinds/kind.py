@@ -6,17 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tailrace_report import wording
+from tailrace_report import figure_answer, stats, wording
 from tailrace_report.campaign import Point
 from tailrace_report.fields import Fields
 from tailrace_report.measures import Quantile
+from tailrace_report.slices import AS_LIVED
 from tailrace_report.study import Comparison, Study
-from tailrace_report.subject_table import MAIN
+from tailrace_report.subject_table import LIVED, MAIN
 from tailrace_report.tables import Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+NOT_CARRIED = (
+    f"fewer than {stats.EXCEEDANCES_MIN} requests of a generation lie above, or they come from"
+    f" fewer than {stats.CLUSTERS_MIN} stall clusters"
+)
 # A figure and its words for who cannot see it; None where there is nothing to draw.
 Drawn = tuple["Figure", str] | None
 
@@ -51,11 +56,13 @@ class Statement:
 
 @dataclass(frozen=True)
 class Headline:
-    """A column of the first table: medians, with their ratios to the floor where `to_floor`."""
+    """A column of the first table: medians, with their ratios to the floor where `to_floor`.
+    `absent`: why it may have no number at all, without a full stop."""
 
     title: str
     compared: Comparison
     to_floor: bool = False
+    absent: str = ""
 
 
 class Kind:
@@ -83,6 +90,10 @@ class Kind:
         """Columns of the first table, and notes that say what they are of."""
         return [], []
 
+    def pictured(self, study: Study) -> list[figure_answer.Shown]:
+        """Panels of the picture that opens the page."""
+        return []
+
     def statements(self, study: Study) -> list[Statement]:
         return []
 
@@ -106,11 +117,15 @@ class Kind:
 def tail_headline(
     study: Study, point: Point, prefix: str = "", histogram: str = "response"
 ) -> list[Headline]:
-    """The quantiles of a histogram at one point."""
-    return [
-        Headline(prefix + name, study.compare(point, Quantile(p, histogram)), p == 0.99)
-        for p, name in MAIN
-    ]
+    """The quantiles of a histogram at one point; p99 as lived too, where rounds were disturbed."""
+    found = []
+    for p, name in MAIN:
+        compared = study.compare(point, Quantile(p, histogram))
+        found.append(Headline(prefix + name, compared, p == 0.99, NOT_CARRIED))
+    if histogram == "response" and study.disturbed(point):
+        lived = study.compare(point, Quantile(0.99, AS_LIVED))
+        found.append(Headline(f"{prefix}p99 {LIVED}", lived))
+    return found
 
 
 def load_title(point: Point) -> str:

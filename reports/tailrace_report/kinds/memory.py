@@ -9,6 +9,7 @@ from functools import partial
 from tailrace_report import stats, wording
 from tailrace_report import sentences as say
 from tailrace_report.campaign import Point, Subject
+from tailrace_report.figure_answer import Shown
 from tailrace_report.figure_rows import Panel, rows_figure
 from tailrace_report.kinds.kind import Drawing, Headline, Kind, Section, Statement
 from tailrace_report.measures import Slope
@@ -58,6 +59,15 @@ class MemoryKind(Kind):
             ]
             return found, notes
         return [], []
+
+    def pictured(self, study: Study) -> list[Shown]:
+        if self.unit == "task":
+            return []
+        found = [
+            study.compare(point, Slope(self.state(study, point), BOTH))
+            for point in self.points(study)[:1]
+        ]
+        return [Shown("memory per idle connection", one) for one in found]
 
     def statements(self, study: Study) -> list[Statement]:
         for point in self.points(study)[:1]:
@@ -143,7 +153,7 @@ class MemoryKind(Kind):
             ],
         )
         both = [study.compare(point, Slope(state, side)) for side in (USER, KERNEL)]
-        note = "Slope over the number; one block: [95 % interval of the fit]."
+        note = "Slope over the number; one generation: [95 % interval of the fit]."
         table.notes.insert(0, note if fits else interval_note(both))
         if any(entry.estimate.median < 0 for one in both for entry in one.entries):
             table.notes.append("A slope below zero is noise around nothing, not memory gained.")

@@ -9,7 +9,7 @@ from typing import Any
 
 from tailrace_report import figure_latency, figure_lines, wording
 from tailrace_report import sentences as say
-from tailrace_report.campaign import Point, Subject
+from tailrace_report.campaign import MEASURED, Point, Subject
 from tailrace_report.fields import Fields
 from tailrace_report.kinds.kind import (
     Drawing,
@@ -233,7 +233,7 @@ def window_forms(study: Study) -> frozenset[Subject]:
 
 def _window(study: Study, who: Subject, point: Point) -> str:
     """In force, where the contestant has a window: what its form sets, or what it granted."""
-    for cell in study.cells(who, point, "ok", "invalid"):
+    for cell in study.cells(who, point, *MEASURED):
         window = cell.options.get(WINDOW) or cell.granted.get(WINDOW, "")
         if window.isdecimal():
             return f"{int(window):,}"

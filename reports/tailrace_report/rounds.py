@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""Rounds that were kept or dropped, and who took the servers' CPUs meanwhile, added up over cells
+that were measured in slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tailrace_report.campaign import Cell, Point
+from tailrace_report.slices import Sliced
+from tailrace_report.study import Study
+
+# What the harness drops a round for (harness/campaign/generation.cpp): others and the hypervisor
+# together, of the time of the server's CPUs. Rounds above it are kept once repeats have run out.
+DISTURBED_SHARE = 0.05
+
+
+@dataclass
+class Rounds:
+    """Times in ns, over the kept slices of all subjects; `cpu_ns` is what the servers' CPUs could
+    have given in that time. A round is one of a point and a generation, of all subjects alike."""
+
+    cpu_ns: float = 0.0
+    others_ns: float = 0.0
+    steal_ns: float = 0.0
+    kernel_io_ns: float = 0.0
+    dropped_others_ns: float = 0.0
+    # (point, generation, number) -> whether it was kept, and the largest share of a slice.
+    _seen: dict[tuple[str, int, int], tuple[bool, float]] = field(default_factory=dict)
+
+    def add(self, cell: Cell, sliced: Sliced) -> None:
+        for one in sliced.slices:
+            cpu_ns = one.wall_ns * sliced.target_cpus
+            share = (one.others_ns + one.steal_ns) / cpu_ns if cpu_ns else 0.0
+            key = cell.point.id, cell.block, one.round
+            self._seen[key] = one.kept, max(self._seen.get(key, (True, 0.0))[1], share)
+            if one.kept:
+                self.cpu_ns += cpu_ns
+                self.others_ns += one.others_ns
+                self.steal_ns += one.steal_ns
+                self.kernel_io_ns += sliced.kernel_io_share * cpu_ns
+            else:
+                self.dropped_others_ns += one.others_ns
+
+    @property
+    def made(self) -> int:
+        return len(self._seen)
+
+    @property
+    def kept(self) -> int:
+        return sum(kept for kept, _ in self._seen.values())
+
+    @property
+    def dropped(self) -> int:
+        return self.made - self.kept
+
+    @property
+    def kept_disturbed(self) -> int:
+        return sum(kept and worst > DISTURBED_SHARE for kept, worst in self._seen.values())
+
+    def share(self, part_ns: float) -> float:
+        """Of the servers' CPU time in the kept slices."""
+        return part_ns / self.cpu_ns if self.cpu_ns else 0.0
+
+
+def rounds_of(study: Study, points: Iterable[Point]) -> Rounds:
+    """Of these points together. Twins were measured like everybody."""
+    found, ids = Rounds(), {point.id for point in points}
+    for cell in study.campaign.cells:
+        if cell.sliced and cell.point.id in ids:
+            found.add(cell, cell.sliced)
+    return found

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""What a cell has that was measured in slices, beside others: the slices themselves, who was in
+the way, and what the target did between its turns. Read by cell_line.py alone; `None` of cells that
+ran in process. Pure values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tailrace_report.fields import FieldError, Fields
+
+# Of the response histogram with the slices in it that were disturbed.
+AS_LIVED = "as_lived.response"
+NAME_CHARS_MAX = 40
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One visit. Times in ns; `p99_ns` and `max_ns` of the response time; `kept`: its round was not
+    disturbed."""
+
+    round: int
+    kept: bool
+    operations: float
+    p99_ns: float | None
+    max_ns: float | None
+    wall_ns: float
+    others_ns: float
+    steal_ns: float
+
+
+@dataclass(frozen=True)
+class Sliced:
+    """A cell's slices. `disturbers`: ms by name, in the kept ones; `steady`: warm-up ended before
+    its time was up; `idle_share`: of a CPU, between its turns, None where it was stopped or
+    nothing was seen; `idle_s`: how long that was."""
+
+    slices: tuple[Slice, ...]
+    disturbers: dict[str, float]
+    kernel_io_share: float
+    all_seen: bool
+    steady: bool
+    stopped: bool
+    idle_share: float | None
+    idle_s: float
+    target_cpus: int
+
+    @property
+    def kept(self) -> list[Slice]:
+        return [one for one in self.slices if one.kept]
+
+    @property
+    def disturbed(self) -> bool:
+        return any(not one.kept for one in self.slices)
+
+
+def read(line: Fields) -> Sliced | None:
+    """Of a line of cells.jsonl. Raises FieldError."""
+    slices = tuple(map(_slice, line.parts("slices")))
+    if not slices:
+        return None
+    noise, idle = line.part("noise"), line.part("idle")
+    stopped = idle.raw("stopped") is True
+    return Sliced(
+        slices=slices,
+        disturbers=_disturbers(noise),
+        kernel_io_share=noise.number("kernel_io_share") or 0.0,
+        all_seen=noise.raw("all_seen") is not False,
+        steady=line.part("warmup").raw("steady") is not False,
+        stopped=stopped,
+        idle_share=None if stopped else idle.number("cpu_share", signed=True),
+        idle_s=idle.number("wall_s") or 0.0,
+        target_cpus=_cpus(line.part("cpus").text("target")),
+    )
+
+
+def _slice(one: Fields) -> Slice:
+    kept = one.raw("kept")
+    if not isinstance(kept, bool):
+        raise FieldError("`kept` of a slice is not true or false")
+    return Slice(
+        one.whole("round"),
+        kept,
+        one.number("operations") or 0.0,
+        one.number("p99_ns"),
+        one.number("max_ns"),
+        *(one.number(f"{what}_ns") or 0.0 for what in ("wall", "others", "steal")),
+    )
+
+
+def _disturbers(noise: Fields) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for one in noise.parts("disturbers"):
+        # A process may call itself anything.
+        text = "".join(c if c.isprintable() else " " for c in one.text("name"))
+        name = text.strip()[:NAME_CHARS_MAX] or "unnamed"
+        found[name] = found.get(name, 0.0) + (one.number("ms") or 0.0)
+    return found
+
+
+def _cpus(text: str) -> int:
+    """How many are in a list such as `0,2-3`; 1 where it says nothing."""
+    count = 0
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if first.isascii() and first.isdigit():
+            upto = int(last) if last.isascii() and last.isdigit() else int(first)
+            count += max(1, upto - int(first) + 1)
+    return max(1, count)

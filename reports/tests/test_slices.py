@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: MIT
+"""What slices add: the typical slice, two tails, quantiles that stall clusters carry, and who was
+overloaded."""
+
+from __future__ import annotations
+
+import tempfile
+import unittest
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import make_campaign
+from reading import page_of, rewritten, rows_of, study_of
+from tailrace_report import overview, stats, summary
+from tailrace_report.campaign import OK, OVERLOADED, Point, Subject
+from tailrace_report.kinds import echo
+from tailrace_report.load import CampaignError
+from tailrace_report.measures import TYPICAL, Quantile
+from tailrace_report.slices import AS_LIVED
+from tailrace_report.study import Study
+
+QUIET, DISTURBED = "open-50x64-10000", "open-50x64-60000"
+Change = Callable[[dict[str, Any]], None]
+
+
+class Clusters(unittest.TestCase):
+    def test_twenty_stretches_must_have_values_above(self) -> None:
+        stalls = [5.0] * 80
+        self.assertFalse(stats.clustered([(5.0, stalls + [9.0] * 19)]))
+        self.assertTrue(stats.clustered([(5.0, stalls + [9.0] * 20)]))
+
+    def test_clusters_are_those_of_all_generations_each_above_its_own(self) -> None:
+        self.assertTrue(stats.clustered([(5.0, [9.0] * 10 + [1.0] * 9), (50.0, [90.0] * 10)]))
+        self.assertFalse(stats.clustered([(5.0, [9.0] * 10 + [1.0] * 9), (50.0, [9.0] * 10)]))
+
+    def test_of_fewer_stretches_all_must(self) -> None:
+        self.assertTrue(stats.clustered([(5.0, [9.0] * 4)]))
+        self.assertFalse(stats.clustered([(5.0, [9.0] * 3 + [5.0])]))
+
+    def test_where_nothing_was_recorded_nothing_is_held_back(self) -> None:
+        self.assertTrue(stats.clustered([(5.0, []), (7.0, [])]))
+
+
+class Campaign(unittest.TestCase):
+    def setUp(self) -> None:
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = make_campaign.write_campaign(Path(scratch.name) / "c")
+
+    def changed(self, change: Change) -> Study:
+        """With the cells under load changed, the others as they are."""
+
+        def each(cell: dict[str, Any]) -> bool:
+            if cell["load"] and cell.get("slices"):
+                change(cell)
+            return True
+
+        return rewritten(self.folder, each)
+
+    def only(self, point: str) -> Study:
+        return rewritten(self.folder, lambda cell: cell["point"]["id"] == point)
+
+    def who(self, study: Study, label: str) -> Subject:
+        return next(who for who in study.present(self.point(study)) if study.labels[who] == label)
+
+    def point(self, study: Study, name: str = QUIET) -> Point:
+        return next(point for point in study.points if point.id == name)
+
+
+class Slices(Campaign):
+    def test_the_typical_slice_is_the_middle_one_of_a_generation(self) -> None:
+        def change(cell: dict[str, Any]) -> None:
+            for at, one in enumerate(cell["slices"]):
+                one["p99_ns"] = 1000 * (cell["block"] + 1) * (500 if at < 3 else 1)
+
+        study = self.changed(change)
+        local = self.who(study, "local")
+        found = TYPICAL.per_block(study, local, self.point(study), OK)
+        self.assertEqual(found, {block: 1000 * (block + 1) for block in range(6)})
+        rows = rows_of(echo.response_table(study, self.point(study)))
+        self.assertIn("3.50 µs [1.00, 6.00]", rows["local"]["typical p99"])
+        self.assertRegex(rows["local"]["typical / floor"], "=$")
+
+    def test_the_typical_slice_needs_kept_slices_with_enough_requests(self) -> None:
+        def few(cell: dict[str, Any]) -> None:
+            for one in cell["slices"]:
+                one["operations"] = 499 if cell["block"] == 2 else 500
+
+        def one_kept(cell: dict[str, Any]) -> None:
+            for one in cell["slices"]:
+                one["operations"], one["kept"] = 500, one["round"] == 0
+
+        for change in (few, one_kept):
+            study = self.changed(change)
+            self.assertFalse(study.compare(self.point(study), TYPICAL))
+
+        def enough_kept(cell: dict[str, Any]) -> None:
+            for one in cell["slices"]:
+                one.update(operations=500, kept=True)
+
+        enough = self.changed(enough_kept)
+        self.assertTrue(enough.compare(self.point(enough), TYPICAL))
+
+    def test_a_tail_that_few_stalls_carry_is_not_printed(self) -> None:
+        def stalled(cell: dict[str, Any]) -> None:
+            # 18 of 48 slices have a stall, and each block has 200 requests above p99.
+            for one in cell["slices"]:
+                one["max_ns"] = 10**9 if one["round"] < 3 else 300_000
+
+        study = self.changed(stalled)
+        row = rows_of(echo.response_table(study, self.point(study)))["local"]
+        self.assertEqual((row["p99"], row["p99.9"]), ("-", "-"))
+        self.assertIn("[", row["p90"])
+        self.assertFalse(study.compare(self.point(study), Quantile(0.99)))
+        note = " ".join(echo.response_table(study, self.point(study)).notes)
+        self.assertIn("fewer than 20 stall clusters", note)
+        notes = " ".join(overview.headline(self.only(QUIET)).notes)
+        self.assertIn("No p99, p99.9: fewer than 100 requests", notes)
+
+    def test_windows_of_the_load_are_counted_rather_than_slices(self) -> None:
+        def stalled(cell: dict[str, Any]) -> None:
+            cell["load"]["windows"] = [{"max_ns": 10**9}] * 3 + [{"max_ns": 300_000}] * 17
+
+        study = self.changed(stalled)
+        self.assertFalse(study.compare(self.point(study), Quantile(0.99)))
+        local = self.who(study, "local")
+        self.assertEqual(len(study.stretches(local, self.point(study), OK)[0]), 20)
+
+    def test_two_tails_where_rounds_were_dropped_and_one_elsewhere(self) -> None:
+        study = study_of(self.folder)
+        quiet = rows_of(echo.response_table(study, self.point(study)))["local"]
+        self.assertIn("p99", quiet)
+        table = echo.response_table(study, self.point(study, DISTURBED))
+        row = rows_of(table)["local"]
+        self.assertLess(len(row["p99, undisturbed"]), len(row["p99, as lived"]))
+        self.assertIn("29.4 ms]", row["p99, as lived"])
+        self.assertIn("as lived: of all rounds", " ".join(table.notes))
+        # Blocks without a dropped round lived what they kept.
+        local = self.who(study, "local")
+        at = local, self.point(study, DISTURBED), OK
+        kept, lived = study.histograms(*at), study.histograms(*at, AS_LIVED)
+        self.assertEqual([kept[b].slots == lived[b].slots for b in range(6)],
+                         [block != 2 for block in range(6)])
+
+    def test_what_had_to_be_kept_is_not_called_undisturbed(self) -> None:
+        def change(cell: dict[str, Any]) -> None:
+            cell["slices"][0]["others_ns"] = int(0.06 * cell["slices"][0]["wall_ns"])
+
+        study = self.changed(change)
+        table = echo.response_table(study, self.point(study, DISTURBED))
+        row = rows_of(table)["local"]
+        self.assertIn("p99, kept", row)
+        self.assertNotIn("p99, undisturbed", row)
+        self.assertIn("some that were kept were disturbed too", " ".join(table.notes))
+
+    def test_slices_that_make_no_sense_refuse_the_campaign(self) -> None:
+        with self.assertRaises(CampaignError) as caught:
+            self.changed(lambda cell: cell["slices"][0].update(kept=1))
+        self.assertIn("`kept` of a slice is not true or false", str(caught.exception))
+
+
+class Overloaded(Campaign):
+    def overload(self, blocks: set[int], *more: str) -> Study:
+        """libuv at QUIET in these blocks; `more` checks failed too."""
+
+        def change(cell: dict[str, Any]) -> None:
+            at = cell["subject"]["id"], cell["point"]["id"]
+            if at == ("libuv", QUIET) and cell["block"] in blocks:
+                names = ("achieved_rate", *more)
+                cell["validity"] = [dict(name=n, ok=False, value=0, limit=0, text=n) for n in names]
+                cell.update(status="invalid", cause="87 % of the offered rate")
+                cell["load"]["achieved_per_s"] = 8700.0
+
+        return self.changed(change)
+
+    def about(self, study: Study) -> str:
+        return " ".join(s.text for s in overview.statements(study) if s.about == "Overloaded")
+
+    def test_who_cannot_keep_up_is_last_and_not_missing(self) -> None:
+        study = self.overload({0, 1, 2, 3, 4, 5})
+        point = self.point(study)
+        entry = study.compare(point, Quantile(0.99)).of(self.who(study, "libuv"))
+        assert entry is not None
+        self.assertEqual((entry.standing, entry.valid, entry.ratio), (OVERLOADED, False, None))
+        row = rows_of(echo.response_table(study, point))["libuv"]
+        self.assertEqual(row["generations"], "6 overloaded")
+        self.assertIn("libuv achieved 8.70 k/s, while the client was in time", self.about(study))
+        self.assertIn("6 overloaded", overview.verdict_counts(study))
+        self.assertIn("overloaded | 6 |", summary.markdown(study))
+        self.assertIn("6</b> overloaded", page_of(study))
+        notes = " ".join(echo.response_table(study, point).notes)
+        self.assertIn("could not keep up with the offered rate", notes)
+
+    def test_sentences_name_it_last(self) -> None:
+        self.overload({0, 1, 2, 3, 4, 5})
+        study = self.only(QUIET)
+        (tails,) = [s.text for s in overview.statements(study) if s.about == "Tails"]
+        self.assertIn("; overloaded, and so last: libuv ", tails)
+        self.assertIn("all others kept up", tails)
+        row = rows_of(overview.headline(study))["libuv"]
+        self.assertEqual(row["p99 × floor"], "overloaded")
+
+    def test_the_middle_generation_decides(self) -> None:
+        for blocks, standing in (({0, 1}, OK), ({0, 1, 2}, OVERLOADED)):
+            study = self.overload(blocks)
+            libuv = self.who(study, "libuv")
+            self.assertEqual(study.standing(libuv, self.point(study)), standing)
+            self.assertIn(f"in {len(blocks)} of 6 generations", self.about(study))
+
+    def test_a_client_that_was_late_too_makes_it_invalid(self) -> None:
+        study = self.overload({0, 1, 2, 3, 4, 5}, "send_lateness")
+        libuv = self.who(study, "libuv")
+        self.assertEqual(study.standing(libuv, self.point(study)), "invalid")
+        self.assertEqual(self.about(study), "")
+
+    def test_where_all_are_overloaded_it_is_said(self) -> None:
+        def change(cell: dict[str, Any]) -> None:
+            if cell["point"]["kind"] == "open":
+                cell["validity"] = [dict(name="achieved_rate", ok=False, value=0, limit=0, text="")]
+                cell["status"] = "invalid"
+
+        study = self.changed(change)
+        self.assertNotIn("Invalid", [s.about for s in overview.statements(study)])
+        self.assertIn("bare-epoll achieved", self.about(study))
+
+
+if __name__ == "__main__":
+    unittest.main()
