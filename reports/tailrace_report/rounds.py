@@ -11,8 +11,9 @@ from tailrace_report.campaign import Cell, Point
 from tailrace_report.slices import Sliced
 from tailrace_report.study import Study
 
-# What the harness drops a round for (harness/campaign/generation.cpp): others and the hypervisor
-# together, of the time of the server's CPUs. Rounds above it are kept once repeats have run out.
+# What the harness drops a round for (harness/campaign/generation.cpp): others, the hypervisor and a
+# CPU quota together, of the time of the server's CPUs. Rounds above it are kept once repeats have
+# run out.
 DISTURBED_SHARE = 0.05
 
 
@@ -32,7 +33,7 @@ class Rounds:
     def add(self, cell: Cell, sliced: Sliced) -> None:
         for one in sliced.slices:
             cpu_ns = one.wall_ns * sliced.target_cpus
-            share = (one.others_ns + one.steal_ns) / cpu_ns if cpu_ns else 0.0
+            share = one.taken_ns / cpu_ns if cpu_ns else 0.0
             key = cell.point.id, cell.block, one.round
             self._seen[key] = one.kept, max(self._seen.get(key, (True, 0.0))[1], share)
             if one.kept:

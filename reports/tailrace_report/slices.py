@@ -27,6 +27,12 @@ class Slice:
     wall_ns: float
     others_ns: float
     steal_ns: float
+    throttled_ns: float  # it stood still for a CPU quota
+
+    @property
+    def taken_ns(self) -> float:
+        """What a round is dropped for."""
+        return self.others_ns + self.steal_ns + self.throttled_ns
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ def _slice(one: Fields) -> Slice:
         one.number("operations") or 0.0,
         one.number("p99_ns"),
         one.number("max_ns"),
-        *(one.number(f"{what}_ns") or 0.0 for what in ("wall", "others", "steal")),
+        *(one.number(f"{what}_ns") or 0.0 for what in ("wall", "others", "steal", "throttled")),
     )
 
 

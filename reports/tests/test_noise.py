@@ -41,7 +41,7 @@ class Noise(unittest.TestCase):
         def change(cell: dict[str, Any]) -> bool:
             if cell["subject"]["id"] == "bare-epoll" and cell.get("slices"):
                 one = cell["slices"][0]
-                one["steal_ns"] = int(0.05 * one["wall_ns"])
+                one["steal_ns"] = one["throttled_ns"] = int(0.025 * one["wall_ns"])
             return True
 
         study = rewritten(self.folder, change)

@@ -154,6 +154,18 @@ class Slices(Campaign):
         self.assertNotIn("p99, undisturbed", row)
         self.assertIn("some that were kept were disturbed too", " ".join(table.notes))
 
+    def test_the_client_s_own_delay_is_shown_where_it_is_known(self) -> None:
+        def change(cell: dict[str, Any]) -> None:
+            paths = cell["load"]["histograms"]
+            if cell["point"]["id"] == QUIET:
+                paths["client_delay"] = paths["response"]
+
+        study = self.changed(change)
+        columns = [rows_of(echo.response_table(study, self.point(study, name)))["local"]
+                   for name in (QUIET, DISTURBED)]
+        self.assertEqual(columns[0]["send delay p99"], columns[0]["p99"].partition(" [")[0])
+        self.assertEqual(columns[1]["send delay p99"], "14.9 µs")
+
     def test_slices_that_make_no_sense_refuse_the_campaign(self) -> None:
         with self.assertRaises(CampaignError) as caught:
             self.changed(lambda cell: cell["slices"][0].update(kept=1))

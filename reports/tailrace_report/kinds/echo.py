@@ -9,6 +9,7 @@ from tailrace_report import sentences as say
 from tailrace_report.campaign import Point, Subject
 from tailrace_report.figure_answer import Shown
 from tailrace_report.kinds.kind import (
+    OPEN_LOOP,
     Drawing,
     Drawn,
     Headline,
@@ -46,7 +47,7 @@ WHY_RATE_FOLLOWS = (
 
 class Open(Kind):
     name, about = "open", "offered load"
-    histograms = ("response", "service", "lateness")
+    histograms = OPEN_LOOP
 
     def title(self, point: Point) -> str:
         return f"open loop, {load_title(point)}"

@@ -9,6 +9,7 @@ from tailrace_report import figure_latency, stats, subject_table, wording
 from tailrace_report import sentences as say
 from tailrace_report.campaign import MEASURED, Point, Subject
 from tailrace_report.kinds.kind import (
+    OPEN_LOOP,
     Drawing,
     Headline,
     Kind,
@@ -96,7 +97,7 @@ class Uneven(Kind):
 
 class Hog(Uneven):
     name, about = "hog", "hogs"
-    histograms = ("response", "service", "lateness", "hogs.response")
+    histograms = (*OPEN_LOOP, "hogs.response")
     short, times = "hogs", "response time of the others"
     lead_in, tail = "Hogs", "the others' response time p99"
     picture = "Response time of the others by percentile, without and with hogs that burn CPU time"
@@ -166,7 +167,7 @@ class Hog(Uneven):
 
 class Skew(Uneven):
     name, about = "skew", "uneven load"
-    histograms = ("response", "service", "lateness", "hot.response", "cold.response")
+    histograms = (*OPEN_LOOP, "hot.response", "cold.response")
     short, times, tail = "skew", "response time", "response time p99 over all"
     lead_in = "Uneven load"
     picture = "Response time where few connections carry most of the load"

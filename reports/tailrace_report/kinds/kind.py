@@ -18,6 +18,7 @@ from tailrace_report.tables import Table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+OPEN_LOOP = ("response", "service", "lateness", "client_delay")  # histograms
 NOT_CARRIED = (
     f"fewer than {stats.EXCEEDANCES_MIN} requests of a generation lie above, or they come from"
     f" fewer than {stats.CLUSTERS_MIN} stall clusters"
