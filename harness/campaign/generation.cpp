@@ -92,11 +92,8 @@ void group_run::start() {
 void group_run::warm_up() {
   for (const auto& each : cells_)
     each->attempt([&] { each->warm_up(); });
-  for (const auto& [key, target] : targets_) {
-    if (target == nullptr) continue;
-    target->stop_if_busy_between_turns();
-    target->forget_idle();
-  }
+  for (const auto& [key, target] : targets_)
+    if (target != nullptr) target->end_warmup();
 }
 
 std::vector<group_run::point_rounds> group_run::points() {

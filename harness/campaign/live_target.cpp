@@ -46,11 +46,12 @@ live_target::~live_target() {
 }
 
 void live_target::begin_turn() {
-  if (const auto now = observe::process_cpu_ns(session_.pid()); now && cpu_then_ns_) {
+  if (paused_) {
+    session_.child().signal(SIGCONT);
+  } else if (const auto now = observe::process_cpu_ns(session_.pid()); now && cpu_then_ns_) {
     idle_.wall_ns += observe::monotonic_ns() - turn_ended_ns_;
     idle_.cpu_ns += *now - *cpu_then_ns_;
   }
-  if (paused_) session_.child().signal(SIGCONT);
   paused_ = false;
 }
 
@@ -63,10 +64,13 @@ void live_target::end_turn() {
   cpu_then_ns_ = observe::process_cpu_ns(session_.pid());
 }
 
-void live_target::stop_if_busy_between_turns() {
-  if (idle_.wall_ns < idle_seen_min_ns) return;
+void live_target::end_warmup() {
   const double share = static_cast<double>(idle_.cpu_ns) / static_cast<double>(idle_.wall_ns);
-  idle_.stopped = idle_.stopped || share > idle_share_max;
+  if (idle_.wall_ns >= idle_seen_min_ns && share > idle_share_max) {
+    idle_.stopped = true;  // what it burnt until now is its figure
+  } else {
+    idle_ = {};
+  }
 }
 
 const session::result_event& live_target::end() {

@@ -27,12 +27,11 @@ class live_target {
 
   void begin_turn();
   void end_turn();
-  // What it burnt between its turns.
+  // What it burnt between its turns while it was not stopped.
   const idle_use& idle() const { return idle_; }
-  // From now on it is stopped between its turns where it burnt more than a little: collectors and
-  // pollers take from the others. What it burnt until then is forgotten with `forget_idle()`.
-  void stop_if_busy_between_turns();
-  void forget_idle() { idle_ = {.wall_ns = 0, .cpu_ns = 0, .stopped = idle_.stopped}; }
+  // Where it burnt more than a little between its turns until now, it is stopped there from now on:
+  // collectors and pollers take from the others. Else what it burnt counts from now on.
+  void end_warmup();
 
   // Asks it to stop, once; later calls return the same.
   const session::result_event& end();

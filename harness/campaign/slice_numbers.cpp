@@ -20,12 +20,14 @@ struct sums {
   slice_use use;  // its times added up
   double client_wall_ns = 0;
   double client_busy_ns = 0;
-  std::map<std::string, std::int64_t> disturbers;
+  std::map<std::string, std::int64_t> disturbers;  // of all slices, dropped ones too
 };
 
 sums add_up(const std::vector<slice_reading>& slices) {
   sums all;
   for (const slice_reading& each : slices) {
+    for (const disturber& one : each.use.disturbers)
+      all.disturbers[one.name] += one.ns;
     if (!each.kept) continue;
     all.operations += static_cast<double>(each.client.answered);
     all.wall_ns += static_cast<double>(each.use.wall_ns);
@@ -43,8 +45,6 @@ sums add_up(const std::vector<slice_reading>& slices) {
     all.use.seen_all &= each.use.seen_all;
     all.client_wall_ns += each.client.phase_s * 1e9;
     all.client_busy_ns += each.client.phase_s * 1e9 * each.client.client_share;
-    for (const disturber& one : each.use.disturbers)
-      all.disturbers[one.name] += one.ns;
   }
   return all;
 }
