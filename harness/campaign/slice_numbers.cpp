@@ -108,6 +108,7 @@ json slices_json(const std::vector<slice_reading>& slices) {
                     {"p99_ns", client.p99_ns},
                     {"max_ns", client.max_ns},
                     {"send_delay_p99_ns", client.send_delay_p99_ns},
+                    {"client_delay_p99_ns", client.client_delay_p99_ns},
                     {"wall_ns", use.wall_ns},
                     {"cpu_ns", use.cpu_ns},
                     {"run_delay_ns", use.run_delay_ns},

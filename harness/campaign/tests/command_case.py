@@ -36,7 +36,8 @@ load = dict(schema=1, mode="closed", connect=[harness_cpus], connections=2,
     latency_ns={}, histograms={name: "HISTFAAA"}, extra_bytes=0)
 done = 0 if mode == "silent" else 10
 part = dict(sent=done, answered=done, planned=done, ok=done, phase_s=0.1, achieved_per_s=100.0,
-    p50_ns=1000, p99_ns=2000, max_ns=3000, send_delay_p99_ns=0, client_share=0.5)
+    p50_ns=1000, p99_ns=2000, max_ns=3000, send_delay_p99_ns=0, client_delay_p99_ns=0,
+    client_share=0.5)
 answers = dict(open=dict(event="opened"), slice=dict(event="slice", **part),
     count=dict(event="counted"), result=dict(event="result", load=load, as_lived=load),
     close=dict(event="closed"))
