@@ -73,9 +73,10 @@ slice_reading live_cell::slice(double settle_s, double duration_s, std::uint64_t
   session::target_session& session = target_->session();
   target_->begin_turn();
   slice_reading reading;
-  const auto begin = edges_.read(target_->clock(), session.pid(), load_.pid());
+  const slice_processes processes = {session.pid(), load_.pid()};
+  const auto begin = edges_.read(target_->clock(), processes);
   reading.client = load_.slice(what_.cell.id, settle_s, duration_s, seed);
-  const auto end = edges_.read(target_->clock(), session.pid(), load_.pid());
+  const auto end = edges_.read(target_->clock(), processes);
   target_->end_turn();
   session.require_alive("under load");
   if (reading.client.server_died) throw refusal("the target died under load");
