@@ -21,6 +21,7 @@ struct cell_setting {
   std::vector<std::string> load_program;  // the command line up to its options
   observe::cpu_partition cpus;
   session::target_limits limits;
+  std::string keep_awake = "auto";      // of all points: on, off, or auto, as each has it
   std::string files_folder;  // where files to read are kept; absolute, it becomes an option
 };
 

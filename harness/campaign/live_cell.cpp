@@ -44,8 +44,9 @@ std::vector<std::string> arguments_of(const cell_context& what, const sliced_wor
 
 }  // namespace
 
-live_cell::live_cell(const cell_context& what, load_process& load, edge_reader& edges)
-    : what_(what), load_(load), edges_(edges), begin_ns_(observe::monotonic_ns()) {
+live_cell::live_cell(const cell_context& what, load_process& load, edge_reader& edges,
+                     surroundings& around)
+    : what_(what), load_(load), edges_(edges), around_(around), begin_ns_(observe::monotonic_ns()) {
   record_ = new_record(what);
   attempt([&] {
     require_workload(what.program, what.at.workload);
@@ -56,6 +57,22 @@ live_cell::live_cell(const cell_context& what, load_process& load, edge_reader& 
 void live_cell::end_by(const refusal& refused) {
   note_refusal(record_, refused);
   alive_ = false;
+}
+
+bool live_cell::wants_keep_awake() const {
+  const std::string& asked = what_.setting.keep_awake;
+  return asked == "on" || (asked == "auto" && work().slices().keep_awake);
+}
+
+void live_cell::keep_awake() {
+  keep_awake_ = true;
+  record_["keep_awake"] = true;
+}
+
+void live_cell::go_without_keep_awake(const std::string& cause) {
+  keep_awake_ = false;
+  record_["keep_awake"] = nullptr;
+  record_["keep_awake_cause"] = cause;
 }
 
 void live_cell::open(live_target& target) {
@@ -73,7 +90,9 @@ slice_reading live_cell::slice(double settle_s, double duration_s, std::uint64_t
   session::target_session& session = target_->session();
   target_->begin_turn();
   slice_reading reading;
-  const slice_processes processes = {session.pid(), load_.pid()};
+  const surroundings::turn turn(around_, keep_awake_, work().slices().planted);
+  const slice_processes processes = {session.pid(), load_.pid(), turn.own_pids(),
+                                     turn.neighbour_pid()};
   const auto begin = edges_.read(target_->clock(), processes);
   reading.client = load_.slice(what_.cell.id, settle_s, duration_s, seed);
   const auto end = edges_.read(target_->clock(), processes);
@@ -157,6 +176,8 @@ void live_cell::conclude(const session::result_event& result, const session::cou
   record_["cost"] = std::move(numbers.cost);
   record_["noise"] = std::move(numbers.noise);
   record_["slices"] = slices_json(slices_);
+  if (keep_awake_ && !around_.spinners_alive())
+    go_without_keep_awake("a spinner was ended by somebody");
   record_["warmup"] = warmup_;
   record_["idle"] = idle_json(target_->idle());
   std::vector<validity_check> checks = work().checks(load, numbers.used);

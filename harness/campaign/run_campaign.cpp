@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// See run_campaign.hpp. What a campaign is made of is in campaign_setup.cpp; one block is run by block_run.cpp.
+// See run_campaign.hpp. What a campaign is made of is in campaign_setup.cpp; block_run.cpp runs one
+// block.
 #include "harness/campaign/run_campaign.hpp"
 
 #include <fmt/format.h>
