@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "harness/campaign/tuning.hpp"
 #include "harness/observe/fingerprint.hpp"
 #include "harness/observe/proc_text.hpp"
 #include "harness/record/json_fields.hpp"
@@ -142,6 +143,7 @@ campaign_setup plan_from(profile from, const run_options& options, std::uint64_t
   setup.setting.files_folder = fs::absolute(
       options.files.empty() ? fs::path(options.results) / ".files" : fs::path(options.files));
   setup.setting.keep_awake = options.keep_awake.empty() ? "auto" : options.keep_awake;
+  if (options.tune) setup.setting.tuned = std::make_shared<const tuning>();
   setup.setting.load_program = options.load_program;
   if (setup.setting.load_program.empty()) setup.setting.load_program = {"/proc/self/exe", "load"};
   setup.from = std::move(from);
@@ -176,6 +178,7 @@ json setting_json(const cell_setting& setting) {
   return {{"load_program", setting.load_program},
           {"files_folder", setting.files_folder},
           {"keep_awake", setting.keep_awake},
+          {"tune", setting.tuned ? setting.tuned->json() : json(nullptr)},
           {"cpus",
            {{"target", observe::cpus_text(setting.cpus.target)},
             {"client", observe::cpus_text(setting.cpus.client)},

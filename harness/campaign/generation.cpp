@@ -86,7 +86,12 @@ void group_run::start_one(live_cell& cell) {
   std::unique_ptr<live_target>& target = targets_[key_of(request)];
   if (target == nullptr)
     target = std::make_unique<live_target>(pump_, request, cell.what().setting.limits);
-  cell.open(*target);
+  double busy_s = 0;
+  for (const auto& each : cells_) {
+    const slice_plan plan = each->work().slices();
+    busy_s = std::max(busy_s, plan.settle_s + plan.slice_s);
+  }
+  cell.open(*target, busy_s);
 }
 
 void group_run::start() {

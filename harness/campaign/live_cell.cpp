@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/campaign/tuning.hpp"
 #include "harness/campaign/warmup.hpp"
 #include "harness/load/random.hpp"
 #include "harness/observe/clock.hpp"
@@ -75,13 +76,17 @@ void live_cell::go_without_keep_awake(const std::string& cause) {
   record_["keep_awake_cause"] = cause;
 }
 
-void live_cell::open(live_target& target) {
+void live_cell::open(live_target& target, double busy_s) {
   target_ = &target;
   json& told = record_["target"] = {
       {"ready", nullptr}, {"result", nullptr}, {"exit_code", nullptr}, {"stderr_tail", ""}};
   told["ready"] = json_of(target.ready());
   session::require_room(target.ready().connections_at_once, "connections",
                         what_.at.work->connections());
+  if (what_.setting.tuned) {
+    put_into_fifo(target.session().pid(), busy_s);
+    record_["scheduling"] = "fifo";
+  }
   load_.open(what_.cell.id, arguments_of(what_, work(), target.session().address()));
   open_ = true;
 }

@@ -42,8 +42,9 @@ class live_cell {
   void keep_awake();
   void go_without_keep_awake(const std::string& cause);
 
-  // Opens its connections to the target, which serves it from now on.
-  void open(live_target& target);
+  // Opens its connections to the target, which serves it from now on. busy_s: how long that may be
+  // busy without a pause, for `--tune`.
+  void open(live_target& target, double busy_s);
   // Load that is not counted, until it is flat or the time for it is over.
   void warm_up();
   // A slice in `round`, at_s after the beginning of the generation; its use is said next.

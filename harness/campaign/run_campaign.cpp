@@ -70,6 +70,7 @@ std::string resume_command(const run_options& options, const std::string& name) 
     command +=
         fmt::format(" --target-cpus {} --client-cpus {}", options.target_cpus, options.client_cpus);
   }
+  if (options.tune) command += " --tune";
   return command;
 }
 

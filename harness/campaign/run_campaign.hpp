@@ -29,6 +29,7 @@ struct run_options {
   std::string target_cpus;  // empty: chosen by topology
   std::string client_cpus;
   std::string keep_awake;  // on, off or auto; empty: auto, or as the resumed campaign
+  bool tune = false;       // tuning.hpp
   std::vector<std::string> load_program;  // empty: this program's `load`
   std::vector<std::string> command;       // the command line, for the manifest
 };

@@ -36,6 +36,8 @@ void add_options(CLI::App& app, campaign::run_options& options) {
                  "keep the CPUs from going idle while slices run: on, off, or auto (default), as "
                  "each point has it")
       ->check(CLI::IsMember({"on", "off", "auto"}));
+  app.add_flag("--tune", options.tune,
+               "targets in SCHED_FIFO, and no deep idle states; needs rights (see doctor)");
   app.add_option("--load-program", options.load_program,
                  "another load generator with the options and output of `tailrace load`")
       ->expected(1, 8);

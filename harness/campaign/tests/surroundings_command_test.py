@@ -1,12 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""What `tailrace run` puts beside slices: spinners, a planted neighbour. Standard library only.
+"""What `tailrace run` puts beside slices, and how it schedules targets: spinners, a planted
+neighbour, SCHED_FIFO. Standard library only.
 Usage: surroundings_command_test.py TAILRACE FOLDER_OF_FAKE_TARGET"""
 
+import ctypes
 import os
+import resource
+import subprocess
 import time
 
 import command_case
 from command_case import POINT, TAILRACE
+
+PR_CAPBSET_DROP, CAP_SYS_NICE = 24, 23
+
+
+def give_up_scheduling():
+    """In a child: neither root nor a limit lets it change to SCHED_FIFO."""
+    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_SYS_NICE, 0, 0, 0)
+    resource.setrlimit(resource.RLIMIT_RTPRIO, (0, 0))
 
 
 class SurroundingsTest(command_case.CommandCase):
@@ -75,6 +87,32 @@ class SurroundingsTest(command_case.CommandCase):
         self.assertGreater(sum(each["neighbour_ns"] for each in cells["beside"]["slices"]), 0)
         self.assertEqual(sum(each["neighbour_ns"] for each in cells["alone"]["slices"]), 0)
         self.assertEqual(cells["beside"]["point"]["neighbour_us"], 5000)
+
+    def test_tuned_targets_are_in_fifo_and_never_mixed(self):
+        arguments = self.profile()
+        fake = ["--load-program", self.load, "say-classes"]
+        done = self.run_it("run", "--name", "c", *arguments, "--tune", *fake)
+        if "--tune is not permitted here" in done.stderr:
+            self.skipTest(done.stderr)
+        cell = self.cells()[0]
+        self.assertEqual(cell["scheduling"], "fifo", cell["cause"])
+        self.assertEqual(set(cell["load"]["connect"]), {"fifo idle other"})
+        self.assert_listed()
+        done = self.run_it("run", "--resume", "c", *arguments[2:])
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn('its "tune" was', done.stderr)
+        done = self.run_it("run", "--resume", "c", *arguments[2:], "--tune")
+        self.assertIn("0 cells to run", done.stdout, done.stderr)
+
+    def test_what_is_not_permitted_is_said_before_the_first_cell(self):
+        done = subprocess.run(
+            [TAILRACE, "run", "--name", "c", *self.profile(), "--tune"], capture_output=True,
+            text=True, timeout=60, check=False, preexec_fn=give_up_scheduling)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("--tune is not permitted here: SCHED_FIFO: ", done.stderr)
+        self.assertIn("CAP_SYS_NICE", done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.results, "c")))
 
 
 if __name__ == "__main__":
