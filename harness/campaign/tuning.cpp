@@ -31,7 +31,8 @@ refusal not_permitted(const std::string& cause) {
 }  // namespace
 
 tuning::tuning() {
-  const observe::cpu_child tried(observe::usable_cores().front().front(), SCHED_OTHER, wait);
+  const observe::cpu_child tried("tailrace-tune", observe::usable_cores().front().front(),
+                                 SCHED_OTHER, wait);
   if (!tried.cause().empty()) throw not_permitted(tried.cause());
   const std::string refused = observe::into_fifo(tried.pid(), std::chrono::seconds(1));
   if (!refused.empty()) throw not_permitted(refused);

@@ -17,8 +17,9 @@
 namespace tailrace::observe {
 namespace {
 
-void prepare(int parent) {
+void prepare(const char* name, int parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::prctl(PR_SET_NAME, name);
   if (::getppid() != parent) ::_exit(0);  // it died before that
   ::setpgid(0, 0);                        // the terminal's Ctrl-C is for the harness
   ::close_range(0, ~0U, 0);               // among them the pipe: this tells the parent
@@ -37,7 +38,8 @@ bool cpu_child::refuse(const char* call) {
   return false;
 }
 
-cpu_child::cpu_child(int cpu, int policy, void (*body)(const void*), const void* with) {
+cpu_child::cpu_child(const char* name, int cpu, int policy, void (*body)(const void*),
+                     const void* with) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) {
     refuse("pipe");
@@ -46,7 +48,7 @@ cpu_child::cpu_child(int cpu, int policy, void (*body)(const void*), const void*
   const int parent = ::getpid();
   pid_ = ::fork();
   if (pid_ == 0) {
-    prepare(parent);
+    prepare(name, parent);
     body(with);
     ::_exit(0);
   }

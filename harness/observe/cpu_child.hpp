@@ -14,8 +14,9 @@ namespace tailrace::observe {
 class cpu_child {
  public:
   // body: system calls and arithmetic only, since other threads of the harness may have held locks.
-  // Does not return. policy: SCHED_OTHER or SCHED_IDLE.
-  cpu_child(int cpu, int policy, void (*body)(const void* with), const void* with = nullptr);
+  // Does not return. policy: SCHED_OTHER or SCHED_IDLE. name: as the kernel has it, 15 letters.
+  cpu_child(const char* name, int cpu, int policy, void (*body)(const void* with),
+            const void* with = nullptr);
   cpu_child(const cpu_child&) = delete;
   cpu_child& operator=(const cpu_child&) = delete;
   ~cpu_child() { end(); }

@@ -23,7 +23,7 @@ void spin(const void*) {
 
 keep_awake::keep_awake(std::span<const int> cpus) {
   for (const int cpu : cpus) {
-    spinners_.push_back(std::make_unique<cpu_child>(cpu, SCHED_IDLE, spin));
+    spinners_.push_back(std::make_unique<cpu_child>("tailrace-awake", cpu, SCHED_IDLE, spin));
     const std::string& refused = spinners_.back()->cause();
     if (refused.empty()) continue;
     cause_ = fmt::format("CPU {} cannot be kept awake: {}", cpu, refused);

@@ -3,7 +3,6 @@
 #include "harness/observe/planted_neighbour.hpp"
 
 #include <sched.h>
-#include <sys/prctl.h>
 #include <time.h>
 
 #include <cerrno>
@@ -27,7 +26,6 @@ void sleep_until(std::int64_t at_ns) {
 
 void burn_on_schedule(const void* with) {
   const auto wanted = *static_cast<const neighbour_schedule*>(with);
-  ::prctl(PR_SET_NAME, planted_neighbour_name);
   const auto period_ns = static_cast<std::int64_t>(static_cast<double>(second_ns) / wanted.per_s);
   const std::int64_t began_ns = read_clock(CLOCK_MONOTONIC);
   for (;;) {
@@ -45,7 +43,7 @@ void burn_on_schedule(const void* with) {
 }  // namespace
 
 planted_neighbour::planted_neighbour(int cpu, const neighbour_schedule& wanted)
-    : child_(cpu, SCHED_OTHER, burn_on_schedule, &wanted) {
+    : child_(planted_neighbour_name, cpu, SCHED_OTHER, burn_on_schedule, &wanted) {
   child_.stand_still();
 }
 

@@ -43,8 +43,10 @@ def siblings():  # the scheduling classes of the harness' children that do not s
                 status = dict(line.split(":\t", 1) for line in file if ":\t" in line)
             if status["PPid"].strip() != parent: continue
             stopping = int(status["ShdPnd"], 16) >> 18 & 1
-            if not stopping and status["State"][0] != "T":
-                found.append({0: "other", 1: "fifo", 5: "idle"}[os.sched_getscheduler(int(pid))])
+            if stopping or status["State"][0] == "T": continue
+            planted = status["Name"].startswith("tailrace-neighb")
+            which = {0: "other", 1: "fifo", 5: "idle"}[os.sched_getscheduler(int(pid))]
+            found.append("planted" if planted else which)
         except (OSError, KeyError): continue
     return " ".join(sorted(set(found)))
 classes = {}

@@ -6,6 +6,7 @@ Usage: surroundings_command_test.py TAILRACE FOLDER_OF_FAKE_TARGET"""
 import ctypes
 import os
 import resource
+import shutil
 import subprocess
 import time
 
@@ -36,7 +37,7 @@ class SurroundingsTest(command_case.CommandCase):
                                ("off", {"awake": False, "drowsy": False})]:
             # Both points are served by one target, and the fake load's bytes are not in its counts.
             cells = self.by_point(*fake, "--keep-awake", option, points=points, works=False)
-            command_case.shutil.rmtree(self.results)
+            shutil.rmtree(self.results)
             for name, cell in cells.items():
                 self.assertIs(cell["keep_awake"], wanted[name], option)
                 seen = set(cell["load"]["connect"])
@@ -87,6 +88,11 @@ class SurroundingsTest(command_case.CommandCase):
         self.assertGreater(sum(each["neighbour_ns"] for each in cells["beside"]["slices"]), 0)
         self.assertEqual(sum(each["neighbour_ns"] for each in cells["alone"]["slices"]), 0)
         self.assertEqual(cells["beside"]["point"]["neighbour_us"], 5000)
+        shutil.rmtree(self.results)
+        fake = ["--load-program", self.load, "say-classes", "--keep-awake", "off"]
+        cells = self.by_point(*fake, points=points, works=False)
+        self.assertEqual(set(cells["beside"]["load"]["connect"]), {"other planted"})
+        self.assertEqual(set(cells["alone"]["load"]["connect"]), {"other"})
 
     def test_tuned_targets_are_in_fifo_and_never_mixed(self):
         arguments = self.profile()

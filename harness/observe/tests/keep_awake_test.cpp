@@ -17,13 +17,6 @@
 namespace tailrace::observe {
 namespace {
 
-// 'R', 'S', 'Z' ...; ' ' once it is gone.
-char state_of(int pid) {
-  const auto text = read_text("/proc/" + std::to_string(pid) + "/stat").text.value_or("");
-  const auto at = text.rfind(')');
-  return at == std::string::npos ? ' ' : text[at + 2];
-}
-
 bool has_ended(int pid) {
   return state_of(pid) == ' ' || state_of(pid) == 'Z';
 }
