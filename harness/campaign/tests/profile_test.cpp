@@ -39,7 +39,7 @@ TEST(profile, unknown_key_names_the_allowed_ones) {
   EXPECT_EQ(sentence(head + "kind = \"closed\"\nconections = 3\n"),
             "p.toml:4: unknown key \"conections\" in a closed point; the keys are id, kind, "
             "workload, blocks, workers, forms, connections, message_bytes, engine, warmup_s, "
-            "duration_s, depth");
+            "duration_s, slice_s, settle_s, keep_awake, neighbour_us, neighbour_per_s, depth");
   EXPECT_EQ(sentence("bloks = 1\n" + head + "kind = \"closed\"\n").substr(0, 44),
             "p.toml:1: unknown key \"bloks\" in the profile");
 }
@@ -50,7 +50,7 @@ TEST(profile, bad_values_name_the_range) {
   EXPECT_EQ(sentence(head + "kind = \"closed\"\nconnections = \"x\"\n"),
             "p.toml:4: connections must be a whole number from 1 to 100000");
   EXPECT_EQ(sentence(head + "kind = \"closed\"\nduration_s = nan\n"),
-            "p.toml:4: duration_s must be a number from 0.1 to 3600");
+            "p.toml:4: duration_s must be a number from 0.05 to 3600");
   std::string kinds;
   for (const kind& each : kinds::all())
     kinds += (kinds.empty() ? "" : ", ") + std::string(each.name);
