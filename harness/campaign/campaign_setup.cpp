@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "harness/campaign/tuning.hpp"
 #include "harness/observe/fingerprint.hpp"
 #include "harness/observe/proc_text.hpp"
 #include "harness/record/json_fields.hpp"
@@ -141,6 +142,8 @@ campaign_setup plan_from(profile from, const run_options& options, std::uint64_t
   // An absolute path: it becomes an option of targets.
   setup.setting.files_folder = fs::absolute(
       options.files.empty() ? fs::path(options.results) / ".files" : fs::path(options.files));
+  setup.setting.keep_awake = options.keep_awake.empty() ? "auto" : options.keep_awake;
+  if (options.tune) setup.setting.tuned = std::make_shared<const tuning>();
   setup.setting.load_program = options.load_program;
   if (setup.setting.load_program.empty()) setup.setting.load_program = {"/proc/self/exe", "load"};
   setup.from = std::move(from);
@@ -174,6 +177,8 @@ json contestants_json(const campaign_setup& setup) {
 json setting_json(const cell_setting& setting) {
   return {{"load_program", setting.load_program},
           {"files_folder", setting.files_folder},
+          {"keep_awake", setting.keep_awake},
+          {"tune", setting.tuned ? setting.tuned->json() : json(nullptr)},
           {"cpus",
            {{"target", observe::cpus_text(setting.cpus.target)},
             {"client", observe::cpus_text(setting.cpus.client)},
@@ -297,6 +302,7 @@ campaign_setup plan_again(const run_options& options, const fs::path& folder, co
   as_then.peers = false;  // those that were there are in the plan
   if (as_then.arms.empty()) as_then.arms = arm_options(manifest);
   if (as_then.files.empty()) as_then.files = record::text_or(manifest, "files_folder");
+  if (as_then.keep_awake.empty()) as_then.keep_awake = record::text_or(manifest, "keep_awake");
   if (as_then.load_program.empty()) as_then.load_program = manifest.at("load_program");
   const std::uint64_t seed = options.seed.value_or(old_plan.at("seed").get<std::uint64_t>());
   const int blocks = options.blocks.value_or(old_plan.at("blocks").get<int>());

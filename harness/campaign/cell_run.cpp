@@ -60,6 +60,8 @@ json new_record(const cell_context& cell) {
   for (const char* const key : {"cause", "remedy", "target", "load", "cost", "memory", "work",
                                 "file", "noise", "slices", "as_lived", "warmup", "idle"})
     record[key] = nullptr;
+  record["scheduling"] = "other";
+  record["keep_awake"] = false;
   if (!cell.who.arm.empty()) record["arm"] = cell.who.arm;
   return record;
 }

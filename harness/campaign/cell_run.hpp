@@ -4,6 +4,7 @@
 // Main thread only.
 #pragma once
 
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -17,10 +18,14 @@
 
 namespace tailrace::campaign {
 
+class tuning;
+
 struct cell_setting {
   std::vector<std::string> load_program;  // the command line up to its options
   observe::cpu_partition cpus;
   session::target_limits limits;
+  std::string keep_awake = "auto";      // of all points: on, off, or auto, as each has it
+  std::shared_ptr<const tuning> tuned;  // null: not
   std::string files_folder;  // where files to read are kept; absolute, it becomes an option
 };
 

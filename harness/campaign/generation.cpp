@@ -28,9 +28,12 @@ class group_run {
  public:
   group_run(session::output_pump& pump, load_process& load, const cell_group& contexts,
             const std::function<void(const std::string&)>& note)
-      : pump_(pump), note_(note), random_(contexts.front()->cell.seed) {
+      : pump_(pump),
+        note_(note),
+        around_(contexts.front()->setting.cpus),
+        random_(contexts.front()->cell.seed) {
     for (const cell_context* const each : contexts)
-      cells_.push_back(std::make_unique<live_cell>(*each, load, edges_));
+      cells_.push_back(std::make_unique<live_cell>(*each, load, edges_, around_));
   }
 
   std::vector<json> run();
@@ -47,6 +50,7 @@ class group_run {
 
   void start();
   void start_one(live_cell& cell);
+  void settle_keep_awake();
   void warm_up();
   std::vector<point_rounds> points();
   void visit(point_rounds& at);
@@ -62,6 +66,7 @@ class group_run {
   session::output_pump& pump_;
   const std::function<void(const std::string&)>& note_;
   edge_reader edges_;
+  surroundings around_;
   load::random_source random_;
   std::int64_t begin_ns_ = observe::monotonic_ns();
   std::map<std::string, std::unique_ptr<live_target>> targets_;
@@ -81,12 +86,33 @@ void group_run::start_one(live_cell& cell) {
   std::unique_ptr<live_target>& target = targets_[key_of(request)];
   if (target == nullptr)
     target = std::make_unique<live_target>(pump_, request, cell.what().setting.limits);
-  cell.open(*target);
+  double busy_s = 0;
+  for (const auto& each : cells_) {
+    const slice_plan plan = each->work().slices();
+    busy_s = std::max(busy_s, plan.settle_s + plan.slice_s);
+  }
+  cell.open(*target, busy_s);
 }
 
 void group_run::start() {
   for (const auto& each : cells_)
     each->attempt([&] { start_one(*each); });
+}
+
+// All subjects of a point, or none: with the CPUs awake they are not to be compared with others.
+void group_run::settle_keep_awake() {
+  for (point_rounds& each : points()) {
+    std::string cause;
+    for (live_cell* const cell : each.cells) {
+      cell->attempt([&] { cell->target()->session().require_alive("before its first slice"); });
+      if (!cell->alive() || !cell->wants_keep_awake() || !cause.empty()) continue;
+      cause = around_.no_keep_awake_for(cell->target()->session().pid());
+    }
+    for (live_cell* const cell : each.cells) {
+      if (!cell->alive() || !cell->wants_keep_awake()) continue;
+      cause.empty() ? cell->keep_awake() : cell->go_without_keep_awake(cause);
+    }
+  }
 }
 
 void group_run::warm_up() {
@@ -175,6 +201,7 @@ void group_run::finish() {
 std::vector<json> group_run::run() {
   note_("starting");
   start();
+  settle_keep_awake();
   note_("warming up");
   warm_up();
   make_rounds();

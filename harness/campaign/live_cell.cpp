@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/campaign/tuning.hpp"
 #include "harness/campaign/warmup.hpp"
 #include "harness/load/random.hpp"
 #include "harness/observe/clock.hpp"
@@ -44,8 +45,9 @@ std::vector<std::string> arguments_of(const cell_context& what, const sliced_wor
 
 }  // namespace
 
-live_cell::live_cell(const cell_context& what, load_process& load, edge_reader& edges)
-    : what_(what), load_(load), edges_(edges), begin_ns_(observe::monotonic_ns()) {
+live_cell::live_cell(const cell_context& what, load_process& load, edge_reader& edges,
+                     surroundings& around)
+    : what_(what), load_(load), edges_(edges), around_(around), begin_ns_(observe::monotonic_ns()) {
   record_ = new_record(what);
   attempt([&] {
     require_workload(what.program, what.at.workload);
@@ -58,13 +60,33 @@ void live_cell::end_by(const refusal& refused) {
   alive_ = false;
 }
 
-void live_cell::open(live_target& target) {
+bool live_cell::wants_keep_awake() const {
+  const std::string& asked = what_.setting.keep_awake;
+  return asked == "on" || (asked == "auto" && work().slices().keep_awake);
+}
+
+void live_cell::keep_awake() {
+  keep_awake_ = true;
+  record_["keep_awake"] = true;
+}
+
+void live_cell::go_without_keep_awake(const std::string& cause) {
+  keep_awake_ = false;
+  record_["keep_awake"] = nullptr;
+  record_["keep_awake_cause"] = cause;
+}
+
+void live_cell::open(live_target& target, double busy_s) {
   target_ = &target;
   json& told = record_["target"] = {
       {"ready", nullptr}, {"result", nullptr}, {"exit_code", nullptr}, {"stderr_tail", ""}};
   told["ready"] = json_of(target.ready());
   session::require_room(target.ready().connections_at_once, "connections",
                         what_.at.work->connections());
+  if (what_.setting.tuned) {
+    put_into_fifo(target.session().pid(), busy_s);
+    record_["scheduling"] = "fifo";
+  }
   load_.open(what_.cell.id, arguments_of(what_, work(), target.session().address()));
   open_ = true;
 }
@@ -73,9 +95,12 @@ slice_reading live_cell::slice(double settle_s, double duration_s, std::uint64_t
   session::target_session& session = target_->session();
   target_->begin_turn();
   slice_reading reading;
-  const auto begin = edges_.read(target_->clock(), session.pid(), load_.pid());
+  const surroundings::turn turn(around_, keep_awake_, work().slices().planted);
+  const slice_processes processes = {session.pid(), load_.pid(), turn.own_pids(),
+                                     turn.neighbour_pid()};
+  const auto begin = edges_.read(target_->clock(), processes);
   reading.client = load_.slice(what_.cell.id, settle_s, duration_s, seed);
-  const auto end = edges_.read(target_->clock(), session.pid(), load_.pid());
+  const auto end = edges_.read(target_->clock(), processes);
   target_->end_turn();
   session.require_alive("under load");
   if (reading.client.server_died) throw refusal("the target died under load");
@@ -156,6 +181,8 @@ void live_cell::conclude(const session::result_event& result, const session::cou
   record_["cost"] = std::move(numbers.cost);
   record_["noise"] = std::move(numbers.noise);
   record_["slices"] = slices_json(slices_);
+  if (keep_awake_ && !around_.spinners_alive())
+    go_without_keep_awake("a spinner was ended by somebody");
   record_["warmup"] = warmup_;
   record_["idle"] = idle_json(target_->idle());
   std::vector<validity_check> checks = work().checks(load, numbers.used);

@@ -12,13 +12,14 @@
 #include "harness/campaign/live_target.hpp"
 #include "harness/campaign/load_process.hpp"
 #include "harness/campaign/sliced_work.hpp"
+#include "harness/campaign/surroundings.hpp"
 
 namespace tailrace::campaign {
 
 class live_cell {
  public:
   // what: outlives the object, and so do the others.
-  live_cell(const cell_context& what, load_process& load, edge_reader& edges);
+  live_cell(const cell_context& what, load_process& load, edge_reader& edges, surroundings& around);
 
   bool alive() const { return alive_; }
   const cell_context& what() const { return what_; }
@@ -35,8 +36,15 @@ class live_cell {
   }
   void end_by(const refusal& refused);
 
-  // Opens its connections to the target, which serves it from now on.
-  void open(live_target& target);
+  // Whether its CPUs are to be kept awake, by the option or by the point.
+  bool wants_keep_awake() const;
+  // They are, or why they cannot be: before its first slice.
+  void keep_awake();
+  void go_without_keep_awake(const std::string& cause);
+
+  // Opens its connections to the target, which serves it from now on. busy_s: how long that may be
+  // busy without a pause, for `--tune`.
+  void open(live_target& target, double busy_s);
   // Load that is not counted, until it is flat or the time for it is over.
   void warm_up();
   // A slice in `round`, at_s after the beginning of the generation. count_slice() follows.
@@ -64,9 +72,11 @@ class live_cell {
   cell_context what_;
   load_process& load_;
   edge_reader& edges_;
+  surroundings& around_;
   live_target* target_ = nullptr;
   bool alive_ = true;
   bool open_ = false;
+  bool keep_awake_ = false;
   std::int64_t begin_ns_;
   nlohmann::json record_;
   nlohmann::json warmup_;

@@ -123,6 +123,7 @@ client_slice load_process::slice(const std::string& name, double settle_s, doubl
           .p99_ns = count_in(said, "p99_ns"),
           .max_ns = count_in(said, "max_ns"),
           .send_delay_p99_ns = count_in(said, "send_delay_p99_ns"),
+          .client_delay_p99_ns = count_in(said, "client_delay_p99_ns"),
           .client_share = number_in(said, "client_share"),
           .server_died = said.value("server_died", json()) == true};
 }

@@ -26,8 +26,9 @@ struct client_slice {
   std::int64_t p50_ns = 0;
   std::int64_t p99_ns = 0;
   std::int64_t max_ns = 0;
-  std::int64_t send_delay_p99_ns = 0;
-  double client_share = 0;  // CPU time without idle polling, of its threads' time
+  std::int64_t send_delay_p99_ns = 0;    // actual send - planned send
+  std::int64_t client_delay_p99_ns = 0;  // of that, until the client came to it
+  double client_share = 0;               // CPU time without idle polling, of its threads' time
   bool server_died = false;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// See run_campaign.hpp. What a campaign is made of is in campaign_setup.cpp; the blocks
-// are run by block_run.cpp.
+// See run_campaign.hpp. What a campaign is made of is in campaign_setup.cpp; block_run.cpp runs one
+// block.
 #include "harness/campaign/run_campaign.hpp"
 
 #include <fmt/format.h>
@@ -70,6 +70,7 @@ std::string resume_command(const run_options& options, const std::string& name) 
     command +=
         fmt::format(" --target-cpus {} --client-cpus {}", options.target_cpus, options.client_cpus);
   }
+  if (options.tune) command += " --tune";
   return command;
 }
 

@@ -28,6 +28,8 @@ struct run_options {
   std::string files;        // where files to read are kept; empty: .files in `results`
   std::string target_cpus;  // empty: chosen by topology
   std::string client_cpus;
+  std::string keep_awake;  // on, off or auto; empty: auto, or as the resumed campaign
+  bool tune = false;       // tuning.hpp
   std::vector<std::string> load_program;  // empty: this program's `load`
   std::vector<std::string> command;       // the command line, for the manifest
 };

@@ -6,20 +6,45 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <functional>
+
+#include "harness/observe/planted_neighbour.hpp"
 
 namespace tailrace::campaign {
 
-std::optional<slice_edge> edge_reader::read(observe::process_clock& clock, int target_pid,
-                                            int client_pid) {
+std::optional<slice_edge> edge_reader::read(observe::process_clock& clock,
+                                            const slice_processes& of) {
   auto target = clock.read();
-  const auto ticks = observe::read_process_use(target_pid);
-  const auto client = observe::process_cpu_ns(client_pid);
+  const auto ticks = observe::read_process_use(of.target);
+  const auto client = observe::process_cpu_ns(of.client);
   if (!target || !ticks || !client) return std::nullopt;
-  const std::array<int, 3> ours = {::getpid(), client_pid, target_pid};
-  return slice_edge{std::move(*target), *ticks, *client, watch_.read(ours),
-                    observe::read_use_of_cpus()};
+  std::optional<std::int64_t> neighbour;
+  if (of.neighbour) {
+    neighbour = observe::process_cpu_ns(*of.neighbour);
+    if (!neighbour) return std::nullopt;
+  }
+  std::vector<int> ours = of.beside;
+  ours.insert(ours.end(), {::getpid(), of.client, of.target});
+  return slice_edge{std::move(*target),
+                    *ticks,
+                    *client,
+                    watch_.read(ours),
+                    observe::read_use_of_cpus(),
+                    quota_.cores ? observe::read_throttling(quota_) : observe::throttling{},
+                    neighbour};
 }
+
+namespace {
+
+// What is no process, and what is ours, names itself among those who disturbed.
+void add_named(slice_use& use) {
+  if (use.throttled_ns > 0) use.disturbers.push_back({"cpu quota", use.throttled_ns});
+  if (use.neighbour_ns > 0)
+    use.disturbers.push_back({observe::planted_neighbour_name, use.neighbour_ns});
+  std::ranges::stable_sort(use.disturbers, std::greater{}, &disturber::ns);
+}
+
+}  // namespace
 
 slice_use use_between(const slice_edge& begin, const slice_edge& end,
                       const std::vector<int>& target_cpus) {
@@ -50,13 +75,17 @@ slice_use use_between(const slice_edge& begin, const slice_edge& end,
     if (is_target_cpu(cpu) && before != begin.cpus.end())
       use.steal_ns += now.steal_ns - before->second.steal_ns;
   }
+  use.throttled_ns = observe::difference(begin.throttled, end.throttled).ns;
+  if (begin.neighbour_cpu_ns && end.neighbour_cpu_ns)
+    use.neighbour_ns = *end.neighbour_cpu_ns - *begin.neighbour_cpu_ns;
+  add_named(use);
   return use;
 }
 
 double slice_use::disturbance(std::size_t target_cpus) const {
   const auto all =
       static_cast<double>(wall_ns) * static_cast<double>(std::max<std::size_t>(1, target_cpus));
-  return all <= 0 ? 0 : static_cast<double>(others_ns + steal_ns) / all;
+  return all <= 0 ? 0 : static_cast<double>(others_ns + steal_ns + throttled_ns) / all;
 }
 
 }  // namespace tailrace::campaign

@@ -42,6 +42,7 @@ sums add_up(const std::vector<slice_reading>& slices) {
     all.use.others_ns += each.use.others_ns;
     all.use.kernel_io_ns += each.use.kernel_io_ns;
     all.use.steal_ns += each.use.steal_ns;
+    all.use.throttled_ns += each.use.throttled_ns;
     all.use.seen_all &= each.use.seen_all;
     all.client_wall_ns += each.client.phase_s * 1e9;
     all.client_busy_ns += each.client.phase_s * 1e9 * each.client.client_share;
@@ -108,11 +109,14 @@ json slices_json(const std::vector<slice_reading>& slices) {
                     {"p99_ns", client.p99_ns},
                     {"max_ns", client.max_ns},
                     {"send_delay_p99_ns", client.send_delay_p99_ns},
+                    {"client_delay_p99_ns", client.client_delay_p99_ns},
                     {"wall_ns", use.wall_ns},
                     {"cpu_ns", use.cpu_ns},
                     {"run_delay_ns", use.run_delay_ns},
                     {"others_ns", use.others_ns},
-                    {"steal_ns", use.steal_ns}});
+                    {"steal_ns", use.steal_ns},
+                    {"throttled_ns", use.throttled_ns},
+                    {"neighbour_ns", use.neighbour_ns}});
   }
   return told;
 }
@@ -137,6 +141,7 @@ kept_numbers numbers_of(const std::vector<slice_reading>& slices, std::size_t ta
       {"others_share", ratio_or_0(static_cast<double>(all.use.others_ns), target_time_ns)},
       {"kernel_io_share", ratio_or_0(static_cast<double>(all.use.kernel_io_ns), target_time_ns)},
       {"steal_share", ratio_or_0(static_cast<double>(all.use.steal_ns), target_time_ns)},
+      {"throttled_share", ratio_or_0(static_cast<double>(all.use.throttled_ns), target_time_ns)},
       {"disturbers", disturbers_json(all.disturbers)},
       {"all_seen", all.use.seen_all},
       {"kept_slices", kept},

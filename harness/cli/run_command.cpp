@@ -32,6 +32,12 @@ void add_options(CLI::App& app, campaign::run_options& options) {
                  "the results folder)");
   app.add_option("--target-cpus", options.target_cpus, "CPUs of the target, such as 0,2-3");
   app.add_option("--client-cpus", options.client_cpus, "CPUs of the load generator");
+  app.add_option("--keep-awake", options.keep_awake,
+                 "keep the CPUs from going idle while slices run: on, off, or auto (default), as "
+                 "each point has it")
+      ->check(CLI::IsMember({"on", "off", "auto"}));
+  app.add_flag("--tune", options.tune,
+               "targets in SCHED_FIFO, and no deep idle states; needs rights (see doctor)");
   app.add_option("--load-program", options.load_program,
                  "another load generator with the options and output of `tailrace load`")
       ->expected(1, 8);

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "harness/campaign/tuning.hpp"
 #include "harness/kinds/phase_noise.hpp"
 #include "harness/kinds/task_limit.hpp"
 #include "harness/load/histogram_codec.hpp"
@@ -85,6 +86,10 @@ session::result_event run_target(const campaign::cell_context& cell, cell_surrou
     if (!ready.addresses.empty())
       throw refusal("the target's `ready` names an address although its work has no client");
     around.before_start(target.pid());
+    if (cell.setting.tuned) {
+      campaign::put_into_fifo(target.pid(), limit_s);
+      record["scheduling"] = "fifo";
+    }
     if (const auto use = observe::read_process_use(target.pid())) {
       before_start_ns = use->cpu_ns;
       before_start = observe::read_switches(target.pid());

@@ -27,6 +27,9 @@ struct load_keys {
   double duration_s = 0.8;  // measured in each generation, in slices
   double slice_s = 0.2;
   double settle_s = 0.05;  // load before each slice
+  bool keep_awake = false;
+  std::int64_t neighbour_us = 0;  // of each burst; 0: no neighbour is planted
+  double neighbour_per_s = 0;
 
   bool open_loop() const { return rate_per_s > 0; }
 };

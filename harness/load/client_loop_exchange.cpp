@@ -57,7 +57,10 @@ void client_loop::advance(lane& of) noexcept {
 void client_loop::plan_one(lane& of, std::int64_t planned_ns) {
   connection& to = connections_[of.alive[random_.below(of.alive.size())]];
   request_counts& counts = of.counted->counts;
-  if (measured(planned_ns)) ++counts.planned;
+  if (measured(planned_ns)) {
+    ++counts.planned;
+    of.counted->client_delay.record(last_clock_ns_ - planned_ns);
+  }
   if (plan_.skip_late_ns > 0 && last_clock_ns_ - planned_ns > plan_.skip_late_ns) {
     if (measured(planned_ns)) ++counts.skipped_late;
     return;

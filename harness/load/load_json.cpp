@@ -34,9 +34,11 @@ json classes_object(const load_result& result, json& histograms) {
   json classes = json::object();
   for (const class_result& each : result.classes) {
     const tally& counted = each.counted;
-    const std::pair<const char*, const histogram*> named[] = {{"response", &counted.response},
-                                                              {"service", &counted.service},
-                                                              {"lateness", &counted.lateness}};
+    const std::pair<const char*, const histogram*> named[] = {
+        {"response", &counted.response},
+        {"service", &counted.service},
+        {"lateness", &counted.lateness},
+        {"client_delay", &counted.client_delay}};
     json latency;
     for (const auto& [name, values] : named) {
       latency[name] = summary(*values);
@@ -82,6 +84,7 @@ std::string load_object(const load_result& result) {
   const std::pair<const char*, const histogram*> named[] = {{"response", &leading.response},
                                                             {"service", &leading.service},
                                                             {"lateness", &leading.lateness},
+                                                            {"client_delay", &leading.client_delay},
                                                             {"connect", &total.connect}};
   for (const auto& [name, values] : named) {
     latency[name] = summary(*values);

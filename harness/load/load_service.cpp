@@ -71,6 +71,7 @@ json summary_of(const load_result& slice) {
           {"p99_ns", leading.response.quantile(0.99)},
           {"max_ns", leading.response.max()},
           {"send_delay_p99_ns", leading.lateness.quantile(0.99)},
+          {"client_delay_p99_ns", leading.client_delay.quantile(0.99)},
           {"client_share", slice.busy_share},
           {"clean", slice.clean()},
           {"stopped_early", slice.stopped_early},

@@ -24,7 +24,7 @@ std::string quantile_text(const histogram& of, double q) {
 
 std::string latency_row(const char* name, const histogram& of) {
   if (of.count() == 0) return {};
-  return fmt::format("  {:<9} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}\n", name,
+  return fmt::format("  {:<12} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}\n", name,
                      duration_text(of.quantile(0.5)), quantile_text(of, 0.9),
                      quantile_text(of, 0.99), quantile_text(of, 0.999), quantile_text(of, 0.9999),
                      duration_text(of.max()));
@@ -32,7 +32,9 @@ std::string latency_row(const char* name, const histogram& of) {
 
 std::string latency_rows(const tally& of, bool open) {
   std::string text = latency_row("response", of.response);
-  if (open) text += latency_row("service", of.service) + latency_row("lateness", of.lateness);
+  if (open)
+    text += latency_row("service", of.service) + latency_row("lateness", of.lateness) +
+            latency_row("client_delay", of.client_delay);
   return text;
 }
 
@@ -78,7 +80,7 @@ std::string load_table(const load_result& result) {
   text += fmt::format("  sent {} = ok {} + wrong {} + errors {} + timed out {} + in flight {}\n",
                       counts.sent, counts.ok, counts.wrong, counts.errors, counts.timed_out,
                       counts.in_flight);
-  text += fmt::format("  {:<9} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}\n", "", "p50", "p90",
+  text += fmt::format("  {:<12} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}\n", "", "p50", "p90",
                       "p99", "p99.9", "p99.99", "max");
   if (result.classes.empty()) text += latency_rows(total, options.open_loop());
   for (const class_result& each : result.classes)

@@ -48,6 +48,7 @@ void tally::add(const tally& other) {
   response.merge(other.response);
   service.merge(other.service);
   lateness.merge(other.lateness);
+  client_delay.merge(other.client_delay);
   connect.merge(other.connect);
   for (const auto& [name, count] : other.errors_by_name)
     errors_by_name[name] += count;

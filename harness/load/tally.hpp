@@ -80,6 +80,9 @@ struct tally {
   histogram
       service;  // the same from the actual send; stays empty in the closed loop, where it is equal
   histogram lateness;  // actual send - planned send; open loop
+  // Of that, how late the loop itself came to the request; without the wait for a full socket or
+  // window, which is the server's doing. Of all requests it came to, also those it then skipped.
+  histogram client_delay;
   histogram connect;
   window_series windows;
   std::map<std::string, std::uint64_t> errors_by_name;  // requests, so they add up to counts.errors

@@ -51,7 +51,7 @@ def sentences(study: Study) -> list[str]:
     share = whole.share(whole.others_ns)
     text = f"In the rounds that count, others took {wording.share(share)} of the servers' CPU time"
     listed = [f"{name} ({_ms(ms)})" for name, ms in names[:3]]
-    text += f", most of it {wording.joined(listed)}" if listed else ""
+    text += f" (in all rounds most by {wording.joined(listed)})" if listed else ""
     steal = wording.share(whole.share(whole.steal_ns))
     told.append(f"{text}; the hypervisor took {steal}.")
     if not all(cell.sliced.all_seen for cell in _cells(study) if cell.sliced):
@@ -160,11 +160,8 @@ def _who_table(study: Study) -> Table:
     if table.rows:
         left = sum(ms for _, ms in _disturbers(study)[NAMES_MAX:])
         more = f" Others: {_ms(left)}." if left else ""
-        dropped = rounds_of(study, _points(study)).dropped_others_ns
         table.notes.append(
-            "On the servers' CPUs, in the rounds that count, the five largest of each cell."
-            f"{more} In the dropped rounds others took {wording.duration(dropped)}; by whom is not"
-            " recorded."
+            f"On the servers' CPUs, in dropped rounds too, the five largest of each cell.{more}"
         )
     return table
 

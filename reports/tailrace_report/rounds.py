@@ -26,7 +26,6 @@ class Rounds:
     others_ns: float = 0.0
     steal_ns: float = 0.0
     kernel_io_ns: float = 0.0
-    dropped_others_ns: float = 0.0
     # (point, generation, number) -> whether it was kept, and the largest share of a slice.
     _seen: dict[tuple[str, int, int], tuple[bool, float]] = field(default_factory=dict)
 
@@ -41,8 +40,6 @@ class Rounds:
                 self.others_ns += one.others_ns
                 self.steal_ns += one.steal_ns
                 self.kernel_io_ns += sliced.kernel_io_share * cpu_ns
-            else:
-                self.dropped_others_ns += one.others_ns
 
     @property
     def made(self) -> int:

@@ -37,7 +37,7 @@ class Slice:
 
 @dataclass(frozen=True)
 class Sliced:
-    """A cell's slices. `disturbers`: ms by name, in the kept ones; `steady`: warm-up ended before
+    """A cell's slices. `disturbers`: ms by name, in all of them; `steady`: warm-up ended before
     its time was up; `idle_share`: of a CPU, between its turns, None where it was stopped or
     nothing was seen; `idle_s`: how long that was."""
 

@@ -61,7 +61,7 @@ class Noise(unittest.TestCase):
         self.assertEqual(self.table(study, "Who"), {
             "cc1plus": {"process": "cc1plus", "CPU time": f"{cells / 100:.2f} s"}
         })
-        self.assertIn(f"most of it cc1plus ({cells / 100:.2f} s)", noise.sentences(study)[1])
+        self.assertIn(f"most by cc1plus ({cells / 100:.2f} s)", noise.sentences(study)[1])
 
     def test_shares_are_of_all_cpus_of_the_server(self) -> None:
         def change(cell: dict[str, Any]) -> bool:

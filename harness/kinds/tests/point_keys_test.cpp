@@ -6,6 +6,7 @@
 #include <set>
 
 #include "harness/campaign/profile.hpp"
+#include "harness/campaign/sliced_work.hpp"
 #include "harness/kinds/registry.hpp"
 #include "harness/record/refusal.hpp"
 
@@ -88,6 +89,20 @@ TEST(skew_point, bad_ones_are_one_sentence) {
             "p.toml:5: hot_connections must leave at least one connection cold");
   EXPECT_EQ(sentence(skew_head + "rate_per_s = 9\nhot_share = 1.0\n"),
             "p.toml:5: hot_share must be a number from 0.001 to 0.999");
+}
+
+TEST(points_under_load, plant_a_neighbour_whole_or_not_at_all) {
+  const std::string closed = head + "kind = \"closed\"\n";
+  const campaign::point at =
+      parsed(closed + "neighbour_us = 2000\nneighbour_per_s = 1.5\n").points.front();
+  EXPECT_EQ(campaign::point_json(at).at("neighbour_per_s"), 1.5);
+  const observe::neighbour_schedule planted = at.work->sliced()->slices().planted;
+  EXPECT_EQ(planted, (observe::neighbour_schedule{.burn_ns = 2'000'000, .per_s = 1.5}));
+  EXPECT_FALSE(parsed(closed).points.front().work->sliced()->slices().planted.is_planted());
+  EXPECT_EQ(sentence(closed + "neighbour_us = 2000\n"),
+            "p.toml:4: neighbour_us and neighbour_per_s belong together");
+  EXPECT_EQ(sentence(closed + "neighbour_us = 2000\nneighbour_per_s = 451\n"),
+            "p.toml:4: a neighbour may burn at most 90 % of a CPU");
 }
 
 TEST(memory_point, needs_zero_and_three_counts) {

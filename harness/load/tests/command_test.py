@@ -82,7 +82,8 @@ class TheCommand(unittest.TestCase):
         )
         fates = ("ok", "wrong", "errors", "timed_out", "in_flight")
         self.assertEqual(counts["sent"], sum(counts[name] for name in fates))
-        self.assertEqual(set(result["latency_ns"]), {"response", "service", "lateness", "connect"})
+        named = {"response", "service", "lateness", "client_delay", "connect"}
+        self.assertEqual(set(result["latency_ns"]), named)
         for name, summary in result["latency_ns"].items():
             self.assertEqual(set(summary), SUMMARY)
             self.assertTrue(result["histograms"][name].startswith("HISTFAAA"))
@@ -140,7 +141,7 @@ class TheCommand(unittest.TestCase):
                 # 0.05 s of warm-up before 0.2 s.
                 whole = names[name] * 5 // 4
                 self.assertEqual(one["whole_run"], {"sent": whole, "answered": whole})
-                for which in ("response", "service", "lateness"):
+                for which in ("response", "service", "lateness", "client_delay"):
                     self.assertTrue(
                         result["histograms"][f"{name}.{which}"].startswith("HISTFAAA")
                     )

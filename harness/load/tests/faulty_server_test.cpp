@@ -125,6 +125,27 @@ TEST_P(faulty_server, a_full_connection_queues_with_its_plan_kept) {
   EXPECT_GE(result.total.response.quantile(0.5), 100'000'000);
 }
 
+TEST_P(faulty_server, a_wait_for_the_server_is_lateness_and_not_the_clients_delay) {
+  // It stops reading at its first byte, for longer than the phase: the socket fills up.
+  const test_server stops_reading({.pause_at_total = 1, .pause_ns = 500'000'000});
+  auto full_socket = open_run(stops_reading, 200);
+  full_socket.connections = 1;
+  full_socket.message_bytes = 1 << 20;
+  full_socket.warmup_s = 0;
+  const test_server slow({.delay_ns = 20'000'000});
+  auto full_window = open_run(slow, 1000);
+  full_window.connections = 1;
+  full_window.outstanding_max = 1;
+  full_window.warmup_s = 0;
+  for (const auto& options : {full_socket, full_window}) {
+    const auto result = run_checked(options);
+    // The loop came to all of them, and most long before they could be sent.
+    EXPECT_EQ(result.total.client_delay.count(), result.total.counts.planned);
+    EXPECT_GT(result.total.lateness.quantile(0.5), 100'000'000);
+    EXPECT_LT(result.total.client_delay.quantile(0.5), 50'000'000);
+  }
+}
+
 TEST_P(faulty_server, a_server_dying_mid_run_leaves_every_request_with_a_fate) {
   for (const double rate : {0.0, 3000.0}) {
     const test_server server({.die_at_total = 200 * one_message});

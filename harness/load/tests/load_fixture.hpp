@@ -65,6 +65,7 @@ inline void expect_counts_add_up(const load_result& result) {
   EXPECT_EQ(in_windows, c.ok);
   if (result.options.open_loop()) {
     EXPECT_EQ(result.total.lateness.count(), c.sent);
+    EXPECT_LE(result.total.client_delay.count(), c.planned);
   }
 }
 

@@ -6,6 +6,8 @@
 #include <sched.h>
 #include <signal.h>
 
+#include <algorithm>
+
 #include "harness/observe/neighbours.hpp"
 #include "harness/observe/proc_text.hpp"
 #include "harness/observe/scheduler_group.hpp"
@@ -14,13 +16,6 @@
 
 namespace tailrace::observe {
 namespace {
-
-// 'R', 'S', 'Z' ...; ' ' once it is gone.
-char state_of(int pid) {
-  const auto text = read_text("/proc/" + std::to_string(pid) + "/stat").text.value_or("");
-  const auto at = text.rfind(')');
-  return at == std::string::npos ? ' ' : text[at + 2];
-}
 
 bool has_ended(int pid) {
   return state_of(pid) == ' ' || state_of(pid) == 'Z';
@@ -56,6 +51,21 @@ TEST(keep_awake, an_idle_class_process_runs_on_each_cpu_and_is_taken_away) {
   }
   for (const int pid : pids)
     EXPECT_EQ(state_of(pid), ' ') << pid;
+}
+
+TEST(keep_awake, lets_the_cpus_idle_between) {
+  keep_awake awake(first_of_each_core());
+  ASSERT_EQ(awake.cause(), "");
+  const auto all = [&](char state) {
+    return [&awake, state] {
+      return std::ranges::all_of(awake.pids(), [=](int pid) { return state_of(pid) == state; });
+    };
+  };
+  awake.pause();
+  EXPECT_TRUE(becomes_true(all('T')));
+  EXPECT_TRUE(awake.all_alive());
+  awake.resume();
+  EXPECT_TRUE(becomes_true(all('R')));
 }
 
 TEST(keep_awake, dies_with_a_harness_that_is_killed) {

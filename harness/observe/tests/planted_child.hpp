@@ -12,7 +12,10 @@
 
 #include <chrono>
 #include <functional>
+#include <string>
 #include <thread>
+
+#include "harness/observe/proc_text.hpp"
 
 namespace tailrace::observe {
 
@@ -53,6 +56,13 @@ inline void stay_on(int cpu) {
 [[noreturn]] inline void burn_forever() {
   for (volatile unsigned long spent = 0;;)
     spent = spent + 1;
+}
+
+// 'R', 'S', 'Z' ...; ' ' once it is gone.
+inline char state_of(int pid) {
+  const auto text = read_text("/proc/" + std::to_string(pid) + "/stat").text.value_or("");
+  const auto at = text.rfind(')');
+  return at == std::string::npos ? ' ' : text[at + 2];
 }
 
 // Waits until a reading shows it, for at most 20 s of a busy machine.

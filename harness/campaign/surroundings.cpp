@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// See surroundings.hpp.
+#include "harness/campaign/surroundings.hpp"
+
+#include <algorithm>
+
+#include "harness/record/refusal.hpp"
+
+namespace tailrace::campaign {
+namespace {
+
+// One of each core: siblings that spin would be in each other's way.
+std::vector<int> cpus_to_keep_awake(const observe::cpu_partition& cpus) {
+  std::vector<int> chosen;
+  for (const auto& core : observe::usable_cores()) {
+    const auto used = std::ranges::find_if(core, [&](int cpu) {
+      return std::ranges::count(cpus.target, cpu) + std::ranges::count(cpus.client, cpu) > 0;
+    });
+    if (used != core.end()) chosen.push_back(*used);
+  }
+  return chosen;
+}
+
+}  // namespace
+
+std::string surroundings::no_keep_awake_for(int target_pid) {
+  if (spinners_ == nullptr) {
+    spinners_ = std::make_unique<observe::keep_awake>(cpus_to_keep_awake(cpus_));
+    spinners_->pause();
+  }
+  if (!spinners_->cause().empty()) return spinners_->cause();
+  if (spinners_->idle_beside(target_pid)) return "";
+  return "a target is in another scheduler group, where spinners would compete with it as equals";
+}
+
+observe::planted_neighbour& surroundings::planted(const observe::neighbour_schedule& wanted) {
+  const auto found = std::ranges::find(planted_, wanted, &planting::schedule);
+  if (found != planted_.end()) {
+    if (!found->process->is_alive()) throw refusal("the planted neighbour was ended by somebody");
+    return *found->process;
+  }
+  const int cpu = cpus_.target.empty() ? 0 : cpus_.target.front();
+  auto made = std::make_unique<observe::planted_neighbour>(cpu, wanted);
+  if (!made->cause().empty()) throw refusal("the planted neighbour cannot run: " + made->cause());
+  planted_.push_back({wanted, std::move(made)});
+  return *planted_.back().process;
+}
+
+surroundings::turn::turn(surroundings& of, bool keep_awake,
+                         const observe::neighbour_schedule& planted)
+    : of_(of), keep_awake_(keep_awake && of.spinners_ != nullptr) {
+  if (planted.is_planted()) planted_ = &of_.planted(planted);
+  if (keep_awake_) of_.spinners_->resume();
+  if (planted_ != nullptr) planted_->go_on();
+}
+
+surroundings::turn::~turn() {
+  if (planted_ != nullptr) planted_->stand_still();
+  if (keep_awake_) of_.spinners_->pause();
+}
+
+std::optional<int> surroundings::turn::neighbour_pid() const {
+  return planted_ == nullptr ? std::nullopt : std::optional(planted_->pid());
+}
+
+std::vector<int> surroundings::turn::own_pids() const {
+  std::vector<int> pids;
+  if (of_.spinners_ != nullptr) pids = of_.spinners_->pids();
+  for (const planting& each : of_.planted_)
+    pids.push_back(each.process->pid());
+  return pids;
+}
+
+}  // namespace tailrace::campaign

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""What `tailrace run` puts beside slices, and how it schedules targets: spinners, a planted
+neighbour, SCHED_FIFO. Standard library only.
+Usage: surroundings_command_test.py TAILRACE FOLDER_OF_FAKE_TARGET"""
+
+import ctypes
+import os
+import resource
+import shutil
+import subprocess
+import time
+
+import command_case
+from command_case import POINT, TAILRACE
+
+PR_CAPBSET_DROP, CAP_SYS_NICE = 24, 23
+
+
+def give_up_scheduling():
+    """In a child: neither root nor a limit lets it change to SCHED_FIFO."""
+    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_SYS_NICE, 0, 0, 0)
+    resource.setrlimit(resource.RLIMIT_RTPRIO, (0, 0))
+
+
+class SurroundingsTest(command_case.CommandCase):
+    def by_point(self, *more, points=POINT, works=True):
+        done = self.run_it("run", "--name", "c", *self.profile("good", points), *more)
+        self.assertEqual(done.returncode, 0 if works else 1, done.stdout + done.stderr)
+        self.assert_listed()
+        return {cell["point"]["id"]: cell for cell in self.cells()}
+
+    def test_spinners_run_in_slices_of_the_points_that_want_them(self):
+        points = POINT + 'id = "awake"\n' + POINT + 'id = "drowsy"\nkeep_awake = false\n'
+        fake = ["--load-program", self.load, "say-classes"]
+        for option, wanted in [("auto", {"awake": True, "drowsy": False}),
+                               ("on", {"awake": True, "drowsy": True}),
+                               ("off", {"awake": False, "drowsy": False})]:
+            # Both points are served by one target, and the fake load's bytes are not in its counts.
+            cells = self.by_point(*fake, "--keep-awake", option, points=points, works=False)
+            shutil.rmtree(self.results)
+            for name, cell in cells.items():
+                self.assertIs(cell["keep_awake"], wanted[name], option)
+                seen = set(cell["load"]["connect"])
+                # In each slice, those of warm-up included.
+                self.assertEqual(seen, {"idle other" if wanted[name] else "other"}, option)
+
+    def test_closed_points_are_kept_awake_and_open_ones_are_not(self):
+        points = POINT + POINT.replace("closed", "open") + "rate_per_s = 100\n"
+        cells = self.by_point("--load-program", TAILRACE, "load", points=points)
+        found = {cell["point"]["kind"]: cell["keep_awake"] for cell in cells.values()}
+        self.assertEqual(found, {"closed": True, "open": False})
+
+    def test_beside_a_target_of_another_scheduler_group_nothing_spins(self):
+        group = f"/sys/fs/cgroup/cpu/tailrace-test-{os.getpid()}"
+        try:
+            os.mkdir(group)
+        except OSError as error:
+            self.skipTest(f"no cgroup of the cpu controller: {error}")
+        self.addCleanup(self.remove_group, group)
+        arguments = self.profile()
+        path = os.path.join(arguments[3], "tailrace-target-fake")
+        with open(path, encoding="utf-8") as file:
+            join = f"[ \"$1\" = describe ] || echo $$ >{group}/cgroup.procs\n"
+            text = file.read().replace("exec ", join + "exec ", 1)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        self.run_it("run", "--name", "c", *arguments, "--load-program", self.load, "say-classes")
+        cell = self.cells()[0]
+        self.assertIsNone(cell["keep_awake"], cell)
+        self.assertIn("another scheduler group", cell["keep_awake_cause"])
+        self.assertEqual(set(cell["load"]["connect"]), {"other"})
+        self.assert_listed()
+
+    def remove_group(self, group):
+        for _ in range(100):
+            try:
+                return os.rmdir(group)
+            except OSError:  # what ended in it a moment ago still counts
+                time.sleep(0.05)
+        return self.fail(f"{group} cannot be removed")
+
+    def test_a_planted_neighbour_is_named_and_counted(self):
+        planted = "neighbour_us = 5000\nneighbour_per_s = 50\n"
+        points = POINT + 'id = "beside"\n' + planted + POINT + 'id = "alone"\n'
+        cells = self.by_point("--load-program", TAILRACE, "load", points=points)
+        names = {each["name"] for each in cells["beside"]["noise"]["disturbers"]}
+        self.assertIn("tailrace-neighbour", names)
+        self.assertGreater(sum(each["neighbour_ns"] for each in cells["beside"]["slices"]), 0)
+        self.assertEqual(sum(each["neighbour_ns"] for each in cells["alone"]["slices"]), 0)
+        self.assertEqual(cells["beside"]["point"]["neighbour_us"], 5000)
+        shutil.rmtree(self.results)
+        fake = ["--load-program", self.load, "say-classes", "--keep-awake", "off"]
+        cells = self.by_point(*fake, points=points, works=False)
+        self.assertEqual(set(cells["beside"]["load"]["connect"]), {"other planted"})
+        self.assertEqual(set(cells["alone"]["load"]["connect"]), {"other"})
+
+    def test_tuned_targets_are_in_fifo_and_never_mixed(self):
+        arguments = self.profile()
+        fake = ["--load-program", self.load, "say-classes"]
+        done = self.run_it("run", "--name", "c", *arguments, "--tune", *fake)
+        if "--tune is not permitted here" in done.stderr:
+            self.skipTest(done.stderr)
+        cell = self.cells()[0]
+        self.assertEqual(cell["scheduling"], "fifo", cell["cause"])
+        self.assertEqual(set(cell["load"]["connect"]), {"fifo idle other"})
+        self.assert_listed()
+        done = self.run_it("run", "--resume", "c", *arguments[2:])
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn('its "tune" was', done.stderr)
+        done = self.run_it("run", "--resume", "c", *arguments[2:], "--tune")
+        self.assertIn("0 cells to run", done.stdout, done.stderr)
+
+    def test_what_is_not_permitted_is_said_before_the_first_cell(self):
+        done = subprocess.run(
+            [TAILRACE, "run", "--name", "c", *self.profile(), "--tune"], capture_output=True,
+            text=True, timeout=60, check=False, preexec_fn=give_up_scheduling)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("--tune is not permitted here: SCHED_FIFO: ", done.stderr)
+        self.assertIn("CAP_SYS_NICE", done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.results, "c")))
+
+
+if __name__ == "__main__":
+    command_case.main()

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// See tuning.hpp.
+#include "harness/campaign/tuning.hpp"
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "harness/observe/cpu_child.hpp"
+#include "harness/observe/topology.hpp"
+#include "harness/record/refusal.hpp"
+
+namespace tailrace::campaign {
+namespace {
+
+constexpr const char* latency_device = "/dev/cpu_dma_latency";
+constexpr double beyond_busy_s = 10;
+
+void wait(const void*) {
+  for (;;)
+    ::pause();
+}
+
+refusal not_permitted(const std::string& cause) {
+  return refusal("--tune is not permitted here: " + cause, "or run without --tune");
+}
+
+}  // namespace
+
+tuning::tuning() {
+  const observe::cpu_child tried("tailrace-tune", observe::usable_cores().front().front(),
+                                 SCHED_OTHER, wait);
+  if (!tried.cause().empty()) throw not_permitted(tried.cause());
+  const std::string refused = observe::into_fifo(tried.pid(), std::chrono::seconds(1));
+  if (!refused.empty()) throw not_permitted(refused);
+  if (::access(latency_device, F_OK) != 0) {
+    latency_cause_ = fmt::format("there is no {}", latency_device);
+    return;
+  }
+  latency_ = std::make_unique<observe::cpu_latency_request>(latency_device);
+  if (!latency_->cause().empty()) throw not_permitted(latency_->cause());
+}
+
+nlohmann::json tuning::json() const {
+  return {{"scheduling", "fifo"},
+          {"cpu_latency_request", latency_cause_.empty() ? "held" : latency_cause_}};
+}
+
+void put_into_fifo(int target_pid, double busy_s) {
+  const auto most_ms = static_cast<std::int64_t>((busy_s + beyond_busy_s) * 1000);
+  const std::string refused = observe::into_fifo(target_pid, std::chrono::milliseconds(most_ms));
+  if (!refused.empty()) throw refusal(refused);
+}
+
+}  // namespace tailrace::campaign
