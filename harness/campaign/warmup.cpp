@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// See warmup.hpp. A tenth: the spread of two such slices of one warm process, rarely more on two
-// shared CPUs; a just-in-time compiler or a cold allocator is off by more.
+// See warmup.hpp. A twentieth: less than a just-in-time compiler or a cold allocator gains from one
+// slice to the next, more than two slices of a warm process differ by as a rule.
 #include "harness/campaign/warmup.hpp"
 
 #include <algorithm>
@@ -8,30 +8,35 @@
 namespace tailrace::campaign {
 namespace {
 
-constexpr double spread_max = 1.1;
+constexpr double better_share = 0.05;
 
-template <class Number>
-bool within_spread(std::span<const slice_reading> slices, const Number& number) {
-  double low = number(slices.front());
-  double high = low;
-  for (const slice_reading& each : slices) {
-    low = std::min(low, number(each));
-    high = std::max(high, number(each));
-  }
-  return low > 0 && high <= low * spread_max;
+// cost: of a slice, the less the better; 0 where nothing was done, which is never flat.
+template <class Cost>
+bool no_better(std::span<const slice_reading> slices, const Cost& cost) {
+  const auto least = [&](std::span<const slice_reading> of) {
+    const auto found = std::ranges::min_element(of, {}, cost);
+    return cost(*found);
+  };
+  const double before = least(slices.first(slices.size() - newest_slices));
+  const double now = least(slices.last(newest_slices));
+  return now > 0 && now >= before * (1 - better_share);
+}
+
+double ratio_or_0(double value, double of) {
+  return of > 0 ? value / of : 0;
 }
 
 }  // namespace
 
 bool is_flat(std::span<const slice_reading> slices) {
-  if (slices.size() < flat_slices) return false;
-  const auto last = slices.last(flat_slices);
-  return within_spread(last, [](const auto& each) { return each.client.achieved_per_s; }) &&
-         within_spread(last,
-                       [](const auto& each) { return static_cast<double>(each.client.p50_ns); }) &&
-         within_spread(last, [](const auto& each) {
-           const auto n = static_cast<double>(each.client.answered);
-           return n > 0 ? static_cast<double>(each.use.cpu_ns) / n : 0;
+  if (slices.size() <= newest_slices) return false;
+  return no_better(slices,
+                   [](const auto& each) { return ratio_or_0(1, each.client.achieved_per_s); }) &&
+         no_better(slices,
+                   [](const auto& each) { return static_cast<double>(each.client.p50_ns); }) &&
+         no_better(slices, [](const auto& each) {
+           return ratio_or_0(static_cast<double>(each.use.cpu_ns),
+                             static_cast<double>(each.client.answered));
          });
 }
 

@@ -78,7 +78,7 @@ def _dropped_text(whole: Rounds) -> str:
     else:
         text = f"{whole.dropped:,} of {made} were dropped, for all subjects alike, and repeated"
         text += f", because others and the hypervisor took more than {100 * DISTURBED_SHARE:g} %"
-        text += " of the server's CPU in one of their slices"
+        text += " of the server's CPU"
     if whole.kept_disturbed:
         count = f"{whole.kept_disturbed:,} of the {whole.kept:,} that count"
         text += f"; {count} were disturbed as much, and stayed because repeats had run out"

@@ -12,9 +12,9 @@ from tailrace_report.slices import Sliced
 from tailrace_report.study import Study
 
 # What the harness drops a round for (harness/campaign/generation.cpp): others, the hypervisor and a
-# CPU quota together, of the time of the server's CPUs. Rounds above it are kept once repeats have
-# run out.
-DISTURBED_SHARE = 0.05
+# CPU quota together, of the time of the server's CPUs over the round. Rounds above it are kept once
+# repeats have run out.
+DISTURBED_SHARE = 0.10
 
 
 @dataclass
@@ -26,15 +26,15 @@ class Rounds:
     others_ns: float = 0.0
     steal_ns: float = 0.0
     kernel_io_ns: float = 0.0
-    # (point, generation, number) -> whether it was kept, and the largest share of a slice.
-    _seen: dict[tuple[str, int, int], tuple[bool, float]] = field(default_factory=dict)
+    # (point, generation, number) -> whether it was kept, what was taken, and of how much.
+    _seen: dict[tuple[str, int, int], tuple[bool, float, float]] = field(default_factory=dict)
 
     def add(self, cell: Cell, sliced: Sliced) -> None:
         for one in sliced.slices:
             cpu_ns = one.wall_ns * sliced.target_cpus
-            share = one.taken_ns / cpu_ns if cpu_ns else 0.0
             key = cell.point.id, cell.block, one.round
-            self._seen[key] = one.kept, max(self._seen.get(key, (True, 0.0))[1], share)
+            _, taken_ns, of_ns = self._seen.get(key, (True, 0.0, 0.0))
+            self._seen[key] = one.kept, taken_ns + one.taken_ns, of_ns + cpu_ns
             if one.kept:
                 self.cpu_ns += cpu_ns
                 self.others_ns += one.others_ns
@@ -47,7 +47,7 @@ class Rounds:
 
     @property
     def kept(self) -> int:
-        return sum(kept for kept, _ in self._seen.values())
+        return sum(kept for kept, _, _ in self._seen.values())
 
     @property
     def dropped(self) -> int:
@@ -55,7 +55,10 @@ class Rounds:
 
     @property
     def kept_disturbed(self) -> int:
-        return sum(kept and worst > DISTURBED_SHARE for kept, worst in self._seen.values())
+        return sum(
+            kept and taken_ns > DISTURBED_SHARE * of_ns
+            for kept, taken_ns, of_ns in self._seen.values()
+        )
 
     def share(self, part_ns: float) -> float:
         """Of the servers' CPU time in the kept slices."""

@@ -145,7 +145,7 @@ class Slices(Campaign):
 
     def test_what_had_to_be_kept_is_not_called_undisturbed(self) -> None:
         def change(cell: dict[str, Any]) -> None:
-            cell["slices"][0]["others_ns"] = int(0.06 * cell["slices"][0]["wall_ns"])
+            cell["slices"][0]["others_ns"] = int(0.11 * cell["slices"][0]["wall_ns"])
 
         study = self.changed(change)
         table = echo.response_table(study, self.point(study, DISTURBED))

@@ -86,19 +86,21 @@ slice_reading reading(double per_s, std::int64_t p50_ns, std::int64_t cpu_ns) {
   return made;
 }
 
-TEST(warmup, is_over_when_rate_latency_and_cpu_time_stay_within_a_tenth) {
+TEST(warmup, is_over_when_rate_latency_and_cpu_time_get_no_better) {
   std::vector<slice_reading> seen = {reading(50, 900, 900), reading(100, 100, 100)};
   EXPECT_FALSE(is_flat(seen)) << "two slices show nothing";
   seen.push_back(reading(104, 100, 100));
-  EXPECT_FALSE(is_flat(seen)) << "the first was slow";
-  seen.push_back(reading(100, 108, 105));
-  EXPECT_TRUE(is_flat(seen));
-  for (const slice_reading& off : {reading(120, 100, 100), reading(100, 120, 100),
-                                   reading(100, 100, 120), reading(100, 100, 0)}) {
+  EXPECT_FALSE(is_flat(seen)) << "better than the first";
+  seen.push_back(reading(80, 300, 200));
+  EXPECT_TRUE(is_flat(seen)) << "noise makes it worse, not better";
+  for (const slice_reading& better : {reading(120, 100, 100), reading(100, 90, 100),
+                                      reading(100, 100, 90)}) {
     std::vector<slice_reading> more = seen;
-    more.push_back(off);
+    more.push_back(better);
     EXPECT_FALSE(is_flat(more));
   }
+  const std::vector<slice_reading> nothing(4, reading(0, 0, 0));
+  EXPECT_FALSE(is_flat(nothing));
 }
 
 TEST(slice_numbers, are_sums_over_sums_of_the_kept_slices) {
