@@ -93,8 +93,8 @@ TEST(warmup, is_over_when_rate_latency_and_cpu_time_get_no_better) {
   EXPECT_FALSE(is_flat(seen)) << "better than the first";
   seen.push_back(reading(80, 300, 200));
   EXPECT_TRUE(is_flat(seen)) << "noise makes it worse, not better";
-  for (const slice_reading& better : {reading(120, 100, 100), reading(100, 90, 100),
-                                      reading(100, 100, 90)}) {
+  for (const slice_reading& better :
+       {reading(120, 100, 100), reading(100, 90, 100), reading(100, 100, 90)}) {
     std::vector<slice_reading> more = seen;
     more.push_back(better);
     EXPECT_FALSE(is_flat(more));
