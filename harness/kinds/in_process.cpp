@@ -69,7 +69,9 @@ session::result_event run_target(const campaign::cell_context& cell, cell_surrou
                                  std::int64_t tasks, double limit_s, json& record,
                                  target_use& seen) {
   const children_use begin = children_use::now();
+  machine_watch machine;
   std::optional<machine_edge> machine_begin;
+  int pid = 0;
   std::int64_t before_start_ns = 0;
   observe::switch_counts before_start;
   session::result_event result;
@@ -93,20 +95,21 @@ session::result_event run_target(const campaign::cell_context& cell, cell_surrou
     if (const auto use = observe::read_process_use(target.pid())) {
       before_start_ns = use->cpu_ns;
       before_start = observe::read_switches(target.pid());
-      machine_begin = read_machine_edge();
+      pid = target.pid();
+      machine_begin = machine.read(pid);
     }
     target.start();
     result = target.await_result(limit_s);
     record["target"]["result"] = json_of(result);
   }
-  const auto machine_end = read_machine_edge();
+  const auto machine_end = machine.read(pid);
   const children_use end = children_use::now();
   seen.cpu_ns = end.cpu_ns - begin.cpu_ns - before_start_ns;
   seen.voluntary = end.voluntary - begin.voluntary - before_start.voluntary;
   seen.involuntary = end.involuntary - begin.involuntary - before_start.involuntary;
   seen.read_bytes = end.read_bytes - begin.read_bytes;
   if (machine_begin && machine_end) {
-    seen.noise = noise_between(*machine_begin, *machine_end, seen.cpu_ns);
+    seen.noise = noise_between(*machine_begin, *machine_end);
     record["noise"] = noise_json(*seen.noise, seen.involuntary);
   }
   return result;

@@ -4,22 +4,27 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 namespace tailrace::kinds {
 
-std::optional<machine_edge> read_machine_edge() {
-  const auto harness = observe::read_process_use(::getpid());
+std::optional<machine_edge> machine_watch::read(int target) {
   const auto machine = observe::read_machine_use();
-  if (!harness || !machine) return std::nullopt;
-  return machine_edge{*harness, *machine};
+  if (!machine) return std::nullopt;
+  const std::array<int, 2> ours = {::getpid(), target};
+  return machine_edge{watch_.read(ours), *machine};
 }
 
-observe::phase_noise noise_between(const machine_edge& begin, const machine_edge& end,
-                                   std::int64_t children_cpu_ns) {
-  const std::int64_t ours_ns = children_cpu_ns + end.harness.cpu_ns - begin.harness.cpu_ns;
-  return observe::noise_between(begin.machine, end.machine, ours_ns,
-                                static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)));
+observe::phase_noise noise_between(const machine_edge& begin, const machine_edge& end) {
+  observe::phase_noise noise = observe::noise_between(
+      begin.machine, end.machine, 0, static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)));
+  std::int64_t others_ns = 0;
+  for (const auto& [cpu, ns] : observe::difference(begin.others, end.others).ns_of_cpu)
+    others_ns += ns;
+  const auto wall_ns = static_cast<double>(end.machine.at_ns - begin.machine.at_ns);
+  noise.foreign_cpu_share = wall_ns > 0 ? static_cast<double>(others_ns) / wall_ns : 0;
+  return noise;
 }
 
 nlohmann::json noise_json(const observe::phase_noise& noise,

@@ -181,7 +181,7 @@ TEST(load_checks, each_fails_by_its_own_cause) {
 }
 
 TEST(load_checks, saturated_client_matters_only_beside_an_idle_server) {
-  EXPECT_EQ(failed(load_checks(good_load(), false, {.server = 0.97, .client = 0.99})), "");
+  EXPECT_EQ(failed(load_checks(good_load(), false, {.server = 0.85, .client = 0.99})), "");
   EXPECT_EQ(failed(load_checks(good_load(), false, {.server = 0.70, .client = 0.99})),
             "client_headroom ");
 }
