@@ -41,7 +41,7 @@ void add_named(slice_use& use) {
   if (use.throttled_ns > 0) use.disturbers.push_back({"cpu quota", use.throttled_ns});
   if (use.neighbour_ns > 0)
     use.disturbers.push_back({observe::planted_neighbour_name, use.neighbour_ns});
-  std::ranges::stable_sort(use.disturbers, std::greater{}, &disturber::ns);
+  std::ranges::sort(use.disturbers, std::greater{}, &disturber::ns);
 }
 
 }  // namespace
