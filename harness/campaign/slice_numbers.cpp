@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 namespace tailrace::campaign {
 namespace {
@@ -85,7 +86,9 @@ json disturbers_json(const std::map<std::string, std::int64_t>& by_name) {
   std::vector<disturber> sorted;
   for (const auto& [name, ns] : by_name)
     sorted.push_back({name, ns});
-  std::ranges::stable_sort(sorted, std::greater{}, &disturber::ns);
+  std::ranges::sort(sorted, [](const disturber& one, const disturber& other) {
+    return std::pair(-one.ns, one.name) < std::pair(-other.ns, other.name);
+  });
   if (sorted.size() > disturbers_told) sorted.resize(disturbers_told);
   json told = json::array();
   for (const disturber& each : sorted)
