@@ -78,9 +78,8 @@ void live_cell::go_without_keep_awake(const std::string& cause) {
 
 void live_cell::open(live_target& target, double busy_s) {
   target_ = &target;
-  json& told = record_["target"] = {
-      {"ready", nullptr}, {"result", nullptr}, {"exit_code", nullptr}, {"stderr_tail", ""}};
-  told["ready"] = json_of(target.ready());
+  note_.emplace(target.session(), record_);
+  record_["target"]["ready"] = json_of(target.ready());
   session::require_room(target.ready().connections_at_once, "connections",
                         what_.at.work->connections());
   if (what_.setting.tuned) {
@@ -192,10 +191,7 @@ void live_cell::conclude(const session::result_event& result, const session::cou
 }
 
 json live_cell::take_record() {
-  if (target_ != nullptr) {
-    record_["target"]["stderr_tail"] = target_->session().error_tail();
-    if (const auto code = target_->session().exit_code()) record_["target"]["exit_code"] = *code;
-  }
+  note_.reset();
   record_["wall_s"] = static_cast<double>(observe::monotonic_ns() - begin_ns_) / 1e9;
   return std::move(record_);
 }

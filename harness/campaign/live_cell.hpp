@@ -5,6 +5,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,7 @@ class live_cell {
   bool keep_awake_ = false;
   std::int64_t begin_ns_;
   nlohmann::json record_;
+  std::optional<target_note> note_;  // writes what the record says of the target
   nlohmann::json warmup_;
   nlohmann::json result_;
   std::vector<slice_reading> slices_;

@@ -51,10 +51,6 @@ sums add_up(const std::vector<slice_reading>& slices) {
   return all;
 }
 
-double ratio_or_0(double value, double of) {
-  return of > 0 ? value / of : 0;
-}
-
 // Null where nothing was done, or the value is unknown.
 json per_operation(double value, double operations, bool known = true) {
   return known && operations > 0 ? json(value / operations) : json(nullptr);

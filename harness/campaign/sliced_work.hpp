@@ -23,6 +23,11 @@ struct slice_plan {
   observe::neighbour_schedule planted = {};  // beside its slices, on the target's CPU
 };
 
+// 0 where there is nothing to divide by.
+constexpr double ratio_or_0(double value, double of) {
+  return of > 0 ? value / of : 0;
+}
+
 struct cpu_shares {
   double server = 0;  // of the CPUs it may use
   double client = 0;  // of one core

@@ -22,10 +22,6 @@ bool no_better(std::span<const slice_reading> slices, const Cost& cost) {
   return now > 0 && now >= before * (1 - better_share);
 }
 
-double ratio_or_0(double value, double of) {
-  return of > 0 ? value / of : 0;
-}
-
 }  // namespace
 
 bool is_flat(std::span<const slice_reading> slices) {

@@ -31,10 +31,6 @@ constexpr double saturated_share = 0.90;
 constexpr double room_left_share = 0.80;
 constexpr double neighbour_us_per_s_max = 900'000;
 
-double ratio_or_0(double value, double of) {
-  return of > 0 ? value / of : 0;
-}
-
 double latency_at(const json& load, const char* which, const char* quantile) {
   const json* const all = record::member_of(load, "latency_ns");
   const json* const one = all == nullptr ? nullptr : record::member_of(*all, which);
@@ -159,7 +155,7 @@ std::vector<campaign::validity_check> load_checks(const json& load, bool open_lo
     const double achieved = record::number_at(load, "achieved_per_s").value_or(0);
     return {
         campaign::at_least("achieved_rate", "achieved share of the offered rate",
-                           ratio_or_0(achieved, offered), achieved_share_min,
+                           campaign::ratio_or_0(achieved, offered), achieved_share_min,
                            campaign::percent_text),
         campaign::at_most(
             "send_lateness", "p99 send delay", latency_at(load, "client_delay", "p99"),
