@@ -30,6 +30,15 @@ constexpr double saturated_share = 0.90;
 // which are up to a tenth of a short one.
 constexpr double room_left_share = 0.80;
 constexpr double neighbour_us_per_s_max = 900'000;
+// A shared machine changes its speed within seconds, so a round has to be over before: slices as
+// short as their numbers allow. Six requests lie above p99 of a slice.
+constexpr double slice_s_min = 0.06;
+constexpr double slice_s_max = 0.5;
+constexpr double requests_per_slice = 600;
+// Since the subject's last turn others have used the caches: each connection is used once before a
+// slice begins.
+constexpr double settle_s_min = 0.02;
+constexpr double settle_s_max = 0.2;
 
 double latency_at(const json& load, const char* which, const char* quantile) {
   const json* const all = record::member_of(load, "latency_ns");
@@ -45,6 +54,17 @@ void read_neighbour_keys(const campaign::table_reader& in, load_keys& keys) {
     in.refuse("neighbour_us", "neighbour_us and neighbour_per_s belong together");
   if (static_cast<double>(keys.neighbour_us) * keys.neighbour_per_s > neighbour_us_per_s_max)
     in.refuse("neighbour_us", "a neighbour may burn at most 90 % of a CPU");
+}
+
+double usual_slice_s(const load_keys& keys) {
+  if (!keys.open_loop()) return slice_s_min;
+  return std::clamp(requests_per_slice / keys.rate_per_s, slice_s_min, slice_s_max);
+}
+
+double usual_settle_s(const load_keys& keys) {
+  if (!keys.open_loop()) return settle_s_min;
+  const auto connections = static_cast<double>(keys.connections);
+  return std::clamp(connections / keys.rate_per_s, settle_s_min, settle_s_max);
 }
 
 void append(std::vector<std::string>& to, std::vector<std::string> more) {
@@ -64,8 +84,8 @@ load_keys read_load_keys(const campaign::table_reader& in, bool open_loop) {
   keys.engine = in.choice("engine", "epoll", {"epoll", "uring"});
   keys.warmup_s = in.number("warmup_s", 2, 0, 600);
   keys.duration_s = in.number("duration_s", 0.8, 0.05, 3600);
-  keys.slice_s = in.number("slice_s", 0.2, 0.05, 60);
-  keys.settle_s = in.number("settle_s", 0.05, 0, 60);
+  keys.slice_s = in.number("slice_s", usual_slice_s(keys), 0.05, 60);
+  keys.settle_s = in.number("settle_s", usual_settle_s(keys), 0, 60);
   // CPUs kept awake halve the spread of CPU time an operation and of the median, for which closed
   // loops are; they widen that of tails, for which open loops are.
   keys.keep_awake = in.flag("keep_awake", !open_loop);

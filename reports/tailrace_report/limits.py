@@ -22,8 +22,9 @@ def method(study: Study) -> list[str]:
         "Open loop: requests are sent at planned times, and response time counts from the planned"
         " time, so a stalled server cannot hide its queue. Closed loop is used only to find the"
         " ceiling.",
-        "One number per subject, point and generation: sums of CPU time over sums of operations, a"
-        " quantile from the merged histogram. Over generations: the median, with the exact"
+        "One number per subject, point and generation: CPU time, rate and p50 of its typical slice,"
+        " by median polish over subjects and rounds, which takes out what the machine did to all;"
+        " other quantiles from the merged histogram. Over generations: the median, with the exact"
         f" order-statistic (sign test) interval from {FEW} on, and the range from smallest to"
         " largest below.",
         "Subjects are compared within generations, which takes out the machine's drift, and only"

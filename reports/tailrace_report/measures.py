@@ -83,28 +83,34 @@ class Quantile:
 
 @dataclass(frozen=True)
 class Typical:
-    """The median over a block's kept slices of their p99 (ns): the tail of a slice in which nothing
-    rare happens, so it says nothing of stalls.
+    """`of` (a number of a Slice) in a block's typical kept slice, freed of what the machine did to
+    all subjects of the point meanwhile (polish.py). It says nothing of what is rare.
 
-    None unless all blocks have SLICES_MIN slices, whose median has ABOVE_MIN requests above p99.
+    None unless all blocks have SLICES_MIN slices, whose median has ABOVE_MIN requests in the share
+    `above`. Of cells that were not measured in slices it is what `whole` says.
     """
 
-    form: wording.Format = wording.duration
+    of: str
+    form: wording.Format
     best_is_low: bool = True
-    metric: str = "typical p99"
+    metric: str = ""
+    above: float = 1.0
+    whole: Number | Quantile | None = None
 
     SLICES_MIN: ClassVar[int] = 2
     ABOVE_MIN: ClassVar[int] = 5
 
     def per_block(self, study: Study, subject: Subject, point: Point, status: str) -> PerBlock:
-        numbers = {}
-        for block, slices in study.kept_slices(subject, point, status).items():
-            tails = [one.p99_ns for one in slices if one.p99_ns is not None]
+        sliced = study.kept_slices(subject, point, status)
+        if not sliced:
+            return self.whole.per_block(study, subject, point, status) if self.whole else {}
+        for slices in sliced.values():
             requests = stats.median([one.operations for one in slices])
-            if len(tails) < self.SLICES_MIN or 0.01 * requests < self.ABOVE_MIN:
+            if len(slices) < self.SLICES_MIN or self.above * requests < self.ABOVE_MIN:
                 return {}
-            numbers[block] = stats.median(tails)
-        return numbers
+        typical = study.typical(point, self.of)
+        blocks = ((block, typical.get((subject, block))) for block in sliced)
+        return {block: number for block, number in blocks if number is not None}
 
 
 @dataclass(frozen=True)
@@ -138,10 +144,23 @@ class Slope:
 
 Measure = Number | Quantile | Typical | Slope  # hashable: what was asked once is not computed again
 
-CPU = Number("server.cpu_us_per_op", wording.microseconds, metric="cpu")
+CPU = Typical(
+    "cpu_us_per_op",
+    wording.microseconds,
+    metric="cpu",
+    whole=Number("server.cpu_us_per_op", wording.microseconds, metric="cpu"),
+)
 RUN_DELAY = Number("server.run_delay_us_per_op", lambda us: wording.duration(1000 * us))
-RATE = Number("load.achieved_per_s", wording.rate, best_is_low=False, metric="rate")
-P50, P99, TYPICAL = Quantile(0.5), Quantile(0.99), Typical()
+RATE_OF_RUN = Number("load.achieved_per_s", wording.rate, best_is_low=False, metric="rate")
+RATE = Typical("achieved_per_s", wording.rate, False, metric="rate", whole=RATE_OF_RUN)
+P50 = Typical("p50_ns", wording.duration, metric="p50", above=0.5, whole=Quantile(0.5))
+P99 = Quantile(0.99)
+TYPICAL = Typical("p99_ns", wording.duration, metric="typical p99", above=0.01)
+
+
+def quantile(p: float, histogram: str = "response") -> Quantile | Typical:
+    """The median is that of the typical slice, in every table."""
+    return P50 if p == 0.5 and histogram == "response" else Quantile(p, histogram)
 
 
 def same_within(measure: Measure) -> float | None:

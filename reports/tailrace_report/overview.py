@@ -16,7 +16,7 @@ from tailrace_report.campaign import (
 )
 from tailrace_report.kinds import KINDS
 from tailrace_report.kinds.kind import Headline, Statement
-from tailrace_report.measures import RATE
+from tailrace_report.measures import RATE_OF_RUN
 from tailrace_report.study import Study
 from tailrace_report.tables import Column, Table
 
@@ -80,7 +80,7 @@ def _overloaded(study: Study) -> list[Statement]:
         lacking = []
         for who in study.present(point):
             cells = study.cells(who, point, OVERLOADED)
-            rates = [c.numbers[RATE.key] for c in cells if RATE.key in c.numbers]
+            rates = [c.numbers[RATE_OF_RUN.key] for c in cells if RATE_OF_RUN.key in c.numbers]
             if not rates:
                 continue
             text = f"{study.labels[who]} achieved {wording.rate(stats.median(rates))}"

@@ -16,18 +16,25 @@ NAME_CHARS_MAX = 40
 
 @dataclass(frozen=True)
 class Slice:
-    """One visit. Times in ns; `p99_ns` and `max_ns` of the response time; `kept`: its round was not
-    disturbed."""
+    """One visit. Times in ns; `p50_ns`, `p99_ns` and `max_ns` of the response time; `kept`: its
+    round was not disturbed; `operations` and `cpu_ns` with its first part, which is not timed."""
 
     round: int
     kept: bool
     operations: float
+    cpu_ns: float
+    achieved_per_s: float | None
+    p50_ns: float | None
     p99_ns: float | None
     max_ns: float | None
     wall_ns: float
     others_ns: float
     steal_ns: float
     throttled_ns: float  # it stood still for a CPU quota
+
+    @property
+    def cpu_us_per_op(self) -> float | None:
+        return self.cpu_ns / 1000 / self.operations if self.operations else None
 
     @property
     def taken_ns(self) -> float:
@@ -88,8 +95,8 @@ def _slice(one: Fields) -> Slice:
         one.whole("round"),
         kept,
         one.number("operations") or 0.0,
-        one.number("p99_ns"),
-        one.number("max_ns"),
+        one.number("cpu_ns") or 0.0,
+        *(one.number(name) for name in ("achieved_per_s", "p50_ns", "p99_ns", "max_ns")),
         *(one.number(f"{what}_ns") or 0.0 for what in ("wall", "others", "steal", "throttled")),
     )
 

@@ -9,7 +9,7 @@ a subject with invalid or overloaded cells only is shown from those but never co
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from tailrace_report import regimes, stats, wording
+from tailrace_report import polish, regimes, stats, wording
 from tailrace_report.campaign import (
     FAILED,
     INVALID,
@@ -131,6 +131,7 @@ class Study:
         self.floor = next((who for who in floors if who.form == "best"), None)
         self._merged: dict[tuple[Subject, str, int, str, str], Histogram] = {}
         self._compared: dict[tuple[str, Measure], Comparison] = {}
+        self._typical: dict[tuple[str, str], dict[tuple[Subject, int], float]] = {}
 
     def memory_sources(self) -> set[str]:
         """Where the kernel's side of memory was read: cgroup-v2, cgroup-v1, procfs."""
@@ -199,6 +200,29 @@ class Study:
             if cell.sliced and cell.sliced.kept:
                 found.setdefault(cell.block, []).extend(cell.sliced.kept)
         return found
+
+    def typical(self, point: Point, name: str) -> dict[tuple[Subject, int], float]:
+        """(subject, block) -> `name` of a Slice in the typical one of that block, with all subjects
+        of the block that were measured, twins too."""
+        key = point.id, name
+        if key not in self._typical:
+            self._typical[key] = self._polished(point, name)
+        return self._typical[key]
+
+    def _polished(self, point: Point, name: str) -> dict[tuple[Subject, int], float]:
+        blocks: dict[int, dict[Subject, dict[int, float]]] = {}
+        for cell in self.campaign.cells:
+            if cell.point.id != point.id or cell.status not in MEASURED or not cell.sliced:
+                continue
+            seen = blocks.setdefault(cell.block, {}).setdefault(cell.subject, {})
+            for one in cell.sliced.kept:
+                if number := getattr(one, name):
+                    seen[one.round] = number
+        return {
+            (who, block): number
+            for block, subjects in blocks.items()
+            for who, number in polish.typical(subjects).items()
+        }
 
     def disturbed(self, point: Point) -> bool:
         """Whether rounds at this point were dropped, so that there are two tails."""

@@ -9,7 +9,7 @@ from tailrace_report import stats, wording
 from tailrace_report.campaign import INVALID, OVERLOADED, Point, Subject
 from tailrace_report.decide import DIFFERENT, GENERATIONS_MIN, NOT_COMPARED, OPEN, SAME, Verdict
 from tailrace_report.hdr import Histogram
-from tailrace_report.measures import TYPICAL, Measure, Quantile
+from tailrace_report.measures import TYPICAL, Measure, Quantile, quantile
 from tailrace_report.rounds import rounds_of
 from tailrace_report.slices import AS_LIVED
 from tailrace_report.study import Comparison, Entry, Study
@@ -245,7 +245,7 @@ class Columns:
         return Histogram.merge(found.values())
 
     def _quantile(self, p: float, name: str, histogram: str) -> Text:
-        column = self.value(name, Quantile(p, histogram))
+        column = self.value(name, quantile(p, histogram))
 
         def text(who: Subject) -> str:
             found = column.text(who)

@@ -52,6 +52,19 @@ def fields(line: dict[str, Any], response: Histogram, seed: int) -> dict[str, An
     }
 
 
+def set_rate(line: dict[str, Any], rate: float) -> None:
+    """Of a cell and each of its slices."""
+    for one in (line["load"], *line.get("slices", [])):
+        one["achieved_per_s"] = rate
+
+
+def scale_cpu(line: dict[str, Any], factor: float) -> None:
+    """Server CPU time of a cell and each of its slices."""
+    line["cost"]["server"]["cpu_us_per_op"] *= factor
+    for one in line.get("slices", []):
+        one["cpu_ns"] *= factor
+
+
 def _slice(
     line: dict[str, Any], at: int, response: Histogram, generator: random.Random
 ) -> dict[str, Any]:
@@ -72,7 +85,7 @@ def _slice(
         "max_ns": int(longest),
         "send_delay_p99_ns": 4000,
         "wall_ns": wall,
-        "cpu_ns": int(wall * 0.3),
+        "cpu_ns": int(1000 * line["cost"]["server"]["cpu_us_per_op"] * int(rate * SLICE_S)),
         "run_delay_ns": int(wall * (0.4 if bad else 0.002)),
         "others_ns": int(wall * (0.6 if bad else 0.01)),
         "steal_ns": 0,

@@ -17,6 +17,7 @@ from unittest import mock
 import make_campaign
 import test_report
 from reading import rewritten
+from sliced_cells import scale_cpu
 from tailrace_regress import accepted, campaign_numbers
 from tailrace_report import cli, compare, history
 from tailrace_report.errors import CampaignError
@@ -125,7 +126,7 @@ class Comparisons(unittest.TestCase):
 
             def change(cell: dict[str, Any]) -> bool:
                 if cell["subject"]["id"] == "local" and cell["cost"]:
-                    cell["cost"]["server"]["cpu_us_per_op"] *= 3
+                    scale_cpu(cell, 3)
                 return True
 
             rewritten(other, change)

@@ -12,6 +12,7 @@ from typing import Any
 
 import make_campaign
 from reading import page_of, rewritten, rows_of
+from sliced_cells import set_rate
 from tailrace_report import claims, decide, overview
 from tailrace_report.kinds import echo
 from tailrace_report.regimes import two_regimes
@@ -77,9 +78,9 @@ class Texts(unittest.TestCase):
             if cell["point"]["id"] != "closed-50x64" or who["form"] != "best":
                 return False
             if cell["load"] and who["id"] != "local":
-                cell["load"]["achieved_per_s"] = 250e3 + block
+                set_rate(cell, 250e3 + block)
             elif cell["load"]:
-                cell["load"]["achieved_per_s"] = (211e3 if block in HIGH else 165e3) + block
+                set_rate(cell, (211e3 if block in HIGH else 165e3) + block)
             return True
 
         with tempfile.TemporaryDirectory() as scratch:

@@ -19,6 +19,7 @@ import hdr_encoder
 import make_campaign
 import make_micro
 from reading import page_of, rewritten, rows_of, study_of
+from sliced_cells import set_rate
 from tailrace_report import decide, limits, micro_page, overview, page, summary
 from tailrace_report.build import Result, build
 from tailrace_report.kinds import echo
@@ -329,7 +330,7 @@ class Small(unittest.TestCase):
             if cell["point"]["kind"] != "closed" or who["form"] != "best":
                 return False
             if who["id"] in rates and cell["load"]:
-                cell["load"]["achieved_per_s"] = rates[who["id"]] + cell["block"]
+                set_rate(cell, rates[who["id"]] + cell["block"])
             return who["id"] in rates
 
         make_campaign.write_campaign(self.path, blocks=6, scale=1)
@@ -346,7 +347,7 @@ class Small(unittest.TestCase):
             if cell["point"]["kind"] != "closed" or who["form"] != "best" or not cell["load"]:
                 return False
             noise = 0.03 * (block % 4 - 1.5) if who["id"] == "libuv" else 1e-4 * (block % 3)
-            cell["load"]["achieved_per_s"] = rates[who["id"]] * (1 + noise)
+            set_rate(cell, rates[who["id"]] * (1 + noise))
             return True
 
         make_campaign.write_campaign(self.path, blocks=8, scale=1)

@@ -77,7 +77,9 @@ class Slices(Campaign):
         study = self.changed(change)
         local = self.who(study, "local")
         found = TYPICAL.per_block(study, local, self.point(study), OK)
-        self.assertEqual(found, {block: 1000 * (block + 1) for block in range(6)})
+        self.assertEqual(list(found), list(range(6)))
+        for block, number in found.items():
+            self.assertAlmostEqual(number, 1000 * (block + 1))
         rows = rows_of(echo.response_table(study, self.point(study)))
         self.assertIn("3.50 µs [1.00, 6.00]", rows["local"]["typical p99"])
         self.assertRegex(rows["local"]["typical / floor"], "=$")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tailrace_report import figure_answer, stats, wording
 from tailrace_report.campaign import Point
 from tailrace_report.fields import Fields
-from tailrace_report.measures import Quantile
+from tailrace_report.measures import Quantile, quantile
 from tailrace_report.slices import AS_LIVED
 from tailrace_report.study import Comparison, Study
 from tailrace_report.subject_table import LIVED, MAIN
@@ -121,7 +121,7 @@ def tail_headline(
     """The quantiles of a histogram at one point; p99 as lived too, where rounds were disturbed."""
     found = []
     for p, name in MAIN:
-        compared = study.compare(point, Quantile(p, histogram))
+        compared = study.compare(point, quantile(p, histogram))
         found.append(Headline(prefix + name, compared, p == 0.99, NOT_CARRIED))
     if histogram == "response" and study.disturbed(point):
         lived = study.compare(point, Quantile(0.99, AS_LIVED))
