@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MIT
+"""scripts/campaign-power: how often what a campaign says is wrong, and what it sees, by experiment.
+
+    --campaigns N   measure until FILE holds N campaigns: six copies of `local`, one with more CPU
+                    time an echo, one that answers slower, one with a rare delay
+    --judge         say what is in FILE; without measuring it needs no build
+
+Half of the campaigns, every second one, run beside the shell command of --beside if there is one,
+such as a compiler in a loop. Everything can be interrupted and continued by the same command. Exit
+codes: 0 as good as promised, 1 bad usage, 2 nothing measured, 3 worse than promised: more than one
+false `different` between copies in twenty campaigns, 5 % of a rate or a CPU time found in fewer
+than nine of ten, a rare delay in fewer than eight.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+from statistics import median
+
+from tailrace_regress import build, cli, interrupts, measure, outcome, planted_campaigns
+from tailrace_regress.outcome import GateError
+from tailrace_regress.planted_campaigns import COPIES, MEASURES, Measured
+from tailrace_report import stats, wording
+from tailrace_report.decide import DIFFERENT, NOT_COMPARED, SAME
+
+FALSE_SHARE_MAX = 0.05
+# What was planted -> the measure that has to show it, and in which share of campaigns.
+SEEN = {
+    "more-cpu": ("cpu", 0.9),
+    "slower": ("rate", 0.9),
+    "rare-delay": ("typical p99", 0.8),
+}
+ALSO = {"rare-delay": ("p99", "p99 as lived"), "slower": ("cpu", "p50"), "more-cpu": ("rate",)}
+
+
+def main(arguments: list[str]) -> int:
+    interrupts.watch()
+    try:
+        asked = _parse(arguments)
+        if asked.campaigns:
+            _measure(asked)
+        lines, good = judged(planted_campaigns.read(asked.file))
+        print("\n".join(lines))
+        return outcome.NONE if good else outcome.SLOWER
+    except GateError as error:
+        print(f"campaign-power: {error.sentence}.", file=sys.stderr)
+        if error.detail:
+            print(error.detail, file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        print("campaign-power: interrupted; the same command continues.", file=sys.stderr)
+        return outcome.INTERRUPTED
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = cli.Parser(
+        prog="campaign-power",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--campaigns", type=int, default=0, metavar="N")
+    parser.add_argument("--judge", action="store_true")
+    parser.add_argument("--beside", default="", metavar="COMMAND")
+    default = cli.ROOT / "results" / "campaign-power" / "campaigns.jsonl"
+    parser.add_argument("--file", type=Path, default=default, help=f"default: {default}")
+    parser.add_argument("--preset", default="release")
+    parser.add_argument("--tailrace", type=Path, help="the harness (default: built)")
+    asked = parser.parse_args(arguments)
+    if asked.campaigns < 0 or not (asked.campaigns or asked.judge):
+        parser.error("nothing asked for: --campaigns N or --judge")
+    return asked
+
+
+def _measure(asked: argparse.Namespace) -> None:
+    there = planted_campaigns.read(asked.file) if asked.file.exists() else []
+    done = {one.number for one in there}
+    tailrace = asked.tailrace or build.harness(cli.ROOT, asked.preset, [planted_campaigns.TARGET])
+    arms = planted_campaigns.folders(cli.ROOT, asked.preset)
+    for number in range(1, asked.campaigns + 1):
+        if number in done:
+            continue
+        beside = asked.beside if number % 2 == 0 else ""
+        measure.say(f"campaign {number} of {asked.campaigns}{' beside a command' * bool(beside)}")
+        planted_campaigns.append(
+            asked.file, planted_campaigns.measure(tailrace, arms, number, beside)
+        )
+
+
+def judged(campaigns: Sequence[Measured]) -> tuple[list[str], bool]:
+    """What is to be said of them, and whether it is as good as promised."""
+    lines, good = [], bool(campaigns)
+    for title, some in (
+        ("alone", [one for one in campaigns if not one.beside]),
+        ("beside a command", [one for one in campaigns if one.beside]),
+    ):
+        if some:
+            told, fine = _of_kind(title, some)
+            lines, good = lines + told, good and fine
+    wrong = sum(_false_ones(one) > 0 for one in campaigns)
+    lines.append(f"{wrong} of {len(campaigns)} campaigns call two copies different somewhere.")
+    return lines, good and wrong <= max(1, FALSE_SHARE_MAX * len(campaigns))
+
+
+def _of_kind(title: str, campaigns: Sequence[Measured]) -> tuple[list[str], bool]:
+    made, dropped = (sum(getattr(c, name) for c in campaigns) for name in ("rounds", "dropped"))
+    minutes = median(one.wall_s for one in campaigns) / 60
+    lines = [
+        f"{wording.counted(len(campaigns), 'campaign')} {title}: {minutes:.1f} min each, {dropped}"
+        f" of {made:,} rounds dropped."
+    ]
+    lines += [f"  {_copies(name, campaigns)}" for name in MEASURES]
+    good = True
+    for arm, (name, share) in SEEN.items():
+        found = _found(campaigns, arm, name)
+        good &= found >= share * len(campaigns)
+        lines.append(f"  {_planted(campaigns, arm, name)}")
+        lines += [f"  {_planted(campaigns, arm, other)}" for other in ALSO[arm]]
+    return lines, good
+
+
+def _false_ones(one: Measured) -> int:
+    return sum(
+        one.pairs[name].of(a, b).outcome == DIFFERENT
+        for name in MEASURES
+        for a, b in combinations(COPIES, 2)
+    )
+
+
+def _copies(name: str, campaigns: Sequence[Measured]) -> str:
+    """What was said of all pairs of copies, and how wide their intervals were."""
+    verdicts = [
+        one.pairs[name].of(a, b) for one in campaigns for a, b in combinations(COPIES, 2)
+    ]
+    compared = [one for one in verdicts if one.outcome != NOT_COMPARED]
+    if not compared:
+        return f"copies, {name}: not compared"
+    counts = {word: sum(v.outcome == word for v in compared) for word in (DIFFERENT, SAME)}
+    halves = median(100 * v.ratio.half_width for v in compared if v.ratio)
+    covered = sum(v.ratio.covers(1.0) for v in compared if v.ratio)
+    return (
+        f"copies, {name}: {len(compared)} pairs, {counts[DIFFERENT]} different, {counts[SAME]}"
+        f" the same; ±{halves:.1f} % in the median, {100 * covered / len(compared):.1f} % of"
+        " intervals hold 1"
+    )
+
+
+def _found(campaigns: Sequence[Measured], arm: str, name: str) -> int:
+    """In how many it is called different from the first copy, in its true direction."""
+    found = 0
+    for one in campaigns:
+        verdict = one.pairs[name].of(arm, COPIES[0])
+        if verdict.outcome == DIFFERENT and verdict.ratio:
+            found += (verdict.ratio.median < 1) == (name == "rate")
+    return found
+
+
+def _planted(campaigns: Sequence[Measured], arm: str, name: str) -> str:
+    ratios = [
+        stats.paired_ratio(one.numbers[name][arm], one.numbers[name][copy]).median
+        for one in campaigns
+        for copy in COPIES
+        if {arm, copy} <= set(one.numbers.get(name, {}))
+    ]
+    size = f"{median(ratios):.3f}×" if ratios else "not measured"
+    seen = _found(campaigns, arm, name)
+    return f"{arm}, {name} {size}: different in {seen} of {len(campaigns)}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
