@@ -14,8 +14,12 @@
 // Open loop: a request that finds its connection full (outstanding_max) or the socket blocked waits
 // in the queue with its plan kept. After a connection is lost, what was on the wire counts as
 // errors, what was queued as never sent, and later plans go to the connections left of its
-// class, or are never sent. Used by one
-// thread; the stop flag may be set by any thread or a signal handler.
+// class, or are never sent.
+//
+// What was due and got no answer stands in the response histogram too, once, at its age from the
+// planned time: timed out when the time limit was seen to be over, all else (skipped late, never
+// sent, in flight) at the end of the drain. Used by one thread; the stop flag may be set by any
+// thread or a signal handler.
 #pragma once
 
 #include <atomic>
@@ -110,6 +114,7 @@ class client_loop {
     std::int64_t next_due_ns = arrivals::none;
     std::vector<std::uint32_t> alive = {};
     std::size_t expiry_cursor = 0;
+    std::vector<std::int64_t> unsent_ns = {};  // planned times of what will not be sent any more
   };
 
   // The turn (client_loop.cpp).
@@ -131,9 +136,11 @@ class client_loop {
   void expire_some();
   void expire(connection& slow);
   void stop_early();
-  void drop_queue(connection& from) noexcept;
+  void drop_queue(connection& from);
+  void leave_schedule(lane& of) noexcept;
   void abandon_schedule(lane& of);
   void settle();
+  void settle_connection(connection& one);
   void look_for_extra_bytes();
 
   [[nodiscard]] tally& counted(const connection& of) noexcept {

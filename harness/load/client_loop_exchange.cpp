@@ -30,7 +30,7 @@ void client_loop::prime() {
 void client_loop::send_due() {
   for (int i = 0; i < sends_between_receives && last_clock_ns_ >= next_due_ns_; ++i) {
     lane& due = next_due();
-    if (due.alive.empty()) return abandon_schedule(due);
+    if (due.alive.empty()) return leave_schedule(due);
     const std::int64_t planned_ns = next_due_ns_;
     advance(due);
     plan_one(due, planned_ns);
@@ -62,7 +62,10 @@ void client_loop::plan_one(lane& of, std::int64_t planned_ns) {
     of.counted->client_delay.record(last_clock_ns_ - planned_ns);
   }
   if (plan_.skip_late_ns > 0 && last_clock_ns_ - planned_ns > plan_.skip_late_ns) {
-    if (measured(planned_ns)) ++counts.skipped_late;
+    if (measured(planned_ns)) {
+      ++counts.skipped_late;
+      of.unsent_ns.push_back(planned_ns);
+    }
     return;
   }
   to.plan(planned_ns);

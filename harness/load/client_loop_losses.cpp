@@ -40,10 +40,14 @@ void client_loop::lose(connection& lost, const std::string& cause) {
 }
 
 // Gives up what was queued and not begun. In the closed loop it was never counted as planned.
-void client_loop::drop_queue(connection& from) noexcept {
+void client_loop::drop_queue(connection& from) {
+  lane& of = lanes_[from.load_class];
   for (std::uint64_t i = from.started(); i < from.planned; ++i) {
     --open_requests_;
-    if (plan_.open && measured(from.times_of(i).planned_ns)) ++counted(from).counts.never_sent;
+    const std::int64_t planned_ns = from.times_of(i).planned_ns;
+    if (!plan_.open || !measured(planned_ns)) continue;
+    ++of.counted->counts.never_sent;
+    of.unsent_ns.push_back(planned_ns);
   }
   from.planned = from.started();
 }
@@ -69,7 +73,13 @@ void client_loop::expire(connection& slow) {
     const request_times& times = slow.times_of(sequence);
     if (last_clock_ns_ - times.sent_ns < plan_.timeout_ns) break;
     --open_requests_;
-    ++(measured(times.planned_ns) ? into.counts.timed_out : into.warmup_failures);
+    if (!measured(times.planned_ns)) {
+      ++into.warmup_failures;
+      continue;
+    }
+    ++into.counts.timed_out;
+    into.response.record(last_clock_ns_ - times.planned_ns);
+    if (plan_.open) into.service.record(last_clock_ns_ - times.sent_ns);
   }
   slow.expired = sequence;
 }
@@ -83,36 +93,49 @@ void client_loop::stop_early() {
   next_due_ns_ = arrivals::none;
 }
 
-// Nobody is left to send what is still planned, or no time.
+// Nobody is left to send what is still planned: it waits for the end, to be counted there.
+void client_loop::leave_schedule(lane& of) noexcept {
+  of.next_due_ns = arrivals::none;
+  next_due_ns_ = next_due().next_due_ns;
+}
+
+// At the end. Where all connections are lost it comes early: what was not due yet has no age.
 void client_loop::abandon_schedule(lane& of) {
   if (of.schedule == nullptr) return;
   for (; of.schedule->next_ns() != arrivals::none; of.schedule->advance()) {
     if (of.schedule->next_ns() < 0) continue;
     ++of.counted->counts.planned;
     ++of.counted->counts.never_sent;
+    const std::int64_t planned_ns = plan_.start_ns + of.schedule->next_ns();
+    if (planned_ns <= last_clock_ns_) of.unsent_ns.push_back(planned_ns);
   }
-  of.next_due_ns = arrivals::none;
-  next_due_ns_ = next_due().next_due_ns;
+  leave_schedule(of);
 }
 
 void client_loop::settle() {
-  for (connection& one : connections_) {
-    tally& into = counted(one);
-    into.whole_run.sent += one.whole_sent - one.sent_before;
-    into.whole_run.answered += one.answered - one.answered_before;
-    one.sent_before = one.whole_sent;
-    one.answered_before = one.answered;
-    if (!one.alive) continue;
-    for (std::uint64_t i = one.first_uncounted(); i < one.started(); ++i) {
-      const request_times& times = one.times_of(i);
-      if (!measured(times.planned_ns)) continue;
-      ++into.counts.in_flight;
-      into.response.record(last_clock_ns_ - times.planned_ns);
-      if (plan_.open) into.service.record(last_clock_ns_ - times.sent_ns);
-    }
-    drop_queue(one);
-    one.expired = one.started();  // they have been counted: a later slice must not count them
+  for (connection& one : connections_)
+    settle_connection(one);
+  for (const lane& each : lanes_)
+    for (const std::int64_t planned_ns : each.unsent_ns)
+      each.counted->response.record(last_clock_ns_ - planned_ns);
+}
+
+void client_loop::settle_connection(connection& one) {
+  tally& into = counted(one);
+  into.whole_run.sent += one.whole_sent - one.sent_before;
+  into.whole_run.answered += one.answered - one.answered_before;
+  one.sent_before = one.whole_sent;
+  one.answered_before = one.answered;
+  if (!one.alive) return;
+  for (std::uint64_t i = one.first_uncounted(); i < one.started(); ++i) {
+    const request_times& times = one.times_of(i);
+    if (!measured(times.planned_ns)) continue;
+    ++into.counts.in_flight;
+    into.response.record(last_clock_ns_ - times.planned_ns);
+    if (plan_.open) into.service.record(last_clock_ns_ - times.sent_ns);
   }
+  drop_queue(one);
+  one.expired = one.started();  // they have been counted: a later slice must not count them
 }
 
 void client_loop::look_for_extra_bytes() {

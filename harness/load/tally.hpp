@@ -76,9 +76,12 @@ struct window_summary {
 struct tally {
   request_counts counts;
   whole_run_counts whole_run;
-  histogram response;  // ok at completion - plan, and those in flight at the end at their age
-  histogram
-      service;  // the same from the actual send; stays empty in the closed loop, where it is equal
+  // ok at completion - plan; what was due and got no answer (skipped late, never sent, timed out, in
+  // flight) at its age: as many as were planned, without wrong, errors and what was not yet due when
+  // all connections were lost.
+  histogram response;
+  // Of what was sent, from the actual send; stays empty in the closed loop, where it is equal.
+  histogram service;
   histogram lateness;  // actual send - planned send; open loop
   // Of that, how late the loop itself came to the request; without the wait for a full socket or
   // window, which is the server's doing. Of all requests it came to, also those it then skipped.

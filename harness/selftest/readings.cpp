@@ -144,8 +144,8 @@ std::optional<double> counts_off(const records& from) {
     off += std::abs(planned - sent - count("skipped_late") - count("never_sent"));
     off += std::abs(sent - count("ok") - count("wrong") - count("errors") - count("timed_out") -
                     count("in_flight"));
-    // What was planned and answered is in the histogram, and nothing that was not planned.
-    off += std::max({0.0, count("ok") - recorded, recorded - planned});
+    // All that was planned is in the histogram, at its age where there was no answer.
+    off += std::abs(planned - count("wrong") - count("errors") - recorded);
     if (std::isnan(recorded)) return std::nullopt;
   }
   return std::isnan(off) ? std::nullopt : std::optional(off);

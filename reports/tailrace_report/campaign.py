@@ -114,8 +114,11 @@ class Cell:
             return [one.max_ns for one in self.sliced.slices if one.max_ns is not None]
         if histogram != "response":
             return []
+        answered = max(self.window_maxima_ns, default=0.0)
         kept = self.sliced.kept if self.sliced else []
-        return list(self.window_maxima_ns) or [s.max_ns for s in kept if s.max_ns is not None]
+        # What got no answer is in the histogram at its age, and in no window: its slice is one.
+        left = [s.max_ns for s in kept if s.max_ns is not None and s.max_ns > answered]
+        return [*self.window_maxima_ns, *left]
 
     @property
     def measured(self) -> bool:

@@ -129,6 +129,17 @@ class Slices(Campaign):
         local = self.who(study, "local")
         self.assertEqual(len(study.stretches(local, self.point(study), OK)[0]), 20)
 
+    def test_a_slice_with_requests_that_no_window_has_is_a_stretch_too(self) -> None:
+        def unanswered(cell: dict[str, Any]) -> None:
+            cell["load"]["windows"] = [{"max_ns": 300_000}] * 20
+            for number, one in enumerate(cell["slices"]):
+                one["max_ns"] = 300_000 if number else 2 * 10**9
+
+        study = self.changed(unanswered)
+        local = self.who(study, "local")
+        found = study.stretches(local, self.point(study), OK)[0]
+        self.assertEqual((len(found), max(found)), (21, 2 * 10**9))
+
     def test_two_tails_where_rounds_were_dropped_and_one_elsewhere(self) -> None:
         study = study_of(self.folder)
         quiet = rows_of(echo.response_table(study, self.point(study)))["local"]

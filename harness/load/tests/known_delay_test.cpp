@@ -73,6 +73,7 @@ TEST_P(known_delay, skipping_late_requests_counts_each_of_them) {
   const auto result = run_checked(options);
   EXPECT_EQ(result.total.counts.planned, 100'000U);
   EXPECT_GT(result.total.counts.skipped_late, 0U);
+  EXPECT_EQ(result.total.response.count(), 100'000U) << "those skipped at their age at the end";
 }
 
 }  // namespace

@@ -63,6 +63,29 @@ TEST_P(slices, a_late_answer_is_compared_and_counted_in_the_slice_that_sent_it_a
   EXPECT_GE(second.total.whole_run.answered, 4U + second.total.counts.ok);
 }
 
+// The longest waits are those that never end: whatever the server leaves out, no quantile gets
+// better by it.
+TEST_P(slices, what_is_never_answered_is_there_at_its_age_once_and_in_its_own_slice) {
+  const test_server server({.stall_at = 64 * 10});
+  load_options options = open_run(server, 400);
+  options.drain_s = 0.05;
+  load_session session(options, never_stop);
+  slice_account account;
+  for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+    const load_result slice = session.run({.settle_s = 0, .duration_s = 0.2, .seed = seed});
+    expect_counts_add_up(slice);
+    EXPECT_EQ(slice.total.response.count(), 80U);
+    EXPECT_GE(slice.total.response.quantile(0.75), 50'000'000) << "40 are answered in all";
+    if (seed == 2) {
+      EXPECT_EQ(slice.total.counts.ok, 0U);
+      EXPECT_GE(slice.total.response.min(), 50'000'000) << "none is younger than the drain";
+    }
+    account.take(slice);
+    EXPECT_TRUE(account.count(slice_use::kept));
+  }
+  EXPECT_EQ(account.kept().total.response.count(), 160U);
+}
+
 TEST_P(slices, a_lost_connection_stays_lost) {
   const test_server server({.close_at = 640});
   load_session session(open_run(server, 400), never_stop);

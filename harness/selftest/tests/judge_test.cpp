@@ -215,6 +215,13 @@ std::vector<planted> faults() {
       {"answers that the histogram lacks",
        [](records& in) { found(in, "stop")["load"]["latency_ns"]["response"]["count"] = 3000; },
        {"counts add up, requests off"}},
+      {"a request never sent that the histogram lacks",
+       [](records& in) {
+         json& load = found(in, "stop")["load"];
+         load["counts"].update({{"sent", 3999}, {"ok", 3999}, {"never_sent", 1}});
+         load["latency_ns"]["response"]["count"] = 3999;
+       },
+       {"counts add up, requests off"}},
       {"a tenth of the plan left out",
        [](records& in) {
          found(in, "bimodal")["load"]["counts"] = counts(3600);
