@@ -135,16 +135,17 @@ target_note::~target_note() {
 void judge(json& record, const std::vector<std::string>& faults,
            const std::vector<validity_check>& checks) {
   record["validity"] = validity_json(checks);
-  const std::string missed = failed_text(checks);
   if (!faults.empty()) {
     record["status"] = "failed";
     record["cause"] = fmt::format("{}", fmt::join(faults, "; "));
-  } else if (!missed.empty()) {
-    record["status"] = "invalid";
-    record["cause"] = missed;
-  } else {
-    record["status"] = "ok";
+    return;
   }
+  const metric_set measured = record["memory"].is_object()
+                                  ? metric_user_memory | metric_kernel_memory
+                                  : metric_latency | metric_rate | metric_cpu;
+  record["status"] = status_of(checks, measured);
+  if (std::string missed = failed_text(checks); !missed.empty())
+    record["cause"] = std::move(missed);
 }
 
 void point_work::run(const cell_context& cell, nlohmann::json&) const {

@@ -69,7 +69,7 @@ class target_note {
   nlohmann::json& record_;
 };
 
-// Sets validity, status and cause: failed by a fault, invalid by a check, or ok.
+// Sets validity, status and cause: failed by a fault, else as the checks have it (validity.hpp).
 void judge(nlohmann::json& record, const std::vector<std::string>& faults,
            const std::vector<validity_check>& checks);
 

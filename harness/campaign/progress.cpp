@@ -23,13 +23,15 @@ std::size_t terminal_columns(std::FILE* out) {
 
 void tally::count(const std::string& status) {
   if (status == "ok") ++ok;
+  if (status == "overloaded") ++overloaded;
   if (status == "invalid") ++invalid;
   if (status == "failed") ++failed;
   if (status == "skipped") ++skipped;
 }
 
 std::string tally::text() const {
-  return fmt::format("{} ok, {} invalid, {} failed, {} skipped", ok, invalid, failed, skipped);
+  return fmt::format("{} ok, {} overloaded, {} invalid, {} failed, {} skipped", ok, overloaded,
+                     invalid, failed, skipped);
 }
 
 std::string duration_text(double seconds) {
@@ -80,7 +82,7 @@ void progress::end_step(const std::string& id, const std::string& status, const 
   ++done_;
   clear_line();
   // On a terminal only what is not plain ok deserves a line that stays.
-  if (!terminal_ || status != "ok") {
+  if (!terminal_ || status != "ok" || !cause.empty()) {
     fmt::print(out_, "{}/{} {} {:.1f} s: {}{}\n", done_before_ + static_cast<int>(done_), total_,
                id, wall_s, status, cause.empty() ? "" : " (" + cause + ")");
   }

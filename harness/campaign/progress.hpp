@@ -13,6 +13,7 @@ namespace tailrace::campaign {
 // Cells by status.
 struct tally {
   int ok = 0;
+  int overloaded = 0;
   int invalid = 0;
   int failed = 0;
   int skipped = 0;

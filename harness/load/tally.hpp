@@ -76,9 +76,9 @@ struct window_summary {
 struct tally {
   request_counts counts;
   whole_run_counts whole_run;
-  // ok at completion - plan; what was due and got no answer (skipped late, never sent, timed out, in
-  // flight) at its age: as many as were planned, without wrong, errors and what was not yet due when
-  // all connections were lost.
+  // ok at completion - plan; what was due and got no answer (skipped late, never sent, timed out,
+  // in flight) at its age: as many as were planned, without wrong, errors and what was not yet due
+  // when all connections were lost.
   histogram response;
   // Of what was sent, from the actual send; stays empty in the closed loop, where it is equal.
   histogram service;

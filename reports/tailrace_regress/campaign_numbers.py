@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """From the cells of a campaign with arms to samples; and what makes such a campaign worthless.
 
-Invalid cells count: what disturbs a round disturbs both arms of it alike, and the pairing, the
-median and the canaries deal with that; leaving out what a validity check marks could leave out the
-regression itself (a head too slow for its offered rate is invalid for that).
+Overloaded and invalid cells count, and metrics that a check spoils: what disturbs a round disturbs
+both arms of it alike, and the pairing, the median and the canaries deal with that; leaving out what
+a validity check marks could leave out the regression itself (a head too slow for its offered rate
+is overloaded for that).
 """
 
 from collections.abc import Iterable

@@ -74,11 +74,13 @@ class Memory:
 
 @dataclass(frozen=True)
 class Check:
-    """A validity check: whether the cell passed it; `text` says what was seen and the limit."""
+    """A validity check: whether the cell passed it; `text` says what was seen and the limit;
+    `spoils`: what may not be concluded from where it failed, groups such as `latency`."""
 
     name: str
     passed: bool
     text: str
+    spoils: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,15 @@ class Cell:
     @property
     def measured(self) -> bool:
         return self.status in MEASURED
+
+    @property
+    def spoiled(self) -> tuple[str, ...]:
+        """Groups of metrics that are left out of a cell that is valid otherwise, in the order of
+        its checks. Those of another status stand or fall whole."""
+        if self.status != OK:
+            return ()
+        failed = (check for check in self.validity if not check.passed)
+        return tuple(dict.fromkeys(group for check in failed for group in check.spoils))
 
 
 @dataclass(frozen=True)

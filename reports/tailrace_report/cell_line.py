@@ -6,9 +6,7 @@ from collections.abc import Mapping
 
 from tailrace_report import inside, kinds, slices, stats
 from tailrace_report.campaign import (
-    INVALID,
     MEASURED,
-    OVERLOADED,
     STATUSES,
     Cell,
     Check,
@@ -35,10 +33,15 @@ SERVER = (
 def read_cell(line: Fields, number: int, histograms: Mapping[str, Histogram]) -> Cell:
     """The cell on line `number`; its histograms were read before."""
     validity = tuple(
-        Check(one.text("name")[:80], one.raw("ok") is True, one.text("text"))
+        Check(
+            one.text("name")[:80],
+            one.raw("ok") is True,
+            one.text("text"),
+            tuple(one.words("spoils")),
+        )
         for one in line.parts("validity")
     )
-    status = _status(line.choice("status", STATUSES), validity)
+    status = line.choice("status", STATUSES)
     measured = status in MEASURED
     sliced = slices.read(line) if measured else None
     if sliced and not sliced.disturbed and "response" in histograms:
@@ -72,13 +75,6 @@ def read_cell(line: Fields, number: int, histograms: Mapping[str, Histogram]) ->
 def _window_maxima(load: Fields) -> tuple[float, ...]:
     found = (one.number("max_ns") for one in load.parts("windows"))
     return tuple(longest for longest in found if longest is not None)
-
-
-def _status(status: str, validity: tuple[Check, ...]) -> str:
-    """Overloaded is an offered rate that was not achieved, where nothing else is to blame: the
-    client was in time, and no other check failed."""
-    failed = {check.name for check in validity if not check.passed}
-    return OVERLOADED if status == INVALID and failed == {"achieved_rate"} else status
 
 
 def read_subject(fields: Fields, arm: str = "") -> Subject:

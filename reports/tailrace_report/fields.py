@@ -103,6 +103,13 @@ class Fields:
             raise FieldError(f"`{key}` has a null among its numbers")
         return [number for number in numbers if number is not None]
 
+    def words(self, key: str) -> list[str]:
+        """A list of texts; empty where there is none."""
+        found = self._members.get(key) or []
+        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+            raise FieldError(f"`{key}` is not a list of texts")
+        return [str(one)[:NAME_CHARS_MAX] for one in found]
+
     def every_number(self, *, signed: bool = False) -> dict[str, float]:
         """All members that are numbers, by name."""
         found = {}

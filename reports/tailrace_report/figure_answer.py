@@ -94,7 +94,7 @@ def _scale(axes: Axes, compared: Comparison) -> None:
 def _row(axes: Axes, study: Study, compared: Comparison, who: Subject, place: int) -> None:
     entry = compared.of(who)
     if entry is None:
-        canvas.beside(axes, place, "", "not measured")
+        canvas.beside(axes, place, "", "no number")
     elif entry.ratio is None:
         text = "two regimes" if entry.regimes else entry.standing
         canvas.beside(axes, place, "", text if text != "ok" else "not compared")

@@ -65,7 +65,7 @@ def rows_figure(
         for place, who in enumerate(shown):
             entry = panel.compared.of(who)
             if not entry:
-                canvas.beside(axes, place, "", "not measured")
+                canvas.beside(axes, place, "", "no number")
                 continue
             inner = panel.part.of(who) if panel.part else None
             _row(axes, place, entry, inner, scale)

@@ -29,6 +29,13 @@ SAME_WITHIN: dict[str, tuple[float, str]] = {
 }
 
 
+# What a number of a cell, by the first part of its key, and of a slice are of: what a failed check
+# may spoil without the rest of the cell. All other numbers fall with the cell only.
+GROUPS = {"server": "cpu", "load": "rate"}
+SLICE_GROUPS = {"cpu_us_per_op": "cpu", "achieved_per_s": "rate", "p50_ns": "latency",
+                "p99_ns": "latency"}
+
+
 def _means(numbers: Iterable[tuple[int, float | None]]) -> PerBlock:
     """Several cells of a block give their mean."""
     found: dict[int, list[float]] = {}
@@ -48,7 +55,8 @@ class Number:
     metric: str = ""  # of SAME_WITHIN
 
     def per_block(self, study: Study, subject: Subject, point: Point, status: str) -> PerBlock:
-        cells = study.cells(subject, point, status)
+        group = GROUPS.get(self.key.partition(".")[0], "")
+        cells = study.sound(subject, point, status, group)
         return _means((cell.block, cell.numbers.get(self.key)) for cell in cells)
 
 
@@ -101,7 +109,7 @@ class Typical:
     ABOVE_MIN: ClassVar[int] = 5
 
     def per_block(self, study: Study, subject: Subject, point: Point, status: str) -> PerBlock:
-        sliced = study.kept_slices(subject, point, status)
+        sliced = study.kept_slices(subject, point, status, SLICE_GROUPS[self.of])
         if not sliced:
             return self.whole.per_block(study, subject, point, status) if self.whole else {}
         for slices in sliced.values():
@@ -124,14 +132,18 @@ class Slope:
     metric: str = "memory"
 
     def per_block(self, study: Study, subject: Subject, point: Point, status: str) -> PerBlock:
-        fits = ((cell.block, self._fit(cell)) for cell in study.cells(subject, point, status))
+        cells = self._cells(study, subject, point, status)
+        fits = ((cell.block, self._fit(cell)) for cell in cells)
         return _means((block, fit.median if fit else None) for block, fit in fits)
 
     def fit(self, study: Study, subject: Subject, point: Point) -> stats.Estimate | None:
         """For memory measured in one block only: the slope with the interval of its own fit."""
-        cells = study.cells(subject, point, study.standing(subject, point))
+        cells = self._cells(study, subject, point, study.standing(subject, point))
         fitted = [cell for cell in cells if cell.memory]
         return self._fit(fitted[0]) if len(fitted) == 1 else None
+
+    def _cells(self, study: Study, subject: Subject, point: Point, status: str) -> list[Cell]:
+        return study.sound(subject, point, status, *(f"{side}_memory" for side in self.sides))
 
     def _fit(self, cell: Cell) -> stats.Estimate | None:
         slopes = cell.memory.slopes if cell.memory else {}

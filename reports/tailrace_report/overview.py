@@ -33,10 +33,11 @@ def cell_counts(study: Study) -> dict[str, int]:
 
 
 def verdict_counts(study: Study) -> str:
-    """`250 of 294 planned cells ok, 12 invalid, 1 failed, 42 skipped`: the top line."""
+    """`250 of 294 planned cells ok (3 in part), 12 invalid, 1 failed, 42 skipped`: the top line."""
     counts, planned = cell_counts(study), study.campaign.planned
     of = f" of {wording.counted(planned, 'planned cell')}" if planned is not None else " cells"
-    parts = [f"{counts[OK]}{of} ok"]
+    partly = sum(bool(cell.spoiled) for cell in study.campaign.cells)
+    parts = [f"{counts[OK]}{of} ok" + (f" ({partly} in part)" if partly else "")]
     parts += [f"{count} {status}" for status, count in counts.items() if count and status != OK]
     return ", ".join(parts)
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """A campaign arranged for questions: who was measured at which point, one number a block.
 
-Between load.py (what the files say) and the tables and figures (what is shown). Two rules live
-here alone: histograms are merged within (subject, point, block) before any quantile is taken, and
-a subject with invalid or overloaded cells only is shown from those but never compared.
+Between load.py (what the files say) and the tables and figures (what is shown). Three rules live
+here alone: histograms are merged within (subject, point, block) before any quantile is taken, a
+subject with invalid or overloaded cells only is shown from those but never compared, and what a
+failed check spoils of a cell that is valid otherwise is left out.
 """
 
 from collections.abc import Iterable
@@ -28,6 +29,8 @@ from tailrace_report.measures import Measure, PerBlock, same_within
 from tailrace_report.regimes import Regime
 from tailrace_report.slices import Slice
 
+LATENCY = "latency"  # the group of metrics that histograms are of
+CLIENTS_OWN = ("client_delay", "lateness")  # but these: what the client did is known all the same
 TWIN = "twin"  # the form of a subject's second measurement, which is a control
 
 
@@ -148,6 +151,11 @@ class Study:
     def cells(self, subject: Subject, point: Point, *statuses: str) -> list[Cell]:
         return [c for c in self._cells.get((subject, point.id), []) if c.status in statuses]
 
+    def sound(self, subject: Subject, point: Point, status: str, *groups: str) -> list[Cell]:
+        """Cells of this status, but those of whose metrics one of these groups is spoiled."""
+        cells = self.cells(subject, point, status)
+        return [cell for cell in cells if not set(groups) & set(cell.spoiled)]
+
     def standing(self, subject: Subject, point: Point) -> str:
         """`overloaded` where at least as many generations were as were valid, so that the middle
         one was; else `ok` when any is valid, else `invalid` when any has numbers, else ""."""
@@ -172,7 +180,7 @@ class Study:
     ) -> dict[int, Histogram]:
         """Block -> the merged histogram of that block, where it has samples."""
         parts: dict[int, list[Histogram]] = {}
-        for cell in self.cells(subject, point, status):
+        for cell in self._with(name, subject, point, status):
             if name in cell.histograms:
                 parts.setdefault(cell.block, []).append(cell.histograms[name])
         answer: dict[int, Histogram] = {}
@@ -184,19 +192,25 @@ class Study:
                 answer[block] = self._merged[key]
         return answer
 
+    def _with(self, histogram: str, subject: Subject, point: Point, status: str) -> list[Cell]:
+        groups = () if histogram in CLIENTS_OWN else (LATENCY,)
+        return self.sound(subject, point, status, *groups)
+
     def stretches(
         self, subject: Subject, point: Point, status: str, name: str = "response"
     ) -> dict[int, list[float]]:
         """Block -> longest response time (ns) of each stretch of time in that histogram."""
         found: dict[int, list[float]] = {}
-        for cell in self.cells(subject, point, status):
+        for cell in self._with(name, subject, point, status):
             found.setdefault(cell.block, []).extend(cell.stretches(name))
         return found
 
-    def kept_slices(self, subject: Subject, point: Point, status: str) -> dict[int, list[Slice]]:
-        """By block, where there are any."""
+    def kept_slices(
+        self, subject: Subject, point: Point, status: str, group: str
+    ) -> dict[int, list[Slice]]:
+        """By block, where there are any whose numbers of this group are not spoiled."""
         found: dict[int, list[Slice]] = {}
-        for cell in self.cells(subject, point, status):
+        for cell in self.sound(subject, point, status, group):
             if cell.sliced and cell.sliced.kept:
                 found.setdefault(cell.block, []).extend(cell.sliced.kept)
         return found

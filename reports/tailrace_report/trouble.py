@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Tables of what went wrong: cells that are not ok, with cause and remedy, and validity checks."""
+"""Tables of what went wrong: cells that are not ok, wholly or in part, with cause and remedy, and
+validity checks."""
 
 from tailrace_report.campaign import FAILED, INVALID, OK, OVERLOADED, SKIPPED, Cell, Check
 from tailrace_report.study import Study
@@ -8,17 +9,18 @@ from tailrace_report.tables import Column, Table
 
 
 def cells(study: Study) -> Table:
-    """Every cell that is not ok, alike ones together: status, where, cause, remedy."""
+    """Every cell that is not ok, or not with all its metrics, alike ones together: status, where,
+    cause, remedy."""
     table = Table(
-        "Cells that failed, were overloaded, are invalid or were skipped",
+        "Cells that failed, were overloaded, are invalid (wholly or in part) or were skipped",
         [NAME, Column("status", False), Column("cells")]
         + [Column(title, False) for title in ("points", "cause", "remedy")],
     )
     alike: dict[tuple[int, str, str, str], list[Cell]] = {}
     for cell in study.campaign.cells:
-        if cell.status != OK:
-            rank = (FAILED, OVERLOADED, INVALID, SKIPPED).index(cell.status)
-            key = (rank, cell.status, study.labels[cell.subject], _kind_of_trouble(cell))
+        if cell.status != OK or cell.spoiled:
+            rank = (FAILED, OVERLOADED, INVALID, OK, SKIPPED).index(cell.status)
+            key = (rank, _status(cell), study.labels[cell.subject], _kind_of_trouble(cell))
             alike.setdefault(key, []).append(cell)
     for (_, status, label, kind), found in sorted(alike.items(), key=lambda item: item[0]):
         points = sorted({cell.point.id for cell in found})
@@ -31,10 +33,16 @@ def cells(study: Study) -> Table:
     return table
 
 
+def _status(cell: Cell) -> str:
+    """`invalid`, or `invalid in latency, rate` of one whose other numbers are used."""
+    named = ", ".join(group.replace("_", " ") for group in cell.spoiled)
+    return f"invalid in {named}" if named else cell.status
+
+
 def _kind_of_trouble(cell: Cell) -> str:
     """What makes cells alike: the validity checks that they failed, or else cause and remedy."""
     names = sorted(check.name for check in cell.validity if not check.passed)
-    if cell.status in (OVERLOADED, INVALID) and names:
+    if cell.status in (OVERLOADED, INVALID, OK) and names:
         return ", ".join(names)
     return f"{cell.cause}\n{cell.remedy}"
 

@@ -60,6 +60,7 @@ POINTS: list[dict[str, Any]] = [
     dict(id="memory", kind="memory"),
     dict(id="task-memory", kind="task_memory"),
 ]
+ALL_OF_WORK = ["latency", "rate", "cpu"]
 STATES = {"idle": 1.0, "after_echo": 1.03, "active": 1.3, "retained": 0.22}
 
 
@@ -249,7 +250,7 @@ def _make(folder: Path, blocks: int, seed: int, scale: int) -> None:
                         add_as_lived(folder, line, response)
                 if status == "invalid":
                     check = {"name": "noise", "ok": False, "value": 0.12, "limit": 0.1}
-                    line["validity"] = [{**check, "text": cause}]
+                    line["validity"] = [{**check, "text": cause, "spoils": ALL_OF_WORK}]
                 planned.append({"cell": name})
                 lines.append(json.dumps(line))
             name = f"b{block}-{point['id']}-uring-best"

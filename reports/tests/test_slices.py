@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What slices add: the typical slice, two tails, quantiles that stall clusters carry, and who was
-overloaded."""
+"""What slices add: the typical slice, two tails, and quantiles that stall clusters carry."""
 
 from __future__ import annotations
 
@@ -11,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import make_campaign
-from reading import page_of, rewritten, rows_of, study_of
-from tailrace_report import overview, stats, summary
-from tailrace_report.campaign import OK, OVERLOADED, Point, Subject
+from reading import rewritten, rows_of, study_of
+from tailrace_report import overview, stats
+from tailrace_report.campaign import OK, Point, Subject
 from tailrace_report.kinds import echo
 from tailrace_report.load import CampaignError
 from tailrace_report.measures import TYPICAL, Quantile
@@ -183,71 +182,6 @@ class Slices(Campaign):
         with self.assertRaises(CampaignError) as caught:
             self.changed(lambda cell: cell["slices"][0].update(kept=1))
         self.assertIn("`kept` of a slice is not true or false", str(caught.exception))
-
-
-class Overloaded(Campaign):
-    def overload(self, blocks: set[int], *more: str) -> Study:
-        """libuv at QUIET in these blocks; `more` checks failed too."""
-
-        def change(cell: dict[str, Any]) -> None:
-            at = cell["subject"]["id"], cell["point"]["id"]
-            if at == ("libuv", QUIET) and cell["block"] in blocks:
-                names = ("achieved_rate", *more)
-                cell["validity"] = [dict(name=n, ok=False, value=0, limit=0, text=n) for n in names]
-                cell.update(status="invalid", cause="87 % of the offered rate")
-                cell["load"]["achieved_per_s"] = 8700.0
-
-        return self.changed(change)
-
-    def about(self, study: Study) -> str:
-        return " ".join(s.text for s in overview.statements(study) if s.about == "Overloaded")
-
-    def test_who_cannot_keep_up_is_last_and_not_missing(self) -> None:
-        study = self.overload({0, 1, 2, 3, 4, 5})
-        point = self.point(study)
-        entry = study.compare(point, Quantile(0.99)).of(self.who(study, "libuv"))
-        assert entry is not None
-        self.assertEqual((entry.standing, entry.valid, entry.ratio), (OVERLOADED, False, None))
-        row = rows_of(echo.response_table(study, point))["libuv"]
-        self.assertEqual(row["generations"], "6 overloaded")
-        self.assertIn("libuv achieved 8.70 k/s, while the client was in time", self.about(study))
-        self.assertIn("6 overloaded", overview.verdict_counts(study))
-        self.assertIn("overloaded | 6 |", summary.markdown(study))
-        self.assertIn("6</b> overloaded", page_of(study))
-        notes = " ".join(echo.response_table(study, point).notes)
-        self.assertIn("could not keep up with the offered rate", notes)
-
-    def test_sentences_name_it_last(self) -> None:
-        self.overload({0, 1, 2, 3, 4, 5})
-        study = self.only(QUIET)
-        (tails,) = [s.text for s in overview.statements(study) if s.about == "Tails"]
-        self.assertIn("; overloaded, and so last: libuv ", tails)
-        self.assertIn("all others kept up", tails)
-        row = rows_of(overview.headline(study))["libuv"]
-        self.assertEqual(row["p99 × floor"], "overloaded")
-
-    def test_the_middle_generation_decides(self) -> None:
-        for blocks, standing in (({0, 1}, OK), ({0, 1, 2}, OVERLOADED)):
-            study = self.overload(blocks)
-            libuv = self.who(study, "libuv")
-            self.assertEqual(study.standing(libuv, self.point(study)), standing)
-            self.assertIn(f"in {len(blocks)} of 6 generations", self.about(study))
-
-    def test_a_client_that_was_late_too_makes_it_invalid(self) -> None:
-        study = self.overload({0, 1, 2, 3, 4, 5}, "send_lateness")
-        libuv = self.who(study, "libuv")
-        self.assertEqual(study.standing(libuv, self.point(study)), "invalid")
-        self.assertEqual(self.about(study), "")
-
-    def test_where_all_are_overloaded_it_is_said(self) -> None:
-        def change(cell: dict[str, Any]) -> None:
-            if cell["point"]["kind"] == "open":
-                cell["validity"] = [dict(name="achieved_rate", ok=False, value=0, limit=0, text="")]
-                cell["status"] = "invalid"
-
-        study = self.changed(change)
-        self.assertNotIn("Invalid", [s.about for s in overview.statements(study)])
-        self.assertIn("bare-epoll achieved", self.about(study))
 
 
 if __name__ == "__main__":

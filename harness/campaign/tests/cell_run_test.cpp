@@ -31,5 +31,24 @@ TEST(cell, whatever_its_work_throws_is_its_cause) {
   EXPECT_EQ(record.at("cause"), "no more memory");
 }
 
+TEST(cell, is_judged_by_its_checks_and_by_what_it_measured) {
+  const validity_check late = {"send_lateness", false, 2, 1, "late"};
+  const validity_check less = {"achieved_rate", false, 2, 1, "less"};
+  const validity_check drift = {"user_memory_drift", false, 2, 1, "drift"};
+  const auto judged = [](const std::vector<std::string>& faults,
+                         const std::vector<validity_check>& checks, bool memory = false) {
+    nlohmann::json record = {{"cause", nullptr}, {"memory", nullptr}};
+    if (memory) record["memory"] = nlohmann::json::object();
+    judge(record, faults, checks);
+    return record["status"].get<std::string>() + ": " + record["cause"].dump();
+  };
+  EXPECT_EQ(judged({}, {}), "ok: null");
+  EXPECT_EQ(judged({}, {late}), R"(ok: "late")");
+  EXPECT_EQ(judged({}, {less}), R"(overloaded: "less")");
+  EXPECT_EQ(judged({}, {less, late}), R"(invalid: "less; late")");
+  EXPECT_EQ(judged({}, {drift}, true), R"(ok: "drift")");
+  EXPECT_EQ(judged({"died"}, {less}), R"(failed: "died")");
+}
+
 }  // namespace
 }  // namespace tailrace::campaign

@@ -92,7 +92,7 @@ class CommandTest(command_case.CommandCase):
         cells = {cell["point"]["kind"]: cell for cell in self.cells()}
         self.assertEqual(set(cells), {"open", "task_memory"})
         for cell in cells.values():
-            self.assertIn(cell["status"], ("ok", "invalid"), cell["cause"])
+            self.assertIn(cell["status"], ("ok", "overloaded", "invalid"), cell["cause"])
         self.assertGreater(cells["open"]["load"]["latency_ns"]["lateness"]["count"], 0)
         self.assertEqual(set(cells["task_memory"]["memory"]["states"]), {"sleeping"})
         self.assert_listed()
@@ -119,7 +119,7 @@ class CommandTest(command_case.CommandCase):
                 self.check_two_classes(cell)
 
     def check_two_classes(self, cell):
-        self.assertIn(cell["status"], ("ok", "invalid"), cell["cause"])
+        self.assertIn(cell["status"], ("ok", "overloaded", "invalid"), cell["cause"])
         kind = cell["point"]["kind"]
         names = {"hog": ["hogs", "others"], "skew": ["cold", "hot"]}[kind]
         classes = cell["load"]["classes"]

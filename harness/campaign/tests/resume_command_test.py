@@ -57,6 +57,41 @@ class ResumeTest(command_case.CommandCase):
         self.assertEqual([line["subject"]["options"] for line in counted], [{"elsewhere": "y"}])
         self.assertIn(counted[0]["status"], ("ok", "skipped"), counted[0]["cause"])
 
+    def loaded(self, *changes):
+        """The record of an open point, what the load says changed by sed, and what was printed."""
+        load = os.path.join(self.folder, "changed-load")
+        with open(load, "w", encoding="utf-8") as file:
+            words = " ".join(f"-e '{change}'" for change in changes)
+            file.write(f'#!/bin/sh\n"{TAILRACE}" load "$@" | sed -u {words}\n')
+        os.chmod(load, 0o755)
+        point = '[[point]]\nkind = "open"\nrate_per_s = 500\nwarmup_s = 0\nduration_s = 0.2\n'
+        arguments = self.profile("good", point)
+        done = self.run_it("run", "--name", "c", *arguments, "--load-program", load)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assert_listed()
+        done_again = self.run_it("run", "--resume", "c", *arguments[2:])
+        self.assertIn("0 cells to run", done_again.stdout, done_again.stderr)
+        return self.cells()[0], done.stdout, done_again.stdout
+
+    def test_overloaded_is_a_result_and_finished(self):
+        behind = 's/"achieved_per_s":[^,}]*/"achieved_per_s":1.0/g'
+        cell, first, again = self.loaded(behind, 's/"p99":[0-9]*/"p99":1000/g')
+        self.assertEqual(cell["status"], "overloaded", cell["cause"])
+        self.assertIn("achieved share of the offered rate", cell["cause"])
+        self.assertGreater(cell["load"]["counts"]["ok"], 0)
+        for text in (first, again):
+            self.assertIn("0 ok, 1 overloaded, 0 invalid, 0 failed, 0 skipped", text)
+
+    def test_a_late_client_spoils_latency_alone(self):
+        kept_up = 's/"\\(offered\\|achieved\\)_per_s":[^,}]*/"\\1_per_s":500.0/g'
+        late = 's/"client_delay":{[^}]*}/"client_delay":{"count":1,"p99":90000000}/g'
+        cell, first, _ = self.loaded(kept_up, 's/"p99":[0-9]*/"p99":1000/g', late)
+        self.assertEqual(cell["status"], "ok", cell["cause"])
+        self.assertIn("p99 send delay 90000 µs", cell["cause"])
+        spoils = {check["name"]: check["spoils"] for check in cell["validity"] if not check["ok"]}
+        self.assertEqual(spoils, {"send_lateness": ["latency"]})
+        self.assertIn(": ok (p99 send delay", first)
+
     def test_a_cost_that_failed_counts_as_failed(self):
         skipped = '[[point]]\nkind = "timer"\ntasks = 5\n'
         arguments = self.profile("dies-under-load", skipped, costs="true")

@@ -58,8 +58,10 @@ std::string failed(const char* cache, files::residency before, files::residency 
                    std::int64_t device_read_bytes) {
   std::string names;
   for (const campaign::validity_check& each :
-       file_checks(cache, 409'600, {before, after, device_read_bytes}))
+       file_checks(cache, 409'600, {before, after, device_read_bytes})) {
+    EXPECT_NO_THROW(campaign::spoiled_by(each.name));
     if (!each.ok) names += each.name + " ";
+  }
   return names;
 }
 

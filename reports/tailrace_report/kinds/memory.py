@@ -185,7 +185,7 @@ def _both_text(user: Comparison, kernel: Comparison, who: Subject) -> str:
 def _parts_text(study: Study, who: Subject, point: Point, state: str) -> str:
     """The kernel's bytes by kind, medians over cells, largest first."""
     found: dict[str, list[float]] = {}
-    for cell in study.cells(who, point, study.standing(who, point)):
+    for cell in study.sound(who, point, study.standing(who, point), "kernel_memory"):
         for (at, part), value in (cell.memory.kernel_parts if cell.memory else {}).items():
             if at == state:
                 found.setdefault(part, []).append(value)
