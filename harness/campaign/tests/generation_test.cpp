@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/campaign/slice_numbers.hpp"
+#include "harness/campaign/tests/three_by_points.hpp"
 #include "harness/campaign/warmup.hpp"
-#include "harness/kinds/registry.hpp"
 
 namespace tailrace::campaign {
 namespace {
@@ -16,18 +16,7 @@ namespace {
 // Three subjects at two points of 50 and one of 1000 connections.
 struct few_cells {
   few_cells() {
-    from = parse_profile(R"(
-contestants = ["a", "b", "c"]
-[[point]]
-kind = "closed"
-[[point]]
-kind = "open"
-rate_per_s = 1000
-[[point]]
-kind = "closed"
-connections = 1000
-)",
-                         "test.toml", kinds::all());
+    from = three_by_points(1, "kind = \"closed\"\nconnections = 1000\n");
     for (std::size_t at = 0; at < 3; ++at)
       for (std::size_t subject = 0; subject < 3; ++subject)
         planned.push_back({"cell", 0, 0, 1, at, subject});

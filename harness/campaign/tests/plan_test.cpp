@@ -6,26 +6,14 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "harness/campaign/tests/three_by_points.hpp"
 #include "harness/kinds/registry.hpp"
 
 namespace tailrace::campaign {
 namespace {
 
 profile four_by_three() {
-  return parse_profile(R"(
-blocks = 4
-contestants = ["a", "b", "c"]
-[[point]]
-kind = "closed"
-[[point]]
-kind = "open"
-rate_per_s = 1000
-[[point]]
-kind = "memory"
-counts = [0, 10, 20]
-blocks = 1
-)",
-                       "test.toml", kinds::all());
+  return three_by_points(4, "kind = \"memory\"\ncounts = [0, 10, 20]\nblocks = 1\n");
 }
 
 std::vector<subject> three() {

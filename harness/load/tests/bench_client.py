@@ -24,27 +24,22 @@ import subprocess
 import sys
 import time
 
+from piped import Piped
+
 SERVER_CPU, CLIENT_CPU = "0", "1"
 ENGINES = ("epoll", "uring")
 PARTS = ("wrk", "engines", "lateness")
 
 
-class Server:
+class Server(Piped):
     """A target on its own CPU, and how busy it is."""
 
     def __init__(self, program: str, more: list[str]) -> None:
         if not os.access(program, os.X_OK):
             sys.exit(f"bench-client: no {program}; build it (scripts/build) or name another --bin")
         command = ["taskset", "-c", SERVER_CPU, program, "run", "--workload", "echo", *more]
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        ready = json.loads(self.process.stdout.readline() or "{}")
+        super().__init__(command)
+        ready = json.loads(self.line() or "{}")
         if ready.get("event") != "ready":
             sys.exit(f"bench-client: the server did not get ready: {ready}")
         self.address = "127.0.0.1:" + ready["addresses"][0].rsplit(":", 1)[1]
@@ -53,14 +48,6 @@ class Server:
     def cpu_s(self) -> float:
         fields = open(f"/proc/{self.pid}/stat").read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def __enter__(self) -> "Server":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait(10)
 
 
 def null_server(options: argparse.Namespace, mode: str) -> Server:

@@ -10,36 +10,23 @@ import sys
 import unittest
 
 from echo_server import EchoServer
+from piped import Piped
 
 PROGRAM = [sys.argv.pop(1), "--serve"]
 
 
-class Service:
+class Service(Piped):
     """The process, asked one command at a time."""
 
-    def __enter__(self):
-        self.child = subprocess.Popen(
-            PROGRAM,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        return self
+    def __init__(self):
+        super().__init__(PROGRAM, subprocess.PIPE)
 
-    def __exit__(self, *_):
-        self.child.stdin.close()
-        self.child.wait(10)
-        self.child.stdout.close()
-        self.child.stderr.close()
-
-    def line(self, text: str) -> dict:
-        self.child.stdin.write(text + "\n")
-        self.child.stdin.flush()
-        return json.loads(self.child.stdout.readline())
+    def answer(self, text: str) -> dict:
+        self.tell(text)
+        return json.loads(self.line())
 
     def ask(self, command: str, name: str = "one", **more: object) -> dict:
-        return self.line(json.dumps({"command": command, "name": name, **more}))
+        return self.answer(json.dumps({"command": command, "name": name, **more}))
 
     def open(self, server: EchoServer, *more: str, name: str = "one") -> dict:
         arguments = ["--connect", server.address, "--connections", "3", *more]
@@ -90,7 +77,7 @@ class ServiceTest(unittest.TestCase):
             ]
             for text in bad:
                 with self.subTest(text[:60]):
-                    answer = service.line(text)
+                    answer = service.answer(text)
                     self.assertEqual(answer["event"], "error")
                     self.assertTrue(answer["message"])
             self.assertTrue(service.slice()["clean"])
@@ -104,8 +91,8 @@ class ServiceTest(unittest.TestCase):
 
     def test_the_end_of_input_ends_it(self):
         with Service() as service:
-            service.child.stdin.close()
-            self.assertEqual(service.child.wait(10), 0)
+            service.process.stdin.close()
+            self.assertEqual(service.process.wait(10), 0)
 
 
 if __name__ == "__main__":
