@@ -27,9 +27,9 @@ struct selftest_options {
 int run_selftest(const selftest_options& options);
 
 // The short form that a campaign begins with (profiles/selftest-campaign.toml): some ten seconds,
-// with options like the campaign's. Says on standard output what a reader of the campaign must know, and
-// returns selftest.json (results/README.md); where it could not run, with the cause. Throws
-// session::interrupted.
+// with options like the campaign's. Says on standard output what a reader of the campaign must
+// know, and returns selftest.json (results/README.md); where it could not run, with the cause.
+// Throws session::interrupted.
 nlohmann::json run_for_campaign(const campaign::run_options& like);
 
 // A verdict as a row of selftest.json. Pure.

@@ -28,7 +28,8 @@ from tailrace_report.measures import Measure, PerBlock, same_within
 from tailrace_report.regimes import Regime
 from tailrace_report.slices import Slice
 
-TWIN = "twin"  # the form of a subject's second measurement, which is a control
+# Forms that are controls: a subject's second measurement (twin.py), the null server (ceiling.py).
+TWIN, CONTROL = "twin", "control"
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,8 @@ class Study:
         self.points = sorted(points.values(), key=lambda point: (*point.place, point.id))
         every = sorted({c.subject for c in campaign.cells}, key=_place)
         self.labels = _labels(every, self._cells)
-        self.subjects = [who for who in every if who.form != TWIN]
+        self.subjects = [who for who in every if who.form not in (TWIN, CONTROL)]
+        self.controls = [who for who in every if who.form == CONTROL]
         # The second measurement of a subject -> the first (twin.py).
         self.twins = {
             who: original
