@@ -31,16 +31,20 @@ def _middle(study: Study, who: Subject, point: Point, measure: Measure) -> float
     return stats.median(list(found.values())) if found else None
 
 
-def _closed(study: Study) -> Iterator[tuple[Point, float, Entry, float]]:
-    """Of each closed point: the null server's rate, the fastest subject, and how many times."""
+def _closed(study: Study) -> Iterator[tuple[Point, float, Entry, stats.Estimate]]:
+    """Of each closed point: the null server's rate, the fastest subject, and how many times that
+    is, paired within generations."""
     for point in study.points_of("closed"):
         fastest = max(
             study.compare(point, RATE).valid, key=lambda one: one.estimate.median, default=None
         )
         for null in study.controls:
-            rate = _middle(study, null, point, RATE)
-            if rate and fastest:
-                yield point, rate, fastest, rate / fastest.estimate.median
+            rates = RATE.per_block(study, null, point, study.standing(null, point))
+            if not rates or not fastest:
+                continue
+            beside = RATE.per_block(study, fastest.subject, point, fastest.standing)
+            if ratio := stats.paired_ratio(rates, beside):
+                yield point, stats.median(list(rates.values())), fastest, ratio
 
 
 def sentences(study: Study) -> list[str]:
@@ -49,13 +53,13 @@ def sentences(study: Study) -> list[str]:
     found = list(_closed(study))
     if not found:
         return []
-    point, rate, fastest, share = min(found, key=lambda one: one[3])
+    point, rate, fastest, ratio = min(found, key=lambda one: one[3].median)
     text = (
         f"The ceiling of client and kernel, from a server that answers at once:"
-        f" {wording.rate(rate)} at {point.title}, {wording.times(share)} the fastest subject"
+        f" {wording.rate(rate)} at {point.title}, {wording.relative(ratio)} the fastest subject"
         f" ({fastest.label} {wording.rate(fastest.estimate.median)})"
     )
-    if share >= ROOM:
+    if ratio.median >= ROOM and ratio.low > 1.0:
         least = "" if len(found) == 1 else ", and more elsewhere"
         return [f"{text}{least}: the client was not the limit."]
     return [
@@ -70,18 +74,18 @@ def table(study: Study) -> Table:
         "The null server: the ceiling of client and kernel",
         [Column("point", False), *(Column(title) for title in COLUMNS), Column("× fastest")],
     )
-    times = {point.id: share for point, _, _, share in _closed(study)}
+    times = {point.id: ratio for point, _, _, ratio in _closed(study)}
     for point in study.points:
         for null in study.controls:
             if not study.standing(null, point):
                 continue
             numbers = {m: _middle(study, null, point, m) for m in COLUMNS.values()}
             texts = [wording.MISSING if n is None else m.form(n) for m, n in numbers.items()]
-            best = wording.times(times[point.id]) if point.id in times else wording.MISSING
+            best = wording.with_interval(times.get(point.id), wording.times)
             shown.add(point.id, *texts, best)
     if shown.rows:
         shown.notes.append(
             "Medians over generations. × fastest: its closed-loop rate over that of the fastest"
-            " subject."
+            " subject, paired within generations."
         )
     return shown

@@ -87,6 +87,6 @@ def sentence(study: Study, pair: tuple[Point, Point]) -> str:
         )
         if found:
             listed = ", ".join(say.ends([text for _, text in found], say.NAMED_MAX))
-            title = pair[0].title
-            return f"{say.capital(title)}: response time {name} against the same load alone: {listed}."
+            load = say.capital(pair[0].title)
+            return f"{load}: response time {name} against the same load alone: {listed}."
     return ""

@@ -18,7 +18,7 @@ SEEN_IN: dict[str, Measure] = {
     "typical p99": TYPICAL,
     "p99": P99,
 }
-FIGURES: dict[str, Number] = {
+FIGURES: dict[str, Measure] = {
     "rate": RATE,
     "CPU time per request": CPU,
     "user time per request": Number("server.user_us_per_op", wording.microseconds),

@@ -4,7 +4,8 @@ ceiling)."""
 
 from functools import partial
 
-from tailrace_report import figure_latency, figure_rows, neighbour, selftest, subject_table, wording
+from tailrace_report import figure_latency, figure_rows, neighbour, selftest, subject_table
+from tailrace_report import wording
 from tailrace_report import sentences as say
 from tailrace_report.campaign import Point, Subject
 from tailrace_report.figure_answer import Shown
