@@ -113,10 +113,13 @@ class NullServer(Made):
         return self.write(cells)
 
     def test_it_heads_the_report_and_ranks_nowhere(self) -> None:
-        before = study_of(self.folder)
-        tables = to_text(overview.headline(before)), overview.statements(before)
+        before = list(rows_of(overview.headline(study_of(self.folder))))
         study = self.with_null(3.0)
-        self.assertEqual((to_text(overview.headline(study)), overview.statements(study)), tables)
+        self.assertEqual(list(rows_of(overview.headline(study))), before)
+        told = [to_text(overview.headline(study)), *(s.text for s in overview.statements(study))]
+        self.assertNotIn("null", " ".join(told))
+        page = page_of(study)
+        self.assertNotIn("null (control)", page[: page.index('id="trouble"')])
         (told,) = ceiling.sentences(study)
         self.assertRegex(told, r"the fastest subject .*: the client was not the limit\.$")
         self.assertIn(told, page_of(study))
