@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "harness/campaign/own_test.hpp"
 #include "harness/campaign/tuning.hpp"
 #include "harness/observe/fingerprint.hpp"
 #include "harness/observe/proc_text.hpp"
@@ -130,6 +131,9 @@ campaign_setup plan_from(profile from, const run_options& options, std::uint64_t
     auto& contestants = setup.contestants[source.arm];
     for (const std::string& id : from.contestants)
       contestants.emplace(id, contestant_or_missing(source.found, id, source.folders));
+    // Builds that are compared have it in common, so it would say nothing of either.
+    if (from.null_server && source.arm.empty())
+      contestants.emplace(null_id, null_server(source.folders));
     for (subject& who : subjects_of(from, contestants)) {
       who.arm = source.arm;
       subjects.push_back(std::move(who));
@@ -206,6 +210,7 @@ json manifest_json(const run_options& options, const campaign_setup& setup) {
       {"machine", observe::machine_fingerprint()},
       {"contestants", contestants_json(setup)}};
   manifest.update(setting_json(setup.setting));
+  manifest["selftest"] = has_own_test(setup, options.selftest);
   if (!setup.arms.empty()) manifest["arms"] = arms_json(setup.arms);
   return manifest;
 }
@@ -291,6 +296,7 @@ std::vector<std::string> ids_of(const json& plan) {
   std::vector<std::string> ids;
   for (const json& entry : plan.at("subjects")) {
     const std::string id = entry.at("id");
+    if (entry.at("form") == control_form) continue;
     if (std::ranges::count(ids, id) == 0) ids.push_back(id);
   }
   return ids;

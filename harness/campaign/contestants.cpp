@@ -136,6 +136,20 @@ std::vector<std::string> peers_in(const std::vector<std::string>& folders,
   return {ids.begin(), ids.end()};
 }
 
+contestant null_server(const std::vector<std::string>& folders) {
+  contestant found = {null_id, "", "",
+                      not_available(fmt::format("there is no executable {}{} in {}/servers", prefix,
+                                                null_id, folders.empty() ? "." : folders.front()),
+                                    "build it, or leave `null` out of the profile")};
+  found.about.order = test_server_order;
+  for (const std::string& folder : folders) {
+    for (const std::string& path : {fmt::format("{}/servers/{}{}", folder, prefix, null_id),
+                                    fmt::format("{}/{}{}", folder, prefix, null_id)})
+      if (::access(path.c_str(), X_OK) == 0) found = describe(null_id, path);
+  }
+  return found;
+}
+
 contestant contestant_or_missing(const std::map<std::string, contestant>& found,
                                  const std::string& id, const std::vector<std::string>& folders) {
   if (const auto at = found.find(id); at != found.end()) return at->second;

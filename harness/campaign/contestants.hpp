@@ -47,4 +47,9 @@ std::vector<std::string> peers_in(const std::vector<std::string>& folders,
 contestant contestant_or_missing(const std::map<std::string, contestant>& found,
                                  const std::string& id, const std::vector<std::string>& folders);
 
+// The server that answers at once, to find the client's ceiling: among the folders, or apart from
+// the contestants in servers/ below one of them; else an entry that says that it was not built.
+inline constexpr const char* null_id = "null";
+contestant null_server(const std::vector<std::string>& folders);
+
 }  // namespace tailrace::campaign

@@ -77,6 +77,7 @@ std::vector<std::string> forms_asked_for(const profile& from) {
 }
 
 bool runs_at(const profile& from, const point& at, const subject& who) {
+  if (who.form == control_form) return at.work->sliced() != nullptr && at.workload == "echo";
   const std::vector<std::string>& forms = from.forms_at(at);
   if (who.form != twin_form) return std::ranges::count(forms, who.form) > 0;
   return std::ranges::count(forms, "best") > 0 && at.work->sliced() != nullptr;
@@ -104,6 +105,10 @@ std::vector<subject> subjects_of(const profile& from,
     }
     if (const auto best = options_of(from, who, "best"); best && id == from.twin)
       subjects.push_back({id, who.about.family, who.about.order, twin_form, *best, from.workers});
+  }
+  if (const auto null = contestants.find(null_id); from.null_server && null != contestants.end()) {
+    const session::description& about = null->second.about;
+    subjects.push_back({null_id, about.family, about.order, control_form, {}, from.workers});
   }
   return subjects;
 }

@@ -49,7 +49,8 @@ struct plan {
 
 // Each contestant in each form that the profile or one of its points asks for; the form is the
 // contestant's or the profile's. Forms with equal options are one subject, under the first name,
-// but for the twin, which is there to be equal. A form that a contestant does not have is left out.
+// but for the twin, which is there to be equal. The null server, where the profile asks for it and
+// `contestants` has it, is last, as a control. A form that a contestant does not have is left out.
 std::vector<subject> subjects_of(const profile& from,
                                  const std::map<std::string, contestant>& contestants);
 

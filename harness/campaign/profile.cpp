@@ -84,9 +84,9 @@ void read_forms(const toml::table& table, const table_reader& in, profile& read)
     for (const auto& [key, set] : *forms.as_table()) {
       profile_form made = {contestant, std::string(key.str()), {}};
       if (!is_plain_name(made.name) || made.name == "best" || made.name == "default" ||
-          made.name == twin_form) {
+          made.name == twin_form || made.name == control_form) {
         in.refuse_node(&set, fmt::format("\"{}\" is no name for a form: small letters, digits, '-' "
-                                         "and '.', not best, default or twin",
+                                         "and '.', not best, default, twin or control",
                                          made.name));
       }
       const toml::table* const options = set.as_table();
@@ -142,6 +142,8 @@ profile parse_profile(const std::string& text, const std::string& path, kind_lis
   read.twin = in.text("twin", "");
   if (!read.twin.empty() && std::ranges::count(read.contestants, read.twin) == 0)
     in.refuse("twin", fmt::format("twin = \"{}\" is none of the contestants", read.twin));
+  read.null_server = in.flag("null", false);
+  read.selftest = in.flag("selftest", false);
   read_forms(table, in, read);
   in.ask_for_defaults();
   read_points(table, in, kinds, read);

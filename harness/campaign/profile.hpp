@@ -30,6 +30,9 @@ nlohmann::json point_json(const point& at);
 // The form of the twin's second subject.
 inline constexpr const char* twin_form = "twin";
 
+// That of the null server, which is no contestant.
+inline constexpr const char* control_form = "control";
+
 // A form that the profile itself gives to a contestant, beside those that it describes.
 struct profile_form {
   std::string contestant;
@@ -52,6 +55,10 @@ struct profile {
   // A contestant whose best form is measured twice, as two subjects, wherever that form is measured
   // in slices: what differs between the two is what cannot be resolved. Empty: none.
   std::string twin;
+  // The server that answers at once is measured beside the contestants at the echo points that are
+  // measured in slices: the ceiling of client and kernel.
+  bool null_server = false;
+  bool selftest = false;  // begins with servers of known delay (own_test.hpp)
   std::vector<point> points;
 
   const std::vector<std::string>& forms_at(const point& at) const {

@@ -6,12 +6,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "harness/campaign/block_run.hpp"
 #include "harness/campaign/campaign_setup.hpp"
+#include "harness/campaign/own_test.hpp"
 #include "harness/campaign/progress.hpp"
 #include "harness/campaign/subject_cost.hpp"
 #include "harness/observe/clock.hpp"
@@ -42,7 +45,7 @@ std::vector<const subject*> uncounted(const campaign_setup& setup,
   std::vector<const subject*> left;
   if (!setup.from.costs) return left;
   for (const subject& who : setup.made_plan.subjects)
-    if (!campaign.has_cost_of(subject_json(who))) left.push_back(&who);
+    if (who.form != control_form && !campaign.has_cost_of(subject_json(who))) left.push_back(&who);
   return left;
 }
 
@@ -74,16 +77,24 @@ std::string resume_command(const run_options& options, const std::string& name) 
   return command;
 }
 
-void announce(const campaign_setup& setup, const std::string& name, std::size_t cells,
-              double seconds) {
+// What a quiet campaign is told to.
+using closed_file = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+closed_file silence() {
+  closed_file opened(std::fopen("/dev/null", "we"), std::fclose);
+  if (!opened) throw refusal("/dev/null cannot be opened");
+  return opened;
+}
+
+void announce(std::FILE* out, const campaign_setup& setup, const std::string& name,
+              std::size_t cells, double seconds) {
   const observe::cpu_partition& cpus = setup.setting.cpus;
-  fmt::print("{}: {} cells to run, about {}; target on CPU {}, client on CPU {}\n", name, cells,
-             duration_text(seconds), observe::cpus_text(cpus.target),
+  fmt::print(out, "{}: {} cells to run, about {}; target on CPU {}, client on CPU {}\n", name,
+             cells, duration_text(seconds), observe::cpus_text(cpus.target),
              observe::cpus_text(cpus.client));
-  if (!cpus.disjoint) fmt::print("{}\n", cpus.note);
+  if (!cpus.disjoint) fmt::print(out, "{}\n", cpus.note);
   for (std::size_t i = 0; i < setup.point_cpus.size(); ++i) {
     if (!setup.point_cpus[i].shared) continue;
-    fmt::print("{}: {}\n", setup.made_plan.points[i].id, setup.point_cpus[i].note);
+    fmt::print(out, "{}: {}\n", setup.made_plan.points[i].id, setup.point_cpus[i].note);
   }
 }
 
@@ -95,7 +106,6 @@ int run_campaign(const run_options& options) {
   const campaign_setup setup = options.resume.empty() ? plan_new(options) : plan_resumed(options);
   record::campaign campaign = options.resume.empty() ? create_campaign(options, setup)
                                                      : record::campaign::open(setup.folder);
-  keep_off_target_cpus(setup.setting.cpus);
   const std::string name = campaign.folder().filename().string();
   const std::vector<const subject*> to_count = uncounted(setup, campaign);
   std::vector<double> expected(to_count.size(), expected_cost_s(setup.from.instructions));
@@ -109,22 +119,27 @@ int run_campaign(const run_options& options) {
     }
   }
   const std::size_t cells = expected.size() - to_count.size();
-  announce(setup, name, cells, std::accumulate(expected.begin(), expected.end(), 0.0));
+  const closed_file unheard = options.quiet ? silence() : closed_file(nullptr, std::fclose);
+  std::FILE* const out = options.quiet ? unheard.get() : stdout;
+  announce(out, setup, name, cells, std::accumulate(expected.begin(), expected.end(), 0.0));
   const int done = static_cast<int>(setup.made_plan.cells.size() - cells);
-  progress shown(stdout, ::isatty(STDOUT_FILENO) == 1, done, std::move(expected));
+  const bool terminal = !options.quiet && ::isatty(STDOUT_FILENO) == 1;
+  progress shown(out, terminal, done, std::move(expected));
   shown.totals() = before;
   try {
+    run_own_test(options, setup, campaign);
+    keep_off_target_cpus(setup.setting.cpus);
     count_costs(setup, to_count, campaign, shown);
     run_cells(setup, campaign, shown);
   } catch (const session::interrupted&) {
     shown.finish();
-    fmt::print("interrupted: {} ({}); finish it with\n  {}\n", campaign.folder().string(),
+    fmt::print(out, "interrupted: {} ({}); finish it with\n  {}\n", campaign.folder().string(),
                shown.totals().text(), resume_command(options, name));
     return session::exit_interrupted;
   }
   shown.finish();
   const int failed_costs = campaign.failed_costs();
-  fmt::print("{}: {}{}\n", campaign.folder().string(), shown.totals().text(),
+  fmt::print(out, "{}: {}{}\n", campaign.folder().string(), shown.totals().text(),
              failed_costs == 0 ? "" : fmt::format("; costs that failed: {}", failed_costs));
   return shown.totals().failed + failed_costs > 0 ? refusal::failed : 0;
 }

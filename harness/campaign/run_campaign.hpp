@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,8 +32,12 @@ struct run_options {
   std::string client_cpus;
   std::string keep_awake;  // on, off or auto; empty: auto, or as the resumed campaign
   bool tune = false;       // tuning.hpp
+  bool selftest = true;    // false: not also where the profile asks for it
+  bool quiet = false;      // says nothing: a campaign that another one runs
   std::vector<std::string> load_program;  // empty: this program's `load`
   std::vector<std::string> command;       // the command line, for the manifest
+  // Runs the self-test with options like these and returns what selftest.json has; null: has none.
+  std::function<nlohmann::json(const run_options&)> own_test;
 };
 
 // Exit code: 0 all fine (invalid and skipped cells included), 1 a cell or the cost of

@@ -4,6 +4,7 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/kinds/registry.hpp"
+#include "harness/selftest/run_selftest.hpp"
 
 namespace tailrace::cli {
 namespace {
@@ -38,6 +39,8 @@ void add_options(CLI::App& app, campaign::run_options& options) {
       ->check(CLI::IsMember({"on", "off", "auto"}));
   app.add_flag("--tune", options.tune,
                "targets in SCHED_FIFO, and no deep idle states; needs rights (see doctor)");
+  app.add_flag("!--no-selftest", options.selftest,
+               "without the servers of known delay that some profiles begin with (10 s)");
   app.add_option("--load-program", options.load_program,
                  "another load generator with the options and output of `tailrace load`")
       ->expected(1, 8);
@@ -49,6 +52,7 @@ int run_command(int argc, char** argv) {
   CLI::App app("Measures, into results/<campaign>/.", "tailrace run");
   campaign::run_options options;
   options.kinds = kinds::all();
+  options.own_test = selftest::run_for_campaign;
   options.command = {"tailrace"};
   options.command.insert(options.command.end(), argv, argv + argc);
   add_options(app, options);

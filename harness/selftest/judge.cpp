@@ -5,6 +5,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
+#include <utility>
 
 namespace tailrace::selftest {
 namespace {
@@ -138,10 +142,32 @@ verdict judge_row(const records& from, const expectation& row, strictness how) {
 }  // namespace
 
 std::vector<verdict> judge(const records& from, strictness how) {
-  std::vector<verdict> all;
+  std::vector<const expectation*> rows;
   for (const expectation& row : expectations())
-    all.push_back(judge_row(from, row, how));
+    rows.push_back(&row);
+  return judge(from, how, rows);
+}
+
+std::vector<verdict> judge(const records& from, strictness how,
+                           const std::vector<const expectation*>& rows) {
+  std::vector<verdict> all;
+  for (const expectation* const row : rows)
+    all.push_back(judge_row(from, *row, how));
   return all;
+}
+
+std::vector<const expectation*> expectations_of(const nlohmann::json& plan) {
+  std::set<std::pair<std::string, std::string>> planned;
+  for (const nlohmann::json& cell : plan.at("cells"))
+    planned.emplace(cell.at("point").get<std::string>(), cell.at("form").get<std::string>());
+  std::vector<const expectation*> rows;
+  for (const expectation& row : expectations()) {
+    const bool of_all = row.how == taken::from_counts || row.how == taken::from_plans;
+    const bool there = planned.contains({row.point, row.form}) &&
+                       (row.beside[0] == '\0' || planned.contains({row.point, row.beside}));
+    if (of_all || (there && std::string_view(row.quantity) != "p99.9")) rows.push_back(&row);
+  }
+  return rows;
 }
 
 }  // namespace tailrace::selftest

@@ -32,6 +32,13 @@ enum class strictness {
   tolerances
 };
 
+// Of all expectations, or of these.
 std::vector<verdict> judge(const records& from, strictness how);
+std::vector<verdict> judge(const records& from, strictness how,
+                           const std::vector<const expectation*>& rows);
+
+// Those of which the plan of a short campaign (plan.json) has the cells. p99.9 is not among them:
+// some thousand requests do not carry it.
+std::vector<const expectation*> expectations_of(const nlohmann::json& plan);
 
 }  // namespace tailrace::selftest

@@ -16,6 +16,7 @@
 #include "harness/campaign/profile.hpp"
 #include "harness/campaign/run_campaign.hpp"
 #include "harness/campaign/subject_cost.hpp"
+#include "harness/observe/clock.hpp"
 #include "harness/record/campaign.hpp"
 #include "harness/record/durable_file.hpp"
 #include "harness/record/refusal.hpp"
@@ -86,7 +87,53 @@ std::vector<json> lines_of(const fs::path& path) {
   return lines;
 }
 
+records records_in(const fs::path& folder) {
+  return {lines_of(folder / "cells.jsonl"), lines_of(folder / "costs.jsonl")};
+}
+
+std::string name_of_now() {
+  return fmt::format("selftest-{:%Y%m%d-%H%M%S}", fmt::gmtime(std::time(nullptr)));
+}
+
+std::vector<verdict> verdicts_like(campaign::run_options run) {
+  find_server({});
+  const results_folder results("");
+  run.profile = "selftest-campaign";
+  run.name = name_of_now();
+  run.results = results.path().string();
+  run.targets = targets_of({});
+  run.command = {"tailrace", "selftest"};
+  run.quiet = true;
+  if (campaign::run_campaign(run) == session::exit_interrupted) throw session::interrupted{};
+  const fs::path folder = results.path() / run.name;
+  return judge(records_in(folder), strictness::tolerances,
+               expectations_of(record::campaign::open(folder).plan()));
+}
+
 }  // namespace
+
+json run_for_campaign(const campaign::run_options& like) {
+  fmt::print("self-test: servers of known behaviour, some 10 s\n");
+  const std::int64_t begin_ns = observe::monotonic_ns();
+  json made = {
+      {"schema", record::schema_version},
+      {"started_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
+      {"cause", nullptr},
+      {"remedy", nullptr},
+      {"rows", json::array()}};
+  try {
+    const std::vector<verdict> verdicts = verdicts_like(like);
+    for (const verdict& each : verdicts)
+      made["rows"].push_back(row_json(each));
+    fmt::print("{}", tell_briefly(verdicts));
+  } catch (const refusal& refused) {
+    made["cause"] = refused.cause();
+    if (!refused.remedy().empty()) made["remedy"] = refused.remedy();
+    fmt::print("self-test: not measured: {}\n", refused.sentence());
+  }
+  made["wall_s"] = static_cast<double>(observe::monotonic_ns() - begin_ns) / 1e9;
+  return made;
+}
 
 int run_selftest(const selftest_options& options) {
   const std::string profile = options.brief ? "selftest-short" : "selftest";
@@ -95,7 +142,7 @@ int run_selftest(const selftest_options& options) {
   campaign::run_options run;
   run.kinds = options.kinds;
   run.profile = profile;
-  run.name = fmt::format("selftest-{:%Y%m%d-%H%M%S}", fmt::gmtime(std::time(nullptr)));
+  run.name = name_of_now();
   run.results = results.path().string();
   run.targets = targets_of(options);
   run.command = {"tailrace", "selftest"};
@@ -105,8 +152,7 @@ int run_selftest(const selftest_options& options) {
   const fs::path folder = results.path() / run.name;
   record::campaign::open(folder).append_cost(
       count_costs(server, campaign::load_profile(profile, options.kinds)));
-  const records read = {lines_of(folder / "cells.jsonl"), lines_of(folder / "costs.jsonl")};
-  const told made = tell(judge(read, options.how), options.strict);
+  const told made = tell(judge(records_in(folder), options.how), options.strict);
   fmt::print("\n{}", made.text);
   return made.believed ? 0 : refusal::failed;
 }

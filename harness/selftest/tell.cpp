@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "harness/selftest/run_selftest.hpp"
 
@@ -60,18 +61,54 @@ std::string sentences_of(const totals& of) {
   return text;
 }
 
+totals totals_of(const std::vector<verdict>& verdicts) {
+  const auto count = [&](outcome what) {
+    return std::ranges::count(verdicts, what, &verdict::what);
+  };
+  return {count(outcome::failed), count(outcome::disturbed), count(outcome::unjudged),
+          count(outcome::cannot)};
+}
+
+const char* word_of(outcome what) {
+  return what == outcome::failed ? "failed" : what == outcome::cannot ? "cannot" : name_of(what);
+}
+
 }  // namespace
+
+nlohmann::json row_json(const verdict& of) {
+  const expectation& row = *of.row;
+  return {{"test", row.test},
+          {"quantity", row.quantity},
+          {"unit", row.unit},
+          {"point", row.point},
+          {"expected", row.expected},
+          {"measured", of.measured ? nlohmann::json(*of.measured) : nlohmann::json(nullptr)},
+          {"verdict", word_of(of.what)},
+          {"note", of.note}};
+}
+
+std::string tell_briefly(const std::vector<verdict>& verdicts) {
+  const totals all = totals_of(verdicts);
+  const auto held = std::ranges::count(verdicts, outcome::holds, &verdict::what);
+  std::string text = fmt::format("self-test: {} of {} rows hold", held, verdicts.size());
+  if (all.disturbed > 0) text += fmt::format(", {} disturbed", all.disturbed);
+  if (all.cannot > 0) text += fmt::format(", {} cannot be measured here", all.cannot);
+  text += all.failed > 0 ? fmt::format(", {} failed:\n", all.failed) : "\n";
+  for (const verdict& each : verdicts) {
+    if (each.what != outcome::failed) continue;
+    text += fmt::format("  {}, {}: {} {} where {} are known: {}\n", each.row->test,
+                        each.row->quantity, each.measured ? number_text(*each.measured) : "-",
+                        each.row->unit, number_text(each.row->expected), each.note);
+  }
+  return text;
+}
 
 told tell(const std::vector<verdict>& verdicts, bool strict) {
   std::string text = fmt::format("{:<22} {:<16} {:<9} {:>9} {:>9}  {:<18} {}\n", "TEST", "QUANTITY",
                                  "UNIT", "EXPECTED", "MEASURED", "BIAS", "VERDICT");
   for (const verdict& each : verdicts)
     text += line_of(each);
-  const auto count = [&](outcome what) {
-    return std::ranges::count(verdicts, what, &verdict::what);
-  };
-  const totals all = {count(outcome::failed), count(outcome::disturbed), count(outcome::unjudged),
-                      count(outcome::cannot)};
+  const totals all = totals_of(verdicts);
   text += "\n" + sentences_of(all);
   const bool whole = all.disturbed + all.unjudged + all.cannot == 0;
   if (strict && all.failed == 0 && !whole) text += "--strict: that is not enough\n";

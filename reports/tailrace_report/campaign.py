@@ -9,11 +9,14 @@ from typing import Any
 from tailrace_report.fields import Fields
 from tailrace_report.hdr import Histogram
 from tailrace_report.micro import Micro
+from tailrace_report.selftest import SelfTest
 from tailrace_report.slices import AS_LIVED, Sliced
 
 # In the order of their weight. `overloaded`: could not keep up with the offered rate; a result.
 STATUSES = ("ok", "overloaded", "invalid", "failed", "skipped")
 OK, OVERLOADED, INVALID, FAILED, SKIPPED = STATUSES
+FIFO, NORMAL = "fifo", "other"  # scheduling classes of targets
+AWAKE, IDLE = "yes", "no"  # whether CPUs were kept from going idle
 MEASURED = (OK, OVERLOADED, INVALID)  # those with numbers; only valid ones are compared
 
 
@@ -108,6 +111,9 @@ class Cell:
     arm: str = ""  # whose build, where a campaign compares builds
     sliced: Sliced | None = None  # of one that was measured in slices
     window_maxima_ns: tuple[float, ...] = ()  # longest response time of each 100 ms, ns
+    # What was set, empty where that is not known: FIFO or NORMAL; AWAKE or IDLE (settings.py).
+    scheduling: str = ""
+    awake: str = ""
 
     def stretches(self, histogram: str) -> list[float]:
         """Longest response time of each stretch of time that is in this histogram, in ns; none
@@ -157,6 +163,7 @@ class Campaign:
     counts: Mapping[Subject, Counts] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     micro: Micro | None = None
+    selftest: SelfTest | None = None
 
     @property
     def name(self) -> str:

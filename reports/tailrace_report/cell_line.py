@@ -6,7 +6,11 @@ from collections.abc import Mapping
 
 from tailrace_report import inside, kinds, slices, stats
 from tailrace_report.campaign import (
+    AWAKE,
+    FIFO,
+    IDLE,
     MEASURED,
+    NORMAL,
     STATUSES,
     Cell,
     Check,
@@ -69,6 +73,8 @@ def read_cell(line: Fields, number: int, histograms: Mapping[str, Histogram]) ->
         arm=arm,
         sliced=sliced,
         window_maxima_ns=_window_maxima(line.part("load")),
+        scheduling=line.choice("scheduling", (FIFO, NORMAL)) if line.has("scheduling") else "",
+        awake={True: AWAKE, False: IDLE}.get(line.raw("keep_awake"), ""),
     )
 
 

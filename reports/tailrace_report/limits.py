@@ -6,7 +6,7 @@ Sentences that hold for every campaign of this design, and some that the manifes
 
 import shlex
 
-from tailrace_report import stats
+from tailrace_report import selftest, stats
 from tailrace_report.measures import SAME_WITHIN
 from tailrace_report.rounds import DISTURBED_SHARE
 from tailrace_report.study import Study
@@ -85,6 +85,17 @@ def limits(study: Study) -> list[str]:
         " drift over minutes; only ratios within a generation count.",
         "An echo does no work: it shows what a runtime adds, not what an application costs.",
     ]
+    answer += [
+        f"{text[:-1]}: response times are not corrected for it."
+        for text in selftest.bias(study.campaign.selftest)
+    ]
+    if study.campaign.manifest.get("selftest") is False and any(
+        cell.sliced for cell in study.campaign.cells
+    ):
+        answer.append(
+            "The campaign began without a self-test: by how much its client reads latencies longer"
+            " than they are is not known (tailrace selftest)."
+        )
     if not all(cell.disjoint_cpus for cell in study.campaign.cells):
         answer.append(
             "Client and server shared CPUs in some cells, so they took time from each other: their"

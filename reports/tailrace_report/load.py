@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tailrace_report import cell_line, hdr
+from tailrace_report import cell_line, hdr, selftest, settings
 from tailrace_report.campaign import Campaign, Cell, Counts, Subject
 from tailrace_report.errors import CampaignError
 from tailrace_report.fields import FieldError, Fields
@@ -38,7 +38,8 @@ def read_campaign(folder: Path) -> Campaign:
     planned = _read_object(folder / "plan.json", SCHEMA).get("cells")
     if planned is not None and not isinstance(planned, list):
         raise CampaignError([f"{folder / 'plan.json'}: `cells` is not a list."])
-    cells, notes = _read_cells(folder)
+    read, notes = _read_cells(folder)
+    cells, more = settings.one_setting(read, str(folder / "cells.jsonl"))
     micro = folder / "micro.json"
     return Campaign(
         folder,
@@ -46,9 +47,20 @@ def read_campaign(folder: Path) -> Campaign:
         None if planned is None else len(planned),
         tuple(cells),
         _read_counts(folder / "costs.jsonl"),
-        tuple(notes),
+        (*notes, *more),
         read_micro_file(micro) if micro.exists() else None,
+        _read_selftest(folder / "selftest.json"),
     )
+
+
+def _read_selftest(path: Path) -> selftest.SelfTest | None:
+    """None where the campaign has none. Raises CampaignError naming the file."""
+    if not path.exists():
+        return None
+    try:
+        return selftest.read(Fields(_read_object(path, SCHEMA)))
+    except FieldError as error:
+        raise CampaignError([f"{path}: {error}."]) from None
 
 
 def read_micro_file(path: Path) -> Micro:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tailrace_report import stats, subject_table, wording
+from tailrace_report import ceiling, settings, stats, subject_table, wording
 from tailrace_report import sentences as say
 from tailrace_report.campaign import Cell, Point, Subject
 from tailrace_report.measures import RUN_DELAY
@@ -68,7 +68,7 @@ def sentences(study: Study) -> list[str]:
         told.append(
             f"Busy between its turns, and so stopped then: {wording.joined(say.some(stopped))}."
         )
-    return told + _idle_text(study)
+    return told + _idle_text(study) + settings.sentences(study)
 
 
 def _dropped_text(whole: Rounds) -> str:
@@ -149,7 +149,9 @@ def idle_share(study: Study, who: Subject) -> stats.Estimate | None:
 def tables(study: Study) -> list[Table]:
     points = _points(study)
     return [_rounds_table(study, points), _who_table(study), _delay_table(study, points)] + [
-        _idle_table(study, points)
+        _idle_table(study, points),
+        settings.table(study),
+        ceiling.table(study),
     ]
 
 

@@ -2,7 +2,8 @@
 """What a reader sees first: how many cells ended how, the finding in a few sentences, and one table
 with a row a subject. Generated from the study and from nothing else."""
 
-from tailrace_report import decide, noise, stats, twin, wording
+from tailrace_report import ceiling, decide, neighbour, noise, regime_causes, selftest, stats
+from tailrace_report import twin, wording
 from tailrace_report import sentences as say
 from tailrace_report import subject_table as columns
 from tailrace_report.campaign import (
@@ -43,8 +44,13 @@ def verdict_counts(study: Study) -> str:
 
 
 def first_of_all(study: Study) -> list[str]:
-    """How far the numbers can be trusted: the resolution, and whether the machine was disturbed."""
-    return [*twin.resolution(study), *noise.disturbed(study)]
+    """How far the numbers can be trusted: the controls, and whether the machine was disturbed."""
+    return [
+        *selftest.warnings(study.campaign.selftest),
+        *twin.resolution(study),
+        *ceiling.sentences(study),
+        *noise.disturbed(study),
+    ]
 
 
 def statements(study: Study) -> list[Statement]:
@@ -54,6 +60,12 @@ def statements(study: Study) -> list[Statement]:
         found += kind.statements(study)
     if not found:
         return [Statement("Nothing measured", "No cell has numbers, so there is no finding.")]
+    found += [
+        Statement("Neighbour", text)
+        for pair in neighbour.pairs(study)
+        if (text := neighbour.sentence(study, pair))
+    ]
+    found += [Statement("Regimes", text) for text in regime_causes.sentences(study)]
     return found + _strength(study)
 
 

@@ -53,6 +53,38 @@ def two_regimes(numbers: Mapping[Who, Mapping[int, float]]) -> dict[Who, tuple[R
     return answer
 
 
+@dataclass(frozen=True)
+class Difference:
+    """A figure that tells two groups of generations apart; its median in each."""
+
+    name: str
+    low: float  # in the generations of the lower regime
+    high: float
+
+
+def separating(
+    parts: tuple[Regime, Regime], figures: Mapping[str, Mapping[int, float]], most: int = 2
+) -> list[Difference]:
+    """The figures (name -> number by generation) that separate the two regimes best, the best
+    first: no number of one group lies among those of the other, and the medians are GAP_SHARE or
+    more of the larger apart. Ranked by the gap between the groups over what both span. Figures
+    that some of these generations lack are left out."""
+    found = []
+    for name, numbers in figures.items():
+        groups = [[numbers[at] for at in part.generations if at in numbers] for part in parts]
+        if any(len(one) < len(part.generations) for one, part in zip(groups, parts)):
+            continue
+        first, second = groups
+        gap = max(min(second) - max(first), min(first) - max(second))
+        low, high = stats.median(first), stats.median(second)
+        if gap <= 0 or abs(high - low) < GAP_SHARE * max(abs(low), abs(high)):
+            continue
+        spans = max(first) - min(first) + max(second) - min(second)
+        found.append((gap / (gap + spans), Difference(name, low, high)))
+    found.sort(key=lambda one: -one[0])
+    return [difference for _, difference in found[:most]]
+
+
 def _to_others(logs: Mapping[Who, Mapping[int, float]], who: Who) -> dict[int, float]:
     """Log ratio to the median of the others, by generation, where there are OTHERS_MIN."""
     answer = {}

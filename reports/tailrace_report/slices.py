@@ -12,6 +12,7 @@ from tailrace_report.fields import FieldError, Fields
 # Of the response histogram with the slices in it that were disturbed.
 AS_LIVED = "as_lived.response"
 NAME_CHARS_MAX = 40
+_TIMES = ("wall", "others", "steal", "throttled", "neighbour")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Slice:
     others_ns: float
     steal_ns: float
     throttled_ns: float  # it stood still for a CPU quota
+    neighbour_ns: float = 0.0  # what a planted neighbour had
 
     @property
     def cpu_us_per_op(self) -> float | None:
@@ -97,7 +99,7 @@ def _slice(one: Fields) -> Slice:
         one.number("operations") or 0.0,
         one.number("cpu_ns") or 0.0,
         *(one.number(name) for name in ("achieved_per_s", "p50_ns", "p99_ns", "max_ns")),
-        *(one.number(f"{what}_ns") or 0.0 for what in ("wall", "others", "steal", "throttled")),
+        *(one.number(f"{what}_ns") or 0.0 for what in _TIMES),
     )
 
 

@@ -31,7 +31,8 @@ from tailrace_report.slices import Slice
 
 LATENCY = "latency"  # the group of metrics that histograms are of
 CLIENTS_OWN = ("client_delay", "lateness")  # but these: what the client did is known all the same
-TWIN = "twin"  # the form of a subject's second measurement, which is a control
+# Forms that are controls: a subject's second measurement (twin.py), the null server (ceiling.py).
+TWIN, CONTROL = "twin", "control"
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,8 @@ class Study:
         self.points = sorted(points.values(), key=lambda point: (*point.place, point.id))
         every = sorted({c.subject for c in campaign.cells}, key=_place)
         self.labels = _labels(every, self._cells)
-        self.subjects = [who for who in every if who.form != TWIN]
+        self.subjects = [who for who in every if who.form not in (TWIN, CONTROL)]
+        self.controls = [who for who in every if who.form == CONTROL]
         # The second measurement of a subject -> the first (twin.py).
         self.twins = {
             who: original

@@ -15,7 +15,7 @@ from reading import page_of, rewritten, rows_of
 from sliced_cells import set_rate
 from tailrace_report import claims, decide, overview
 from tailrace_report.kinds import echo
-from tailrace_report.regimes import two_regimes
+from tailrace_report.regimes import Regime, separating, two_regimes
 
 HIGH = (1, 4, 5, 6, 7)
 
@@ -71,6 +71,35 @@ class Rule(unittest.TestCase):
         self.assertLess(seen, 10)
 
 
+class Causes(unittest.TestCase):
+    PARTS = Regime(165.0, (0, 2, 3)), Regime(211.0, HIGH)
+
+    def told(self, **figures: dict[int, float]) -> list[str]:
+        return [one.name for one in separating(self.PARTS, figures)]
+
+    @staticmethod
+    def by_group(low: float, high: float, spread: float = 0.0) -> dict[int, float]:
+        return {at: (high if at in HIGH else low) + spread * at for at in range(8)}
+
+    def test_the_figures_that_part_the_groups_best_come_first(self) -> None:
+        clear, wide = self.by_group(0.9, 0.1), self.by_group(4.0, 2.0, 0.1)
+        alike = self.by_group(1.0, 1.0, 0.2)
+        self.assertEqual(self.told(wide=wide, alike=alike, clear=clear), ["clear", "wide"])
+        (first, _) = separating(self.PARTS, {"wide": wide, "clear": clear})
+        self.assertEqual((first.low, first.high), (0.9, 0.1))
+
+    def test_what_overlaps_hardly_differs_or_is_not_whole_says_nothing(self) -> None:
+        overlapping = {**self.by_group(1.0, 2.0), 4: 0.5}
+        close = self.by_group(1.0, 1.05)
+        holes = {at: n for at, n in self.by_group(1.0, 2.0).items() if at != 3}
+        zero = self.by_group(0.0, 0.0)
+        self.assertEqual(self.told(a=overlapping, b=close, c=holes, d=zero, e={}), [])
+
+    def test_two_are_enough(self) -> None:
+        figures = {name: self.by_group(1.0, 2.0) for name in ("a", "b", "c")}
+        self.assertEqual(self.told(**figures), ["a", "b"])
+
+
 class Texts(unittest.TestCase):
     def test_no_text_sums_them_up(self) -> None:
         def change(cell: dict[str, Any]) -> bool:
@@ -81,6 +110,8 @@ class Texts(unittest.TestCase):
                 set_rate(cell, 250e3 + block)
             elif cell["load"]:
                 set_rate(cell, (211e3 if block in HIGH else 165e3) + block)
+                switches = 0.01 if block in HIGH else 0.9
+                cell["cost"]["server"]["voluntary_switches_per_op"] = switches
             return True
 
         with tempfile.TemporaryDirectory() as scratch:
@@ -89,6 +120,8 @@ class Texts(unittest.TestCase):
             page = page_of(study)
         (rate,) = [s.text for s in overview.statements(study) if s.about == "Rate"]
         self.assertIn("; two regimes: local 165 k/s in 3 generations, 211 k/s in 5.", rate)
+        (why,) = [s.text for s in overview.statements(study) if s.about == "Regimes"]
+        self.assertIn("voluntary switches per request (0.900 against 0.0100)", why)
         table = overview.headline(study)
         self.assertEqual(rows_of(table)["local"]["closed rate"], "165 k/s (3) or 211 k/s (5)")
         self.assertIn("a (3) or b (5): two regimes", " ".join(table.notes))

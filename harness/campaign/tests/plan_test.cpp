@@ -217,5 +217,42 @@ counts = [0, 10, 20]
   EXPECT_EQ(made.cells.size(), 2U * 3 + 2 * 2);
 }
 
+TEST(subjects, the_null_server_is_a_control_of_echo_points_in_slices_alone) {
+  const std::string text = R"(
+blocks = 2
+null = true
+contestants = ["a"]
+forms = ["default"]
+[[point]]
+kind = "closed"
+forms = ["default"]
+[[point]]
+kind = "hog"
+rate_per_s = 1000
+hog_rate_per_s = 10
+[[point]]
+kind = "memory"
+counts = [0, 10, 20]
+)";
+  const profile from = parse_profile(text, "test.toml", kinds::all());
+  std::map<std::string, contestant> found;
+  for (const char* const id : {"a", null_id}) {
+    found[id].id = id;
+    found[id].about.available = true;
+    found[id].about.forms = {{"best", {}}, {"default", {}}};
+  }
+  const auto subjects = subjects_of(from, found);
+  ASSERT_EQ(subjects.size(), 2U);
+  EXPECT_EQ(subjects[1].id, "null");
+  EXPECT_EQ(subjects[1].form, "control");
+  std::map<std::string, int> cells;
+  for (const planned_cell& cell : make_plan(from, subjects, 1, 2).cells)
+    if (cell.subject == 1) ++cells[from.points[cell.point].kind];
+  EXPECT_EQ(cells, (std::map<std::string, int>{{"closed", 2}}));
+  // Where there is none, as among builds that are compared, there is no such subject.
+  found.erase(null_id);
+  EXPECT_EQ(subjects_of(from, found).size(), 1U);
+}
+
 }  // namespace
 }  // namespace tailrace::campaign

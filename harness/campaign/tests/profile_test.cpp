@@ -138,7 +138,7 @@ TEST(profile, own_forms_are_checked) {
   EXPECT_EQ(
       refused("[form.a]\nbest = { n = \"1\" }\n"),
       "p.toml:3: \"best\" is no name for a form: small letters, digits, '-' and '.', not best, "
-      "default or twin");
+      "default, twin or control");
   EXPECT_EQ(refused("twin = \"b\"\n"), "p.toml:2: twin = \"b\" is none of the contestants");
   EXPECT_EQ(refused("[form.a]\nx = {}\n"), "p.toml:3: x must be { option = \"value\", ... }");
   EXPECT_EQ(refused("[form.a]\nx = { n = 1 }\n"), "p.toml:3: option values are strings in quotes");

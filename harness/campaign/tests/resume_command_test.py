@@ -31,6 +31,49 @@ class ResumeTest(command_case.CommandCase):
         done = self.run_it("run", "--resume", "with", *arguments[2:])
         self.assertIn("0 cells to run", done.stdout, done.stderr)
 
+    def test_a_self_test_is_run_once_and_its_failures_stop_nothing(self):
+        arguments = self.profile("good", "selftest = true\n" + POINT)
+        fake = ["--load-program", self.load, "good"]  # tells no latencies
+        done = self.run_it("run", "--name", "c", *arguments, *fake)
+        self.assertIn(" failed:\n", done.stdout)
+        self.assertIn("delay 100 us, p50: - us where 100 are known", done.stdout)
+        self.assertEqual(len(self.cells()), 1)
+        self.assert_listed()
+        path = os.path.join(self.results, "c", "selftest.json")
+        with open(path, encoding="utf-8") as file:
+            rows = json.load(file)["rows"]
+        self.assertEqual({row["point"] for row in rows}, {"known", "stall", "twice", ""})
+        self.assertIn("failed", {row["verdict"] for row in rows})
+        before = os.stat(path).st_mtime_ns
+        os.truncate(os.path.join(self.results, "c", "cells.jsonl"), 0)
+        done = self.run_it("run", "--resume", "c", *arguments[2:])
+        self.assertNotIn("self-test", done.stdout)
+        self.assertEqual((len(self.cells()), os.stat(path).st_mtime_ns), (1, before))
+        os.remove(path)  # as if it had ended in the midst of it
+        os.truncate(os.path.join(self.results, "c", "cells.jsonl"), 0)
+        self.assertIn("self-test", self.run_it("run", "--resume", "c", *arguments[2:]).stdout)
+
+    def test_who_wants_no_self_test_has_none(self):
+        arguments = self.profile("good", "selftest = true\n" + POINT)
+        self.run_it("run", "--name", "c", *arguments, "--no-selftest")
+        done = self.run_it("run", "--resume", "c", *arguments[2:])
+        self.assertNotIn("self-test", done.stdout, done.stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.results, "c", "selftest.json")))
+        self.assertEqual(len(self.cells()), 1)
+
+    def test_the_null_server_is_measured_beside_them(self):
+        memory = '[[point]]\nkind = "memory"\ncounts = [0, 10, 20]\n'
+        arguments = self.profile("good", "null = true\n" + POINT + memory, costs="true")
+        done = self.run_it("run", "--name", "c", *arguments)
+        who = [(c["subject"]["id"], c["subject"]["form"]) for c in self.cells()]
+        self.assertEqual(who.count(("null", "control")), 1, done.stdout + done.stderr)
+        null = next(c for c in self.cells() if c["subject"]["id"] == "null")
+        self.assertIn(null["status"], ("ok", "invalid"), null["cause"])
+        self.assertEqual(len(self.cells(file_name="costs.jsonl")), 1)
+        self.assert_listed()
+        done = self.run_it("run", "--resume", "c", *arguments[2:])
+        self.assertIn("0 cells to run", done.stdout, done.stderr)
+
     def test_costs_are_counted_once_a_subject(self):
         arguments = self.profile("good", costs="true")
         done = self.run_it("run", "--name", "c", *arguments)

@@ -61,6 +61,10 @@ def campaign_violations(folder):
     for name in ("manifest", "plan"):
         value = json.loads((folder / f"{name}.json").read_text())
         found += violations(SCHEMA["$defs"][name], value, name)
+    selftest = folder / "selftest.json"
+    if selftest.exists():
+        value = json.loads(selftest.read_text())
+        found += violations(SCHEMA["$defs"]["selftest"], value, "selftest")
     for name in ("cell", "cost"):
         for line in (folder / f"{name}s.jsonl").read_text().splitlines():
             found += violations(SCHEMA["$defs"][name], json.loads(line), name)

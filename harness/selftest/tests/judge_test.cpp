@@ -356,5 +356,48 @@ TEST(judge, bounds_alone_are_kept_by_any_noise) {
   EXPECT_EQ(failed(in, strictness::bounds_only), names{"delay 1000 us, min"});
 }
 
+json plan_of(const std::vector<std::pair<std::string, std::string>>& cells) {
+  json plan = {{"cells", json::array()}};
+  for (const auto& [point, form] : cells)
+    plan["cells"].push_back({{"point", point}, {"form", form}});
+  return plan;
+}
+
+// A campaign's own test measures fewer servers: what it did not plan is no failure.
+TEST(judge, a_short_plan_is_judged_by_what_it_has) {
+  records in = good();
+  std::erase_if(in.cells, [](const json& cell) {
+    const std::string point = cell["point"]["id"];
+    return point != "known" && point != "stall";
+  });
+  in.costs.clear();
+  const json plan = plan_of({{"known", "delay-100"}, {"stall", "stall"}, {"twice", "a1"}});
+  const auto rows = expectations_of(plan);
+  const auto verdicts = judge(in, strictness::tolerances, rows);
+  EXPECT_EQ(rows_with(verdicts, outcome::holds),
+            (names{"100 ms stall a second, max", "100 ms stall a second, p99", "delay 100 us, min",
+                   "delay 100 us, p50", "delay 100 us, p99", "counts add up, requests off",
+                   "the plan is kept, requests off"}));
+  EXPECT_EQ(verdicts.size(), 7U);
+  EXPECT_EQ(tell_briefly(verdicts), "self-test: 7 of 7 rows hold\n");
+}
+
+TEST(judge, a_failed_row_is_told_and_written) {
+  records in = good();
+  scale_latency(found(in, "delay-1000"), "p50", 3);
+  const auto verdicts =
+      judge(in, strictness::tolerances, expectations_of(plan_of({{"known", "delay-1000"}})));
+  EXPECT_NE(tell_briefly(verdicts).find("4 of 5 rows hold, 1 failed:\n  delay 1000 us, p50: "),
+            std::string::npos)
+      << tell_briefly(verdicts);
+  for (const verdict& each : verdicts) {
+    const json row = row_json(each);
+    if (row["quantity"] != "p50") continue;
+    EXPECT_EQ(row["verdict"], "failed");
+    EXPECT_EQ(row["point"], "known");
+    EXPECT_GT(row["measured"], 2900);
+  }
+}
+
 }  // namespace
 }  // namespace tailrace::selftest

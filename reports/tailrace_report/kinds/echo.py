@@ -4,7 +4,8 @@ ceiling)."""
 
 from functools import partial
 
-from tailrace_report import figure_latency, figure_rows, subject_table, wording
+from tailrace_report import figure_latency, figure_rows, neighbour, selftest, subject_table
+from tailrace_report import wording
 from tailrace_report import sentences as say
 from tailrace_report.campaign import Point, Subject
 from tailrace_report.figure_answer import Shown
@@ -39,6 +40,11 @@ USER, SYSTEM, VOLUNTARY, INVOLUNTARY = (
     )
 )
 BUSY = {side: Number(f"{side}.cpu_share", wording.share) for side in ("server", "client")}
+NEIGHBOUR_INTRO = (
+    "Another process burns CPU time on the server's CPU, by a schedule, while the same load runs:"
+    " whom that delays, and by how much, is a property of the model and of the kernel's scheduler."
+    " Subjects are paired with themselves alone, in the same generations."
+)
 WHY_RATE_FOLLOWS = (
     "Rate comes last on purpose: over loopback the kernel does most of the work of an echo, and"
     " where the client is as busy as the server, a cheaper server does not show as a higher rate."
@@ -96,7 +102,11 @@ class Open(Kind):
             lambda: figure_latency.latency_figure(study, points, figure_latency.Shown(_heading)),
         )
         tables = [response_table(study, point) for point in points]
-        return [Section("tails", "Latency tails", intro, [drawing], tables)]
+        beside = [neighbour.table(study, pair) for pair in neighbour.pairs(study)]
+        return [
+            Section("tails", "Latency tails", intro, [drawing], tables),
+            Section("neighbour", "Beside a neighbour", NEIGHBOUR_INTRO, tables=beside),
+        ]
 
 
 class Closed(Kind):
@@ -222,6 +232,7 @@ def response_table(study: Study, point: Point) -> Table:
             columns.ratio("p99 / floor", P99),
             columns.send_delay(),
         ],
+        selftest.bias(study.campaign.selftest),
     )
 
 

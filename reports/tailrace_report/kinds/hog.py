@@ -5,7 +5,7 @@ message costs the server CPU time. Response times are those of some of the conne
 
 from typing import Any
 
-from tailrace_report import figure_latency, stats, subject_table, wording
+from tailrace_report import figure_latency, selftest, stats, subject_table, wording
 from tailrace_report import sentences as say
 from tailrace_report.campaign import MEASURED, Point, Subject
 from tailrace_report.kinds.kind import (
@@ -161,6 +161,7 @@ class Hog(Uneven):
                 " client itself was late, which on shared CPUs is the larger part; it leaves out"
                 " what waited to be sent.",
                 *shared_notes(study, point),
+                *selftest.bias(study.campaign.selftest),
             ],
         )
 
@@ -208,7 +209,7 @@ class Skew(Uneven):
                 columns.median("server CPU share", Number("server.cpu_share", wording.share)),
                 columns.send_delay(),
             ],
-            [*notes, *shared_notes(study, point)],
+            [*notes, *shared_notes(study, point), *selftest.bias(study.campaign.selftest)],
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tailrace_report import figure_answer, stats, wording
+from tailrace_report import figure_answer, settings, stats, wording
 from tailrace_report.campaign import Point
 from tailrace_report.fields import Fields
 from tailrace_report.measures import Quantile, quantile
@@ -81,7 +81,8 @@ class Kind:
 
     def place(self, point: Point) -> tuple[Any, ...]:
         """Sorts the points of this kind."""
-        return (point.whole("message_bytes"), point.whole("connections"), point.rate_per_s)
+        size = point.whole("message_bytes"), point.whole("connections")
+        return (*size, point.rate_per_s, settings.burden(point))
 
     def numbers(self, line: Fields) -> dict[str, float]:
         """What a line of cells.jsonl comes to besides its load and cost."""
@@ -108,9 +109,10 @@ class Kind:
         """The point that stands for all: the one that most subjects finished and, among those, the
         one with most requests a second; so who looks good at it does not choose it."""
 
-        def merit(point: Point) -> tuple[int, float, int]:
+        def merit(point: Point) -> tuple[int, float, float, int]:
             finished = sum(study.standing(who, point) == "ok" for who in study.subjects)
-            return finished, point.rate_per_s, -point.whole("connections")
+            calm = -settings.burden(point)
+            return finished, calm, point.rate_per_s, -point.whole("connections")
 
         return max(self.points(study), key=merit, default=None)
 
@@ -139,7 +141,8 @@ def load_title(point: Point) -> str:
     text = " × ".join(parts) or point.id
     if point.rate_per_s:
         text += f", {point.rate_per_s:,.0f} requests/s"
-    return text + (f" ({point.arrivals.capitalize()})" if point.arrivals else "")
+    text += f" ({point.arrivals.capitalize()})" if point.arrivals else ""
+    return text + settings.neighbour_title(point)
 
 
 def workers_title(point: Point) -> str:

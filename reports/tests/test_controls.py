@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: MIT
+"""The controls that a campaign has besides a twin, and what was set for it: the self-test's bias,
+the null server's ceiling, scheduling class, CPUs kept awake, a planted neighbour."""
+
+from __future__ import annotations
+
+import copy
+import json
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+
+import make_campaign
+from reading import page_of, rewritten, rows_of, study_of
+from sliced_cells import set_rate
+from tailrace_report import ceiling, limits, neighbour, overview, selftest, settings, summary
+from tailrace_report.errors import CampaignError
+from tailrace_report.kinds import echo
+from tailrace_report.study import Study
+from tailrace_report.tables import to_text
+
+
+def row(quantity: str, measured: float | None, **more: Any) -> dict[str, Any]:
+    made = {"test": "delay 100 us", "quantity": quantity, "unit": "us", "point": "known"}
+    made |= {"expected": 100.0, "measured": measured, "verdict": "holds", "note": ""}
+    return made | more
+
+
+ROWS = [
+    row("min", 112.0),
+    row("min", 219.0, expected=200.0),
+    row("p50", 119.0),
+    row("p99", 4124.0, verdict="disturbed", note="others took 40 %"),
+]
+
+
+class Made(unittest.TestCase):
+    def setUp(self) -> None:
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = make_campaign.write_campaign(Path(scratch.name) / "c", blocks=6, scale=1)
+
+    def cells(self) -> list[dict[str, Any]]:
+        lines = (self.folder / "cells.jsonl").read_text("utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def write(self, cells: list[dict[str, Any]]) -> Study:
+        text = "".join(f"{json.dumps(cell)}\n" for cell in cells)
+        (self.folder / "cells.jsonl").write_text(text, "utf-8")
+        return study_of(self.folder)
+
+
+class OwnTest(Made):
+    def with_rows(self, rows: list[dict[str, Any]], cause: str | None = None) -> Study:
+        whole = {"schema": 2, "started_at": "2026-11-21T03:00:00Z", "wall_s": 11.0}
+        whole |= {"cause": cause, "remedy": None, "rows": rows}
+        (self.folder / "selftest.json").write_text(json.dumps(whole), "utf-8")
+        return study_of(self.folder)
+
+    def test_the_bias_stands_beside_every_latency_table_and_in_the_limits(self) -> None:
+        study = self.with_rows(ROWS)
+        (bias,) = selftest.bias(study.campaign.selftest)
+        self.assertEqual(
+            bias,
+            "A server of known delay read +12 to +19 µs at the minimum and +19 µs at p50 here;"
+            " what it read at p99 was disturbed.",
+        )
+        for point in echo.OPEN.points(study):
+            self.assertIn(bias, echo.response_table(study, point).notes)
+        self.assertTrue(any(bias[:-1] in text for text in limits.limits(study)))
+        self.assertEqual(selftest.warnings(study.campaign.selftest), [])
+
+    def test_a_failed_row_heads_the_report(self) -> None:
+        study = self.with_rows([*ROWS, row("p50", 900.0, verdict="failed", note="no noise seen")])
+        (warning,) = selftest.warnings(study.campaign.selftest)
+        self.assertIn("1 of 5 rows of the self-test failed: delay 100 us, p50: 900.0 where 100 us"
+                      " is known (no noise seen)", warning)
+        for text in (summary.terminal(study, Path("OUT")), page_of(study)):
+            self.assertIn("of the self-test failed", text)
+
+    def test_one_that_did_not_run_is_said(self) -> None:
+        study = self.with_rows([], "there is no executable")
+        self.assertIn("there is no executable", overview.first_of_all(study)[0])
+        self.assertIn("not measured here", selftest.bias(study.campaign.selftest)[0])
+
+    def test_a_campaign_begun_without_one_says_so(self) -> None:
+        path = self.folder / "manifest.json"
+        manifest = json.loads(path.read_text("utf-8"))
+        path.write_text(json.dumps(manifest | {"selftest": False}), "utf-8")
+        told = limits.limits(study_of(self.folder))
+        self.assertTrue(any("without a self-test" in text for text in told))
+
+    def test_what_cannot_be_read_is_one_sentence(self) -> None:
+        for wrong in (row("p50", 119.0, verdict="fine"), row("p50", 119.0, unit=3)):
+            with self.assertRaises(CampaignError) as raised:
+                self.with_rows([wrong])
+            self.assertIn("selftest.json", str(raised.exception))
+
+
+class NullServer(Made):
+    def with_null(self, times: float) -> Study:
+        """The made-up campaign with a null server that is so many times as fast as the floor."""
+        cells = self.cells()
+        for cell in list(cells):
+            if cell["subject"]["id"] != "bare-epoll" or not cell["load"]:
+                continue
+            null = copy.deepcopy(cell)
+            null["subject"] |= {"id": "null", "form": "control", "order": 900}
+            null["cell"] = cell["cell"].replace("bare-epoll-best", "null-control")
+            set_rate(null, times * null["load"]["achieved_per_s"])
+            cells.append(null)
+        return self.write(cells)
+
+    def test_it_heads_the_report_and_ranks_nowhere(self) -> None:
+        before = list(rows_of(overview.headline(study_of(self.folder))))
+        study = self.with_null(3.0)
+        self.assertEqual(list(rows_of(overview.headline(study))), before)
+        told = [to_text(overview.headline(study)), *(s.text for s in overview.statements(study))]
+        self.assertNotIn("null", " ".join(told))
+        page = page_of(study)
+        self.assertNotIn("null (control)", page[: page.index('id="trouble"')])
+        (told,) = ceiling.sentences(study)
+        self.assertRegex(told, r"the fastest subject .*: the client was not the limit\.$")
+        self.assertIn(told, page_of(study))
+        assert study.floor
+        self.assertEqual(study.floor.id, "bare-epoll")
+        self.assertIn("closed-50x64", rows_of(ceiling.table(study)))
+
+    def test_a_ceiling_at_the_fastest_subject_may_be_the_clients(self) -> None:
+        (told,) = ceiling.sentences(self.with_null(1.06))
+        self.assertIn("may be the limit there", told)
+
+    def test_without_one_nothing_is_said(self) -> None:
+        study = study_of(self.folder)
+        self.assertEqual(ceiling.sentences(study), [])
+        self.assertEqual(ceiling.table(study).rows, [])
+
+
+class Settings(Made):
+    def test_cells_of_two_scheduling_classes_are_refused(self) -> None:
+        cells = self.cells()
+        for number, cell in enumerate(cells):
+            cell["scheduling"] = "fifo" if number == 3 else "other"
+        with self.assertRaises(CampaignError) as raised:
+            self.write(cells)
+        self.assertIn("fifo and other, which are never mixed", str(raised.exception))
+
+    def test_a_cell_that_was_kept_awake_otherwise_is_invalid(self) -> None:
+        def change(cell: dict[str, Any]) -> bool:
+            odd = cell["block"] == 1 and cell["subject"]["id"] == "libuv"
+            cell["keep_awake"] = None if odd else True
+            return cell["point"]["id"] == "closed-50x64"
+
+        study = rewritten(self.folder, change)
+        (note,) = study.campaign.notes
+        self.assertIn("1 cell at closed-50x64 had the CPUs kept awake otherwise", note)
+        (point,) = study.points
+        (libuv,) = [who for who in study.subjects if who.id == "libuv"]
+        self.assertEqual(study.blocks(libuv, point)["invalid"], 1)
+        self.assertNotIn(1, echo.RATE.per_block(study, libuv, point, "ok"))
+
+    def test_what_was_set_is_said_where_a_record_has_it(self) -> None:
+        self.assertEqual(settings.sentences(study_of(self.folder)), [])
+        self.assertEqual(settings.table(study_of(self.folder)).rows, [])
+
+        def change(cell: dict[str, Any]) -> bool:
+            cell["scheduling"] = "fifo"
+            cell["keep_awake"] = cell["point"]["kind"] == "closed"
+            return True
+
+        study = rewritten(self.folder, change)
+        told = " ".join(settings.sentences(study))
+        self.assertIn("SCHED_FIFO", told)
+        self.assertIn("kept from going idle at closed-50x64 and closed-1000x64", told)
+        rows = rows_of(settings.table(study))
+        self.assertEqual(rows["closed-50x64"]["CPUs kept awake"], "yes")
+        self.assertEqual(rows["open-50x64-10000"]["CPUs kept awake"], "no")
+
+
+class Neighbour(Made):
+    def beside(self) -> Study:
+        """A point again, beside a neighbour that makes `local` slow and takes 0.2 % of the CPU."""
+        cells = self.cells()
+        for cell in list(cells):
+            if cell["point"]["id"] != "open-50x64-10000" or not cell["load"]:
+                continue
+            cell = copy.deepcopy(cell)
+            cell["point"] |= {"id": "beside", "neighbour_us": 2000, "neighbour_per_s": 1.0}
+            cell["cell"] += "-beside"
+            for one in cell["slices"]:
+                one["neighbour_ns"] = one["wall_ns"] * 0.002
+                one["p99_ns"] *= 4 if cell["subject"]["id"] == "local" else 1
+            cells.append(cell)
+        return self.write(cells)
+
+    def test_with_and_without_stand_side_by_side(self) -> None:
+        study = self.beside()
+        ((beside, alone),) = neighbour.pairs(study)
+        self.assertEqual((beside.id, alone.id), ("beside", "open-50x64-10000"))
+        rows = rows_of(neighbour.table(study, (beside, alone)))
+        self.assertIn("4.00×", rows["local"]["typical p99 with / without"])
+        self.assertIn("1.00×", rows["libuv"]["typical p99 with / without"])
+        self.assertIn("with / without", page_of(study))
+        self.assertIn("beside a neighbour (2 ms, 1 a second: 0.2 % of a CPU)", beside.title)
+        self.assertIn("had 0.20 % of the servers' CPU, of 0.20 % planned",
+                      " ".join(settings.sentences(study)))
+        (told,) = [s.text for s in overview.statements(study) if s.about == "Neighbour"]
+        self.assertIn("against the same load alone: ", told)
+
+    def test_the_load_that_stands_for_all_is_without_one(self) -> None:
+        lead = echo.OPEN.lead(self.beside())
+        assert lead
+        self.assertFalse(settings.burden(lead))
+
+    def test_without_a_neighbour_there_is_no_section(self) -> None:
+        study = study_of(self.folder)
+        self.assertEqual(neighbour.pairs(study), [])
+        self.assertNotIn('id="neighbour"', page_of(study))
+
+
+if __name__ == "__main__":
+    unittest.main()
