@@ -8,6 +8,7 @@ from typing import Any
 
 from tailrace_report.fields import Fields
 from tailrace_report.hdr import Histogram
+from tailrace_report.looks import LEVEL, Looks
 from tailrace_report.micro import Micro
 from tailrace_report.slices import AS_LIVED, Sliced
 
@@ -108,6 +109,7 @@ class Cell:
     arm: str = ""  # whose build, where a campaign compares builds
     sliced: Sliced | None = None  # of one that was measured in slices
     window_maxima_ns: tuple[float, ...] = ()  # longest response time of each 100 ms, ns
+    wall_s: float = 0.0  # its share of the time that passed
 
     def stretches(self, histogram: str) -> list[float]:
         """Longest response time of each stretch of time that is in this histogram, in ns; none
@@ -157,6 +159,12 @@ class Campaign:
     counts: Mapping[Subject, Counts] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     micro: Micro | None = None
+    looks: Looks | None = None  # of one that goes on until it is decided
+
+    @property
+    def level(self) -> float:
+        """In what share of such campaigns a family of verdicts may have a false one."""
+        return self.looks.level if self.looks else LEVEL
 
     @property
     def name(self) -> str:

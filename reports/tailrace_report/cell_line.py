@@ -69,6 +69,7 @@ def read_cell(line: Fields, number: int, histograms: Mapping[str, Histogram]) ->
         arm=arm,
         sliced=sliced,
         window_maxima_ns=_window_maxima(line.part("load")),
+        wall_s=line.number("wall_s") or 0.0,
     )
 
 
