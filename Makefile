@@ -13,7 +13,8 @@ STRICT ?=
 
 help:
 	@echo 'make bench [PROFILE=smoke|quick|full] [RUNTIMES=a,b | PEERS=1]  measure this machine,'
-	@echo '                                 draw the report; PEERS=1: with all peers'
+	@echo '                                 draw the report; PEERS=1: with all peers;'
+	@echo '                                 RESUME=campaign: that one goes on'
 	@echo 'make peers                       build those whose toolchains are here, say which are not'
 	@echo 'make adapters                    our adapters of libuv and Asio beside the bare libraries'
 	@echo 'make micro [ROUNDS=5] [FILTER=text]  micro benchmarks: spawn, switch, channels, timers'
@@ -30,7 +31,7 @@ setup:
 	@scripts/setup
 
 bench:
-	@PEERS="$(PEERS)" scripts/bench "$(PROFILE)" "$(RUNTIMES)"
+	@PEERS="$(PEERS)" RESUME="$(RESUME)" scripts/bench "$(PROFILE)" "$(RUNTIMES)"
 
 peers:
 	@scripts/peers

@@ -76,7 +76,8 @@ void block_run::run_together(const cell_group& group) {
   keep_off_target_cpus(first.setting.cpus);
   std::vector<json> records =
       run_group(pump_, load_for(first.setting.cpus), group, [&](const std::string& doing) {
-        shown_.begin_step(fmt::format("block {}, {}", first.cell.block + 1, doing));
+        shown_.begin_step(fmt::format("generation {} of {}, {}", first.cell.block + 1,
+                                      setup_.made_plan.blocks, doing));
       });
   // The time of all is shared, so that their sum is what passed.
   for (json& each : records)
@@ -105,6 +106,7 @@ void block_run::store(std::vector<json> records) {
   }
   campaign_.append_cells(records);
   for (const json& cell : records) {
+    note_(cell);
     shown_.totals().count(cell["status"]);
     shown_.end_step(cell["cell"], cell["status"], record::text_or(cell, "cause"), cell["wall_s"]);
   }

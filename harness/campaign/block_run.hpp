@@ -4,9 +4,12 @@
 // process. What has run is written before the next begins. Main thread only.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/campaign/campaign_setup.hpp"
@@ -21,8 +24,10 @@ void keep_off_target_cpus(const observe::cpu_partition& cpus);
 
 class block_run {
  public:
-  block_run(const campaign_setup& setup, record::campaign& campaign, progress& shown)
-      : setup_(setup), campaign_(campaign), shown_(shown) {}
+  // note: told each finished cell.
+  block_run(const campaign_setup& setup, record::campaign& campaign, progress& shown,
+            std::function<void(const nlohmann::json&)> note)
+      : setup_(setup), campaign_(campaign), shown_(shown), note_(std::move(note)) {}
 
   // cells: of one block, without those that are finished. Throws interrupted.
   void run(const std::vector<const planned_cell*>& cells);
@@ -42,6 +47,7 @@ class block_run {
   const campaign_setup& setup_;
   record::campaign& campaign_;
   progress& shown_;
+  std::function<void(const nlohmann::json&)> note_;
   session::output_pump pump_;
   std::map<std::string, std::unique_ptr<load_process>> loads_;  // by the CPUs of the client
 };

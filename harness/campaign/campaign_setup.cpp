@@ -115,6 +115,22 @@ void choose_contestants(profile& from, const run_options& options,
     add_peers(from, peers_in(source.folders, source.found));
 }
 
+// The looks of the options instead of the profile's, and so many generations as the first.
+void choose_looks(profile& from, const run_options& options) {
+  if (!options.looks.at.empty()) from.looks.at = options.looks.at;
+  if (options.looks.at_most_minutes != 0)
+    from.looks.at_most_minutes = options.looks.at_most_minutes;
+  if (const std::string fault = fault_of(from.looks); !fault.empty())
+    throw usage_refusal(fmt::format("{} (--looks, --at-most-minutes)", fault));
+  if (from.looks.at.empty()) return;
+  if (options.blocks) {
+    throw usage_refusal(
+        "--blocks says when a campaign ends, and this one has looks: leave --blocks out, or take a "
+        "profile without looks");
+  }
+  from.blocks = from.looks.at.front();
+}
+
 campaign_setup plan_from(profile from, const run_options& options, std::uint64_t seed, int blocks) {
   campaign_setup setup;
   setup.arms = parse_arms(options.arms);
@@ -275,6 +291,7 @@ fs::path resumed_folder(const run_options& options) {
 
 campaign_setup plan_new(const run_options& options) {
   profile from = load_profile(options.profile, options.kinds);
+  choose_looks(from, options);
   const std::uint64_t seed = options.seed.value_or(from.seed);
   const int blocks = options.blocks.value_or(from.blocks);
   campaign_setup setup = plan_from(std::move(from), options, seed, blocks);
@@ -302,6 +319,29 @@ std::vector<std::string> ids_of(const json& plan) {
   return ids;
 }
 
+// To how many generations the campaign goes: `now`, or those of one of its looks after that.
+int generations_to(const run_options& options, const look_plan& looks, int now,
+                   const std::string& name) {
+  if (!options.looks.at.empty() || options.looks.at_most_minutes != 0) {
+    throw usage_refusal(fmt::format(
+        "cannot resume {} with other looks: they are fixed when a campaign begins", name));
+  }
+  const int asked = options.blocks.value_or(now);
+  if (asked == now) return now;
+  if (looks.at.empty()) {
+    throw usage_refusal(
+        fmt::format("cannot resume {} with --blocks {}: it ends after {}, since it was begun "
+                    "without looks; begin one with --looks",
+                    name, asked, now));
+  }
+  if (asked < now || std::ranges::count(looks.at, asked) == 0) {
+    throw usage_refusal(
+        fmt::format("cannot resume {} with --blocks {}: it has {} blocks and its looks are {}",
+                    name, asked, now, fmt::join(looks.at, ", ")));
+  }
+  return asked;
+}
+
 campaign_setup plan_again(const run_options& options, const fs::path& folder, const json& manifest,
                           const json& old_plan) {
   run_options as_then = options;
@@ -311,15 +351,18 @@ campaign_setup plan_again(const run_options& options, const fs::path& folder, co
   if (as_then.keep_awake.empty()) as_then.keep_awake = record::text_or(manifest, "keep_awake");
   if (as_then.load_program.empty()) as_then.load_program = manifest.at("load_program");
   const std::uint64_t seed = options.seed.value_or(old_plan.at("seed").get<std::uint64_t>());
-  const int blocks = options.blocks.value_or(old_plan.at("blocks").get<int>());
+  const int blocks = old_plan.at("blocks").get<int>();
   const std::string profile_path = manifest.at("profile").at("path");
   profile from = load_profile(profile_path, options.kinds);
   from.contestants = ids_of(old_plan);
+  from.looks = looks_of_plan(old_plan);
+  const int to = generations_to(options, from.looks, blocks, folder.string());
   campaign_setup setup = plan_from(std::move(from), as_then, seed, blocks);
   setup.folder = folder;
   refuse_other_plan(old_plan, plan_json(setup.made_plan), folder.string());
   refuse_other_setting(manifest, setup.setting, folder.string());
   refuse_other_programs(manifest, setup, folder.string());
+  if (to != blocks) setup.made_plan = make_plan(setup.from, setup.made_plan.subjects, seed, to);
   return setup;
 }
 

@@ -74,9 +74,11 @@ class group_run {
   std::vector<std::unique_ptr<live_cell>> cells_;
 };
 
-// Points of equal requests are served by one process.
-std::string key_of(const session::target_request& request) {
-  std::string key = fmt::format("{} {} {}", request.program, request.workload, request.workers);
+// Points of equal requests are served by one process, but for the twin, whose requests are equal to
+// those of another subject: what differs from process to process belongs to the resolution.
+std::string key_of(const session::target_request& request, const std::string& form) {
+  std::string key =
+      fmt::format("{} {} {} {}", request.program, form, request.workload, request.workers);
   for (const auto& [name, value] : request.options)
     key += fmt::format(" {}={}", name, value);
   return key;
@@ -84,7 +86,7 @@ std::string key_of(const session::target_request& request) {
 
 void group_run::start_one(live_cell& cell) {
   const session::target_request request = target_request_of(cell.what());
-  std::unique_ptr<live_target>& target = targets_[key_of(request)];
+  std::unique_ptr<live_target>& target = targets_[key_of(request, cell.what().who.form)];
   if (target == nullptr)
     target = std::make_unique<live_target>(pump_, request, cell.what().setting.limits);
   double busy_s = 0;

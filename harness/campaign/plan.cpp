@@ -115,7 +115,7 @@ std::vector<subject> subjects_of(const profile& from,
 
 plan make_plan(const profile& from, const std::vector<subject>& subjects, std::uint64_t seed,
                int blocks) {
-  plan made = {from.name, seed, blocks, from.points, subjects, {}};
+  plan made = {from.name, seed, blocks, from.looks, from.points, subjects, {}};
   const auto groups = grouped_by_arms(subjects);
   load::random_source random(seed);
   for (int block = 0; block < blocks; ++block) {
@@ -155,6 +155,7 @@ json plan_json(const plan& made) {
                  {"points", json::array()},
                  {"subjects", json::array()},
                  {"cells", json::array()}};
+  if (!made.looks.at.empty()) object["looks"] = looks_json(made.looks);
   for (const point& each : made.points)
     object["points"].push_back(point_json(each));
   for (const subject& each : made.subjects)

@@ -41,7 +41,8 @@ struct planned_cell {
 struct plan {
   std::string profile;
   std::uint64_t seed = 1;
-  int blocks = 1;
+  int blocks = 1;   // with looks: of the look that it goes on to; a larger plan begins with it
+  look_plan looks;  // none: it ends after `blocks`
   std::vector<point> points;
   std::vector<subject> subjects;
   std::vector<planned_cell> cells;

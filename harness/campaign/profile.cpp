@@ -101,6 +101,24 @@ void read_forms(const toml::table& table, const table_reader& in, profile& read)
   }
 }
 
+// How many generations there are, and whether that is only the first look at them.
+void read_generations(const table_reader& in, profile& read) {
+  read.blocks = static_cast<int>(in.integer("blocks", 3, 1, 1000));
+  for (const std::int64_t each : in.integers("looks", look_min, look_max))
+    read.looks.at.push_back(static_cast<int>(each));
+  read.looks.at_most_minutes =
+      static_cast<int>(in.integer("at_most_minutes", 0, 1, look_minutes_max));
+  if (const std::string fault = fault_of(read.looks); !fault.empty())
+    in.refuse(in.has("looks") ? "looks" : "at_most_minutes", fault);
+  if (read.looks.at.empty()) return;
+  const int first = read.looks.at.front();
+  if (in.has("blocks") && read.blocks != first) {
+    in.refuse("blocks", fmt::format("blocks = {}, but the first look is at {}: leave blocks out",
+                                    read.blocks, first));
+  }
+  read.blocks = first;
+}
+
 void read_points(const toml::table& table, const table_reader& in, kind_list kinds, profile& read) {
   in.node("point");
   for (const toml::table* const each : point_tables(table)) {
@@ -127,7 +145,7 @@ profile parse_profile(const std::string& text, const std::string& path, kind_lis
   read.path = path;
   read.name = stem_of(path);
   read.title = in.text("title", read.name);
-  read.blocks = static_cast<int>(in.integer("blocks", 3, 1, 1000));
+  read_generations(in, read);
   read.seed = static_cast<std::uint64_t>(in.integer("seed", 1, 0, INT64_MAX));
   read.workers = static_cast<int>(in.integer("workers", 1, 1, 1024));
   read.costs = in.flag("costs", true);

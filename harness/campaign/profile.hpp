@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "harness/campaign/kind.hpp"
+#include "harness/campaign/looks.hpp"
 
 namespace tailrace::campaign {
 
@@ -44,7 +45,8 @@ struct profile {
   std::string name;
   std::string title;
   std::string path;
-  int blocks = 3;
+  int blocks = 3;   // with looks: those of the first
+  look_plan looks;  // none: it ends after `blocks`
   std::uint64_t seed = 1;
   int workers = 1;
   bool costs = true;          // system calls and allocations an echo are counted of each subject

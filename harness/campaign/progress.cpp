@@ -11,7 +11,7 @@
 namespace tailrace::campaign {
 namespace {
 
-constexpr int bar_cells = 20;
+constexpr int bar_cells = 10;
 
 std::size_t terminal_columns(std::FILE* out) {
   winsize size{};
@@ -32,6 +32,16 @@ void tally::count(const std::string& status) {
 std::string tally::text() const {
   return fmt::format("{} ok, {} overloaded, {} invalid, {} failed, {} skipped", ok, overloaded,
                      invalid, failed, skipped);
+}
+
+std::string cut_to(const std::string& text, std::size_t columns) {
+  std::size_t at = 0;
+  for (std::size_t seen = 0; at < text.size(); ++at) {
+    // Bytes of the form 10xxxxxx continue a character.
+    const bool begins = (static_cast<unsigned char>(text[at]) & 0xc0U) != 0x80U;
+    if (begins && ++seen > columns) break;
+  }
+  return text.substr(0, at);
 }
 
 std::string duration_text(double seconds) {
@@ -61,17 +71,21 @@ void progress::clear_line() {
   if (terminal_) fmt::print(out_, "\r\033[K");
 }
 
-void progress::begin_step(const std::string& id) {
+void progress::note(const std::string& text) {
+  if (terminal_) return;
+  fmt::print(out_, "{}\n", text);
+  std::fflush(out_);
+}
+
+void progress::begin_step(const std::string& doing) {
   if (!terminal_) return;
   const int done = done_before_ + static_cast<int>(done_);
   const int filled = total_ > 0 ? bar_cells * done / total_ : 0;
-  std::string line =
-      fmt::format("[{:#<{}}{:.<{}}] {}/{} {}, {} left ({})", "", filled, "", bar_cells - filled,
-                  done + 1, total_, id, duration_text(remaining_s()), totals_.text());
-  const std::size_t columns = terminal_columns(out_);
-  if (line.size() >= columns) line.resize(columns - 1);
+  const std::string line =
+      fmt::format("[{:#<{}}{:.<{}}] {}, {} left{}{}", "", filled, "", bar_cells - filled, doing,
+                  duration_text(remaining_s()), resolution_.empty() ? "" : "; ", resolution_);
   clear_line();
-  fmt::print(out_, "{}", line);
+  fmt::print(out_, "{}", cut_to(line, terminal_columns(out_) - 1));
   std::fflush(out_);
 }
 
@@ -81,12 +95,18 @@ void progress::end_step(const std::string& id, const std::string& status, const 
   if (done_ < expected_s_.size()) spent_expected_s_ += expected_s_[done_];
   ++done_;
   clear_line();
-  // On a terminal only what is not plain ok deserves a line that stays.
-  if (!terminal_ || status != "ok" || !cause.empty()) {
+  // Only what is not plain ok deserves a line that stays.
+  if (status != "ok" || !cause.empty()) {
     fmt::print(out_, "{}/{} {} {:.1f} s: {}{}\n", done_before_ + static_cast<int>(done_), total_,
                id, wall_s, status, cause.empty() ? "" : " (" + cause + ")");
   }
   std::fflush(out_);
+}
+
+void progress::end_generation(int number, int of, const std::string& resolution) {
+  resolution_ = resolution;
+  note(fmt::format("generation {} of {}: {}{}{} left", number, of, resolution_,
+                   resolution_.empty() ? "" : "; ", duration_text(remaining_s())));
 }
 
 void progress::finish() {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What the user sees while a campaign runs. Its steps are its cells, and before them the counting
 // of each subject. On a terminal one status line that is redrawn between steps (never during a
-// measured phase), otherwise one plain line a finished step. Main thread only.
+// measured phase), otherwise one plain line a generation; and a line that stays for each step that
+// did not end as ok. Both have the time left and, with a twin, the resolution so far. Main thread
+// only.
 #pragma once
 
 #include <cstdio>
@@ -25,9 +27,13 @@ class progress {
  public:
   // `expected_s` holds how long each step still to run is expected to take.
   progress(std::FILE* out, bool terminal, int done_before, std::vector<double> expected_s);
-  void begin_step(const std::string& id);
+  // A line that is printed where there is no terminal, on which a step shows itself.
+  void note(const std::string& text);
+  void begin_step(const std::string& doing);
   void end_step(const std::string& id, const std::string& status, const std::string& cause,
                 double wall_s);
+  // resolution: as resolution.hpp has it; may be empty.
+  void end_generation(int number, int of, const std::string& resolution);
   // Leaves the status line.
   void finish();
   const tally& totals() const { return totals_; }
@@ -44,9 +50,12 @@ class progress {
   std::size_t done_ = 0;
   double spent_s_ = 0;
   double spent_expected_s_ = 0;
+  std::string resolution_;
   tally totals_;
 };
 
+// The first `columns` characters of UTF-8 text.
+std::string cut_to(const std::string& text, std::size_t columns);
 // "45 s", "3 min 20 s".
 std::string duration_text(double seconds);
 

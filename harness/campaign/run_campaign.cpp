@@ -4,8 +4,10 @@
 #include "harness/campaign/run_campaign.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -16,6 +18,7 @@
 #include "harness/campaign/campaign_setup.hpp"
 #include "harness/campaign/own_test.hpp"
 #include "harness/campaign/progress.hpp"
+#include "harness/campaign/resolution.hpp"
 #include "harness/campaign/subject_cost.hpp"
 #include "harness/observe/clock.hpp"
 #include "harness/observe/proc_text.hpp"
@@ -34,9 +37,17 @@ void run_cells(const campaign_setup& setup, record::campaign& campaign, progress
   std::map<int, std::vector<const planned_cell*>> blocks;
   for (const planned_cell& cell : setup.made_plan.cells)
     if (!campaign.finished().contains(cell.id)) blocks[cell.block].push_back(&cell);
-  block_run runner(setup, campaign, shown);
-  for (const auto& [block, cells] : blocks)
+  resolution twice;
+  const auto note = [&](const json& cell) {
+    const json* const who = record::member_of(cell, "subject");
+    if (who != nullptr && record::text_or(*who, "id") == setup.from.twin) twice.add(cell);
+  };
+  if (!setup.from.twin.empty()) std::ranges::for_each(campaign.cells(), note);
+  block_run runner(setup, campaign, shown, note);
+  for (const auto& [block, cells] : blocks) {
     runner.run(cells);
+    shown.end_generation(block + 1, setup.made_plan.blocks, twice.text());
+  }
 }
 
 // The subjects that costs.jsonl lacks.
@@ -51,6 +62,8 @@ std::vector<const subject*> uncounted(const campaign_setup& setup,
 
 void count_costs(const campaign_setup& setup, const std::vector<const subject*>& subjects,
                  record::campaign& campaign, progress& shown) {
+  if (!subjects.empty())
+    shown.note(fmt::format("counting what an operation costs (subjects: {})", subjects.size()));
   for (const subject* const who : subjects) {
     session::throw_if_interrupted();
     const std::string name =
@@ -106,6 +119,8 @@ int run_campaign(const run_options& options) {
   const campaign_setup setup = options.resume.empty() ? plan_new(options) : plan_resumed(options);
   record::campaign campaign = options.resume.empty() ? create_campaign(options, setup)
                                                      : record::campaign::open(setup.folder);
+  if (campaign.plan().at("blocks") != setup.made_plan.blocks)
+    campaign.replace_plan(plan_json(setup.made_plan));
   const std::string name = campaign.folder().filename().string();
   const std::vector<const subject*> to_count = uncounted(setup, campaign);
   std::vector<double> expected(to_count.size(), expected_cost_s(setup.from.instructions));
@@ -141,6 +156,11 @@ int run_campaign(const run_options& options) {
   const int failed_costs = campaign.failed_costs();
   fmt::print(out, "{}: {}{}\n", campaign.folder().string(), shown.totals().text(),
              failed_costs == 0 ? "" : fmt::format("; costs that failed: {}", failed_costs));
+  const plan& made = setup.made_plan;
+  if (!made.looks.at.empty() && made.blocks < made.looks.at.back()) {
+    fmt::print("a look of {}; whether it goes on: scripts/report until {}\n",
+               fmt::join(made.looks.at, ", "), campaign.folder().string());
+  }
   return shown.totals().failed + failed_costs > 0 ? refusal::failed : 0;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/campaign/kind.hpp"
+#include "harness/campaign/looks.hpp"
 
 namespace tailrace::campaign {
 
@@ -23,7 +24,8 @@ struct run_options {
   std::string results = "results";
   std::string resume;  // name or folder of a campaign, or empty
   std::optional<std::uint64_t> seed;
-  std::optional<int> blocks;
+  std::optional<int> blocks;  // with `resume`: one of its looks, to go on to
+  look_plan looks;            // what is in it instead of what the profile says
   // NAME=FOLDER, at least two: every cell is run with the executables of each folder.
   std::vector<std::string> arms;
   std::string targets;      // one more folder with executables

@@ -36,8 +36,12 @@ void list_profiles(const std::map<std::string, contestant>& found,
         const bool runs = mine.at(made.subjects[cell.subject].id).about.available;
         if (runs) seconds += made.points[cell.point].work->expected_s();
       }
-      fmt::print("  {:<16} {} cells, about {}: {}\n", name, made.cells.size(),
-                 campaign::duration_text(seconds), from.title);
+      const std::string more =
+          from.looks.at.empty()
+              ? ""
+              : fmt::format(" to its first look, at most {} min", from.looks.at_most_minutes);
+      fmt::print("  {:<16} {} cells, about {}{}: {}\n", name, made.cells.size(),
+                 campaign::duration_text(seconds), more, from.title);
     } catch (const refusal& broken) {
       fmt::print("  {:<16} unusable: {}\n", name, broken.what());
     }

@@ -21,8 +21,16 @@ void add_options(CLI::App& app, campaign::run_options& options) {
   app.add_option("--resume", options.resume, "finish this campaign");
   app.add_option("--seed", options.seed, "of order and schedules (default: the profile's)")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 53));
-  app.add_option("--blocks", options.blocks, "repetitions (default: the profile's)")
+  app.add_option("--blocks", options.blocks,
+                 "generations (default: the profile's); with --resume: the look to go on to")
       ->check(CLI::Range(1, 1000));
+  app.add_option("--looks", options.looks.at,
+                 "until decided: look after so many generations, such as 8,16,32, and end at the "
+                 "last; `scripts/bench` asks and goes on")
+      ->delimiter(',');
+  app.add_option("--at-most-minutes", options.looks.at_most_minutes,
+                 "no further look that would take longer in all")
+      ->check(CLI::Range(1, campaign::look_minutes_max));
   auto* targets = add_targets_option(app, options.targets);
   app.add_option("--arm", options.arms,
                  "NAME=FOLDER, twice or more: every cell with the executables of each folder")

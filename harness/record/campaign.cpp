@@ -113,6 +113,14 @@ json campaign::plan() const {
   return read_document(folder_ / "plan.json");
 }
 
+void campaign::replace_plan(const json& plan) {
+  write_whole(folder_ / "plan.json", text_of(plan, 1) + "\n");
+}
+
+std::vector<json> campaign::cells() const {
+  return read_lines(folder_ / "cells.jsonl");
+}
+
 bool campaign::has_cost_of(const json& subject) const {
   return counted_.contains(text_of(subject, -1));
 }

@@ -30,6 +30,10 @@ class campaign {
   const std::filesystem::path& folder() const { return folder_; }
   nlohmann::json manifest() const;
   nlohmann::json plan() const;
+  // In one step; every cell of the old one is to be in it.
+  void replace_plan(const nlohmann::json& plan);
+  // The finished cells. Reads their file again.
+  std::vector<nlohmann::json> cells() const;
   // Status by id of each finished cell.
   const std::map<std::string, std::string>& finished() const { return finished_; }
   // Whether costs.jsonl has a line of this subject.

@@ -8,6 +8,7 @@ from typing import Any
 
 from tailrace_report.fields import Fields
 from tailrace_report.hdr import Histogram
+from tailrace_report.looks import LEVEL, Looks
 from tailrace_report.micro import Micro
 from tailrace_report.selftest import SelfTest
 from tailrace_report.slices import AS_LIVED, Sliced
@@ -114,6 +115,7 @@ class Cell:
     # What was set, empty where that is not known: FIFO or NORMAL; AWAKE or IDLE (settings.py).
     scheduling: str = ""
     awake: str = ""
+    wall_s: float = 0.0  # its share of the time that passed
 
     def stretches(self, histogram: str) -> list[float]:
         """Longest response time of each stretch of time that is in this histogram, in ns; none
@@ -164,6 +166,12 @@ class Campaign:
     notes: tuple[str, ...] = ()
     micro: Micro | None = None
     selftest: SelfTest | None = None
+    looks: Looks | None = None  # of one that goes on until it is decided
+
+    @property
+    def level(self) -> float:
+        """In what share of such campaigns a family of verdicts may have a false one."""
+        return self.looks.level if self.looks else LEVEL
 
     @property
     def name(self) -> str:

@@ -75,6 +75,7 @@ def read_cell(line: Fields, number: int, histograms: Mapping[str, Histogram]) ->
         window_maxima_ns=_window_maxima(line.part("load")),
         scheduling=line.choice("scheduling", (FIFO, NORMAL)) if line.has("scheduling") else "",
         awake={True: AWAKE, False: IDLE}.get(line.raw("keep_awake"), ""),
+        wall_s=line.number("wall_s") or 0.0,
     )
 
 

@@ -101,7 +101,9 @@ def _claim(one: dict[str, Any]) -> Claim:
 def judge(study: Study) -> list[Verdict]:
     claims = read()
     relations = [relation for claim in claims for relation in claim.relations]
-    judged = iter(judged_all([(one, *measured(study, one)) for one in relations]))
+    judged = iter(judged_all(
+        [(one, *measured(study, one)) for one in relations], study.campaign.level
+    ))
     return [_verdict(claim, tuple(next(judged) for _ in claim.relations)) for claim in claims]
 
 
@@ -124,12 +126,14 @@ def measured(study: Study, relation: Relation) -> tuple[PerBlock, str]:
     return stats.shared_ratios(numbers, before), why or "no generation has both points"
 
 
-def judged_all(found: Sequence[tuple[Relation, PerBlock, str]]) -> list[Judged]:
+def judged_all(
+    found: Sequence[tuple[Relation, PerBlock, str]], level: float
+) -> list[Judged]:
     """Relations with their ratios by block (or why there are none), corrected for one another."""
     tested = [n for n, (_, by, _) in enumerate(found) if len(by) >= decide.GENERATIONS_MIN]
     sides = {n: _sides(*found[n][:2]) for n in tested}
-    tests, _ = decide.shown_above_zero([one for pair in sides.values() for one, _ in pair])
-    states = iter(test.p <= decide.LEVEL for test in tests)
+    tests, _ = decide.shown_above_zero([one for pair in sides.values() for one, _ in pair], level)
+    states = iter(test.p <= level for test in tests)
     answer = []
     for n, (relation, by_block, why) in enumerate(found):
         estimate, state = stats.ratio_estimate(by_block), OPEN

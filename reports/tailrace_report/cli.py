@@ -30,6 +30,10 @@ def main(arguments: list[str]) -> int:
     history = commands.add_parser("history", help="the trend over stored campaigns")
     history.add_argument("folder", type=Path, nargs="+", help="campaigns, or folders of them")
     history.add_argument("--out", type=Path, help="write a page, figures and a summary there")
+    until = commands.add_parser(
+        "until", help="at a look: to how many generations the campaign goes on, if it does"
+    )
+    until.add_argument("campaign", type=Path)
     compare = commands.add_parser("compare", help="two stored campaigns side by side")
     compare.add_argument("one", type=Path)
     compare.add_argument("other", type=Path)
@@ -42,6 +46,8 @@ def main(arguments: list[str]) -> int:
             return _micro(asked.folder)
         if asked.command == "history":
             return _history(asked.folder, asked.out)
+        if asked.command == "until":
+            return _until(asked.campaign)
         if asked.command == "compare":
             return _compare(asked.one, asked.other)
         return _report(asked.campaign, asked.out)
@@ -97,6 +103,16 @@ def _history(folders: list[Path], out: Path | None) -> int:
     if missing:
         print(f"report: {missing}", file=sys.stderr)
         return NO_FIGURES
+    return WRITTEN
+
+
+def _until(campaign: Path) -> int:
+    from tailrace_report import until
+
+    found = until.answer(campaign)
+    print(f"report: {found.why}", file=sys.stderr)
+    if found.generations is not None:
+        print(found.generations)
     return WRITTEN
 
 

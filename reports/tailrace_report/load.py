@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tailrace_report import cell_line, hdr, selftest, settings
+from tailrace_report import cell_line, hdr, looks, selftest, settings
 from tailrace_report.campaign import Campaign, Cell, Counts, Subject
 from tailrace_report.errors import CampaignError
 from tailrace_report.fields import FieldError, Fields
@@ -35,7 +35,8 @@ def read_campaign(folder: Path) -> Campaign:
     if not folder.is_dir():
         raise CampaignError([f"{folder} is not a campaign: there is no such folder."])
     manifest = _read_object(folder / "manifest.json", SCHEMA)
-    planned = _read_object(folder / "plan.json", SCHEMA).get("cells")
+    plan = _read_object(folder / "plan.json", SCHEMA)
+    planned = plan.get("cells")
     if planned is not None and not isinstance(planned, list):
         raise CampaignError([f"{folder / 'plan.json'}: `cells` is not a list."])
     read, notes = _read_cells(folder)
@@ -50,6 +51,7 @@ def read_campaign(folder: Path) -> Campaign:
         (*notes, *more),
         read_micro_file(micro) if micro.exists() else None,
         _read_selftest(folder / "selftest.json"),
+        _looks_of(plan, folder),
     )
 
 
@@ -61,6 +63,18 @@ def _read_selftest(path: Path) -> selftest.SelfTest | None:
         return selftest.read(Fields(_read_object(path, SCHEMA)))
     except FieldError as error:
         raise CampaignError([f"{path}: {error}."]) from None
+
+
+def read_looks(folder: Path) -> looks.Looks | None:
+    """What the plan says of looks, and nothing else read. Raises CampaignError."""
+    return _looks_of(_read_object(folder / "plan.json", SCHEMA), folder)
+
+
+def _looks_of(plan: dict[str, Any], folder: Path) -> looks.Looks | None:
+    try:
+        return looks.read(plan)
+    except ValueError as error:
+        raise CampaignError([f"{folder / 'plan.json'}: {error}."]) from None
 
 
 def read_micro_file(path: Path) -> Micro:

@@ -3,10 +3,10 @@
 
 The only module that imports numpy. A column is one number a generation (missing: NaN) and is tested
 for a mean above zero. If its noise is symmetric, a generation is as likely with all signs of its
-row turned round; so all 2^n ways to flip whole rows (all for up to FLIPS_EXACT generations, else
-FLIPS_DRAWN seeded ones and the real one) are equally likely under the null, whatever the columns
-have to do with each other. The p value of a column is the share of ways in which the largest
-statistic of the columns that are not yet rejected is as large as its own.
+row turned round; so all 2^n ways to flip whole rows (all for up to stats.FLIPS_EXACT generations,
+else FLIPS_DRAWN seeded ones and the real one) are equally likely under the null, whatever the
+columns have to do with each other. The p value of a column is the share of ways in which the
+largest statistic of the columns that are not yet rejected is as large as its own.
 
 The statistic is a mean over its own standard error, whose variance is drawn, with the weight of
 PRIOR_FREEDOM generations, towards the typical one: seven degrees of freedom alone make a critical
@@ -38,8 +38,7 @@ from numpy.typing import NDArray
 
 from tailrace_report import stats
 
-LEVEL = 1 - stats.CONFIDENCE
-FLIPS_EXACT, FLIPS_DRAWN, SEED = 11, 2047, 20261130
+SEED = 20261130
 PRIOR_FREEDOM = 4
 # Logs that are closer than that are rounding, not noise.
 GRAIN = 1e-9
@@ -55,10 +54,10 @@ class Test:
     error: float
 
 
-def tests(columns: Sequence[Sequence[float]]) -> tuple[list[Test], float]:
-    """A test a column, and what the statistic of a column has to exceed. One column or more, each
-    of one number a generation, NaN where it has none, two at least. Milliseconds for a hundred
-    columns of eight."""
+def tests(columns: Sequence[Sequence[float]], level: float) -> tuple[list[Test], float]:
+    """A test a column, and what the statistic of a column has to exceed at this level (0 to 1). One
+    column or more, each of one number a generation, NaN where it has none, two at least.
+    Milliseconds for a hundred columns of eight."""
     table = numpy.array(columns, dtype=float).T
     there = ~numpy.isnan(table)
     counts = there.sum(axis=0)
@@ -73,17 +72,17 @@ def tests(columns: Sequence[Sequence[float]]) -> tuple[list[Test], float]:
     statistics = means / errors
     found = _stepped_down(statistics)
     made = [Test(float(p), float(error)) for p, error in zip(found, errors[0])]
-    return made, _critical(statistics.max(axis=1))
+    return made, _critical(statistics.max(axis=1), level)
 
 
 @lru_cache(maxsize=8)
 def _flips(count: int) -> Matrix:
     """Signs, a row a way; the first is the real one."""
-    if count <= FLIPS_EXACT:
+    if count <= stats.FLIPS_EXACT:
         ways = numpy.arange(2**count)[:, None] >> numpy.arange(count) & 1
     else:
         # RandomState: its stream is the same in every version of numpy.
-        ways = numpy.random.RandomState(SEED).randint(0, 2, (FLIPS_DRAWN + 1, count))
+        ways = numpy.random.RandomState(SEED).randint(0, 2, (stats.sign_flips(count), count))
         ways[0] = 0
     return 1.0 - 2.0 * ways
 
@@ -100,7 +99,7 @@ def _stepped_down(statistics: Matrix) -> Matrix:
     return answer
 
 
-def _critical(largest: Matrix) -> float:
-    """The value that at most LEVEL of the ways exceed in a column."""
+def _critical(largest: Matrix, level: float) -> float:
+    """The value that at most `level` of the ways exceed in a column."""
     ordered = numpy.sort(largest)[::-1]
-    return float(ordered[math.floor(LEVEL * len(ordered))])
+    return float(ordered[math.floor(level * len(ordered))])

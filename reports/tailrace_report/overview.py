@@ -66,7 +66,7 @@ def statements(study: Study) -> list[Statement]:
         if (text := neighbour.sentence(study, pair))
     ]
     found += [Statement("Regimes", text) for text in regime_causes.sentences(study)]
-    return found + _strength(study)
+    return found + _looks(study) + _strength(study)
 
 
 def _all_invalid(study: Study) -> list[Statement]:
@@ -108,11 +108,27 @@ def _overloaded(study: Study) -> list[Statement]:
     return found
 
 
+def _looks(study: Study) -> list[Statement]:
+    """How often was looked, where that was more than once, and what it costs the verdicts."""
+    looks = study.campaign.looks
+    if looks is None or len(looks.at) == 1:
+        return []
+    seen = [str(at) for at in looks.at if at <= looks.generations]
+    text = (
+        f"This campaign goes on until it is decided, at most {looks.at[-1]} generations; looked at"
+        f" after {wording.joined(seen)}. Verdicts of this look are at"
+        f" {wording.percent(100 * looks.level)}, so that those of all looks together are wrong in"
+        f" at most {wording.percent(100 * decide.LEVEL).replace('.0', '')}; intervals are those of"
+        " a single look."
+    )
+    return [Statement("Looks", text)]
+
+
 def _strength(study: Study) -> list[Statement]:
     """Whether some pairs were not compared; nothing when all were."""
     verdicts = [
         verdict
-        for one in _headlines(study)[0]
+        for one in headlines(study)[0]
         if one.to_floor
         for verdict in one.compared.verdicts()
     ]
@@ -129,7 +145,7 @@ def _strength(study: Study) -> list[Statement]:
     return [Statement("How firm", text)]
 
 
-def _headlines(study: Study) -> tuple[list[Headline], list[str]]:
+def headlines(study: Study) -> tuple[list[Headline], list[str]]:
     """The columns and their notes; those of the kinds that do not lead only where there are no
     others."""
     found: list[Headline] = []
@@ -158,7 +174,7 @@ def _absent(asked: list[Headline]) -> list[str]:
 def headline(study: Study) -> Table:
     """Medians and what they are to the floor, side by side; the sections have the intervals. Rows
     in the fixed order of subjects."""
-    found, notes = _headlines(study)
+    found, notes = headlines(study)
     table = Table("", [columns.NAME])
     for one in found:
         table.columns.append(Column(one.title))

@@ -54,7 +54,8 @@ def best_and_worst(study: Study, what: str, compared: Comparison) -> str:
     if left := named(OPEN):
         visible = max(v.visible for v in verdicts.values() if v.outcome == OPEN)
         text += f"; open for {wording.joined(some(left))}"
-        text += f" ({wording.percent(100 * visible)} would have been seen)"
+        if visible:
+            text += f" ({wording.percent(100 * visible)} would have been seen)"
     if others and verdicts[others[-1].subject].outcome == DIFFERENT:
         text += f"; {worst} for {_valued(others[-1])}"
         if others[-1].ratio and study.floor:

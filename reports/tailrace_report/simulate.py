@@ -65,11 +65,17 @@ class Case:
     generations: int = GENERATIONS
 
 
-def _table(case: Case, lot: numpy.random.RandomState) -> decide.Pairs:
-    noise = case.noise(lot, (case.generations, len(case.factors))) * numpy.array(case.sizes)
+def drawn(
+    case: Case, lot: numpy.random.RandomState, generations: int
+) -> dict[int, dict[int, float]]:
+    """Subject -> number by generation of one campaign."""
+    noise = case.noise(lot, (generations, len(case.factors))) * numpy.array(case.sizes)
     numbers = numpy.exp(noise * case.sd / math.sqrt(2.0)) * numpy.array(case.factors)
-    columns = enumerate(numbers.T.tolist())
-    return decide.Pairs({who: dict(enumerate(column)) for who, column in columns}, WITHIN)
+    return {who: dict(enumerate(column)) for who, column in enumerate(numbers.T.tolist())}
+
+
+def _table(case: Case, lot: numpy.random.RandomState) -> decide.Pairs:
+    return decide.Pairs(drawn(case, lot, case.generations), WITHIN)
 
 
 def promised(case: Case, campaigns: int, seed: int = 1) -> float:

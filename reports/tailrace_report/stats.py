@@ -26,6 +26,7 @@ from functools import lru_cache
 CONFIDENCE = 0.95
 BLOCKS_FOR_INTERVAL = 6
 EXCEEDANCES_MIN = 100
+FLIPS_EXACT, FLIPS_DRAWN = 11, 2047
 # Requests that wait for one stall are one event, not a thousand. The relative error of a quantile
 # of a tail that falls like x^-a is about 1 / (a * sqrt(clusters)); stalls here have a of about 2,
 # so 20 clusters give 11 %, what p99 may differ by and still be called the same (measures.py).
@@ -132,6 +133,12 @@ def signed_rank(count: int) -> int:
         tail += ways[answer]
         answer += 1
     return answer
+
+
+def sign_flips(count: int) -> int:
+    """How many ways to flip the signs of `count` generations max_t.py looks at, the real one
+    included: a p value is a whole number of such parts."""
+    return 2**count if count <= FLIPS_EXACT else FLIPS_DRAWN + 1
 
 
 def supported(total: int, p: float) -> bool:

@@ -280,7 +280,7 @@ class Study:
             who_is = who, self.labels[who]
             about = self.standing(who, point), measure.form, split.get(who, ())
             entries.append(Entry(*who_is, estimate, ratio, *about))
-        pairs = Pairs(whole, same_within(measure))
+        pairs = Pairs(whole, same_within(measure), self.campaign.level)
         return Comparison(point.title, tuple(entries), measure.best_is_low, pairs)
 
     def counts(self, subject: Subject) -> Counts | None:

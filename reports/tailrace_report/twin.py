@@ -47,7 +47,8 @@ def _verdicts(study: Study) -> dict[Place, Verdict]:
         for point in study.points_of(*metric.kinds):
             for twin, original in study.twins.items():
                 family[name, point, twin] = _ratios(study, metric.measure, point, twin, original)
-    return decide.decide({place: found for place, found in family.items() if found}, None)
+    there = {place: found for place, found in family.items() if found}
+    return decide.decide(there, None, study.campaign.level)
 
 
 def _ratios(

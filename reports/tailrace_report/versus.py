@@ -81,7 +81,7 @@ def decided(
         for of, to, point in places
     }
     there = {at: ratios for at, ratios in family.items() if ratios}
-    return decide.decide(there, same_within(measure))
+    return decide.decide(there, same_within(measure), study.campaign.level)
 
 
 def grid_points(study: Study, pipelined: bool) -> list[Point]:

@@ -10,7 +10,7 @@ import statistics
 import unittest
 
 from tailrace_report import decide, max_t, stats
-from tailrace_report.decide import DIFFERENT, NOT_COMPARED, OPEN, SAME, Pairs
+from tailrace_report.decide import DIFFERENT, LEVEL, NOT_COMPARED, OPEN, SAME, Pairs
 
 SD = 0.007
 
@@ -59,32 +59,32 @@ class MaxT(unittest.TestCase):
         lot = random.Random(3)
         columns = [[lot.gauss(mean, 1.0) for _ in range(7)] for mean in (0.0, 0.4, 1.5, -1.0)]
         columns[1][2] = columns[3][0] = math.nan
-        found, _ = max_t.tests(columns)
+        found, _ = max_t.tests(columns, LEVEL)
         for test, p in zip(found, by_hand(columns)):
             self.assertAlmostEqual(test.p, p)
-        (alone,), _ = max_t.tests([[1.0, 2.0, 3.0, math.nan]])
+        (alone,), _ = max_t.tests([[1.0, 2.0, 3.0, math.nan]], LEVEL)
         self.assertAlmostEqual(alone.error, math.sqrt(1.0 / 3))  # its own variance is the typical
 
     def test_what_exceeds_the_critical_value_is_rejected_and_nothing_else_at_once(self) -> None:
         lot = random.Random(8)
         for _ in range(50):
             columns = [[lot.gauss(0.6, 1.0) for _ in range(8)] for _ in range(5)]
-            found, critical = max_t.tests(columns)
+            found, critical = max_t.tests(columns, LEVEL)
             for column, test in zip(columns, found):
                 if statistics.fmean(column) / test.error > critical * (1 + 1e-9):
-                    self.assertLessEqual(test.p, max_t.LEVEL)
+                    self.assertLessEqual(test.p, LEVEL)
             best = max(statistics.fmean(c) / t.error for c, t in zip(columns, found))
             least = min(test.p for test in found)
-            self.assertEqual(best > critical * (1 + 1e-9), least <= max_t.LEVEL)
+            self.assertEqual(best > critical * (1 + 1e-9), least <= LEVEL)
 
     def test_many_generations_draw_their_ways_and_always_the_same(self) -> None:
         lot = random.Random(5)
         columns = [[lot.gauss(0.3, 1.0) for _ in range(20)] for _ in range(6)]
-        first, second = max_t.tests(columns), max_t.tests(columns)
+        first, second = max_t.tests(columns, LEVEL), max_t.tests(columns, LEVEL)
         self.assertEqual(first, second)
-        (sure,), _ = max_t.tests([[1.0 + 0.01 * at for at in range(20)]])
+        (sure,), _ = max_t.tests([[1.0 + 0.01 * at for at in range(20)]], LEVEL)
         self.assertLess(sure.p, 0.01)
-        self.assertGreaterEqual(min(t.p for t in first[0]), 1 / (max_t.FLIPS_DRAWN + 1))
+        self.assertGreaterEqual(min(t.p for t in first[0]), 1 / (stats.FLIPS_DRAWN + 1))
 
 
 class Outcomes(unittest.TestCase):

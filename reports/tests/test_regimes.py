@@ -127,7 +127,7 @@ class Texts(unittest.TestCase):
         self.assertIn("a (3) or b (5): two regimes", " ".join(table.notes))
         self.assertIn("165 k/s (3) or 211 k/s (5)", page)
         relation = claims.Relation("local", "bare-epoll", (50, 64), "above")
-        (judged,) = claims.judged_all([(relation, *claims.measured(study, relation))])
+        (judged,) = claims.judged_all([(relation, *claims.measured(study, relation))], 0.05)
         self.assertEqual((judged.estimate, judged.state), (None, claims.OPEN))
         self.assertIn("local at 50 × 64 B: two regimes", judged.why)
         (point,) = study.points

@@ -75,7 +75,7 @@ class Versus(unittest.TestCase):
         def decided(ratio: float, claimed: str, than: float = 1.0, sd: float = 0.01) -> str:
             found = {at: ratio * math.exp(sd * ((5 * at) % 8 - 3.5) / 2.4) for at in range(8)}
             relation = claims.Relation("a", "b", (1, 64), claimed, than=than)
-            (judged,) = claims.judged_all([(relation, found, "")])
+            (judged,) = claims.judged_all([(relation, found, "")], 0.05)
             return judged.state
 
         self.assertEqual(decided(1.1, "above"), claims.HOLDS)
@@ -99,9 +99,9 @@ class Versus(unittest.TestCase):
 
         relation = claims.Relation("a", "b", (1, 64), "above")
         one = (relation, noise(1.009), "")
-        self.assertEqual(claims.judged_all([one])[0].state, claims.HOLDS)
+        self.assertEqual(claims.judged_all([one], 0.05)[0].state, claims.HOLDS)
         many = [one] + [(relation, noise(1.0), "") for _ in range(20)]
-        states = [judged.state for judged in claims.judged_all(many)]
+        states = [judged.state for judged in claims.judged_all(many, 0.05)]
         self.assertEqual(states[0], claims.OPEN)
 
     def test_few_blocks_decide_nothing(self) -> None:

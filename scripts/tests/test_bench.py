@@ -11,12 +11,14 @@ SCRIPTS = Path(__file__).resolve().parent.parent
 
 
 class bench_script(unittest.TestCase):
-    def bench(self, run, *arguments, report="exit 0", earlier=True):
-        """Exit code and what was called, in order, when `tailrace run` does `run`."""
+    def bench(self, run, *arguments, report="exit 0", earlier=True, until=""):
+        """Exit code and what was called, in order, when `tailrace run` does `run`. `until`: what
+        the shell does when the campaign is at a look."""
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
             for name, body in (("scripts/setup", "exit 0"), ("scripts/build", "exit 0"),
-                               ("scripts/report", report),
+                               ("scripts/report",
+                                f'if [ "$1" = until ]; then :; {until}\nelse {report}; fi'),
                                ("build/release/bin/tailrace", run),
                                ("build/gcc/bin/tailrace", run)):
                 file = root / name
@@ -38,13 +40,45 @@ class bench_script(unittest.TestCase):
         self.assertEqual(code, 0)
         self.assertEqual(calls, ["scripts/setup", "scripts/build release programs",
                                  "build/release/bin/tailrace run --profile quick",
-                                 "scripts/report"])
+                                 "scripts/report until results/new",
+                                 "scripts/report results/new"])
 
     def test_runtimes_and_preset_are_passed_on(self):
         _, calls = self.bench("exit 0", "smoke", "local,threads", "gcc")
         self.assertEqual(calls[1:], [
             "scripts/build gcc programs",
             "build/gcc/bin/tailrace run --profile smoke --runtimes local,threads"])
+
+    RUN = "build/release/bin/tailrace run "
+
+    def test_a_campaign_of_looks_goes_on_until_there_is_no_next(self):
+        run = self.NEW + 'case "$*" in *32*) : >$PWD/done;; esac; exit 0'
+        until = "[ -e done ] || { [ -e second ] && echo 32 || echo 16; : >second; }"
+        code, calls = self.bench(run, "decided", until=until)
+        self.assertEqual(code, 0)
+        ask = "scripts/report until results/new"
+        self.assertEqual(calls[2:], [
+            self.RUN + "--profile decided", ask, self.RUN + "--resume new --blocks 16", ask,
+            self.RUN + "--resume new --blocks 32", ask, "scripts/report results/new"])
+
+    def test_it_goes_on_where_cells_failed_and_not_where_the_run_did(self):
+        for code, asked in ((1, True), (2, False), (130, False)):
+            found, calls = self.bench(self.NEW + f"exit {code}", "decided", until="echo 16")
+            self.assertEqual(found, code)
+            self.assertEqual("scripts/report until results/new" in calls, asked, code)
+            self.assertEqual(calls[-1], "scripts/report results/new")
+
+    def test_an_answer_that_does_not_change_or_cannot_be_had_ends_it(self):
+        _, calls = self.bench(self.NEW + "exit 0", "decided", until="echo 16")
+        self.assertEqual(sum("--blocks 16" in call for call in calls), 1)
+        code, calls = self.bench(self.NEW + "exit 0", "decided", until="echo 16; exit 2")
+        self.assertEqual((code, sum("--blocks" in call for call in calls)), (0, 0))
+
+    def test_a_campaign_that_was_ended_goes_on(self):
+        with unittest.mock.patch.dict("os.environ", RESUME="old"):
+            _, calls = self.bench("exit 0", "decided")
+        self.assertEqual(calls[2:], [self.RUN + "--resume old", "scripts/report until results/old",
+                                     "scripts/report results/old"])
 
     def test_peers_by_the_environment(self):
         for value, given in (("1", True), ("0", False), ("", False)):
@@ -54,7 +88,7 @@ class bench_script(unittest.TestCase):
 
     def test_failed_cells_are_reported_and_fail(self):
         code, calls = self.bench(self.NEW + "exit 7", "quick", "", earlier=False)
-        self.assertEqual((code, calls[-1]), (7, "scripts/report"))
+        self.assertEqual((code, calls[-1]), (7, "scripts/report results/new"))
 
     def test_a_run_that_never_began_does_not_redraw_the_last_report(self):
         code, calls = self.bench("exit 2", "nonsense", "")

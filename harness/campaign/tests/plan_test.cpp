@@ -65,6 +65,14 @@ std::vector<subject> three_in_two_arms() {
   return subjects;
 }
 
+TEST(plan, a_larger_one_begins_with_the_smaller) {
+  const nlohmann::json small = plan_json(make_plan(four_by_three(), three_in_two_arms(), 7, 4));
+  const nlohmann::json large = plan_json(make_plan(four_by_three(), three_in_two_arms(), 7, 9));
+  ASSERT_GT(large.at("cells").size(), small.at("cells").size());
+  for (std::size_t i = 0; i < small.at("cells").size(); ++i)
+    EXPECT_EQ(large.at("cells")[i], small.at("cells")[i]);
+}
+
 TEST(plan, arms_of_a_contestant_follow_each_other_with_the_same_seed) {
   const plan made = make_plan(four_by_three(), three_in_two_arms(), 7, 4);
   ASSERT_EQ(made.cells.size(), 2U * (4 * 2 * 3 + 3));

@@ -60,6 +60,30 @@ TEST(profile, bad_values_name_the_range) {
             "p.toml:1: blocks must be a whole number from 1 to 1000");
 }
 
+TEST(profile, looks_are_growing_generations_and_have_minutes) {
+  const std::string point = head + "kind = \"closed\"\n";
+  const profile read =
+      parse_profile("looks = [8, 16]\nat_most_minutes = 30\n" + point, "p.toml", kinds::all());
+  EXPECT_EQ(read.blocks, 8);
+  EXPECT_EQ(read.looks.at, (std::vector<int>{8, 16}));
+  EXPECT_EQ(read.looks.at_most_minutes, 30);
+  EXPECT_TRUE(parse_profile(point, "p.toml", kinds::all()).looks.at.empty());
+  EXPECT_EQ(sentence("looks = [6, 12]\nat_most_minutes = 30\n" + point),
+            "p.toml:1: looks must be a list of whole numbers from 8 to 80");
+  for (const char* const wrong : {"[16, 8]", "[8, 8]"}) {
+    EXPECT_EQ(sentence(std::string("looks = ") + wrong + "\nat_most_minutes = 30\n" + point),
+              "p.toml:1: looks must be growing numbers of generations from 8 to 80, such as 8, 16 "
+              "and 32");
+  }
+  EXPECT_EQ(sentence("looks = [8, 16]\n" + point),
+            "p.toml:1: looks need minutes at most, a whole number from 1 to 10000");
+  EXPECT_EQ(sentence("at_most_minutes = 30\n" + point),
+            "p.toml:1: minutes at most are for a campaign with looks, such as 8, 16 and 32 "
+            "generations");
+  EXPECT_EQ(sentence("blocks = 9\nlooks = [8, 16]\nat_most_minutes = 30\n" + point),
+            "p.toml:1: blocks = 9, but the first look is at 8: leave blocks out");
+}
+
 TEST(profile, engine_and_times_are_said_once_for_all_points) {
   const profile read = parse_profile(
       "engine = \"uring\"\nduration_s = 3.5\n" + head +

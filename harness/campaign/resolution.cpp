@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// See resolution.hpp.
+#include "harness/campaign/resolution.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "harness/campaign/profile.hpp"
+#include "harness/record/json_fields.hpp"
+
+namespace tailrace::campaign {
+namespace {
+
+using nlohmann::json;
+
+// In the order in which they are told.
+constexpr std::array<const char*, 4> metrics = {"CPU", "rate", "p50", "p99"};
+
+// Two-sided, 95 %.
+double student_t(std::size_t freedom) {
+  static constexpr std::array table = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365,
+                                       2.306,  2.262, 2.228, 2.201, 2.179, 2.160, 2.145,
+                                       2.131,  2.120, 2.110, 2.101, 2.093, 2.086};
+  if (freedom <= table.size()) return table[freedom - 1];
+  return 1.96 + 2.5 / static_cast<double>(freedom);  // to 0.005
+}
+
+std::optional<double> number_in(const json& record, std::initializer_list<const char*> path) {
+  const json* at = &record;
+  for (const char* const name : path) {
+    at = record::member_of(*at, name);
+    if (at == nullptr) return std::nullopt;
+  }
+  if (!at->is_number() || at->get<double>() <= 0) return std::nullopt;
+  return at->get<double>();
+}
+
+// A rate that is offered says nothing of the server, and without one latency follows from the rate.
+std::map<std::string, double> numbers_of(const json& cell) {
+  const json* const at = record::member_of(cell, "point");
+  const bool offered = at != nullptr && record::number_at(*at, "rate_per_s").value_or(0) > 0;
+  std::map<std::string, double> found;
+  const auto take = [&](const char* metric, std::initializer_list<const char*> path) {
+    if (const auto value = number_in(cell, path)) found.emplace(metric, *value);
+  };
+  take("CPU", {"cost", "server", "cpu_us_per_op"});
+  if (offered) {
+    take("p50", {"load", "latency_ns", "response", "p50"});
+    take("p99", {"load", "latency_ns", "response", "p99"});
+  } else {
+    take("rate", {"load", "achieved_per_s"});
+  }
+  return found;
+}
+
+}  // namespace
+
+std::optional<mean_ratio> mean_ratio_of(const std::vector<double>& ratios) {
+  if (ratios.size() < 2) return std::nullopt;
+  const auto count = static_cast<double>(ratios.size());
+  double mean = 0;
+  for (const double ratio : ratios)
+    mean += std::log(ratio) / count;
+  double squares = 0;
+  for (const double ratio : ratios)
+    squares += std::pow(std::log(ratio) - mean, 2);
+  const double error = std::sqrt(squares / (count - 1) / count);
+  return mean_ratio{.share = std::expm1(mean),
+                    .half = std::expm1(student_t(ratios.size() - 1) * error)};
+}
+
+void resolution::add(const json& record) {
+  const json* const who = record::member_of(record, "subject");
+  const json* const at = record::member_of(record, "point");
+  const auto block = record::integer_at(record, "block");
+  if (who == nullptr || at == nullptr || !block || record::text_or(record, "status") != "ok")
+    return;
+  const std::string form = record::text_or(*who, "form");
+  if (form != twin_form && form != "best") return;
+  const std::string place = record::text_or(*at, "id") + " " + record::text_or(*who, "arm");
+  auto& metrics_of = numbers_[record::text_or(*who, "id")];
+  for (const auto& [metric, value] : numbers_of(record)) {
+    pair& both = metrics_of[metric][place][static_cast<int>(*block)];
+    (form == twin_form ? both.second : both.first) = value;
+  }
+}
+
+std::string resolution::text() const {
+  std::vector<std::string> told;
+  for (const auto& [who, metrics_of] : numbers_) {
+    std::vector<std::string> parts;
+    for (const char* const metric : metrics) {
+      const auto places = metrics_of.find(metric);
+      if (places == metrics_of.end()) continue;
+      std::optional<mean_ratio> widest;
+      for (const auto& [place, generations] : places->second) {
+        std::vector<double> ratios;
+        for (const auto& [block, both] : generations)
+          if (both.first && both.second) ratios.push_back(*both.second / *both.first);
+        const auto found = mean_ratio_of(ratios);
+        if (found && (!widest || found->half > widest->half)) widest = found;
+      }
+      if (!widest) continue;
+      parts.push_back(fmt::format("{} {:.1f} % ± {:.1f} %", metric, 100 * std::abs(widest->share),
+                                  100 * widest->half));
+    }
+    if (!parts.empty())
+      told.push_back(fmt::format("{} twice differs by {}", who, fmt::join(parts, ", ")));
+  }
+  return fmt::format("{}", fmt::join(told, "; "));
+}
+
+}  // namespace tailrace::campaign
