@@ -5,11 +5,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "harness/campaign/profile.hpp"
+#include "harness/campaign/sliced_work.hpp"
 #include "harness/record/json_fields.hpp"
 
 namespace tailrace::campaign {
@@ -18,7 +20,7 @@ namespace {
 using nlohmann::json;
 
 // In the order in which they are told.
-constexpr std::array<const char*, 4> metrics = {"CPU", "rate", "p50", "p99"};
+constexpr std::array<const char*, 4> metrics = {"CPU", "rate", "p50", "typical p99"};
 
 // Two-sided, 95 %.
 double student_t(std::size_t freedom) {
@@ -29,32 +31,27 @@ double student_t(std::size_t freedom) {
   return 1.96 + 2.5 / static_cast<double>(freedom);  // to 0.005
 }
 
-std::optional<double> number_in(const json& record, std::initializer_list<const char*> path) {
-  const json* at = &record;
-  for (const char* const name : path) {
-    at = record::member_of(*at, name);
-    if (at == nullptr) return std::nullopt;
-  }
-  if (!at->is_number() || at->get<double>() <= 0) return std::nullopt;
-  return at->get<double>();
-}
-
 // A rate that is offered says nothing of the server, and without one latency follows from the rate.
-std::map<std::string, double> numbers_of(const json& cell) {
-  const json* const at = record::member_of(cell, "point");
-  const bool offered = at != nullptr && record::number_at(*at, "rate_per_s").value_or(0) > 0;
+std::map<std::string, double> numbers_of(const json& slice, bool offered) {
   std::map<std::string, double> found;
-  const auto take = [&](const char* metric, std::initializer_list<const char*> path) {
-    if (const auto value = number_in(cell, path)) found.emplace(metric, *value);
+  const auto take = [&](const char* metric, double value) {
+    if (value > 0) found.emplace(metric, value);
   };
-  take("CPU", {"cost", "server", "cpu_us_per_op"});
+  const auto number = [&](const char* key) { return record::number_at(slice, key).value_or(0); };
+  take("CPU", ratio_or_0(number("cpu_ns"), number("operations")));
   if (offered) {
-    take("p50", {"load", "latency_ns", "response", "p50"});
-    take("p99", {"load", "latency_ns", "response", "p99"});
+    take("p50", number("p50_ns"));
+    take("typical p99", number("p99_ns"));
   } else {
-    take("rate", {"load", "achieved_per_s"});
+    take("rate", number("achieved_per_s"));
   }
   return found;
+}
+
+double median(std::vector<double> numbers) {
+  std::ranges::sort(numbers);
+  const std::size_t half = numbers.size() / 2;
+  return numbers.size() % 2 == 1 ? numbers[half] : (numbers[half - 1] + numbers[half]) / 2;
 }
 
 }  // namespace
@@ -73,6 +70,14 @@ std::optional<mean_ratio> mean_ratio_of(const std::vector<double>& ratios) {
                     .half = std::expm1(student_t(ratios.size() - 1) * error)};
 }
 
+std::optional<double> resolution::typical_ratio(const by_round& rounds) {
+  std::vector<double> ratios;
+  for (const auto& [round, both] : rounds)
+    if (both.first && both.second) ratios.push_back(*both.second / *both.first);
+  if (ratios.empty()) return std::nullopt;
+  return median(std::move(ratios));
+}
+
 void resolution::add(const json& record) {
   const json* const who = record::member_of(record, "subject");
   const json* const at = record::member_of(record, "point");
@@ -83,9 +88,16 @@ void resolution::add(const json& record) {
   if (form != twin_form && form != "best") return;
   const std::string place = record::text_or(*at, "id") + " " + record::text_or(*who, "arm");
   auto& metrics_of = numbers_[record::text_or(*who, "id")];
-  for (const auto& [metric, value] : numbers_of(record)) {
-    pair& both = metrics_of[metric][place][static_cast<int>(*block)];
-    (form == twin_form ? both.second : both.first) = value;
+  const bool offered = record::number_at(*at, "rate_per_s").value_or(0) > 0;
+  const json* const slices = record::member_of(record, "slices");
+  if (slices == nullptr || !slices->is_array()) return;
+  for (const json& slice : *slices) {
+    const auto round = record::integer_at(slice, "round");
+    if (!round || slice.value("kept", json()) != true) continue;
+    for (const auto& [metric, value] : numbers_of(slice, offered)) {
+      pair& both = metrics_of[metric][place][static_cast<int>(*block)][static_cast<int>(*round)];
+      (form == twin_form ? both.second : both.first) = value;
+    }
   }
 }
 
@@ -99,8 +111,8 @@ std::string resolution::text() const {
       std::optional<mean_ratio> widest;
       for (const auto& [place, generations] : places->second) {
         std::vector<double> ratios;
-        for (const auto& [block, both] : generations)
-          if (both.first && both.second) ratios.push_back(*both.second / *both.first);
+        for (const auto& [block, rounds] : generations)
+          if (const auto ratio = typical_ratio(rounds)) ratios.push_back(*ratio);
         const auto found = mean_ratio_of(ratios);
         if (found && (!widest || found->half > widest->half)) widest = found;
       }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The resolution of a campaign while it runs: how far the two measurements of the subject that is
-// measured twice (profile::twin) are apart. One log ratio a generation; their mean, and ± half the
-// 95 % interval of Student's t. Of the points that have a metric the one with the widest interval
+// measured twice (profile::twin) are apart. One log ratio a generation, that of the round in the
+// middle; their mean, and ± half the 95 % interval of Student's t. Of the points that have a metric the one with the widest interval
 // is told. A first impression: the report has intervals that assume less
 // (reports/tailrace_report/stats.py, twin.py). One thread.
 #pragma once
@@ -35,7 +35,10 @@ class resolution {
     std::optional<double> first;
     std::optional<double> second;
   };
-  using by_generation = std::map<int, pair>;
+  using by_round = std::map<int, pair>;
+  using by_generation = std::map<int, by_round>;
+
+  static std::optional<double> typical_ratio(const by_round& rounds);
 
   // By contestant, metric and point (and arm).
   std::map<std::string, std::map<std::string, std::map<std::string, by_generation>>> numbers_;

@@ -78,6 +78,20 @@ json server_cost(const sums& all) {
       {"cpu_share", ratio_or_0(static_cast<double>(all.use.cpu_ns), all.wall_ns)}};
 }
 
+// Of the kept slices in which anything was due.
+double typical_achieved(const std::vector<slice_reading>& slices) {
+  std::vector<double> shares;
+  for (const slice_reading& each : slices) {
+    const client_slice& client = each.client;
+    if (!each.kept || client.planned == 0) continue;
+    shares.push_back(client.achieved_per_s * client.phase_s / static_cast<double>(client.planned));
+  }
+  if (shares.empty()) return 0;
+  const auto middle = shares.begin() + static_cast<std::ptrdiff_t>(shares.size() / 2);
+  std::ranges::nth_element(shares, middle);
+  return *middle;
+}
+
 json disturbers_json(const std::map<std::string, std::int64_t>& by_name) {
   std::vector<disturber> sorted;
   for (const auto& [name, ns] : by_name)
@@ -126,6 +140,7 @@ kept_numbers numbers_of(const std::vector<slice_reading>& slices, std::size_t ta
   kept_numbers numbers;
   json server = server_cost(all);
   numbers.used.server = server["cpu_share"].get<double>() / cpus;
+  numbers.used.achieved = typical_achieved(slices);
   numbers.used.client = ratio_or_0(all.client_busy_ns, all.client_wall_ns);
   numbers.cost = {
       {"server", std::move(server)},

@@ -35,7 +35,7 @@ nlohmann::json slices_json(const std::vector<slice_reading>& slices);
 struct kept_numbers {
   nlohmann::json cost;
   nlohmann::json noise;
-  cpu_shares used;
+  slice_shares used;
 };
 kept_numbers numbers_of(const std::vector<slice_reading>& slices, std::size_t target_cpus);
 

@@ -28,9 +28,12 @@ constexpr double ratio_or_0(double value, double of) {
   return of > 0 ? value / of : 0;
 }
 
-struct cpu_shares {
+// What a check needs of the slices that were kept.
+struct slice_shares {
   double server = 0;  // of the CPUs it may use
   double client = 0;  // of one core
+  double achieved =
+      0;  // of what was due in a slice and was answered in it, the slice in the middle
 };
 
 class sliced_work {
@@ -46,7 +49,7 @@ class sliced_work {
   virtual std::vector<std::string> faults(const nlohmann::json& load,
                                           const session::count_map& counts) const = 0;
   virtual std::vector<validity_check> checks(const nlohmann::json& load,
-                                             const cpu_shares& used) const = 0;
+                                             const slice_shares& used) const = 0;
 };
 
 }  // namespace tailrace::campaign

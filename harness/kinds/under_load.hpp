@@ -50,7 +50,7 @@ class work_under_load : public campaign::point_work, public campaign::sliced_wor
   std::vector<std::string> faults(const nlohmann::json& load,
                                   const session::count_map& counts) const override;
   std::vector<campaign::validity_check> checks(const nlohmann::json& load,
-                                               const campaign::cpu_shares& used) const override;
+                                               const campaign::slice_shares& used) const override;
 
  protected:
   const load_keys& keys() const { return keys_; }
@@ -69,6 +69,6 @@ class work_under_load : public campaign::point_work, public campaign::sliced_wor
 
 // Whether the load generator did what it was asked to, and was not the limit itself.
 std::vector<campaign::validity_check> load_checks(const nlohmann::json& load, bool open_loop,
-                                                  const campaign::cpu_shares& used);
+                                                  const campaign::slice_shares& used);
 
 }  // namespace tailrace::kinds

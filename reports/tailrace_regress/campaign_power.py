@@ -3,11 +3,10 @@
 
     --campaigns N   measure until FILE holds N campaigns: six copies of `local`, one with more CPU
                     time an echo, one that answers slower, one with a rare delay
+    --beside TEXT   then N are measured beside this shell command, such as a compiler in a loop
     --judge         say what is in FILE; without measuring it needs no build
 
-Half of the campaigns, every second one, run beside the shell command of --beside if there is one,
-such as a compiler in a loop. Everything can be interrupted and continued by the same command. Exit
-codes: 0 as good as promised, 1 bad usage, 2 nothing measured, 3 worse than promised: more than one
+Everything can be interrupted and continued by the same command. Exit codes: 0 as good as promised, 1 bad usage, 2 nothing measured, 3 worse than promised: more than one
 false `different` between copies in twenty campaigns, 5 % of a rate or a CPU time found in fewer
 than nine of ten, a rare delay in fewer than eight.
 """
@@ -25,6 +24,7 @@ from tailrace_regress.planted_campaigns import COPIES, MEASURES, Measured
 from tailrace_report import stats, wording
 from tailrace_report.decide import DIFFERENT, NOT_COMPARED, SAME
 
+BESIDE = " beside a command"
 FALSE_SHARE_MAX = 0.05
 # What was planted -> the measure that has to show it, and in which share of campaigns.
 SEEN = {
@@ -62,7 +62,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--campaigns", type=int, default=0, metavar="N")
     parser.add_argument("--judge", action="store_true")
-    parser.add_argument("--beside", default="", metavar="COMMAND")
+    parser.add_argument("--beside", default="", metavar="TEXT")
     default = cli.ROOT / "results" / "campaign-power" / "campaigns.jsonl"
     parser.add_argument("--file", type=Path, default=default, help=f"default: {default}")
     parser.add_argument("--preset", default="release")
@@ -75,16 +75,15 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def _measure(asked: argparse.Namespace) -> None:
     there = planted_campaigns.read(asked.file) if asked.file.exists() else []
-    done = {one.number for one in there}
     tailrace = asked.tailrace or build.harness(cli.ROOT, asked.preset, [planted_campaigns.TARGET])
     arms = planted_campaigns.folders(cli.ROOT, asked.preset)
-    for number in range(1, asked.campaigns + 1):
-        if number in done:
-            continue
-        beside = asked.beside if number % 2 == 0 else ""
-        measure.say(f"campaign {number} of {asked.campaigns}{' beside a command' * bool(beside)}")
+    done = sum(bool(one.beside) == bool(asked.beside) for one in there)
+    number = max((one.number for one in there), default=0)
+    for at in range(done, asked.campaigns):
+        number += 1
+        measure.say(f"campaign {at + 1} of {asked.campaigns}{BESIDE * bool(asked.beside)}")
         planted_campaigns.append(
-            asked.file, planted_campaigns.measure(tailrace, arms, number, beside)
+            asked.file, planted_campaigns.measure(tailrace, arms, number, asked.beside)
         )
 
 
@@ -92,8 +91,8 @@ def judged(campaigns: Sequence[Measured]) -> tuple[list[str], bool]:
     """What is to be said of them, and whether it is as good as promised."""
     lines, good = [], bool(campaigns)
     for title, some in (
-        ("alone", [one for one in campaigns if not one.beside]),
-        ("beside a command", [one for one in campaigns if one.beside]),
+        (" alone", [one for one in campaigns if not one.beside]),
+        (BESIDE, [one for one in campaigns if one.beside]),
     ):
         if some:
             told, fine = _of_kind(title, some)
@@ -107,7 +106,7 @@ def _of_kind(title: str, campaigns: Sequence[Measured]) -> tuple[list[str], bool
     made, dropped = (sum(getattr(c, name) for c in campaigns) for name in ("rounds", "dropped"))
     minutes = median(one.wall_s for one in campaigns) / 60
     lines = [
-        f"{wording.counted(len(campaigns), 'campaign')} {title}: {minutes:.1f} min each, {dropped}"
+        f"{wording.counted(len(campaigns), 'campaign')}{title}: {minutes:.1f} min each, {dropped}"
         f" of {made:,} rounds dropped."
     ]
     lines += [f"  {_copies(name, campaigns)}" for name in MEASURES]

@@ -104,6 +104,7 @@ TEST(slice_numbers, are_sums_over_sums_of_the_kept_slices) {
   EXPECT_DOUBLE_EQ(numbers.cost["server"]["cpu_us_per_op"], 600.0 / 400);
   EXPECT_TRUE(numbers.cost["server"]["user_us_per_op"].is_null()) << "not one tick";
   EXPECT_DOUBLE_EQ(numbers.used.client, 0.5);
+  EXPECT_EQ(numbers.used.achieved, 0) << "nothing was due";
   EXPECT_DOUBLE_EQ(numbers.used.server, 0.6e6 / 200e6);
   EXPECT_EQ(numbers.noise["kept_slices"], 2);
   EXPECT_EQ(numbers.noise["disturbed_slices"], 1);
@@ -111,6 +112,19 @@ TEST(slice_numbers, are_sums_over_sums_of_the_kept_slices) {
   EXPECT_DOUBLE_EQ(numbers.noise["disturbers"][0]["ms"], 8);
   EXPECT_EQ(slices_json(slices).size(), 3U);
   EXPECT_EQ(slices_json(slices)[2]["kept"], false);
+}
+
+TEST(slice_numbers, what_was_achieved_is_that_of_the_slice_in_the_middle) {
+  std::vector<slice_reading> slices(5, reading(1000, 1, 1));
+  for (slice_reading& each : slices)
+    each.client.planned = 100;  // in 0.1 s, as many as were answered
+  slices[0].client.achieved_per_s = 400;
+  slices[3].client.achieved_per_s = 500;
+  EXPECT_DOUBLE_EQ(numbers_of(slices, 1).used.achieved, 1) << "two had a stall at their end";
+  slices[4].client.achieved_per_s = 900;
+  EXPECT_DOUBLE_EQ(numbers_of(slices, 1).used.achieved, 0.9);
+  slices[4].kept = false;
+  EXPECT_DOUBLE_EQ(numbers_of(slices, 1).used.achieved, 1);
 }
 
 TEST(slice_numbers, of_ended_threads_are_unknown_but_for_the_cpu_time) {
