@@ -5,13 +5,16 @@
                     time an echo, one that answers slower, one with a rare delay
     --beside TEXT   then N are measured beside this shell command, such as a compiler in a loop
     --judge         say what is in FILE; without measuring it needs no build
+    --simulate N    error rates of N made-up campaigns a case, with noise drawn from the copies
 
-Everything can be interrupted and continued by the same command. Exit codes: 0 as good as promised, 1 bad usage, 2 nothing measured, 3 worse than promised: more than one
-false `different` between copies in twenty campaigns, 5 % of a rate or a CPU time found in fewer
-than nine of ten, a rare delay in fewer than eight.
+Everything can be interrupted and continued by the same command. Exit codes: 0 as good as promised,
+1 bad usage, 2 nothing measured, 3 worse than promised: copies called different in more than one of
+twenty campaigns, what costs CPU time or rate found in fewer than nine of ten, a rare delay in fewer
+than eight; with --simulate, error rates above 5 %.
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from itertools import combinations
@@ -19,9 +22,10 @@ from pathlib import Path
 from statistics import median
 
 from tailrace_regress import build, cli, interrupts, measure, outcome, planted_campaigns
+from tailrace_regress import stored_noise
 from tailrace_regress.outcome import GateError
 from tailrace_regress.planted_campaigns import COPIES, MEASURES, Measured
-from tailrace_report import stats, wording
+from tailrace_report import simulate, stats, wording
 from tailrace_report.decide import DIFFERENT, NOT_COMPARED, SAME
 
 BESIDE = " beside a command"
@@ -41,8 +45,13 @@ def main(arguments: list[str]) -> int:
         asked = _parse(arguments)
         if asked.campaigns:
             _measure(asked)
-        lines, good = judged(planted_campaigns.read(asked.file))
+        campaigns = planted_campaigns.read(asked.file)
+        lines, good = judged(campaigns)
         print("\n".join(lines))
+        if asked.simulate:
+            lines, held = simulated(campaigns, asked.simulate)
+            print("\n".join(lines))
+            good &= held
         return outcome.NONE if good else outcome.SLOWER
     except GateError as error:
         print(f"campaign-power: {error.sentence}.", file=sys.stderr)
@@ -62,14 +71,17 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--campaigns", type=int, default=0, metavar="N")
     parser.add_argument("--judge", action="store_true")
+    parser.add_argument("--simulate", type=int, default=0, metavar="N")
     parser.add_argument("--beside", default="", metavar="TEXT")
     default = cli.ROOT / "results" / "campaign-power" / "campaigns.jsonl"
     parser.add_argument("--file", type=Path, default=default, help=f"default: {default}")
     parser.add_argument("--preset", default="release")
     parser.add_argument("--tailrace", type=Path, help="the harness (default: built)")
     asked = parser.parse_args(arguments)
-    if asked.campaigns < 0 or not (asked.campaigns or asked.judge):
-        parser.error("nothing asked for: --campaigns N or --judge")
+    if min(asked.campaigns, asked.simulate) < 0:
+        parser.error("--campaigns and --simulate take numbers above 0")
+    if not (asked.campaigns or asked.judge or asked.simulate):
+        parser.error("nothing asked for: --campaigns N, --judge or --simulate N")
     return asked
 
 
@@ -165,6 +177,28 @@ def _planted(campaigns: Sequence[Measured], arm: str, name: str) -> str:
     size = f"{median(ratios):.3f}×" if ratios else "not measured"
     seen = _found(campaigns, arm, name)
     return f"{arm}, {name} {size}: different in {seen} of {len(campaigns)}"
+
+
+def simulated(campaigns: Sequence[Measured], count: int) -> tuple[list[str], bool]:
+    """What decide.py does with nine subjects in eight generations, for each measure; and whether a
+    false different and a false same are in at most FALSE_SHARE_MAX of campaigns."""
+    lines, good = [f"Of {count:,} made-up campaigns with this noise:"], True
+    for name in MEASURES:
+        stored = stored_noise.residuals(campaigns, name)
+        if not len(stored):
+            continue
+        noise, size = stored_noise.drawn_from(stored)
+        sd = size * math.sqrt(2.0)
+        alike = simulate.shares(simulate.Case(noise, sd=sd), count)
+        edge = (1.0,) * 5 + (1.0 + simulate.WITHIN,) * 4
+        near = simulate.shares(simulate.Case(noise, edge, sd=sd), count)
+        good &= max(alike.false_different, near.false_same) <= FALSE_SHARE_MAX
+        lines.append(
+            f"  {name}, sd of a log ratio {100 * sd:.1f} %: {100 * alike.false_different:.1f} % with"
+            f" a false different, {100 * near.false_same:.1f} % with a false same within"
+            f" {100 * simulate.WITHIN:g} %; {100 * alike.covered:.1f} % of intervals hold the truth"
+        )
+    return lines, good
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import time
 import unittest
 from pathlib import Path
 
-from tailrace_regress import campaign_power, outcome, planted_campaigns
+import numpy
+from tailrace_regress import campaign_power, outcome, planted_campaigns, stored_noise
 from tailrace_regress.planted_campaigns import COPIES, MEASURES, PLANTED, Measured
 
 GENERATIONS = 8
@@ -67,6 +68,30 @@ class Judged(unittest.TestCase):
 
     def test_no_campaign_proves_nothing(self) -> None:
         self.assertFalse(campaign_power.judged([])[1])
+
+
+class Simulated(unittest.TestCase):
+    def test_noise_of_copies_is_theirs(self) -> None:
+        stored = stored_noise.residuals([made_up(n, noise=0.01) for n in range(20)], "cpu")
+        self.assertEqual(stored.shape, (20 * GENERATIONS, len(COPIES)))
+        noise, size = stored_noise.drawn_from(stored)
+        self.assertAlmostEqual(size, 0.01, delta=0.001)
+        drawn = noise(numpy.random.RandomState(1), (400, 9))
+        self.assertEqual(drawn.shape, (400, 9))
+        self.assertAlmostEqual(drawn.std(), 1.0, delta=0.05)
+        self.assertLess(abs(float(numpy.corrcoef(drawn[:, 0], drawn[:, 8])[0, 1])), 0.15)
+
+    def test_a_generation_without_all_copies_is_left_out(self) -> None:
+        one = made_up(1)
+        del one.numbers["cpu"][COPIES[2]][3]
+        self.assertEqual(len(stored_noise.residuals([one], "cpu")), GENERATIONS - 1)
+        del one.numbers["rate"][COPIES[2]]
+        self.assertEqual(len(stored_noise.residuals([one], "rate")), 0)
+
+    def test_each_measure_has_its_error_rates(self) -> None:
+        lines, _ = campaign_power.simulated([made_up(n) for n in range(4)], 20)
+        self.assertEqual(len(lines), 1 + len(MEASURES))
+        self.assertRegex(lines[1], r"cpu, sd of a log ratio 0\.\d %: \d+\.0 % with a false different")
 
 
 class Files(unittest.TestCase):

@@ -367,18 +367,15 @@ json plan_of(const std::vector<std::pair<std::string, std::string>>& cells) {
 TEST(judge, a_short_plan_is_judged_by_what_it_has) {
   records in = good();
   std::erase_if(in.cells, [](const json& cell) {
-    const std::string point = cell["point"]["id"];
-    return point != "known" && point != "stall";
+    return cell["point"]["id"] != "known" && cell["point"]["id"] != "stall";
   });
   in.costs.clear();
   const json plan = plan_of({{"known", "delay-100"}, {"stall", "stall"}, {"twice", "a1"}});
-  const auto rows = expectations_of(plan);
-  const auto verdicts = judge(in, strictness::tolerances, rows);
+  const auto verdicts = judge(in, strictness::tolerances, expectations_of(plan));
   EXPECT_EQ(rows_with(verdicts, outcome::holds),
             (names{"100 ms stall a second, max", "100 ms stall a second, p99", "delay 100 us, min",
                    "delay 100 us, p50", "delay 100 us, p99", "counts add up, requests off",
                    "the plan is kept, requests off"}));
-  EXPECT_EQ(verdicts.size(), 7U);
   EXPECT_EQ(tell_briefly(verdicts), "self-test: 7 of 7 rows hold\n");
 }
 
