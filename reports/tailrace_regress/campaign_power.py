@@ -194,8 +194,8 @@ def simulated(campaigns: Sequence[Measured], count: int) -> tuple[list[str], boo
         near = simulate.shares(simulate.Case(noise, edge, sd=sd), count)
         good &= max(alike.false_different, near.false_same) <= FALSE_SHARE_MAX
         lines.append(
-            f"  {name}, sd of a log ratio {100 * sd:.1f} %: {100 * alike.false_different:.1f} % with"
-            f" a false different, {100 * near.false_same:.1f} % with a false same within"
+            f"  {name}, sd of a log ratio {100 * sd:.1f} %: {100 * alike.false_different:.1f} %"
+            f" with a false different, {100 * near.false_same:.1f} % with a false same within"
             f" {100 * simulate.WITHIN:g} %; {100 * alike.covered:.1f} % of intervals hold the truth"
         )
     return lines, good

@@ -91,7 +91,7 @@ class Simulated(unittest.TestCase):
     def test_each_measure_has_its_error_rates(self) -> None:
         lines, _ = campaign_power.simulated([made_up(n) for n in range(4)], 20)
         self.assertEqual(len(lines), 1 + len(MEASURES))
-        self.assertRegex(lines[1], r"cpu, sd of a log ratio 0\.\d %: \d+\.0 % with a false different")
+        self.assertRegex(lines[1], r"cpu, sd of a log ratio 0\.\d %: \d+\.0 % with a false")
 
 
 class Files(unittest.TestCase):
