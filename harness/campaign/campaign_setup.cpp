@@ -142,6 +142,9 @@ campaign_setup plan_from(profile from, const run_options& options, std::uint64_t
     sources.push_back({"", folders, find_contestants(folders)});
   }
   choose_contestants(from, options, sources);
+  // Who names runtimes expects no others.
+  if (options.runtimes.empty() && setup.arms.empty())
+    setup.left_out = peers_beside(from.contestants, sources.front().found);
   std::vector<subject> subjects;
   for (const program_source& source : sources) {
     auto& contestants = setup.contestants[source.arm];
@@ -226,6 +229,7 @@ json manifest_json(const run_options& options, const campaign_setup& setup) {
       {"machine", observe::machine_fingerprint()},
       {"contestants", contestants_json(setup)}};
   manifest.update(setting_json(setup.setting));
+  manifest["left_out"] = setup.left_out;
   manifest["selftest"] = has_own_test(setup, options.selftest);
   if (!setup.arms.empty()) manifest["arms"] = arms_json(setup.arms);
   return manifest;

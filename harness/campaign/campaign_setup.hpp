@@ -22,6 +22,8 @@ struct campaign_setup {
   std::vector<arm> arms;  // none: the campaign has only one build of each
   // Those of the plan, by arm ("" without arms) and id.
   std::map<std::string, std::map<std::string, contestant>> contestants;
+  // Peers that were built, and that neither profile nor options have.
+  std::vector<std::string> left_out;
   plan made_plan;
   cell_setting setting;                            // its CPUs: those of points without their own
   std::vector<observe::cpu_partition> point_cpus;  // by index into the plan's points

@@ -136,6 +136,16 @@ std::vector<std::string> peers_in(const std::vector<std::string>& folders,
   return {ids.begin(), ids.end()};
 }
 
+std::vector<std::string> peers_beside(const std::vector<std::string>& chosen,
+                                      const std::map<std::string, contestant>& found) {
+  std::vector<std::string> ids;
+  for (const auto& [id, who] : found) {
+    const bool can_run = who.about.family == "peer" && who.about.available;
+    if (can_run && std::ranges::count(chosen, id) == 0) ids.push_back(id);
+  }
+  return ids;
+}
+
 contestant null_server(const std::vector<std::string>& folders) {
   contestant found = {null_id, "", "",
                       not_available(fmt::format("there is no executable {}{} in {}/servers", prefix,

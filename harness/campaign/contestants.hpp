@@ -38,6 +38,10 @@ std::map<std::string, contestant> find_contestants(const std::vector<std::string
 // The same in the order in which users read them: by order, then by id.
 std::vector<contestant> in_order(const std::map<std::string, contestant>& contestants);
 
+// Ids of the peers that can run here and are not among `chosen`.
+std::vector<std::string> peers_beside(const std::vector<std::string>& chosen,
+                                      const std::map<std::string, contestant>& found);
+
 // Ids of the peers in the folders: of those found, and of those that the build left a note on.
 std::vector<std::string> peers_in(const std::vector<std::string>& folders,
                                   const std::map<std::string, contestant>& found);

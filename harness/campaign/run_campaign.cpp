@@ -105,6 +105,10 @@ void announce(std::FILE* out, const campaign_setup& setup, const std::string& na
              cells, duration_text(seconds), observe::cpus_text(cpus.target),
              observe::cpus_text(cpus.client));
   if (!cpus.disjoint) fmt::print(out, "{}\n", cpus.note);
+  if (!setup.left_out.empty()) {
+    fmt::print(out, "built, but left out by the profile for time: {} (--peers measures them too)\n",
+               fmt::join(setup.left_out, ", "));
+  }
   for (std::size_t i = 0; i < setup.point_cpus.size(); ++i) {
     if (!setup.point_cpus[i].shared) continue;
     fmt::print(out, "{}: {}\n", setup.made_plan.points[i].id, setup.point_cpus[i].note);

@@ -138,9 +138,13 @@ class Cell:
     def spoiled(self) -> tuple[str, ...]:
         """Groups of metrics that are left out of a cell that is valid otherwise, in the order of
         its checks. Those of another status stand or fall whole."""
+        return self.spoiled_but_by("")
+
+    def spoiled_but_by(self, name: str) -> tuple[str, ...]:
+        """The same without what the check of this name spoils."""
         if self.status != OK:
             return ()
-        failed = (check for check in self.validity if not check.passed)
+        failed = (check for check in self.validity if not check.passed and check.name != name)
         return tuple(dict.fromkeys(group for check in failed for group in check.spoils))
 
 

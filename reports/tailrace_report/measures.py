@@ -29,11 +29,9 @@ SAME_WITHIN: dict[str, tuple[float, str]] = {
 }
 
 
-# What a number of a cell, by the first part of its key, and of a slice are of: what a failed check
-# may spoil without the rest of the cell. All other numbers fall with the cell only.
+# What a number of a cell, by the first part of its key, is of: what a failed check may spoil without
+# the rest of the cell (of slices: slices.py). All other numbers fall with the cell only.
 GROUPS = {"server": "cpu", "load": "rate"}
-SLICE_GROUPS = {"cpu_us_per_op": "cpu", "achieved_per_s": "rate", "p50_ns": "latency",
-                "p99_ns": "latency"}
 
 
 def _means(numbers: Iterable[tuple[int, float | None]]) -> PerBlock:
@@ -94,8 +92,8 @@ class Typical:
     """`of` (a number of a Slice) in a block's typical kept slice, freed of what the machine did to
     all subjects of the point meanwhile (polish.py). It says nothing of what is rare.
 
-    None unless all blocks have SLICES_MIN slices, whose median has ABOVE_MIN requests in the share
-    `above`. Of cells that were not measured in slices it is what `whole` says.
+    Blocks of fewer than SLICES_MIN such slices are left out. None at all unless in each of the others
+    the slice in the middle has ABOVE_MIN requests in the share `above`. Of cells that were not measured in slices it is what `whole` says.
     """
 
     of: str
@@ -109,15 +107,16 @@ class Typical:
     ABOVE_MIN: ClassVar[int] = 5
 
     def per_block(self, study: Study, subject: Subject, point: Point, status: str) -> PerBlock:
-        sliced = study.kept_slices(subject, point, status, SLICE_GROUPS[self.of])
-        if not sliced:
+        if not any(cell.sliced for cell in study.cells(subject, point, status)):
             return self.whole.per_block(study, subject, point, status) if self.whole else {}
-        for slices in sliced.values():
+        sliced = study.kept_slices(subject, point, status, self.of)
+        enough = {at: slices for at, slices in sliced.items() if len(slices) >= self.SLICES_MIN}
+        for slices in enough.values():
             requests = stats.median([one.operations for one in slices])
-            if len(slices) < self.SLICES_MIN or self.above * requests < self.ABOVE_MIN:
+            if self.above * requests < self.ABOVE_MIN:
                 return {}
         typical = study.typical(point, self.of)
-        blocks = ((block, typical.get((subject, block))) for block in sliced)
+        blocks = ((block, typical.get((subject, block))) for block in enough)
         return {block: number for block, number in blocks if number is not None}
 
 

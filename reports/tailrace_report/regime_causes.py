@@ -76,7 +76,7 @@ def _figures(
         forms[name] = wording.share
         numbers[name] = {
             block: sum(getattr(one, key) for one in slices) / sum(one.wall_ns for one in slices)
-            for block, slices in study.kept_slices(who, point, status, "cpu").items()
+            for block, slices in study.kept_slices(who, point, status, "cpu_us_per_op").items()
             if sum(one.wall_ns for one in slices)
         }
     for memory in study.points_of("memory"):

@@ -11,6 +11,13 @@ from tailrace_report.fields import FieldError, Fields
 
 # Of the response histogram with the slices in it that were disturbed.
 AS_LIVED = "as_lived.response"
+LATENCY = "latency"  # the group of metrics that response times are of
+# What each number of a slice is of: what a failed check may spoil without the rest of the cell.
+GROUPS = {"cpu_us_per_op": "cpu", "achieved_per_s": "rate", "p50_ns": LATENCY, "p99_ns": LATENCY}
+# The check that a client was in time, over a cell; of a slice it is `client_late`, with the same
+# limits (harness/kinds/under_load.cpp).
+IN_TIME = "send_lateness"
+LATE_NS, LATE_SHARE = 50_000.0, 0.10
 NAME_CHARS_MAX = 40
 _TIMES = ("wall", "others", "steal", "throttled", "neighbour")
 
@@ -28,6 +35,7 @@ class Slice:
     p50_ns: float | None
     p99_ns: float | None
     max_ns: float | None
+    client_delay_p99_ns: float | None
     wall_ns: float
     others_ns: float
     steal_ns: float
@@ -37,6 +45,16 @@ class Slice:
     @property
     def cpu_us_per_op(self) -> float | None:
         return self.cpu_ns / 1000 / self.operations if self.operations else None
+
+    @property
+    def client_late(self) -> bool:
+        """Its response times say as much of the client."""
+        late = self.client_delay_p99_ns or 0.0
+        return late > max(LATE_NS, LATE_SHARE * (self.p99_ns or 0.0))
+
+    def sound(self, name: str) -> bool:
+        """Whether this number of it may be concluded from."""
+        return not (GROUPS[name] == LATENCY and self.client_late)
 
     @property
     def taken_ns(self) -> float:
@@ -99,6 +117,7 @@ def _slice(one: Fields) -> Slice:
         one.number("operations") or 0.0,
         one.number("cpu_ns") or 0.0,
         *(one.number(name) for name in ("achieved_per_s", "p50_ns", "p99_ns", "max_ns")),
+        one.number("client_delay_p99_ns"),
         *(one.number(f"{what}_ns") or 0.0 for what in _TIMES),
     )
 

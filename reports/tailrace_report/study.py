@@ -27,9 +27,8 @@ from tailrace_report.decide import Pairs, Verdict
 from tailrace_report.hdr import Histogram
 from tailrace_report.measures import Measure, PerBlock, same_within
 from tailrace_report.regimes import Regime
-from tailrace_report.slices import Slice
+from tailrace_report.slices import GROUPS, IN_TIME, LATENCY, Slice
 
-LATENCY = "latency"  # the group of metrics that histograms are of
 CLIENTS_OWN = ("client_delay", "lateness")  # but these: what the client did is known all the same
 # Forms that are controls: a subject's second measurement (twin.py), the null server (ceiling.py).
 TWIN, CONTROL = "twin", "control"
@@ -208,13 +207,16 @@ class Study:
         return found
 
     def kept_slices(
-        self, subject: Subject, point: Point, status: str, group: str
+        self, subject: Subject, point: Point, status: str, name: str
     ) -> dict[int, list[Slice]]:
-        """By block, where there are any whose numbers of this group are not spoiled."""
+        """By block, where there are any whose number `name` is not spoiled. A client that was late
+        spoils the response times of those slices, not of the others."""
         found: dict[int, list[Slice]] = {}
-        for cell in self.sound(subject, point, status, group):
-            if cell.sliced and cell.sliced.kept:
-                found.setdefault(cell.block, []).extend(cell.sliced.kept)
+        for cell in self.cells(subject, point, status):
+            if cell.sliced and GROUPS[name] not in cell.spoiled_but_by(IN_TIME):
+                sound = [one for one in cell.sliced.kept if one.sound(name)]
+                if sound:
+                    found.setdefault(cell.block, []).extend(sound)
         return found
 
     def typical(self, point: Point, name: str) -> dict[tuple[Subject, int], float]:
@@ -232,7 +234,7 @@ class Study:
                 continue
             seen = blocks.setdefault(cell.block, {}).setdefault(cell.subject, {})
             for one in cell.sliced.kept:
-                if number := getattr(one, name):
+                if one.sound(name) and (number := getattr(one, name)):
                     seen[one.round] = number
         return {
             (who, block): number

@@ -90,7 +90,7 @@ class Spoiled(Campaign):
         def change(cell: dict[str, Any]) -> None:
             at = cell["subject"]["id"], cell["point"]["id"]
             if at == ("libuv", QUIET) and cell["block"] in blocks:
-                cell["validity"] = [failed_check("send_lateness", *groups)]
+                cell["validity"] = [failed_check("client_headroom", *groups)]
 
         return self.changed(change)
 
@@ -109,6 +109,32 @@ class Spoiled(Campaign):
         self.assertEqual(self.blocks_of(self.spoil({1, 3}, "latency")), late)
         limit = {**late, "rate": 4}
         self.assertEqual(self.blocks_of(self.spoil({1, 3}, "latency", "rate")), limit)
+
+    def test_a_late_client_spoils_the_slices_in_which_it_was_late(self) -> None:
+        def late(until: int) -> Study:
+            def change(cell: dict[str, Any]) -> None:
+                at = cell["subject"]["id"], cell["point"]["id"]
+                if at != ("libuv", QUIET) or cell["block"] not in {1, 3}:
+                    return
+                cell["validity"] = [failed_check("send_lateness", "latency")]
+                for one in cell["slices"]:
+                    one["client_delay_p99_ns"] = 10**9 if one["round"] < until else 4000
+                    one["p50_ns"] *= 20 if one["round"] < until else 1
+
+            return self.changed(change)
+
+        clean = self.changed(lambda cell: None)
+        libuv, point = self.who(clean, "libuv"), self.point(clean)
+        whole = P50.per_block(clean, libuv, point, OK)
+        some = P50.per_block(late(4), libuv, point, OK)
+        self.assertEqual(list(some), list(whole))
+        for block, number in some.items():
+            self.assertAlmostEqual(number / whole[block], 1.0, delta=0.01)
+        study = late(8)
+        self.assertEqual(self.blocks_of(study)["p50"], 4)
+        self.assertEqual(self.blocks_of(study)["cpu"], 6)
+        # Of the merged histogram nothing can be taken out.
+        self.assertEqual(len(Quantile(0.9).per_block(late(1), libuv, point, OK)), 4)
 
     def test_it_is_said_with_its_cause(self) -> None:
         study = self.spoil({1, 3}, "latency")

@@ -262,5 +262,15 @@ counts = [0, 10, 20]
   EXPECT_EQ(subjects_of(from, found).size(), 1U);
 }
 
+TEST(contestants, peers_beside_can_run_here_and_were_not_chosen) {
+  std::map<std::string, contestant> found;
+  for (const char* const id : {"go", "smol", "tokio", "local"}) {
+    found[id].about.family = std::string(id) == "local" ? "in-house" : "peer";
+    found[id].about.available = std::string(id) != "smol";
+  }
+  EXPECT_EQ(peers_beside({"tokio"}, found), std::vector<std::string>{"go"});
+  EXPECT_EQ(peers_beside({"tokio", "go"}, found), std::vector<std::string>{});
+}
+
 }  // namespace
 }  // namespace tailrace::campaign
