@@ -29,8 +29,8 @@ SAME_WITHIN: dict[str, tuple[float, str]] = {
 }
 
 
-# What a number of a cell, by the first part of its key, is of: what a failed check may spoil without
-# the rest of the cell (of slices: slices.py). All other numbers fall with the cell only.
+# What a number of a cell, by the first part of its key, is of: what a failed check may spoil
+# without the rest of the cell (of slices: slices.py). All other numbers fall with the cell only.
 GROUPS = {"server": "cpu", "load": "rate"}
 
 
@@ -92,8 +92,9 @@ class Typical:
     """`of` (a number of a Slice) in a block's typical kept slice, freed of what the machine did to
     all subjects of the point meanwhile (polish.py). It says nothing of what is rare.
 
-    Blocks of fewer than SLICES_MIN such slices are left out. None at all unless in each of the others
-    the slice in the middle has ABOVE_MIN requests in the share `above`. Of cells that were not measured in slices it is what `whole` says.
+    Blocks of fewer than SLICES_MIN such slices are left out. None at all unless in each of the
+    others the slice in the middle has ABOVE_MIN requests in the share `above`. Of cells that were
+    not measured in slices it is what `whole` says.
     """
 
     of: str
