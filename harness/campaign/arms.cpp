@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "harness/campaign/profile.hpp"
 #include "harness/record/refusal.hpp"
 
 namespace tailrace::campaign {
@@ -16,8 +17,10 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-// It becomes part of file names.
+// It becomes part of file names, and stands where a form does.
 bool is_arm_name(const std::string& name) {
+  if (name == "best" || name == "default" || name == twin_form || name == control_form)
+    return false;
   return !name.empty() && name.size() <= 32 && std::ranges::all_of(name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
   });
@@ -32,7 +35,9 @@ std::vector<arm> parse_arms(const std::vector<std::string>& texts) {
     const std::string name = text.substr(0, equals);
     if (equals == std::string::npos || !is_arm_name(name)) {
       throw usage_refusal(fmt::format(
-          "--arm {} is not NAME=FOLDER with a name of small letters, digits and '-'", text));
+          "--arm {} is not NAME=FOLDER with a name of small letters, digits and '-', and not best, "
+          "default, twin or control",
+          text));
     }
     std::error_code error;
     const fs::path folder = text.substr(equals + 1);

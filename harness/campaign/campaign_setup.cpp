@@ -143,7 +143,7 @@ campaign_setup plan_from(profile from, const run_options& options, std::uint64_t
   }
   choose_contestants(from, options, sources);
   // Who names runtimes expects no others.
-  if (options.runtimes.empty() && setup.arms.empty())
+  if (options.resume.empty() && options.runtimes.empty() && setup.arms.empty())
     setup.left_out = peers_beside(from.contestants, sources.front().found);
   std::vector<subject> subjects;
   for (const program_source& source : sources) {

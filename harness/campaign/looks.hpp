@@ -16,8 +16,8 @@ struct look_plan {
   int at_most_minutes = 0;  // of measuring; 0: not said
 };
 
-// At fewer generations no p value is as small as the level of a first look, and where the first of
-// eight is less than a tenth of all, its level is as small.
+// A first look at 8 can decide also where the last is at 80 (its level is two p values of eight
+// generations); with fewer generations or a later last look it could not always.
 inline constexpr int look_min = 8;
 inline constexpr int look_max = 80;
 inline constexpr int look_minutes_max = 10000;

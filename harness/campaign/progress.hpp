@@ -2,8 +2,8 @@
 // What the user sees while a campaign runs. Its steps are its cells, and before them the counting
 // of each subject. On a terminal one status line that is redrawn between steps (never during a
 // measured phase), otherwise one plain line a generation; and a line that stays for each step that
-// did not end as ok. Both have the time left and, with a twin, the resolution so far. Main thread
-// only.
+// did not end as plain ok. Both have the time left and, with a twin, the resolution so far. Main
+// thread only.
 #pragma once
 
 #include <cstdio>

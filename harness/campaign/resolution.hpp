@@ -3,7 +3,8 @@
 // measured twice (profile::twin) are apart. One log ratio a generation, that of the round in the
 // middle; their mean, and ± half the 95 % interval of Student's t. Of the points that have a metric
 // the one with the widest interval is told. A first impression: the report has intervals that
-// assume less (reports/tailrace_report/stats.py, twin.py). One thread.
+// assume less, and leaves out what a failed check spoils (reports/tailrace_report/stats.py,
+// twin.py). One thread.
 #pragma once
 
 #include <map>

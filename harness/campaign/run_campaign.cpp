@@ -106,7 +106,7 @@ void announce(std::FILE* out, const campaign_setup& setup, const std::string& na
              observe::cpus_text(cpus.client));
   if (!cpus.disjoint) fmt::print(out, "{}\n", cpus.note);
   if (!setup.left_out.empty()) {
-    fmt::print(out, "built, but left out by the profile for time: {} (--peers measures them too)\n",
+    fmt::print(out, "built, but not in the profile: {} (--peers measures them too)\n",
                fmt::join(setup.left_out, ", "));
   }
   for (std::size_t i = 0; i < setup.point_cpus.size(); ++i) {
@@ -162,7 +162,7 @@ int run_campaign(const run_options& options) {
              failed_costs == 0 ? "" : fmt::format("; costs that failed: {}", failed_costs));
   const plan& made = setup.made_plan;
   if (!made.looks.at.empty() && made.blocks < made.looks.at.back()) {
-    fmt::print("a look of {}; whether it goes on: scripts/report until {}\n",
+    fmt::print(out, "a look of {}; whether it goes on: scripts/report until {}\n",
                fmt::join(made.looks.at, ", "), campaign.folder().string());
   }
   return shown.totals().failed + failed_costs > 0 ? refusal::failed : 0;

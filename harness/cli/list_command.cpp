@@ -29,6 +29,7 @@ void list_profiles(const std::map<std::string, contestant>& found,
         mine.emplace(id, campaign::contestant_or_missing(found, id, folders));
         if (!found.contains(id)) missing.insert(*mine.find(id));
       }
+      if (from.null_server) mine.emplace(campaign::null_id, campaign::null_server(folders));
       const campaign::plan made =
           campaign::make_plan(from, campaign::subjects_of(from, mine), from.seed, from.blocks);
       double seconds = 0;

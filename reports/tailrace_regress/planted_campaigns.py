@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Campaigns of which the answer is known: copies of one executable, which differ by nothing, and
 others with a fault planted (workloads/planted_fault.hpp). What is kept of each is one number a
-metric, subject and generation, as the report takes them, so that it can be judged again."""
+metric, subject and generation, of its valid cells, so that it can be judged again."""
 
 import contextlib
 import os
@@ -58,7 +58,7 @@ class Measured:
 
     @cached_property
     def pairs(self) -> dict[str, Pairs]:
-        """By measure, decided for all pairs of it together, as in a report."""
+        """By measure, decided for all pairs of it together; two regimes are not looked for."""
         return {
             name: Pairs(self.numbers.get(name, {}), same_within(measure))
             for name, (_, measure) in MEASURES.items()

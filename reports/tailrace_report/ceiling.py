@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The other standing control: the null server, which answers at once. What it reaches is the
 ceiling of client and kernel, so that a client that is the limit is not taken for servers that are
-alike. It is in no other table, figure or sentence, and never the floor (study.py)."""
+alike. It is compared and ranked in no table, figure or sentence, and never the floor (study.py)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from tailrace_report import stats, wording
 from tailrace_report.campaign import Point, Subject
-from tailrace_report.measures import CPU, P50, P99, RATE, Measure, Number
+from tailrace_report.measures import CPU, P50, P99, RATE, Measure, Number, PerBlock
 from tailrace_report.study import Entry, Study
 from tailrace_report.tables import Column, Table
 
@@ -23,6 +23,13 @@ COLUMNS: dict[str, Measure] = {
     "p99": P99,
     "client CPU share": CLIENT,
 }
+
+
+def _rates(study: Study, null: Subject, point: Point) -> PerBlock:
+    """Of all generations that were measured: a client that is the limit spoils what is said of
+    contestants, and is what a ceiling is there to show."""
+    every = study.typical(point, "achieved_per_s").items()
+    return {block: rate for (who, block), rate in every if who == null}
 
 
 def _middle(study: Study, who: Subject, point: Point, measure: Measure) -> float | None:
@@ -39,7 +46,7 @@ def _closed(study: Study) -> Iterator[tuple[Point, float, Entry, stats.Estimate]
             study.compare(point, RATE).valid, key=lambda one: one.estimate.median, default=None
         )
         for null in study.controls:
-            rates = RATE.per_block(study, null, point, study.standing(null, point))
+            rates = _rates(study, null, point)
             if not rates or not fastest:
                 continue
             beside = RATE.per_block(study, fastest.subject, point, fastest.standing)
@@ -80,6 +87,8 @@ def table(study: Study) -> Table:
             if not study.standing(null, point):
                 continue
             numbers = {m: _middle(study, null, point, m) for m in COLUMNS.values()}
+            if rates := _rates(study, null, point):
+                numbers[RATE] = stats.median(list(rates.values()))
             texts = [wording.MISSING if n is None else m.form(n) for m, n in numbers.items()]
             best = wording.with_interval(times.get(point.id), wording.times)
             shown.add(point.id, *texts, best)

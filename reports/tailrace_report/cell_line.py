@@ -74,9 +74,13 @@ def read_cell(line: Fields, number: int, histograms: Mapping[str, Histogram]) ->
         sliced=sliced,
         window_maxima_ns=_window_maxima(line.part("load")),
         scheduling=line.choice("scheduling", (FIFO, NORMAL)) if line.has("scheduling") else "",
-        awake={True: AWAKE, False: IDLE}.get(line.raw("keep_awake"), ""),
+        awake=_awake(line.raw("keep_awake")),
         wall_s=line.number("wall_s") or 0.0,
     )
+
+
+def _awake(told: object) -> str:
+    return AWAKE if told is True else IDLE if told is False else ""
 
 
 def _window_maxima(load: Fields) -> tuple[float, ...]:

@@ -56,9 +56,9 @@ def _design(study: Study) -> list[str]:
         told += [
             "Under load all subjects of a generation are alive at once, connected and warmed up,"
             " and visited by one load process in rounds: in each round every subject at a point"
-            " once, shuffled again, for a slice of some tenths of a second. What drifts"
-            " hits all alike. Only where the connections of all do not fit at once, subjects run"
-            " one after the other, each with rounds of its own.",
+            " once, shuffled again, for a slice of 60 ms or more. What drifts hits all alike. Only"
+            " where the connections of all do not fit at once, subjects run one after the other,"
+            " each with rounds of its own.",
             "CPU clocks, run delay, everybody else's CPU time and the hypervisor's are read at the"
             " edges of each slice. A round in which others and the hypervisor took more"
             f" than {100 * DISTURBED_SHARE:g} % of the server's CPU is dropped for all subjects and"

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Tests of many means at once by flipping signs: max-T, step-down; the error rate of a family.
 
-The only module that imports numpy. A column is one number a generation (missing: NaN) and is tested
-for a mean above zero. If its noise is symmetric, a generation is as likely with all signs of its
-row turned round; so all 2^n ways to flip whole rows (all for up to stats.FLIPS_EXACT generations,
-else FLIPS_DRAWN seeded ones and the real one) are equally likely under the null, whatever the
-columns have to do with each other. The p value of a column is the share of ways in which the
-largest statistic of the columns that are not yet rejected is as large as its own.
+The only module that a report needs numpy for. A column is one number a generation (missing: NaN)
+and is tested for a mean above zero. If its noise is symmetric, a generation is as likely with all
+signs of its row turned round; so all 2^n ways to flip whole rows (all for up to stats.FLIPS_EXACT
+generations, else FLIPS_DRAWN seeded ones and the real one) are equally likely under the null,
+whatever the columns have to do with each other. The p value of a column is the share of ways in
+which the largest statistic of the columns that are not yet rejected is as large as its own.
 
 The statistic is a mean over its own standard error, whose variance is drawn, with the weight of
 PRIOR_FREEDOM generations, towards the typical one: seven degrees of freedom alone make a critical

@@ -67,8 +67,7 @@ def table(study: Study, pair: tuple[Point, Point]) -> Table:
         [beside, alone],
         columns,
         [
-            "with / without: paired within generations. typical p99: the undisturbed tail, the"
-            " median over slices of their p99."
+            f"with / without: paired within generations. {subject_table.TYPICAL_NOTE}"
         ],
     )
 

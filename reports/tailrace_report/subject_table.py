@@ -43,7 +43,7 @@ KEPT_NOTES = {
 }
 UNDISTURBED, KEPT = KEPT_NOTES
 LIVED = "as lived"
-TYPICAL_NOTE = "typical p99: the median over slices of their p99: the tail without stalls."
+TYPICAL_NOTE = "typical p99: p99 of the typical slice: the tail without stalls."
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def _kind_of_trouble(cell: Cell) -> str:
 def _add_unavailable(table: Table, study: Study) -> None:
     """Contestants that the manifest lists as not available here and that have no cell at all."""
     listed = study.campaign.manifest.get("contestants")
-    seen = {subject.id for subject in study.subjects}
+    seen = {cell.subject.id for cell in study.campaign.cells}
     for one in listed if isinstance(listed, list) else []:
         if isinstance(one, dict) and one.get("available") is False and one.get("id") not in seen:
             cause, remedy = (str(one.get(key) or "-") for key in ("cause", "remedy"))

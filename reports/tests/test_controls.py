@@ -131,6 +131,19 @@ class NullServer(Made):
         (told,) = ceiling.sentences(self.with_null(1.06))
         self.assertIn("may be the limit there", told)
 
+    def test_a_client_that_is_the_limit_is_what_the_ceiling_shows(self) -> None:
+        self.with_null(1.06)
+        cells = self.cells()
+        for cell in cells:
+            if cell["subject"]["form"] == "control" and cell["point"]["kind"] == "closed":
+                full = dict(name="client_headroom", ok=False, value=1, limit=0.9, text="full")
+                cell["validity"] = [{**full, "spoils": ["latency", "rate"]}]
+        study = self.write(cells)
+        (told,) = ceiling.sentences(study)
+        self.assertIn("may be the limit there", told)
+        closed = [row for row in ceiling.table(study).rows if row[0].startswith("closed")]
+        self.assertNotIn("-", [row[1] for row in closed])
+
     def test_without_one_nothing_is_said(self) -> None:
         study = study_of(self.folder)
         self.assertEqual(ceiling.sentences(study), [])
