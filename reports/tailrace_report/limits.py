@@ -85,10 +85,9 @@ def limits(study: Study) -> list[str]:
         " drift over minutes; only ratios within a generation count.",
         "An echo does no work: it shows what a runtime adds, not what an application costs.",
     ]
-    answer += [
-        f"{text[:-1]}: response times are not corrected for it."
-        for text in selftest.bias(study.campaign.selftest)
-    ]
+    test = study.campaign.selftest
+    corrected = ": response times are not corrected for it." if test and test.rows else "."
+    answer += [f"{text[:-1]}{corrected}" for text in selftest.bias(test)]
     if study.campaign.manifest.get("selftest") is False and any(
         cell.sliced for cell in study.campaign.cells
     ):

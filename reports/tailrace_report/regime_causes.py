@@ -79,9 +79,8 @@ def _figures(
             for block, slices in study.kept_slices(who, point, status, "cpu_us_per_op").items()
             if sum(one.wall_ns for one in slices)
         }
-    for memory in study.points_of("memory"):
+    if memory := next(iter(study.points_of("memory")), None):
         forms["memory of an idle connection"] = MEMORY.form
         found = [MEMORY.per_block(study, who, memory, one) for one in MEASURED]
         numbers["memory of an idle connection"] = {b: n for part in found for b, n in part.items()}
-        break
     return forms, numbers
