@@ -26,7 +26,7 @@ class bench_script(unittest.TestCase):
                 file.write_text(f"#!/bin/sh\necho {name} $* >>{root}/calls\n{body}\n")
                 file.chmod(0o755)
             shutil.copy(SCRIPTS / "bench", root / "scripts/bench")
-            (root / "results").mkdir()
+            (root / "results/old").mkdir(parents=True)
             if earlier:
                 (root / "results/latest").symlink_to("earlier")
             code = subprocess.run([root / "scripts/bench", *arguments], check=False,
@@ -58,8 +58,9 @@ class bench_script(unittest.TestCase):
         self.assertEqual(code, 0)
         ask = "scripts/report until results/new"
         self.assertEqual(calls[2:], [
-            self.RUN + "--profile decided", ask, self.RUN + "--resume new --blocks 16", ask,
-            self.RUN + "--resume new --blocks 32", ask, "scripts/report results/new"])
+            self.RUN + "--profile decided", ask, self.RUN + "--resume results/new --blocks 16",
+            ask,
+            self.RUN + "--resume results/new --blocks 32", ask, "scripts/report results/new"])
 
     def test_it_goes_on_where_cells_failed_and_not_where_the_run_did(self):
         for code, asked in ((1, True), (2, False), (130, False)):
@@ -75,10 +76,17 @@ class bench_script(unittest.TestCase):
         self.assertEqual((code, sum("--blocks" in call for call in calls)), (0, 0))
 
     def test_a_campaign_that_was_ended_goes_on(self):
-        with unittest.mock.patch.dict("os.environ", RESUME="old"):
-            _, calls = self.bench("exit 0", "decided")
-        self.assertEqual(calls[2:], [self.RUN + "--resume old", "scripts/report until results/old",
-                                     "scripts/report results/old"])
+        for name in ("old", "results/old"):
+            with unittest.mock.patch.dict("os.environ", RESUME=name):
+                _, calls = self.bench("exit 0", "decided")
+            self.assertEqual(calls[2:], [self.RUN + f"--resume {name}",
+                                         "scripts/report until results/old",
+                                         "scripts/report results/old"])
+
+    def test_one_that_is_not_there_is_refused_once(self):
+        with unittest.mock.patch.dict("os.environ", RESUME="nowhere"):
+            code, calls = self.bench("exit 2", "decided")
+        self.assertEqual((code, calls[2:]), (2, [self.RUN + "--resume nowhere"]))
 
     def test_peers_by_the_environment(self):
         for value, given in (("1", True), ("0", False), ("", False)):
