@@ -44,11 +44,11 @@ class SurroundingsTest(command_case.CommandCase):
                 # In each slice, those of warm-up included.
                 self.assertEqual(seen, {"idle other" if wanted[name] else "other"}, option)
 
-    def test_closed_points_are_kept_awake_and_open_ones_are_not(self):
+    def test_all_points_are_kept_awake_unless_they_say_otherwise(self):
         points = POINT + POINT.replace("closed", "open") + "rate_per_s = 100\n"
         cells = self.by_point("--load-program", TAILRACE, "load", points=points)
         found = {cell["point"]["kind"]: cell["keep_awake"] for cell in cells.values()}
-        self.assertEqual(found, {"closed": True, "open": False})
+        self.assertEqual(found, {"closed": True, "open": True})
 
     def test_beside_a_target_of_another_scheduler_group_nothing_spins(self):
         group = f"/sys/fs/cgroup/cpu/tailrace-test-{os.getpid()}"
