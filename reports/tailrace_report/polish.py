@@ -6,8 +6,7 @@ an echo cost 5.8, 6.5, 9.3 or 11 us, each for some seconds, by what the hypervis
 them. The slices of a round follow one another closely, so that most of them met one state. Two-way
 median polish (Tukey, Exploratory Data Analysis, 1977, chapter 11) takes the log of each number as
 subject + round + rest, and medians keep single slices, and rounds in which the state changed, from
-moving anybody. Of one executable measured twice the log ratio of CPU time spread over generations
-by 0.007 so, and by 0.013 with sums over the same slices of 60 ms (reports/README.md).
+moving anybody. What it gains: reports/README.md.
 """
 
 import math
