@@ -20,12 +20,10 @@ from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
-from tailrace_regress import build, cli, interrupts, measure, outcome, planted_campaigns
-from tailrace_regress.outcome import GateError
+from tailrace_regress import build, cli, experiment, measure, outcome, planted_campaigns
 from tailrace_regress.planted_campaigns import COPIES, MEASURES, Measured
 from tailrace_report import stats, wording
 from tailrace_report.decide import DIFFERENT, NOT_COMPARED, SAME
-from tailrace_report.errors import CampaignError
 
 BESIDE = " beside a command"
 FALSE_SHARE_MAX = 0.05
@@ -39,41 +37,23 @@ ALSO = {"rare-delay": ("p99", "p99 as lived"), "slower": ("cpu", "p50"), "more-c
 
 
 def main(arguments: list[str]) -> int:
-    interrupts.watch()
-    try:
-        asked = _parse(arguments)
-        if asked.campaigns:
-            _measure(asked)
-        campaigns = planted_campaigns.read(asked.file)
-        lines, good = judged(campaigns)
-        print("\n".join(lines))
-        if asked.simulate:
-            lines, held = simulated(campaigns, asked.simulate)
-            print("\n".join(lines))
-            good &= held
-        return outcome.NONE if good else outcome.SLOWER
-    except GateError as error:
-        print(f"campaign-power: {error.sentence}.", file=sys.stderr)
-        if error.detail:
-            print(error.detail, file=sys.stderr)
-        return error.code
-    except CampaignError as error:
-        print(f"campaign-power: {error.sentences[0]}", file=sys.stderr)
-        return outcome.USAGE
-    except OSError as error:
-        print(f"campaign-power: {outcome.unwritten(error).sentence}.", file=sys.stderr)
-        return outcome.NOTHING
-    except KeyboardInterrupt:
-        print("campaign-power: interrupted; the same command continues.", file=sys.stderr)
-        return outcome.INTERRUPTED
+    return experiment.ended("campaign-power", lambda: _run(_parse(arguments)))
+
+
+def _run(asked: argparse.Namespace) -> int:
+    if asked.campaigns:
+        _measure(asked)
+    campaigns = planted_campaigns.read(asked.file)
+    lines, good = judged(campaigns)
+    if asked.simulate:
+        more, held = simulated(campaigns, asked.simulate)
+        lines, good = lines + more, good and held
+    print("\n".join(lines))
+    return outcome.NONE if good else outcome.SLOWER
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = cli.Parser(
-        prog="campaign-power",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = experiment.parser("campaign-power", __doc__)
     parser.add_argument("--campaigns", type=int, default=0, metavar="N")
     parser.add_argument("--judge", action="store_true")
     parser.add_argument("--simulate", type=int, default=0, metavar="N")

@@ -17,9 +17,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from tailrace_regress import bank, build, children, cli, faults, interrupts, job, measure
+from tailrace_regress import bank, build, children, cli, experiment, faults, job, measure
 from tailrace_regress import outcome, power
-from tailrace_regress.outcome import GateError
 
 FALSE_SHARE_MAX = 0.02
 POWER_MIN = 0.80
@@ -29,33 +28,22 @@ WORSE = outcome.SLOWER
 
 
 def main(arguments: list[str]) -> int:
-    interrupts.watch()
-    try:
-        asked = _parse(arguments)
-        good = True
-        if asked.bank:
-            _bank(asked)
-        if asked.decide:
-            good &= _decide(asked)
-        if asked.jobs or asked.faults:
-            good &= _jobs(asked)
-        return outcome.NONE if good else WORSE
-    except GateError as error:
-        print(f"gate-power: {error.sentence}.", file=sys.stderr)
-        if error.detail:
-            print(error.detail, file=sys.stderr)
-        return error.code
-    except KeyboardInterrupt:
-        print("gate-power: interrupted; the same command continues.", file=sys.stderr)
-        return outcome.INTERRUPTED
+    return experiment.ended("gate-power", lambda: _run(_parse(arguments)))
+
+
+def _run(asked: argparse.Namespace) -> int:
+    good = True
+    if asked.bank:
+        _bank(asked)
+    if asked.decide:
+        good &= _decide(asked)
+    if asked.jobs or asked.faults:
+        good &= _jobs(asked)
+    return outcome.NONE if good else WORSE
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = cli.Parser(
-        prog="gate-power",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = experiment.parser("gate-power", __doc__)
     parser.add_argument("--bank", type=int, default=0, metavar="N")
     parser.add_argument("--decide", type=int, default=0, metavar="N")
     parser.add_argument("--jobs", type=int, default=0, metavar="N")
