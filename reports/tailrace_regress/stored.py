@@ -17,6 +17,7 @@ from tailrace_report.load import parse_object
 SCHEMA = "tailrace-samples-1"
 NAMES = ("stage", "target", "place", "metric", "arm")
 Read = TypeVar("Read")
+BYTES_MAX = 256 << 20
 
 
 def to_lines(stages: Mapping[str, Samples]) -> str:
@@ -44,10 +45,14 @@ def read(path: Path) -> dict[str, Samples]:
 def lines(path: Path, schema: str, read_one: Callable[[Fields], Read]) -> list[Read]:
     """What `read_one` makes of each line; a torn last line is left out. Raises GateError (usage)
     naming the line."""
+    opener = gzip.open if path.suffix == ".gz" else open
     try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        with opener(path, "rb") as file:
+            data = file.read(BYTES_MAX + 1)
     except (OSError, EOFError) as error:
         raise usage(f"{path} cannot be read: {error}") from None
+    if len(data) > BYTES_MAX:
+        raise usage(f"{path} has more than {BYTES_MAX >> 20} MiB, which no file of samples has")
     *whole, torn = data.split(b"\n")
     found = []
     for number, line in enumerate([*whole, torn], 1):

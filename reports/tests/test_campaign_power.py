@@ -9,10 +9,12 @@ import random
 import tempfile
 import time
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import numpy
-from tailrace_regress import campaign_power, outcome, planted_campaigns, stored_noise
+from tailrace_regress import campaign_power, outcome, planted_campaigns, stored
+from tailrace_regress import stored_noise
 from tailrace_regress.planted_campaigns import COPIES, MEASURES, PLANTED, Measured
 
 GENERATIONS = 8
@@ -121,6 +123,13 @@ class Files(unittest.TestCase):
         code, said = self.run_it("--judge")
         self.assertEqual(code, outcome.USAGE)
         self.assertIn("line 1", said)
+
+    def test_a_file_without_end_is_a_sentence(self) -> None:
+        self.file.symlink_to("/dev/zero")
+        with unittest.mock.patch.object(stored, "BYTES_MAX", 1 << 20):
+            code, said = self.run_it("--judge")
+        self.assertEqual(code, outcome.USAGE)
+        self.assertIn("more than 1 MiB", said)
 
     def test_what_runs_beside_ends_with_all_that_it_started(self) -> None:
         mark = self.file.with_name("beat")
