@@ -99,6 +99,9 @@ class client_loop {
   void note_written(connection& to, std::size_t bytes) noexcept;
   void consume(connection& from, const char* in, std::size_t count);
   void lose(connection& lost, const std::string& cause);
+  // The cause of an end of stream. send_error: of a send before it that failed, else 0; a reset is
+  // told once only, and EPIPE says no more than that the peer has closed.
+  static std::string end_after(int send_error);
   void read_clock() noexcept;
   void send_due();
   [[nodiscard]] bool something_due() const noexcept { return last_clock_ns_ >= next_due_ns_; }

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "harness/load/client_loop.hpp"
+#include "harness/load/endpoint.hpp"
 #include "harness/observe/clock.hpp"
 
 namespace tailrace::load {
@@ -37,6 +39,10 @@ void client_loop::lose(connection& lost, const std::string& cause) {
   alive[lost.alive_position] = moved;
   connections_[moved].alive_position = lost.alive_position;
   alive.pop_back();
+}
+
+std::string client_loop::end_after(int send_error) {
+  return send_error == 0 || send_error == EPIPE ? "EOF" : errno_name(send_error);
 }
 
 // Gives up what was queued and not begun. In the closed loop it was never counted as planned.

@@ -78,8 +78,20 @@ void epoll_loop::flush(connection& to) {
     } else if (errno == EAGAIN) {
       return;  // the edge of EPOLLOUT resumes it
     } else if (errno != EINTR) {
-      lose(to, errno_name(errno));
+      sending_failed(to, errno);
     }
+  }
+}
+
+// Of a peer that is gone, what it had answered before counts.
+void epoll_loop::sending_failed(connection& to, int error) {
+  for (;;) {
+    const ssize_t count = ::recv(to.fd, receive_buffer_.get(), wire_buffer_bytes, 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return lose(to, count == 0 ? end_after(error) : errno_name(error));
+    read_clock();
+    consume(to, receive_buffer_.get(), static_cast<std::size_t>(count));
+    if (!to.alive) return;
   }
 }
 

@@ -35,6 +35,7 @@ class epoll_loop final : public client_loop {
 
   void handle_one(connection& from, std::uint32_t events);
   void receive(connection& from, bool ending);
+  void sending_failed(connection& to, int error);
 
   int epoll_fd_;
   std::array<epoll_event, batch> events_{};

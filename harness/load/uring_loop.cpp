@@ -93,7 +93,7 @@ void uring_loop::received(std::size_t index, const io_uring_cqe& completion) {
       const auto* const bytes = port_.buffers().address(uring::buffer_ring::id_of(completion));
       consume(from, reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(completion.res));
     } else if (completion.res == 0) {
-      lose(from, "EOF");
+      lose(from, end_after(at.send_error));
     } else if (completion.res == -ENOBUFS) {
       port_.note_starved();
     } else if (completion.res != -EINTR && completion.res != -EAGAIN) {
@@ -113,7 +113,7 @@ void uring_loop::sent(std::size_t index, int result) {
   if (at.sending) --in_flight_;
   at.sending = false;
   if (!to.alive || stopping_) return;
-  if (result < 0 && result != -EINTR && result != -EAGAIN) return lose(to, errno_name(-result));
+  if (result < 0 && result != -EINTR && result != -EAGAIN) return sending_failed(to, -result);
   at.send_from += static_cast<std::uint32_t>(std::max(result, 0));
   if (at.send_from < at.send_to)
     queue_send(index, false);
@@ -124,7 +124,7 @@ void uring_loop::sent(std::size_t index, int result) {
 void uring_loop::flush(connection& to) {
   const std::size_t index = index_of(to);
   slot& at = slots_[index];
-  if (!to.alive || at.sending) return;
+  if (!to.alive || at.sending || at.send_error != 0) return;
   if (port_.chunk_bytes() >= direct_bytes && !send_directly(to)) return;
   const std::uint64_t until = may_send(to);
   if (to.whole_sent >= until) return;
@@ -149,10 +149,17 @@ bool uring_loop::send_directly(connection& to) {
     } else if (errno == EAGAIN) {
       return true;
     } else if (errno != EINTR) {
-      lose(to, errno_name(errno));
+      sending_failed(to, errno);
       return false;
     }
   }
+}
+
+// Of a peer that is gone, what it had answered before counts: its receive ends after that.
+void uring_loop::sending_failed(connection& to, int error) {
+  slot& at = slots_[index_of(to)];
+  if (!at.receiving || (error != ECONNRESET && error != EPIPE)) return lose(to, errno_name(error));
+  at.send_error = error;
 }
 
 void uring_loop::release() {

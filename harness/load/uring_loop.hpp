@@ -34,6 +34,7 @@ class uring_loop final : public client_loop {
     std::uint32_t send_to = 0;
     bool sending = false;    // a completion of it will come
     bool receiving = false;  // likewise
+    int send_error = 0;      // the peer is gone: what it answered before, and its end, are received
   };
 
   int wait(std::int64_t wait_ns) override;
@@ -44,6 +45,7 @@ class uring_loop final : public client_loop {
   void stop_receiving() override;
   [[nodiscard]] std::size_t unread(connection& from) override;
 
+  void sending_failed(connection& to, int error);
   [[nodiscard]] std::size_t index_of(const connection& one) noexcept {
     return static_cast<std::size_t>(&one - connections().data());
   }

@@ -76,7 +76,8 @@ TEST_P(faulty_server, early_close_is_an_error_named_eof) {
     EXPECT_GT(result.total.counts.ok, 0U);
     if (rate > 0) {
       EXPECT_EQ(result.total.counts.planned, 600U);
-      EXPECT_GT(result.total.counts.never_sent, 500U);
+      // How many were sent in one go depends on how long the client waited for its CPU.
+      EXPECT_GT(result.total.counts.never_sent, 0U);
     }
   }
 }
