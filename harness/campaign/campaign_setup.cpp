@@ -77,6 +77,7 @@ observe::cpu_partition choose_cpus(const run_options& options, int workers) {
   if (options.target_cpus.empty()) return parts;
   parts.target = cpus_of(options.target_cpus, "--target-cpus");
   parts.client = cpus_of(options.client_cpus, "--client-cpus");
+  parts.one_of_each_core = observe::one_of_each_core(observe::usable_cores(), parts);
   parts.disjoint = true;
   parts.note.clear();
   for (const int cpu : parts.target) {

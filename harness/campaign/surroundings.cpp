@@ -7,25 +7,9 @@
 #include "harness/record/refusal.hpp"
 
 namespace tailrace::campaign {
-namespace {
-
-// One of each core: siblings that spin would be in each other's way.
-std::vector<int> cpus_to_keep_awake(const observe::cpu_partition& cpus) {
-  std::vector<int> chosen;
-  for (const auto& core : observe::usable_cores()) {
-    const auto used = std::ranges::find_if(core, [&](int cpu) {
-      return std::ranges::count(cpus.target, cpu) + std::ranges::count(cpus.client, cpu) > 0;
-    });
-    if (used != core.end()) chosen.push_back(*used);
-  }
-  return chosen;
-}
-
-}  // namespace
-
 std::string surroundings::no_keep_awake_for(int target_pid) {
   if (spinners_ == nullptr) {
-    spinners_ = std::make_unique<observe::keep_awake>(cpus_to_keep_awake(cpus_));
+    spinners_ = std::make_unique<observe::keep_awake>(cpus_.one_of_each_core);
     spinners_->pause();
   }
   if (!spinners_->cause().empty()) return spinners_->cause();

@@ -35,6 +35,18 @@ std::vector<physical_core> usable_cores() {
   return cores;
 }
 
+std::vector<int> one_of_each_core(const std::vector<physical_core>& cores,
+                                  const cpu_partition& parts) {
+  std::vector<int> chosen;
+  for (const physical_core& core : cores) {
+    const auto used = std::ranges::find_if(core, [&](int cpu) {
+      return std::ranges::count(parts.target, cpu) + std::ranges::count(parts.client, cpu) > 0;
+    });
+    if (used != core.end()) chosen.push_back(*used);
+  }
+  return chosen;
+}
+
 cpu_partition partition_cpus(const std::vector<physical_core>& cores, int target_cores,
                              int client_cores_max) {
   cpu_partition parts;
@@ -46,6 +58,7 @@ cpu_partition partition_cpus(const std::vector<physical_core>& cores, int target
   if (cores.size() == 1) {
     parts.target = cores[0].size() > 1 ? std::vector<int>{cores[0][0]} : cores[0];
     parts.client = cores[0].size() > 1 ? std::vector<int>{cores[0][1]} : cores[0];
+    parts.one_of_each_core = one_of_each_core(cores, parts);
     parts.disjoint = false;
     parts.note = "there is one core only, so client and target share it and disturb each other";
     return parts;
@@ -60,6 +73,7 @@ cpu_partition partition_cpus(const std::vector<physical_core>& cores, int target
   }
   std::ranges::sort(parts.target);
   std::ranges::sort(parts.client);
+  parts.one_of_each_core = one_of_each_core(cores, parts);
   return parts;
 }
 
@@ -71,6 +85,7 @@ cpu_partition partition_or_share_cpus(const std::vector<physical_core>& cores, i
     parts.target.insert(parts.target.end(), core.begin(), core.end());
   std::ranges::sort(parts.target);
   parts.client = parts.target;
+  parts.one_of_each_core = one_of_each_core(cores, parts);
   parts.disjoint = false;
   parts.shared = true;
   parts.note = fmt::format(

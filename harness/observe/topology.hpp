@@ -18,10 +18,16 @@ std::vector<physical_core> usable_cores();
 struct cpu_partition {
   std::vector<int> target;
   std::vector<int> client;
+  std::vector<int> one_of_each_core;  // of both sides, for what spins: siblings disturb each other
   bool disjoint = true;
   bool shared = false;  // not disjoint on purpose: both may use every CPU
   std::string note;     // why they are not disjoint, or empty
 };
+
+// Of each core the first CPU that either side uses. Chosen from `cores` before the process pins
+// itself, after which usable_cores() are those it has left to itself.
+std::vector<int> one_of_each_core(const std::vector<physical_core>& cores,
+                                  const cpu_partition& parts);
 
 // `target_cores` cores for the target and the rest for the client (at most `client_cores_max`);
 // one core: both on it, disjoint = false and a note.

@@ -46,6 +46,7 @@ def siblings():  # the scheduling classes of the harness' children that do not s
             if stopping or status["State"][0] == "T": continue
             planted = status["Name"].startswith("tailrace-neighb")
             which = {0: "other", 1: "fifo", 5: "idle"}[os.sched_getscheduler(int(pid))]
+            if which == "idle": which = "idle on " + status["Cpus_allowed_list"].strip()
             found.append("planted" if planted else which)
         except (OSError, KeyError): continue
     return " ".join(sorted(set(found)))

@@ -16,6 +16,12 @@ from command_case import POINT, TAILRACE
 PR_CAPBSET_DROP, CAP_SYS_NICE = 24, 23
 
 
+# The spinners: on the target's CPU and on the client's. First and last are of two cores.
+FIRST, LAST = min(os.sched_getaffinity(0)), max(os.sched_getaffinity(0))
+SPINNERS = " ".join(sorted({f"idle on {cpu}" for cpu in (FIRST, LAST)}))
+CPUS = ["--target-cpus", str(FIRST), "--client-cpus", str(LAST)]
+
+
 def give_up_scheduling():
     """In a child: neither root nor a limit lets it change to SCHED_FIFO."""
     ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_SYS_NICE, 0, 0, 0)
@@ -31,7 +37,7 @@ class SurroundingsTest(command_case.CommandCase):
 
     def test_spinners_run_in_slices_of_the_points_that_want_them(self):
         points = POINT + 'id = "awake"\n' + POINT + 'id = "drowsy"\nkeep_awake = false\n'
-        fake = ["--load-program", self.load, "say-classes"]
+        fake = [*CPUS, "--load-program", self.load, "say-classes"]
         for option, wanted in [("auto", {"awake": True, "drowsy": False}),
                                ("on", {"awake": True, "drowsy": True}),
                                ("off", {"awake": False, "drowsy": False})]:
@@ -42,7 +48,7 @@ class SurroundingsTest(command_case.CommandCase):
                 self.assertIs(cell["keep_awake"], wanted[name], option)
                 seen = set(cell["load"]["connect"])
                 # In each slice, those of warm-up included.
-                self.assertEqual(seen, {"idle other" if wanted[name] else "other"}, option)
+                self.assertEqual(seen, {f"{SPINNERS} other" if wanted[name] else "other"}, option)
 
     def test_all_points_are_kept_awake_unless_they_say_otherwise(self):
         points = POINT + POINT.replace("closed", "open") + "rate_per_s = 100\n"
@@ -96,18 +102,18 @@ class SurroundingsTest(command_case.CommandCase):
 
     def test_tuned_targets_are_in_fifo_and_never_mixed(self):
         arguments = self.profile()
-        fake = ["--load-program", self.load, "say-classes"]
+        fake = [*CPUS, "--load-program", self.load, "say-classes"]
         done = self.run_it("run", "--name", "c", *arguments, "--tune", *fake)
         if "--tune is not permitted here" in done.stderr:
             self.skipTest(done.stderr)
         cell = self.cells()[0]
         self.assertEqual(cell["scheduling"], "fifo", cell["cause"])
-        self.assertEqual(set(cell["load"]["connect"]), {"fifo idle other"})
+        self.assertEqual(set(cell["load"]["connect"]), {f"fifo {SPINNERS} other"})
         self.assert_listed()
-        done = self.run_it("run", "--resume", "c", *arguments[2:])
+        done = self.run_it("run", "--resume", "c", *arguments[2:], *CPUS)
         self.assertEqual(done.returncode, 2, done.stdout)
         self.assertIn('its "tune" was', done.stderr)
-        done = self.run_it("run", "--resume", "c", *arguments[2:], "--tune")
+        done = self.run_it("run", "--resume", "c", *arguments[2:], "--tune", *CPUS)
         self.assertIn("0 cells to run", done.stdout, done.stderr)
 
     def test_what_is_not_permitted_is_said_before_the_first_cell(self):

@@ -54,6 +54,7 @@ TEST(topology, siblings_stay_on_one_side) {
   const auto parts = partition_cpus({{0, 4}, {1, 5}, {2, 6}, {3, 7}}, 2);
   EXPECT_EQ(parts.target, (std::vector<int>{0, 1, 4, 5}));
   EXPECT_EQ(parts.client, (std::vector<int>{2, 3, 6, 7}));
+  EXPECT_EQ(parts.one_of_each_core, (std::vector<int>{0, 1, 2, 3}));
   EXPECT_TRUE(parts.disjoint);
 }
 
@@ -67,6 +68,7 @@ TEST(topology, cpus_are_shared_only_where_the_target_needs_every_core) {
   const auto shared = partition_or_share_cpus({{0}, {1}}, 2);
   EXPECT_EQ(shared.target, (std::vector<int>{0, 1}));
   EXPECT_EQ(shared.client, (std::vector<int>{0, 1}));
+  EXPECT_EQ(shared.one_of_each_core, (std::vector<int>{0, 1}));
   EXPECT_TRUE(shared.shared);
   EXPECT_FALSE(shared.disjoint);
   EXPECT_NE(shared.note.find("2 workers"), std::string::npos);
