@@ -20,7 +20,7 @@ namespace {
 using nlohmann::json;
 
 // In the order in which they are told.
-constexpr std::array<const char*, 4> metrics = {"CPU", "rate", "p50", "typical p99"};
+constexpr std::array<const char*, 4> metrics = {"CPU", "rate", "p50", "quiet p99"};
 
 // Two-sided, 95 %.
 double student_t(std::size_t freedom) {
@@ -41,7 +41,7 @@ std::map<std::string, double> numbers_of(const json& slice, bool offered) {
   take("CPU", ratio_or_0(number("cpu_ns"), number("operations")));
   if (offered) {
     take("p50", number("p50_ns"));
-    take("typical p99", number("p99_ns"));
+    take("quiet p99", number("p99_ns"));
   } else {
     take("rate", number("achieved_per_s"));
   }

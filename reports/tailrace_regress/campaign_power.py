@@ -31,7 +31,7 @@ FALSE_SHARE_MAX = 0.05
 SEEN = {
     "more-cpu": ("cpu", 0.9),
     "slower": ("rate", 0.9),
-    "rare-delay": ("typical p99", 0.8),
+    "rare-delay": ("quiet p99", 0.8),
 }
 ALSO = {"rare-delay": ("p99", "p99 as lived"), "slower": ("cpu", "p50"), "more-cpu": ("rate",)}
 

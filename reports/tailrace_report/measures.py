@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from tailrace_report import stats, wording
+from tailrace_report import polish, stats, wording
 from tailrace_report.campaign import Cell, Point, Subject
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ SAME_WITHIN: dict[str, tuple[float, str]] = {
     "rate": (0.02, "as CPU time, of which it is the other side"),
     "p50": (0.03, "at low load a wake-up by the hypervisor is in it"),
     "p90": (0.05, "between p50 and p99"),
-    "typical p99": (0.05, "spreads a third as much as p99, which single stalls decide"),
+    "quiet p99": (0.05, "spreads a third as much as p99, which single stalls decide"),
     "p99": (0.10, "runs of one executable differ by as much"),
     "p99.9": (0.25, "some stalls decide it"),
     "memory": (0.01, "pages are counted, hardly any noise is"),
@@ -90,7 +90,8 @@ class Quantile:
 @dataclass(frozen=True)
 class Typical:
     """`of` (a number of a Slice) in a block's typical kept slice, freed of what the machine did to
-    all subjects of the point meanwhile (polish.py). It says nothing of what is rare.
+    all subjects of the point meanwhile (polish.py), or in the one at `share` of its order. It says
+    nothing of what is rare.
 
     Blocks of fewer than SLICES_MIN such slices are left out. None at all unless in each of the
     others the slice in the middle has ABOVE_MIN requests in the share `above`. Of cells that were
@@ -102,6 +103,7 @@ class Typical:
     best_is_low: bool = True
     metric: str = ""
     above: float = 1.0
+    share: float = polish.HALF
     whole: Number | Quantile | None = None
 
     SLICES_MIN: ClassVar[int] = 2
@@ -116,7 +118,7 @@ class Typical:
             requests = stats.median([one.operations for one in slices])
             if self.above * requests < self.ABOVE_MIN:
                 return {}
-        typical = study.typical(point, self.of)
+        typical = study.typical(point, self.of, self.share)
         blocks = ((block, typical.get((subject, block))) for block in enough)
         return {block: number for block, number in blocks if number is not None}
 
@@ -167,7 +169,7 @@ RATE_OF_RUN = Number("load.achieved_per_s", wording.rate, best_is_low=False, met
 RATE = Typical("achieved_per_s", wording.rate, False, metric="rate", whole=RATE_OF_RUN)
 P50 = Typical("p50_ns", wording.duration, metric="p50", above=0.5, whole=Quantile(0.5))
 P99 = Quantile(0.99)
-TYPICAL = Typical("p99_ns", wording.duration, metric="typical p99", above=0.01)
+QUIET_P99 = Typical("p99_ns", wording.duration, metric="quiet p99", above=0.01, share=polish.QUIET)
 
 
 def quantile(p: float, histogram: str = "response") -> Quantile | Typical:

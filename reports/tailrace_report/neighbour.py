@@ -9,13 +9,13 @@ from typing import Any
 from tailrace_report import settings, stats, subject_table, wording
 from tailrace_report import sentences as say
 from tailrace_report.campaign import Point, Subject
-from tailrace_report.measures import P99, TYPICAL, Measure, Quantile
+from tailrace_report.measures import P99, QUIET_P99, Measure, Quantile
 from tailrace_report.study import Study
 from tailrace_report.subject_table import Text
 from tailrace_report.tables import Table
 
 P999 = Quantile(0.999)
-TAILS: dict[str, Measure] = {"p99.9": P999, "p99": P99, "typical p99": TYPICAL}
+TAILS: dict[str, Measure] = {"p99.9": P999, "p99": P99, "quiet p99": QUIET_P99}
 OWN_KEYS = ("neighbour_us", "neighbour_per_s")
 
 
@@ -67,7 +67,7 @@ def table(study: Study, pair: tuple[Point, Point]) -> Table:
         [beside, alone],
         columns,
         [
-            f"with / without: paired within generations. {subject_table.TYPICAL_NOTE}"
+            f"with / without: paired within generations. {subject_table.QUIET_NOTE}"
         ],
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tailrace_report import stats
 from tailrace_report.campaign import OK
-from tailrace_report.measures import CPU, P50, P99, RATE, TYPICAL, Measure, Slope
+from tailrace_report.measures import CPU, P50, P99, RATE, QUIET_P99, Measure, Slope
 from tailrace_report.study import Study
 
 
@@ -31,7 +31,7 @@ METRICS = {
     "cpu_us_per_op": Metric("CPU time per operation", ("open", "closed"), CPU),
     "rate": Metric("Closed-loop rate", ("closed",), RATE),
     "p50": Metric("Response time, p50", ("open",), P50),
-    "typical_p99": Metric("Response time, typical p99", ("open",), TYPICAL),
+    "quiet_p99": Metric("Response time, quiet p99", ("open",), QUIET_P99),
     "p99": Metric("Response time, p99", ("open",), P99),
     "user_bytes_per_idle_connection": Metric(
         "User memory per idle connection", ("memory",), Slope("idle", ("user",)), 12.0

@@ -54,13 +54,19 @@ class Estimate:
 
 def median(values: Sequence[float]) -> float:
     """The middle number, or the mean of the middle two. Raises ValueError when there is none."""
+    return quantile(values, 0.5)
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The number at this share (0 to 1) of their order, between two neighbours by a straight line
+    (Hyndman and Fan 1996, definition 7). Raises ValueError when there is none."""
     if not values:
-        raise ValueError("no median of no numbers")
+        raise ValueError("no quantile of no numbers")
     ordered = sorted(values)
-    middle = len(ordered) // 2
-    if len(ordered) % 2:
-        return ordered[middle]
-    return ordered[middle - 1] + (ordered[middle] - ordered[middle - 1]) / 2
+    at = share * (len(ordered) - 1)
+    below = min(math.floor(at), len(ordered) - 1)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (at - below)
 
 
 def interval_rank(count: int) -> int:

@@ -135,7 +135,7 @@ class Study:
         self.floor = next((who for who in floors if who.form == "best"), None)
         self._merged: dict[tuple[Subject, str, int, str, str], Histogram] = {}
         self._compared: dict[tuple[str, Measure], Comparison] = {}
-        self._typical: dict[tuple[str, str], dict[tuple[Subject, int], float]] = {}
+        self._typical: dict[tuple[str, str, float], dict[tuple[Subject, int], float]] = {}
 
     def memory_sources(self) -> set[str]:
         """Where the kernel's side of memory was read: cgroup-v2, cgroup-v1, procfs."""
@@ -219,18 +219,22 @@ class Study:
                     found.setdefault(cell.block, []).extend(sound)
         return found
 
-    def typical(self, point: Point, name: str) -> dict[tuple[Subject, int], float]:
-        """(subject, block) -> `name` of a Slice in the typical one of that block, with all subjects
-        of the block that were measured, twins too."""
-        key = point.id, name
+    def typical(
+        self, point: Point, name: str, share: float = polish.HALF
+    ) -> dict[tuple[Subject, int], float]:
+        """(subject, block) -> `name` of a Slice in the typical one of that block, or in the one at
+        `share` (polish.py), with all subjects of the block that were measured, twins too."""
+        key = point.id, name, share
         if key not in self._typical:
-            self._typical[key] = self._polished(point, name)
+            self._typical[key] = self._polished(*key)
         return self._typical[key]
 
-    def _polished(self, point: Point, name: str) -> dict[tuple[Subject, int], float]:
+    def _polished(
+        self, point: str, name: str, share: float
+    ) -> dict[tuple[Subject, int], float]:
         blocks: dict[int, dict[Subject, dict[int, float]]] = {}
         for cell in self.campaign.cells:
-            if cell.point.id != point.id or cell.status not in MEASURED or not cell.sliced:
+            if cell.point.id != point or cell.status not in MEASURED or not cell.sliced:
                 continue
             seen = blocks.setdefault(cell.block, {}).setdefault(cell.subject, {})
             for one in cell.sliced.kept:
@@ -239,7 +243,7 @@ class Study:
         return {
             (who, block): number
             for block, subjects in blocks.items()
-            for who, number in polish.typical(subjects).items()
+            for who, number in polish.typical(subjects, share).items()
         }
 
     def disturbed(self, point: Point) -> bool:

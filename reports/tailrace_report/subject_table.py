@@ -9,7 +9,7 @@ from tailrace_report import stats, wording
 from tailrace_report.campaign import INVALID, OVERLOADED, Point, Subject
 from tailrace_report.decide import DIFFERENT, GENERATIONS_MIN, NOT_COMPARED, OPEN, SAME, Verdict
 from tailrace_report.hdr import Histogram
-from tailrace_report.measures import TYPICAL, Measure, Quantile, quantile
+from tailrace_report.measures import QUIET_P99, Measure, Quantile, quantile
 from tailrace_report.rounds import rounds_of
 from tailrace_report.slices import AS_LIVED
 from tailrace_report.study import Comparison, Entry, Study
@@ -43,7 +43,7 @@ KEPT_NOTES = {
 }
 UNDISTURBED, KEPT = KEPT_NOTES
 LIVED = "as lived"
-TYPICAL_NOTE = "typical p99: p99 of the typical slice: the tail without stalls."
+QUIET_NOTE = "quiet p99: p99 of a slice in the quiet quarter: the tail without stalls."
 
 
 @dataclass(frozen=True)
@@ -225,9 +225,9 @@ class Columns:
         note = notes[0] if notes else ""
         return [*columns, Text(title, lambda who: self._longest(who, longest), note=note)]
 
-    def typical(self) -> Text:
+    def quiet(self) -> Text:
         """p99 of the slice in the middle."""
-        return replace(self.value("typical p99", TYPICAL), note=TYPICAL_NOTE)
+        return replace(self.value("quiet p99", QUIET_P99), note=QUIET_NOTE)
 
     def send_delay(self) -> Text:
         """How late the client itself sent."""

@@ -36,7 +36,7 @@ class Answer(unittest.TestCase):
 
     def test_each_panel_has_all_subjects_but_the_floor(self) -> None:
         found = self.panels(study_of(self.folder))
-        self.assertEqual(list(found), ["CPU per request", "p50", "typical p99", "p99",
+        self.assertEqual(list(found), ["CPU per request", "p50", "quiet p99", "p99",
                                        "memory per idle connection", "closed-loop rate"])
         for rows in found.values():
             self.assertEqual(list(rows), ["local", "local (default)", "libuv", "threads"])
@@ -45,7 +45,7 @@ class Answer(unittest.TestCase):
 
     def test_the_caption_says_at_which_load(self) -> None:
         title = page.opening(study_of(self.folder)).title
-        self.assertIn("CPU per request, p50, typical p99, p99: open loop, 50 connections", title)
+        self.assertIn("CPU per request, p50, quiet p99, p99: open loop, 50 connections", title)
         self.assertIn("closed-loop rate: closed loop, 1,000 connections", title)
 
     def test_who_has_no_ratio_has_a_word(self) -> None:

@@ -22,7 +22,7 @@ GENERATIONS = 8
 OFF = {
     ("more-cpu", "cpu"): 1.04,
     ("slower", "rate"): 0.94,
-    ("rare-delay", "typical p99"): 1.5,
+    ("rare-delay", "quiet p99"): 1.5,
 }
 
 

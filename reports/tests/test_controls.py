@@ -212,8 +212,8 @@ class Neighbour(Made):
         ((beside, alone),) = neighbour.pairs(study)
         self.assertEqual((beside.id, alone.id), ("beside", "open-50x64-10000"))
         rows = rows_of(neighbour.table(study, (beside, alone)))
-        self.assertIn("4.00×", rows["local"]["typical p99 with / without"])
-        self.assertIn("1.00×", rows["libuv"]["typical p99 with / without"])
+        self.assertIn("4.00×", rows["local"]["quiet p99 with / without"])
+        self.assertIn("1.00×", rows["libuv"]["quiet p99 with / without"])
         self.assertIn("with / without", page_of(study))
         self.assertIn("beside a neighbour (2 ms, 1 a second: 0.2 % of a CPU)", beside.title)
         self.assertIn("had 0.20 % of the servers' CPU, of 0.20 % planned",

@@ -41,6 +41,14 @@ class Typical(unittest.TestCase):
             numbers[who][at] *= 20
         self.assert_ratios(polish.typical(numbers))
 
+    def test_a_quiet_slice_is_left_where_most_are_disturbed(self) -> None:
+        numbers = measured([1.0] * 8)
+        for who in ("a", "c"):
+            for at in range(1, 8, 2) if who == "a" else (0, 2, 3, 5, 6):
+                numbers[who][at] *= 20
+        self.assertGreater(polish.typical(numbers)["c"], 2 * TRUE["c"])
+        self.assert_ratios(polish.typical(numbers, polish.QUIET))
+
     def test_rounds_that_a_subject_lacks_do_not_count_for_it(self) -> None:
         numbers = measured([1.0, 1.6, 1.6, 1.6, 1.0, 1.0])
         numbers["b"] = {at: x for at, x in numbers["b"].items() if at < 4}

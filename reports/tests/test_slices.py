@@ -15,7 +15,7 @@ from tailrace_report import overview, stats
 from tailrace_report.campaign import OK, Point, Subject
 from tailrace_report.kinds import echo
 from tailrace_report.load import CampaignError
-from tailrace_report.measures import TYPICAL, Quantile
+from tailrace_report.measures import QUIET_P99, Quantile
 from tailrace_report.slices import AS_LIVED
 from tailrace_report.study import Study
 
@@ -75,13 +75,13 @@ class Slices(Campaign):
 
         study = self.changed(change)
         local = self.who(study, "local")
-        found = TYPICAL.per_block(study, local, self.point(study), OK)
+        found = QUIET_P99.per_block(study, local, self.point(study), OK)
         self.assertEqual(list(found), list(range(6)))
         for block, number in found.items():
             self.assertAlmostEqual(number, 1000 * (block + 1))
         rows = rows_of(echo.response_table(study, self.point(study)))
-        self.assertIn("3.50 µs [1.00, 6.00]", rows["local"]["typical p99"])
-        self.assertRegex(rows["local"]["typical / floor"], "=$")
+        self.assertIn("3.50 µs [1.00, 6.00]", rows["local"]["quiet p99"])
+        self.assertRegex(rows["local"]["quiet / floor"], "=$")
 
     def test_the_typical_slice_needs_kept_slices_with_enough_requests(self) -> None:
         def few(cell: dict[str, Any]) -> None:
@@ -94,14 +94,14 @@ class Slices(Campaign):
 
         for change in (few, one_kept):
             study = self.changed(change)
-            self.assertFalse(study.compare(self.point(study), TYPICAL))
+            self.assertFalse(study.compare(self.point(study), QUIET_P99))
 
         def enough_kept(cell: dict[str, Any]) -> None:
             for one in cell["slices"]:
                 one.update(operations=500, kept=True)
 
         enough = self.changed(enough_kept)
-        self.assertTrue(enough.compare(self.point(enough), TYPICAL))
+        self.assertTrue(enough.compare(self.point(enough), QUIET_P99))
 
     def test_a_tail_that_few_stalls_carry_is_not_printed(self) -> None:
         def stalled(cell: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from tailrace_report.kinds.kind import (
     load_title,
     tail_headline,
 )
-from tailrace_report.measures import CPU, P50, P99, RATE, TYPICAL, Number, Quantile
+from tailrace_report.measures import CPU, P50, P99, RATE, QUIET_P99, Number, Quantile
 from tailrace_report.study import Comparison, Study
 from tailrace_report.subject_table import QUANTILES, Columns, Text
 from tailrace_report.tables import Table
@@ -62,16 +62,16 @@ class Open(Kind):
         point = self.lead(study)
         if point is None:
             return [], []
-        typical = Headline("typical p99", study.compare(point, TYPICAL), True)
+        quiet = Headline("quiet p99", study.compare(point, QUIET_P99), True)
         p50, *tails = tail_headline(study, point)
         notes = [f"CPU time and response times: {point.title}."]
         if study.disturbed(point):
             notes = [f"{notes[0][:-1]}; of the rounds that were kept, but for as lived."]
-        return [*cost_headline(study, point), p50, typical, *tails], notes + counted_note(study)
+        return [*cost_headline(study, point), p50, quiet, *tails], notes + counted_note(study)
 
     def pictured(self, study: Study) -> list[Shown]:
         point = self.lead(study)
-        measures = {"CPU per request": CPU, "p50": P50, "typical p99": TYPICAL, "p99": P99}
+        measures = {"CPU per request": CPU, "p50": P50, "quiet p99": QUIET_P99, "p99": P99}
         return [
             Shown(title, study.compare(point, measure))
             for title, measure in measures.items()
@@ -85,7 +85,7 @@ class Open(Kind):
         found = cost_statements(study, point)
         # The load is named once.
         load = "At this load" if found else say.capital(point.title)
-        return found + _typical(study, point, load) + _tails(study, point, load)
+        return found + _quiet(study, point, load) + _tails(study, point, load)
 
     def sections(self, study: Study) -> list[Section]:
         points = self.points(study)
@@ -227,8 +227,8 @@ def response_table(study: Study, point: Point) -> Table:
         f"Response time, {point.title} (lower is better)",
         [
             *columns.tails("requests", QUANTILES),
-            columns.typical(),
-            columns.ratio("typical / floor", TYPICAL),
+            columns.quiet(),
+            columns.ratio("quiet / floor", QUIET_P99),
             columns.ratio("p99 / floor", P99),
             columns.send_delay(),
         ],
@@ -352,12 +352,12 @@ def _kept_up(compared: Comparison) -> str:
     return "all others" if compared.overloaded else "all named"
 
 
-def _typical(study: Study, point: Point, load: str) -> list[Statement]:
-    compared = study.compare(point, TYPICAL)
+def _quiet(study: Study, point: Point, load: str) -> list[Statement]:
+    compared = study.compare(point, QUIET_P99)
     if not compared.valid:
         return []
-    what = f"{load}: p99 of the typical slice"
-    return [Statement("Typical tail", f"{say.best_and_worst(study, what, compared)}.")]
+    what = f"{load}: p99 of a quiet slice"
+    return [Statement("Quiet tail", f"{say.best_and_worst(study, what, compared)}.")]
 
 
 def _rate(study: Study, point: Point) -> list[Statement]:
