@@ -116,6 +116,7 @@ json slices_json(const std::vector<slice_reading>& slices) {
     told.push_back({{"round", each.round},
                     {"at_s", each.at_s},
                     {"kept", each.kept},
+                    {"client_late", each.client_late},
                     {"operations", client.answered},
                     {"achieved_per_s", client.achieved_per_s},
                     {"p50_ns", client.p50_ns},
