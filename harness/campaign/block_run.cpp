@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "harness/campaign/cell_run.hpp"
-#include "harness/campaign/generation.hpp"
 #include "harness/observe/proc_text.hpp"
 #include "harness/record/json_fields.hpp"
 #include "harness/session/interrupt.hpp"
@@ -75,7 +74,7 @@ void block_run::run_together(const cell_group& group) {
   const cell_context& first = *group.front();
   keep_off_target_cpus(first.setting.cpus);
   std::vector<json> records =
-      run_group(pump_, load_for(first.setting.cpus), group, [&](const std::string& doing) {
+      run_group(pump_, load_for(first.setting.cpus), group, recent_, [&](const std::string& doing) {
         shown_.begin_step(fmt::format("generation {} of {}, {}", first.cell.block + 1,
                                       setup_.made_plan.blocks, doing));
       });

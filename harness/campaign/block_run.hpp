@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "harness/campaign/campaign_setup.hpp"
+#include "harness/campaign/generation.hpp"
 #include "harness/campaign/load_process.hpp"
 #include "harness/campaign/progress.hpp"
 #include "harness/record/campaign.hpp"
@@ -49,6 +50,7 @@ class block_run {
   progress& shown_;
   std::function<void(const nlohmann::json&)> note_;
   session::output_pump pump_;
+  recent_of_points recent_;
   std::map<std::string, std::unique_ptr<load_process>> loads_;  // by the CPUs of the client
 };
 

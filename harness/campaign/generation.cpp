@@ -20,16 +20,12 @@ namespace {
 
 using nlohmann::json;
 
-// Of the target's CPU time over a round, taken by others. The stalls of a quiet machine, some
-// milliseconds each second, stay below it; a compiler on the same CPU takes half. Not by the worst
-// slice: of eleven subjects one is hit in nearly every round, and which one is chance.
-constexpr double disturbance_max = 0.10;
-
 class group_run {
  public:
   group_run(session::output_pump& pump, load_process& load, const cell_group& contexts,
-            const std::function<void(const std::string&)>& note)
+            recent_of_points& recent, const std::function<void(const std::string&)>& note)
       : pump_(pump),
+        recent_(recent),
         note_(note),
         around_(contexts.front()->setting.cpus),
         random_(contexts.front()->cell.seed) {
@@ -42,10 +38,8 @@ class group_run {
  private:
   struct point_rounds {
     std::string id;
-    std::vector<live_cell*> cells;
-    int wanted = 0;
-    int kept = 0;
-    int repeats = 0;  // of disturbed rounds, that may still be made
+    round_budget budget;
+    std::vector<live_cell*> cells = {};
     int made = 0;
   };
 
@@ -65,6 +59,7 @@ class group_run {
   }
 
   session::output_pump& pump_;
+  recent_of_points& recent_;
   const std::function<void(const std::string&)>& note_;
   edge_reader edges_;
   surroundings around_;
@@ -132,7 +127,7 @@ std::vector<group_run::point_rounds> group_run::points() {
     auto found = std::ranges::find(all, id, &point_rounds::id);
     if (found == all.end()) {
       const int rounds = each->work().slices().rounds;
-      all.push_back({.id = id, .cells = {}, .wanted = rounds, .repeats = rounds});
+      all.push_back({.id = id, .budget = {rounds, recent_[id]}});
       found = all.end() - 1;
     }
     found->cells.push_back(each.get());
@@ -153,10 +148,10 @@ void group_run::visit(point_rounds& at) {
       ++slices;
     });
   }
-  const bool kept = taken <= disturbance_max * slices || at.repeats == 0;
+  if (slices == 0) return;
+  const bool kept = at.budget.keep(taken / slices);
   for (live_cell* const each : at.cells)
     each->attempt([&] { each->count_slice(kept); });
-  kept ? ++at.kept : --at.repeats;
   ++at.made;
 }
 
@@ -169,7 +164,7 @@ void group_run::make_rounds() {
       visit(each);
     }
     std::erase_if(all, [](const point_rounds& each) {
-      return each.kept >= each.wanted ||
+      return each.budget.complete() ||
              std::ranges::none_of(each.cells, [](const live_cell* cell) { return cell->alive(); });
     });
   }
@@ -271,8 +266,9 @@ std::vector<cell_group> groups_of(const std::vector<cell_context>& cells,
 }
 
 std::vector<json> run_group(session::output_pump& pump, load_process& load, const cell_group& cells,
+                            recent_of_points& recent,
                             const std::function<void(const std::string&)>& note) {
-  return group_run(pump, load, cells, note).run();
+  return group_run(pump, load, cells, recent, note).run();
 }
 
 double expected_slices_s(const slice_plan& plan) {

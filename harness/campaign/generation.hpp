@@ -6,18 +6,20 @@
 // (Abedi and Brecht, "Conducting Repeatable Experiments in Highly Variable Cloud Computing
 // Environments", ICPE 2017: randomized interleaved trials, here of a fraction of a second).
 // A round in which others took more than a little of the target's CPUs, by what was read outside of
-// the response, counts as disturbed for all its subjects and is repeated, as often as there are
-// rounds; from then on all are kept, so that a campaign beside a compiler ends.
+// the response, is disturbed for all its subjects, and repeated where that is worth the time
+// (round_budget.hpp).
 // Main thread only.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 #include "harness/campaign/cell_run.hpp"
 #include "harness/campaign/load_process.hpp"
+#include "harness/campaign/round_budget.hpp"
 #include "harness/campaign/sliced_work.hpp"
 
 namespace tailrace::campaign {
@@ -27,9 +29,13 @@ namespace tailrace::campaign {
 using cell_group = std::vector<const cell_context*>;
 std::vector<cell_group> groups_of(const std::vector<cell_context>& cells, std::int64_t descriptors);
 
-// The records, in the order of the cells. note: told what is under way.
+// By the id of the point.
+using recent_of_points = std::map<std::string, recent_rounds>;
+
+// The records, in the order of the cells. recent: of the groups before, brought up to date. note:
+// told what is under way.
 std::vector<nlohmann::json> run_group(session::output_pump& pump, load_process& load,
-                                      const cell_group& cells,
+                                      const cell_group& cells, recent_of_points& recent,
                                       const std::function<void(const std::string&)>& note);
 
 // About how long such a cell takes.

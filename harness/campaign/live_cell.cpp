@@ -127,6 +127,7 @@ void live_cell::run_slice(int round, double at_s) {
   slices_.push_back(slice(plan.settle_s, plan.slice_s, seed_of(what_.cell.seed, round)));
   slices_.back().round = round;
   slices_.back().at_s = at_s;
+  slices_.back().client_late = work().client_late(slices_.back().client);
 }
 
 void live_cell::count_slice(bool kept) {

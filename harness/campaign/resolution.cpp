@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "harness/campaign/profile.hpp"
 #include "harness/campaign/sliced_work.hpp"
+#include "harness/observe/median.hpp"
 #include "harness/record/json_fields.hpp"
 
 namespace tailrace::campaign {
@@ -48,12 +48,6 @@ std::map<std::string, double> numbers_of(const json& slice, bool offered) {
   return found;
 }
 
-double median(std::vector<double> numbers) {
-  std::ranges::sort(numbers);
-  const std::size_t half = numbers.size() / 2;
-  return numbers.size() % 2 == 1 ? numbers[half] : (numbers[half - 1] + numbers[half]) / 2;
-}
-
 }  // namespace
 
 std::optional<mean_ratio> mean_ratio_of(const std::vector<double>& ratios) {
@@ -75,7 +69,7 @@ std::optional<double> resolution::typical_ratio(const by_round& rounds) {
   for (const auto& [round, both] : rounds)
     if (both.first && both.second) ratios.push_back(*both.second / *both.first);
   if (ratios.empty()) return std::nullopt;
-  return median(std::move(ratios));
+  return observe::median(std::move(ratios));
 }
 
 void resolution::add(const json& record) {

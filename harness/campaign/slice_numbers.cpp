@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "harness/observe/median.hpp"
+
 namespace tailrace::campaign {
 namespace {
 
@@ -86,10 +88,8 @@ double typical_achieved(const std::vector<slice_reading>& slices) {
     if (!each.kept || client.planned == 0) continue;
     shares.push_back(client.achieved_per_s * client.phase_s / static_cast<double>(client.planned));
   }
-  if (shares.empty()) return 0;
-  const auto middle = shares.begin() + static_cast<std::ptrdiff_t>(shares.size() / 2);
-  std::ranges::nth_element(shares, middle);
-  return *middle;
+  // The upper one: half of the slices may have had a stall.
+  return shares.empty() ? 0 : observe::upper_median(std::move(shares));
 }
 
 json disturbers_json(const std::map<std::string, std::int64_t>& by_name) {
@@ -116,6 +116,7 @@ json slices_json(const std::vector<slice_reading>& slices) {
     told.push_back({{"round", each.round},
                     {"at_s", each.at_s},
                     {"kept", each.kept},
+                    {"client_late", each.client_late},
                     {"operations", client.answered},
                     {"achieved_per_s", client.achieved_per_s},
                     {"p50_ns", client.p50_ns},

@@ -18,6 +18,7 @@ struct slice_reading {
   int round = 0;
   double at_s = 0;  // since the generation began
   bool kept = true;
+  bool client_late = false;  // sliced_work::client_late
   client_slice client;
   slice_use use;
 };

@@ -28,6 +28,8 @@ constexpr double ratio_or_0(double value, double of) {
   return of > 0 ? value / of : 0;
 }
 
+struct client_slice;  // load_process.hpp
+
 // What a check needs of the slices that were kept.
 struct slice_shares {
   double server = 0;  // of the CPUs it may use
@@ -50,6 +52,9 @@ class sliced_work {
                                           const session::count_map& counts) const = 0;
   virtual std::vector<validity_check> checks(const nlohmann::json& load,
                                              const slice_shares& used) const = 0;
+  // Whether the client came so late to its requests in this slice that response times say as much
+  // of the client; by the limits of the check over the cell.
+  virtual bool client_late(const client_slice& seen) const = 0;
 };
 
 }  // namespace tailrace::campaign

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
+
+#include "harness/observe/median.hpp"
 
 namespace tailrace::cost {
 namespace {
@@ -93,10 +96,10 @@ std::string cost_sheet::table_of(const std::string& target_id, const cost_option
     if (is_absent(each.name)) continue;
     std::vector<double> values = each.values;
     values.resize(static_cast<std::size_t>(options.repeats));
-    std::ranges::sort(values);
-    text +=
-        fmt::format("{:<32} {:>14.4f} {:>14.4f} {:<16} {}\n", each.name, values[values.size() / 2],
-                    values.back() - values.front(), each.unit, kind_name(each.kind));
+    const auto [least, most] = std::ranges::minmax(values);
+    text += fmt::format("{:<32} {:>14.4f} {:>14.4f} {:<16} {}\n", each.name,
+                        observe::median(std::move(values)), most - least, each.unit,
+                        kind_name(each.kind));
   }
   for (const absence& each : absent_)
     text += fmt::format("{:<32} absent: {}\n", each.name, each.cause);

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/campaign/generation.hpp"
+#include "harness/campaign/load_process.hpp"
 #include "harness/kinds/reported_counts.hpp"
 #include "harness/observe/clock.hpp"
 #include "harness/record/json_fields.hpp"
@@ -24,6 +25,11 @@ constexpr double achieved_share_min = 0.99;
 // the client's fault, and in the response.
 constexpr double lateness_floor_ns = 50'000;
 constexpr double lateness_share_max = 0.10;
+
+double lateness_limit_ns(double response_p99_ns) {
+  return std::max(lateness_floor_ns, lateness_share_max * response_p99_ns);
+}
+
 // Above this a core has no room left.
 constexpr double saturated_share = 0.90;
 // Below this the server had room left: its share counts the moments before and after a slice too,
@@ -167,6 +173,12 @@ std::vector<campaign::validity_check> work_under_load::checks(
   return load_checks(load, keys_.open_loop(), used);
 }
 
+// In a closed loop nothing is planned.
+bool work_under_load::client_late(const campaign::client_slice& seen) const {
+  return keys_.open_loop() && static_cast<double>(seen.client_delay_p99_ns) >
+                                  lateness_limit_ns(static_cast<double>(seen.p99_ns));
+}
+
 std::vector<campaign::validity_check> load_checks(const json& load, bool open_loop,
                                                   const campaign::slice_shares& used) {
   if (open_loop) {
@@ -177,8 +189,7 @@ std::vector<campaign::validity_check> load_checks(const json& load, bool open_lo
                            achieved_share_min, campaign::percent_text),
         campaign::at_most(
             "send_lateness", "p99 send delay", latency_at(load, "client_delay", "p99"),
-            std::max(lateness_floor_ns, lateness_share_max * latency_at(load, "response", "p99")),
-            campaign::microseconds_text)};
+            lateness_limit_ns(latency_at(load, "response", "p99")), campaign::microseconds_text)};
   }
   // Only a client that is saturated while the server is not has hidden the server.
   const bool hides = used.client > saturated_share && used.server < room_left_share;

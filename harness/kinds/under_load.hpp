@@ -51,6 +51,7 @@ class work_under_load : public campaign::point_work, public campaign::sliced_wor
                                   const session::count_map& counts) const override;
   std::vector<campaign::validity_check> checks(const nlohmann::json& load,
                                                const campaign::slice_shares& used) const override;
+  bool client_late(const campaign::client_slice& seen) const override;
 
  protected:
   const load_keys& keys() const { return keys_; }

@@ -9,6 +9,7 @@
 #include <map>
 #include <utility>
 
+#include "harness/observe/median.hpp"
 #include "harness/record/json_fields.hpp"
 
 namespace tailrace::selftest {
@@ -42,12 +43,6 @@ bool is_at(const json& cell, const place& where) {
 bool measured(const json& cell) {
   const std::string status = text_of(cell, "/status");
   return status == "ok" || status == "overloaded" || status == "invalid";
-}
-
-double median_of(std::vector<double> values) {
-  std::ranges::sort(values);
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
 // The loads of the campaign, those of memory points left out.
@@ -113,7 +108,7 @@ std::optional<double> median_at(const records& from, const place& where, const s
   for (const json* const cell : cells_at(from, where))
     if (const auto value = number_of(*cell, path)) values.push_back(*value);
   if (values.empty()) return std::nullopt;
-  return median_of(std::move(values));
+  return observe::median(std::move(values));
 }
 
 std::optional<double> cost_metric(const records& from, const std::string& form,
@@ -124,7 +119,7 @@ std::optional<double> cost_metric(const records& from, const std::string& form,
     for (const json& each : *metrics) {
       const json* const values = record::member_of(each, "values");
       if (text_of(each, "/name") != metric || values == nullptr || values->empty()) continue;
-      return median_of(values->get<std::vector<double>>());
+      return observe::median(values->get<std::vector<double>>());
     }
   }
   return std::nullopt;

@@ -62,8 +62,9 @@ def _design(study: Study) -> list[str]:
             "CPU clocks, run delay, everybody else's CPU time and the hypervisor's are read at the"
             " edges of each slice. A round in which others and the hypervisor took more"
             f" than {100 * DISTURBED_SHARE:g} % of the server's CPU is dropped for all subjects and"
-            " repeated, as long as repeats last: by what was seen outside the response time, never"
-            " by the response time. As lived is with the dropped rounds.",
+            " repeated, at most as often as there are rounds, and not where nearly all of the last"
+            " rounds were so: by what was seen outside the response time, never by the response"
+            " time. As lived is with the dropped rounds.",
         ]
     if any(cell.measured and not cell.sliced for cell in study.campaign.cells):
         told.append(

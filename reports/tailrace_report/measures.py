@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tailrace_report import polish, stats, wording
 from tailrace_report.campaign import Cell, Point, Subject
+from tailrace_report.groups import group_of
 
 if TYPE_CHECKING:
     from tailrace_report.study import Study
@@ -27,11 +28,6 @@ SAME_WITHIN: dict[str, tuple[float, str]] = {
     "p99.9": (0.25, "some stalls decide it"),
     "memory": (0.01, "pages are counted, hardly any noise is"),
 }
-
-
-# What a number of a cell, by the first part of its key, is of: what a failed check may spoil
-# without the rest of the cell (of slices: slices.py). All other numbers fall with the cell only.
-GROUPS = {"server": "cpu", "load": "rate"}
 
 
 def _means(numbers: Iterable[tuple[int, float | None]]) -> PerBlock:
@@ -53,8 +49,7 @@ class Number:
     metric: str = ""  # of SAME_WITHIN
 
     def per_block(self, study: Study, subject: Subject, point: Point, status: str) -> PerBlock:
-        group = GROUPS.get(self.key.partition(".")[0], "")
-        cells = study.sound(subject, point, status, group)
+        cells = study.sound(subject, point, status, group_of(self.key))
         return _means((cell.block, cell.numbers.get(self.key)) for cell in cells)
 
 

@@ -32,7 +32,7 @@ def _points(study: Study) -> list[Point]:
 def disturbed(study: Study) -> list[str]:
     """One sentence for the head of the report where rounds were dropped, or had to be kept."""
     whole, names = rounds_of(study, _points(study)), _disturbers(study)
-    if not whole.dropped:
+    if not whole.dropped and not whole.kept_disturbed:
         return []
     text = f"Disturbed here: {whole.dropped:,} of {wording.counted(whole.made, 'round')} dropped"
     if whole.kept_disturbed:
@@ -81,7 +81,8 @@ def _dropped_text(whole: Rounds) -> str:
         text += " of the server's CPU"
     if whole.kept_disturbed:
         count = f"{whole.kept_disturbed:,} of the {whole.kept:,} that count"
-        text += f"; {count} were disturbed as much, and stayed because repeats had run out"
+        text += f"; {count} were disturbed as much, and stayed: repeats had run out, or were in"
+        text += " vain, since nearly all rounds before were disturbed too"
     return f"{text}."
 
 

@@ -6,9 +6,9 @@ an echo cost 5.8, 6.5, 9.3 or 11 us, each for some seconds, by what the hypervis
 them. The slices of a round follow one another closely, so that most of them met one state. Two-way
 median polish (Tukey, Exploratory Data Analysis, 1977, chapter 11) takes the log of each number as
 subject + round + rest, and medians keep single slices, and rounds in which the state changed, from
-moving anybody. What disturbs a tail only ever lengthens it, in half the slices and more: so that the p99
-of a *quiet* slice is asked for, by the lower quartile in place of each median. What it gains:
-reports/README.md.
+moving anybody. What disturbs a tail only ever lengthens it, in half the slices and more: so that
+the p99 of a *quiet* slice is asked for, by the lower quartile in place of each median. What it
+gains: reports/README.md.
 """
 
 import math
@@ -27,11 +27,10 @@ def typical(
     numbers: Mapping[Who, Mapping[int, float]], share: float = HALF
 ) -> dict[Who, float]:
     """Subject -> round -> number, all above 0, of one generation; any unit. The same unit in the
-    result: the subject's number in a round at `share` (0 to 1) of their order, in which its slice is at
-    the same of its own. Of subjects that did not run together,
-    since their connections do not fit at once, rounds of one number are not one time: then this
-    adds noise and takes none away. Rounds that a subject lacks do not count for it; who has none is
-    not in the result."""
+    result: the subject's number in its slice at `share` (0 to 1) of their order, in a round at the
+    same of theirs. Of subjects that did not run together, since their connections do not fit at
+    once, rounds of one number are not one time: then this adds noise and takes none away. Rounds
+    that a subject lacks do not count for it; who has none is not in the result."""
     logs = {who: {at: math.log(x) for at, x in seen.items()} for who, seen in numbers.items()}
     logs = {who: seen for who, seen in logs.items() if seen}
     level = {who: quantile(list(seen.values()), share) for who, seen in logs.items()}

@@ -11,9 +11,9 @@ from tailrace_report.campaign import Cell, Point
 from tailrace_report.slices import Sliced
 from tailrace_report.study import Study
 
-# What the harness drops a round for (harness/campaign/generation.cpp): others, the hypervisor and a
-# CPU quota together, of the time of the server's CPUs over the round. Rounds above it are kept once
-# repeats have run out.
+# What the harness drops a round for (harness/campaign/round_budget.hpp): others, the hypervisor and
+# a CPU quota together, of the time of the server's CPUs over the round. Rounds above it are kept
+# where repeats have run out or are in vain.
 DISTURBED_SHARE = 0.10
 
 

@@ -8,16 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tailrace_report.fields import FieldError, Fields
+from tailrace_report.groups import LATENCY, group_of
 
 # Of the response histogram with the slices in it that were disturbed.
 AS_LIVED = "as_lived.response"
-LATENCY = "latency"  # the group of metrics that response times are of
-# What each number of a slice is of: what a failed check may spoil without the rest of the cell.
-GROUPS = {"cpu_us_per_op": "cpu", "achieved_per_s": "rate", "p50_ns": LATENCY, "p99_ns": LATENCY}
-# The check that a client was in time, over a cell; of a slice it is `client_late`, with the same
-# limits (harness/kinds/under_load.cpp).
+# The check that a client was in time, over a cell; of a slice it is `client_late`.
 IN_TIME = "send_lateness"
-LATE_NS, LATE_SHARE = 50_000.0, 0.10
 NAME_CHARS_MAX = 40
 _TIMES = ("wall", "others", "steal", "throttled", "neighbour")
 
@@ -25,17 +21,18 @@ _TIMES = ("wall", "others", "steal", "throttled", "neighbour")
 @dataclass(frozen=True)
 class Slice:
     """One visit. Times in ns; `p50_ns`, `p99_ns` and `max_ns` of the response time; `kept`: its
-    round was not disturbed; `operations` and `cpu_ns` with its first part, which is not timed."""
+    round counts; `client_late`: its response times say as much of the client; `operations` and
+    `cpu_ns` with its first part, which is not timed."""
 
     round: int
     kept: bool
+    client_late: bool
     operations: float
     cpu_ns: float
     achieved_per_s: float | None
     p50_ns: float | None
     p99_ns: float | None
     max_ns: float | None
-    client_delay_p99_ns: float | None
     wall_ns: float
     others_ns: float
     steal_ns: float
@@ -46,15 +43,9 @@ class Slice:
     def cpu_us_per_op(self) -> float | None:
         return self.cpu_ns / 1000 / self.operations if self.operations else None
 
-    @property
-    def client_late(self) -> bool:
-        """Its response times say as much of the client."""
-        late = self.client_delay_p99_ns or 0.0
-        return late > max(LATE_NS, LATE_SHARE * (self.p99_ns or 0.0))
-
     def sound(self, name: str) -> bool:
         """Whether this number of it may be concluded from."""
-        return not (GROUPS[name] == LATENCY and self.client_late)
+        return not (group_of(name) == LATENCY and self.client_late)
 
     @property
     def taken_ns(self) -> float:
@@ -108,18 +99,22 @@ def read(line: Fields) -> Sliced | None:
 
 
 def _slice(one: Fields) -> Slice:
-    kept = one.raw("kept")
-    if not isinstance(kept, bool):
-        raise FieldError("`kept` of a slice is not true or false")
     return Slice(
         one.whole("round"),
-        kept,
+        _flag(one, "kept"),
+        _flag(one, "client_late"),
         one.number("operations") or 0.0,
         one.number("cpu_ns") or 0.0,
         *(one.number(name) for name in ("achieved_per_s", "p50_ns", "p99_ns", "max_ns")),
-        one.number("client_delay_p99_ns"),
         *(one.number(f"{what}_ns") or 0.0 for what in _TIMES),
     )
+
+
+def _flag(one: Fields, name: str) -> bool:
+    value = one.raw(name)
+    if not isinstance(value, bool):
+        raise FieldError(f"`{name}` of a slice is not true or false")
+    return value
 
 
 def _disturbers(noise: Fields) -> dict[str, float]:

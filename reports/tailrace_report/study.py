@@ -24,10 +24,11 @@ from tailrace_report.campaign import (
     Subject,
 )
 from tailrace_report.decide import Pairs, Verdict
+from tailrace_report.groups import LATENCY, group_of
 from tailrace_report.hdr import Histogram
 from tailrace_report.measures import Measure, PerBlock, same_within
 from tailrace_report.regimes import Regime
-from tailrace_report.slices import GROUPS, IN_TIME, LATENCY, Slice
+from tailrace_report.slices import IN_TIME, Slice
 
 CLIENTS_OWN = ("client_delay", "lateness")  # but these: what the client did is known all the same
 # Forms that are controls: a subject's second measurement (twin.py), the null server (ceiling.py).
@@ -213,7 +214,7 @@ class Study:
         spoils the response times of those slices, not of the others."""
         found: dict[int, list[Slice]] = {}
         for cell in self.cells(subject, point, status):
-            if cell.sliced and GROUPS[name] not in cell.spoiled_but_by(IN_TIME):
+            if cell.sliced and group_of(name) not in cell.spoiled_but_by(IN_TIME):
                 sound = [one for one in cell.sliced.kept if one.sound(name)]
                 if sound:
                     found.setdefault(cell.block, []).extend(sound)

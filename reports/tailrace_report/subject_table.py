@@ -32,8 +32,8 @@ UNSUPPORTED_NOTE = (
     f" or they come from fewer than {stats.CLUSTERS_MIN} stall clusters (stretches of 100 ms, or"
     " slices) of the campaign, for a thousand requests behind one stall are one event."
 )
-# What the first of two tails is called: the second where repeats ran out, so that rounds that were
-# disturbed had to be kept.
+# What the first of two tails is called: the second where repeats ran out or were in vain, so that
+# rounds that were disturbed had to be kept.
 KEPT_NOTES = {
     "undisturbed": "undisturbed, and all that is not labelled: without the rounds in which others"
     " took much of the server's CPU (see Noise). as lived: of all rounds.",

@@ -78,6 +78,7 @@ def _slice(
         "round": at,
         "at_s": 0.3 * at,
         "kept": not bad,
+        "client_late": False,
         "operations": int(rate * SLICE_S),
         "achieved_per_s": rate,
         "p50_ns": response.quantile(0.5),

@@ -56,6 +56,15 @@ class Noise(unittest.TestCase):
         words = "30 of the 240 that count were disturbed as much"
         self.assertIn(words, noise.sentences(study)[0])
 
+    def test_disturbed_rounds_head_the_report_also_where_none_was_dropped(self) -> None:
+        def change(cell: dict[str, Any]) -> bool:
+            for one in cell.get("slices", []):
+                one["kept"] = True
+            return True
+
+        head = noise.disturbed(rewritten(self.folder, change))
+        self.assertIn("0 of 241 rounds dropped, and 1 that count had to be kept", head[0])
+
     def test_the_names_are_added_up_and_the_most_comes_first(self) -> None:
         def change(cell: dict[str, Any]) -> bool:
             if cell.get("noise"):

@@ -179,9 +179,11 @@ class Slices(Campaign):
         self.assertEqual(columns[1]["send delay p99"], "14.9 µs")
 
     def test_slices_that_make_no_sense_refuse_the_campaign(self) -> None:
-        with self.assertRaises(CampaignError) as caught:
-            self.changed(lambda cell: cell["slices"][0].update(kept=1))
-        self.assertIn("`kept` of a slice is not true or false", str(caught.exception))
+        flags = {"kept": True, "client_late": False}
+        for name in flags:
+            with self.assertRaises(CampaignError) as caught:
+                self.changed(lambda cell, flag=name: cell["slices"][0].update(flags | {flag: 1}))
+            self.assertIn(f"`{name}` of a slice is not true or false", str(caught.exception))
 
 
 if __name__ == "__main__":

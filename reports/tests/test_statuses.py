@@ -11,7 +11,16 @@ from tailrace_report import overview, summary, trouble
 from tailrace_report.campaign import OK, OVERLOADED
 from tailrace_report.kinds import echo
 from tailrace_report.load import CampaignError
-from tailrace_report.measures import CPU, P50, RATE, QUIET_P99, Quantile, Slope
+from tailrace_report.measures import (
+    CPU,
+    P50,
+    QUIET_P99,
+    RATE,
+    RATE_OF_RUN,
+    RUN_DELAY,
+    Quantile,
+    Slope,
+)
 from tailrace_report.study import Study
 from test_slices import QUIET, Campaign
 
@@ -110,6 +119,14 @@ class Spoiled(Campaign):
         limit = {**late, "rate": 4}
         self.assertEqual(self.blocks_of(self.spoil({1, 3}, "latency", "rate")), limit)
 
+    def test_so_it_is_for_numbers_of_the_whole_cell(self) -> None:
+        for group, left in (("cpu", (4, 6)), ("rate", (6, 4)), ("latency", (6, 6))):
+            study = self.spoil({1, 3}, group)
+            who, point = self.who(study, "libuv"), self.point(study)
+            measures = RUN_DELAY, RATE_OF_RUN
+            found = tuple(len(one.per_block(study, who, point, OK)) for one in measures)
+            self.assertEqual(found, left, group)
+
     def test_a_late_client_spoils_the_slices_in_which_it_was_late(self) -> None:
         def late(until: int) -> Study:
             def change(cell: dict[str, Any]) -> None:
@@ -118,8 +135,8 @@ class Spoiled(Campaign):
                     return
                 cell["validity"] = [failed_check("send_lateness", "latency")]
                 for one in cell["slices"]:
-                    one["client_delay_p99_ns"] = 10**9 if one["round"] < until else 4000
-                    one["p50_ns"] *= 20 if one["round"] < until else 1
+                    one["client_late"] = one["round"] < until
+                    one["p50_ns"] *= 20 if one["client_late"] else 1
 
             return self.changed(change)
 

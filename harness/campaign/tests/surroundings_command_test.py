@@ -100,6 +100,26 @@ class SurroundingsTest(command_case.CommandCase):
         self.assertEqual(set(cells["beside"]["load"]["connect"]), {"other planted"})
         self.assertEqual(set(cells["alone"]["load"]["connect"]), {"other"})
 
+    def test_beside_a_neighbour_that_stays_rounds_are_not_repeated_in_vain(self):
+        load = ["--load-program", TAILRACE, "load", "--keep-awake", "off"]
+        arguments = self.profile("good", POINT.replace("0.2", "0.3"), blocks=3)  # of five rounds
+        busy = [
+            subprocess.Popen(["taskset", "-c", str(cpu), "sh", "-c", "while :; do :; done"])
+            for cpu in os.sched_getaffinity(0)
+        ]
+        try:
+            done = self.run_it("run", "--name", "c", *arguments, *load)
+        finally:
+            for each in busy:
+                each.kill()
+                each.wait()
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        slices = [each for cell in self.cells() for each in cell["slices"]]
+        self.assertGreater(min(each["others_ns"] for each in slices), 0)
+        kept = [each["kept"] for each in slices]
+        # Those that told that the neighbour stays; of the whole campaign, not of a generation.
+        self.assertEqual(kept, [False] * 3 + [True] * 15)
+
     def test_tuned_targets_are_in_fifo_and_never_mixed(self):
         arguments = self.profile()
         fake = [*CPUS, "--load-program", self.load, "say-classes"]

@@ -127,11 +127,13 @@ class WholeTest(command_case.CommandCase):
     def test_a_late_client_spoils_latency_alone(self):
         kept_up = 's/"\\(offered\\|achieved\\)_per_s":[^,}]*/"\\1_per_s":500.0/g'
         late = 's/"client_delay":{[^}]*}/"client_delay":{"count":1,"p99":90000000}/g'
-        cell, first, _ = self.loaded(kept_up, 's/"p99":[0-9]*/"p99":1000/g', late)
+        each = 's/"client_delay_p99_ns":[0-9]*/"client_delay_p99_ns":9000000000/'
+        cell, first, _ = self.loaded(kept_up, 's/"p99":[0-9]*/"p99":1000/g', late, each)
         self.assertEqual(cell["status"], "ok", cell["cause"])
         self.assertIn("p99 send delay 90000 µs", cell["cause"])
         spoils = {check["name"]: check["spoils"] for check in cell["validity"] if not check["ok"]}
         self.assertEqual(spoils, {"send_lateness": ["latency"]})
+        self.assertEqual({each["client_late"] for each in cell["slices"]}, {True})
         self.assertIn(": ok (p99 send delay", first)
 
     def test_a_cost_that_failed_counts_as_failed(self):

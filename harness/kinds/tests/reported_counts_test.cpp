@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/campaign/load_process.hpp"
+#include "harness/campaign/profile.hpp"
 #include "harness/campaign/validity.hpp"
 #include "harness/kinds/registry.hpp"
 #include "harness/kinds/reported_counts.hpp"
@@ -179,6 +181,21 @@ TEST(load_checks, each_fails_by_its_own_cause) {
             "p99 send delay 89 µs exceeds the 50 µs limit");
   load["latency_ns"]["response"]["p99"] = 1'000'000;  // then 89 us are small against it
   EXPECT_EQ(failed(load_checks(load, true, kept_up)), "");
+}
+
+TEST(load_checks, of_a_slice_the_client_is_late_by_the_same_limits) {
+  const auto parsed = [](const char* kind) {
+    const std::string text = "contestants = [\"local\"]\n[[point]]\nkind = ";
+    return campaign::parse_profile(text + kind, "p.toml", all()).points.front();
+  };
+  const campaign::point open_point = parsed("\"open\"\nrate_per_s = 1000\n");
+  const campaign::sliced_work& open = *open_point.work->sliced();
+  EXPECT_FALSE(open.client_late({.client_delay_p99_ns = 50'000}));
+  EXPECT_TRUE(open.client_late({.client_delay_p99_ns = 50'001}));
+  EXPECT_FALSE(open.client_late({.p99_ns = 1'000'000, .client_delay_p99_ns = 89'000}));
+  EXPECT_FALSE(open.client_late({.send_delay_p99_ns = 89'000})) << "the server's doing";
+  const campaign::point closed = parsed("\"closed\"\n");
+  EXPECT_FALSE(closed.work->sliced()->client_late({.client_delay_p99_ns = 89'000}));
 }
 
 TEST(load_checks, saturated_client_matters_only_beside_an_idle_server) {

@@ -13,6 +13,7 @@
 
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/fingerprint.hpp"
+#include "harness/observe/median.hpp"
 #include "harness/observe/memory_use.hpp"
 #include "harness/observe/proc_text.hpp"
 #include "harness/observe/slope.hpp"
@@ -22,6 +23,14 @@
 
 namespace tailrace::observe {
 namespace {
+
+TEST(median, is_the_one_in_the_middle_or_the_mean_of_two) {
+  EXPECT_EQ(median({5}), 5);
+  EXPECT_EQ(median({9, 1, 2}), 2);
+  EXPECT_EQ(median({9, 1, 2, 4}), 3);
+  EXPECT_EQ(upper_median({9, 1, 2, 4}), 4);
+  EXPECT_EQ(upper_median({9, 1, 2}), 2);
+}
 
 TEST(slope, known_example_with_its_interval) {
   // y = 2 + 3x with residuals 1, -1, -1, 1: slope 3, residual variance 4/2, Sxx 5.
