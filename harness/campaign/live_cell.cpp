@@ -19,7 +19,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double warmup_slice_s = 0.07;
+constexpr double warmup_slice_s = 0.05;
 // 53 bits: exact in every JSON reader.
 constexpr int seed_shift = 11;
 

@@ -17,7 +17,7 @@ namespace tailrace::campaign {
 struct slice_plan {
   int rounds = 1;           // slices that are wanted of each generation
   double slice_s = 0.06;    // measured part of a slice
-  double settle_s = 0.02;   // load before it that is not measured
+  double settle_s = 0.01;   // load before it that is not measured
   double warmup_s = 1;      // at most so long is warmed up after the start
   bool keep_awake = false;  // its own default: whether CPUs are kept from going idle
   observe::neighbour_schedule planted = {};  // beside its slices, on the target's CPU

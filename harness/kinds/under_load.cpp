@@ -43,7 +43,7 @@ constexpr double slice_s_max = 0.5;
 constexpr double requests_per_slice = 600;
 // Since the subject's last turn others have used the caches: each connection is used once before a
 // slice begins.
-constexpr double settle_s_min = 0.02;
+constexpr double settle_s_min = 0.01;
 constexpr double settle_s_max = 0.2;
 
 double latency_at(const json& load, const char* which, const char* quantile) {
