@@ -9,7 +9,8 @@ namespace tailrace::cli {
 int selftest_command(int argc, char** argv) {
   CLI::App app(
       "Measures servers of known behaviour as contestants are measured, and says in a minute\n"
-      "whether the numbers of this machine can be believed, each with its bias.",
+      "whether the numbers of this machine can be believed, each with its bias. Known delays are\n"
+      "judged by what is left of it after an echo without delay, measured at the same time.",
       "tailrace selftest");
   selftest::selftest_options options;
   options.kinds = kinds::all();

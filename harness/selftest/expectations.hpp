@@ -18,6 +18,17 @@ enum class taken {
   from_plans      // planned_off()
 };
 
+// What an echo without delay (the form `beside`) read at the same time: the time of the path itself
+// from client to server and back, which is no error. It is taken off the row's number before that
+// is judged.
+struct baseline {
+  const char* path = "";  // of its number; empty: nothing is taken off
+  double most = 0;        // in the row's unit: beyond, this machine is too slow to tell
+  double moved_by_share = 0;
+
+  constexpr bool taken_off() const { return path[0] != '\0'; }
+};
+
 struct expectation {
   const char* test;
   const char* quantity;
@@ -27,6 +38,7 @@ struct expectation {
   const char* form = "";
   const char* beside = "";
   const char* path = "";
+  baseline without_delay = {};
   double scale = 1;  // of the number in the records, to `unit`
   double expected = 0;
   double relative = 0;  // tolerance: so much of what is expected, and so much beside
@@ -38,6 +50,8 @@ struct expectation {
   // 1 - q. noise_cannot: none can.
   static constexpr double noise_cannot = std::numeric_limits<double>::infinity();
   double moved_by_share = noise_cannot;
+  // Longer than that, this machine is too slow to tell: disturbed, and no error of a measurement.
+  bool limits_machine = false;
   const char* why = "";  // where the tolerance comes from
 
   constexpr double tolerance() const {

@@ -24,6 +24,12 @@ constexpr double ns_per_us = 1000;
 struct reading {
   std::optional<double> value;
   double half_width = 0;  // of a ratio
+  std::optional<double> without_delay = {};
+
+  bool whole(const expectation& of) const {
+    return value && std::isfinite(*value) &&
+           (!of.without_delay.taken_off() || (without_delay && std::isfinite(*without_delay)));
+  }
 };
 
 place place_of(const expectation& row) {
@@ -36,7 +42,10 @@ place beside_of(const expectation& row) {
 reading take(const records& from, const expectation& row) {
   switch (row.how) {
     case taken::from_cell:
-      return {median_at(from, place_of(row), row.path)};
+      return {.value = median_at(from, place_of(row), row.path),
+              .without_delay = row.without_delay.taken_off()
+                                   ? median_at(from, beside_of(row), row.without_delay.path)
+                                   : std::nullopt};
     case taken::as_difference: {
       const auto one = median_at(from, place_of(row), row.path);
       const auto other = median_at(from, beside_of(row), row.path);
@@ -58,32 +67,65 @@ reading take(const records& from, const expectation& row) {
 
 verdict absent(const records& from, const expectation& row) {
   absence why = why_absent(from, place_of(row));
-  if (row.how == taken::as_difference || row.how == taken::as_ratio) {
+  if (row.beside[0] != '\0') {
     const bool first_is_there = !cells_at(from, place_of(row)).empty();
     if (first_is_there) why = why_absent(from, beside_of(row));
   }
-  return {&row, std::nullopt, why.cannot_run ? outcome::cannot : outcome::failed,
-          "not measured: " + why.cause};
+  return {.row = &row,
+          .measured = std::nullopt,
+          .without_delay = std::nullopt,
+          .what = why.cannot_run ? outcome::cannot : outcome::failed,
+          .note = "not measured: " + why.cause};
 }
 
-// What of the noise can have moved this row's number; empty: nothing.
-std::string excuse(const records& from, const expectation& row) {
+std::string taken_text(const noise_seen& noise) {
+  return fmt::format("others took {:.1f} % of the target's CPU time{}", noise.lost_share * 100,
+                     noise.whom.empty() ? "" : ", most of it " + noise.whom);
+}
+
+// What of the noise can have made this row's number larger; empty: nothing. Noise of the baseline
+// makes the rest smaller and is no excuse here.
+std::string excuse_if_long(const records& from, const expectation& row) {
   if (row.moved_by_share == expectation::noise_cannot) return "";
   noise_seen noise = noise_at(from, place_of(row));
-  if (row.beside[0] != '\0') {
+  if (row.how != taken::from_cell && row.beside[0] != '\0') {
     const noise_seen other = noise_at(from, beside_of(row));
     if (other.lost_share > noise.lost_share) noise = other;
   }
-  if (requests_per_share * noise.lost_share > row.moved_by_share) {
-    return fmt::format("others took {:.1f} % of the target's CPU time{}", noise.lost_share * 100,
-                       noise.whom.empty() ? "" : ", most of it " + noise.whom);
-  }
+  if (requests_per_share * noise.lost_share > row.moved_by_share) return taken_text(noise);
   // A client that is late for one request in a hundred has delayed p99; for one in all, more.
   const double late_ns = row.moved_by_share >= 0.01 ? noise.late_p99_ns : noise.late_max_ns;
   if (row.how == taken::from_cell && row.moved_by_share <= 0.01 &&
       late_ns * row.scale > row.tolerance() / 2)
     return fmt::format("the client sent up to {:.0f} us late", late_ns / ns_per_us);
   return "";
+}
+
+// Noise makes latencies longer and never shorter: what is too short was so read, or too much was
+// taken off, because the echo without delay was disturbed.
+std::string excuse_if_short(const records& from, const expectation& row) {
+  if (!row.without_delay.taken_off()) return "";
+  const noise_seen noise = noise_at(from, beside_of(row));
+  const bool can = requests_per_share * noise.lost_share > row.without_delay.moved_by_share;
+  return can ? "of the echo without delay: " + taken_text(noise) : "";
+}
+
+// Whether the path alone takes too long for any statement, with what it takes.
+std::string too_slow(const expectation& row, const verdict& made) {
+  const std::optional<double> path_alone = row.limits_machine ? made.measured : made.without_delay;
+  const double most = row.limits_machine ? row.tolerance() : row.without_delay.most;
+  if (!path_alone || *path_alone <= most) return "";
+  return fmt::format(
+      "this machine is too slow to tell: an echo without delay takes {:.4g} {}, more than the "
+      "smallest known delay ({:g} {})",
+      *path_alone, row.unit, most, row.unit);
+}
+
+std::string beyond_tolerance(const expectation& row, const verdict& made) {
+  if (!made.without_delay) return fmt::format("tolerance {}", row.why);
+  return fmt::format(
+      "{:+.4g} {} are left after the {:.4g} {} of an echo without delay; tolerance {}", made.rest(),
+      row.unit, *made.without_delay, row.unit, row.why);
 }
 
 std::string half_width_text(const expectation& row, double half_width) {
@@ -112,9 +154,14 @@ namespace {
 
 verdict judge_row(const records& from, const expectation& row, strictness how) {
   const reading read = take(from, row);
-  if (!read.value || !std::isfinite(*read.value)) return absent(from, row);
+  if (!read.whole(row)) return absent(from, row);
   const double value = *read.value * row.scale;
-  verdict made = {&row, value, outcome::holds, half_width_text(row, read.half_width)};
+  verdict made = {.row = &row,
+                  .measured = value,
+                  .without_delay = std::nullopt,
+                  .what = outcome::holds,
+                  .note = half_width_text(row, read.half_width)};
+  if (read.without_delay) made.without_delay = *read.without_delay * row.scale;
   if (value < row.least || value > row.most) {
     made.what = outcome::failed;
     made.note =
@@ -124,18 +171,19 @@ verdict judge_row(const records& from, const expectation& row, strictness how) {
   }
   const double allowed = row.tolerance() + read.half_width;
   const bool decides = read.half_width <= half_width_max;
-  if (decides && std::abs(value - row.expected) <= allowed) return made;
+  const std::string slow = too_slow(row, made);
+  if (decides && slow.empty() && std::abs(made.rest()) <= allowed) return made;
   if (how == strictness::bounds_only) {
     made.what = outcome::unjudged;
     return made;
   }
-  // Noise makes latencies longer and never shorter.
-  const bool too_short = row.how == taken::from_cell && value < row.expected;
-  if (!too_short) made.note = excuse(from, row);
+  const bool too_short = row.how == taken::from_cell && made.rest() < 0;
+  made.note = too_short ? excuse_if_short(from, row) : excuse_if_long(from, row);
+  if (made.note.empty()) made.note = slow;
   if (made.note.empty() && !decides)
     made.note = "decides nothing: " + half_width_text(row, read.half_width);
   made.what = made.note.empty() ? outcome::failed : outcome::disturbed;
-  if (made.note.empty()) made.note = fmt::format("tolerance {}", row.why);
+  if (made.note.empty()) made.note = beyond_tolerance(row, made);
   return made;
 }
 

@@ -13,7 +13,8 @@ namespace tailrace::selftest {
 
 enum class outcome {
   holds,
-  disturbed,  // outside of its tolerance, and noise was seen that can have moved it so
+  disturbed,  // outside of its tolerance, and noise was seen that can have moved it so; or this
+              // machine is too slow to tell
   unjudged,   // outside of its tolerance, where only bounds are judged
   cannot,     // this machine cannot measure it, with the cause
   failed      // outside without such noise, or of what no noise can break; or it is not there
@@ -22,9 +23,15 @@ const char* name_of(outcome what);
 
 struct verdict {
   const expectation* row = nullptr;
-  std::optional<double> measured;
+  std::optional<double> measured;       // as it is read, nothing taken off
+  std::optional<double> without_delay;  // that of the baseline, in the same unit
   outcome what = outcome::failed;
   std::string note;  // what the outcome rests on; empty where it holds and nothing is to be said
+
+  // Measured less expected, as users of a number see it; and what is left of it after an echo
+  // without delay, which is what the tolerance is of. There has to be a number.
+  double bias() const { return *measured - row->expected; }
+  double rest() const { return bias() - without_delay.value_or(0); }
 };
 
 enum class strictness {

@@ -87,8 +87,11 @@ def limits(study: Study) -> list[str]:
         "An echo does no work: it shows what a runtime adds, not what an application costs.",
     ]
     test = study.campaign.selftest
-    corrected = ": response times are not corrected for it." if test and test.rows else "."
-    answer += [f"{text[:-1]}{corrected}" for text in selftest.bias(test)]
+    bias = selftest.bias(test)
+    if test and test.rows and bias:
+        bias.append("Response times are corrected for none of it.")
+    if bias:
+        answer.append(" ".join(bias))
     if study.campaign.manifest.get("selftest") is False and any(
         cell.sliced for cell in study.campaign.cells
     ):

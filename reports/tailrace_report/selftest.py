@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The self-test that a campaign began with (selftest.json): servers of known delay, and by how much
-this client and machine read them longer. What failed in it heads the report; the bias stands beside
-every latency table. Pure values."""
+"""The self-test that a campaign began with (selftest.json): servers of known delay, by how much
+this client and machine read them longer, and how much of that an echo without delay takes. What
+failed in it heads the report; the bias stands beside every latency table. Pure values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FAILED_SHOWN_MAX = 3
 
 @dataclass(frozen=True)
 class Row:
-    """`expected` and `measured` in `unit`; nothing measured: None."""
+    """`expected`, `measured`, `without_delay` in `unit`; nothing measured or taken off: None."""
 
     test: str
     quantity: str
@@ -26,8 +26,21 @@ class Row:
     point: str
     expected: float
     measured: float | None
+    without_delay: float | None
     verdict: str
     note: str
+
+    @property
+    def bias(self) -> float | None:
+        """As users of the number have it, in `unit`."""
+        return None if self.measured is None else self.measured - self.expected
+
+    @property
+    def rest(self) -> float | None:
+        """The bias without what an echo without delay read, in `unit`."""
+        if self.bias is None or self.without_delay is None:
+            return None
+        return self.bias - self.without_delay
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,7 @@ def read(value: Fields) -> SelfTest:
             one.text("point"),
             one.number("expected", signed=True) or 0.0,
             one.number("measured", signed=True),
+            one.number("without_delay", signed=True),
             one.choice("verdict", VERDICTS),
             one.text("note"),
         )
@@ -57,25 +71,49 @@ def read(value: Fields) -> SelfTest:
 
 
 def bias(test: SelfTest | None) -> list[str]:
-    """One sentence for beside a latency table; none without a self-test."""
+    """The bias as users of a number have it, and what is left of it without the path: sentences for
+    beside a latency table; none without a self-test."""
     if test is None:
         return []
     if not test.rows:
         return [f"The client's own bias was not measured here: {test.cause or 'no cause is told'}."]
-    parts, unclear = [], []
+    known = [row for row in test.rows if row.point == KNOWN]
+    delayed = [row for row in known if row.expected > 0]
+    plain, left, unclear = [], [], []
     for quantity, where in QUANTITIES.items():
-        rows = [r for r in test.rows if r.point == KNOWN and r.quantity == quantity]
-        read_well = [r for r in rows if r.verdict in (HOLDS, FAILED)]
-        found = [r.measured - r.expected for r in read_well if r.measured is not None]
-        if found:
-            parts.append(f"{_span(found)} {where}")
+        rows = [row for row in delayed if row.quantity == quantity]
+        read_well = [row for row in rows if row.verdict in (HOLDS, FAILED)]
+        biases = [row.bias for row in read_well if row.bias is not None]
+        rests = [row.rest for row in read_well if row.rest is not None]
+        if biases:
+            plain.append(f"{_span(biases)} {where}")
         elif rows:
             unclear.append(where)
-    text = f"A server of known delay read {wording.joined(parts)} here" if parts else ""
+        if rests:
+            left.append(f"{_span(rests)} {where}")
+    path = [row for row in known if row.expected == 0]
+    return [*_plain_texts(plain, unclear), *_rest_texts(path, left)]
+
+
+def _plain_texts(plain: list[str], unclear: list[str]) -> list[str]:
+    text = f"A server of known delay read {wording.joined(plain)} here" if plain else ""
     if unclear:
         lost = f"what it read {wording.joined(unclear)} was disturbed"
         text = f"{text}; {lost}" if text else f"A server of known delay tells nothing here: {lost}"
     return [f"{text}."] if text else []
+
+
+def _rest_texts(path: list[Row], left: list[str]) -> list[str]:
+    """`path`: the rows of the echo without delay; `left`: what is left, with its place."""
+    read = [
+        f"{row.measured:,.0f} µs {QUANTITIES[row.quantity]}"
+        for row in path
+        if row.measured is not None and row.quantity in QUANTITIES
+    ]
+    if not read:
+        return []
+    text = f"An echo without delay read {wording.joined(read)} at the same time"
+    return [f"{text}; that taken off, {wording.joined(left)} are left." if left else f"{text}."]
 
 
 def _span(biases: list[float]) -> str:

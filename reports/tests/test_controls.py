@@ -23,15 +23,22 @@ from tailrace_report.tables import to_text
 
 def row(quantity: str, measured: float | None, **more: Any) -> dict[str, Any]:
     made = {"test": "delay 100 us", "quantity": quantity, "unit": "us", "point": "known"}
-    made |= {"expected": 100.0, "measured": measured, "verdict": "holds", "note": ""}
-    return made | more
+    made |= {"expected": 100.0, "measured": measured, "without_delay": None}
+    return made | {"verdict": "holds", "note": ""} | more
+
+
+def path(quantity: str, measured: float, **more: Any) -> dict[str, Any]:
+    """The row of an echo without delay."""
+    return row(quantity, measured, test="echo without delay", expected=0.0, **more)
 
 
 ROWS = [
-    row("min", 112.0),
-    row("min", 219.0, expected=200.0),
-    row("p50", 119.0),
-    row("p99", 4124.0, verdict="disturbed", note="others took 40 %"),
+    path("min", 9.0),
+    path("p50", 12.0),
+    row("min", 112.0, without_delay=9.0),
+    row("min", 219.0, expected=200.0, without_delay=9.0),
+    row("p50", 136.0, without_delay=12.0),
+    row("p99", 4124.0, without_delay=12.0, verdict="disturbed", note="others took 40 %"),
 ]
 
 
@@ -60,21 +67,40 @@ class OwnTest(Made):
 
     def test_the_bias_stands_beside_every_latency_table_and_in_the_limits(self) -> None:
         study = self.with_rows(ROWS)
-        (bias,) = selftest.bias(study.campaign.selftest)
+        texts = selftest.bias(study.campaign.selftest)
         self.assertEqual(
-            bias,
-            "A server of known delay read +12 to +19 µs at the minimum and +19 µs at p50 here;"
-            " what it read at p99 was disturbed.",
+            texts,
+            [
+                "A server of known delay read +12 to +19 µs at the minimum and +36 µs at p50 here;"
+                " what it read at p99 was disturbed.",
+                "An echo without delay read 9 µs at the minimum and 12 µs at p50 at the same time;"
+                " that taken off, +3 to +10 µs at the minimum and +24 µs at p50 are left.",
+            ],
         )
         for point in echo.OPEN.points(study):
-            self.assertIn(bias, echo.response_table(study, point).notes)
-        self.assertTrue(any(bias[:-1] in text for text in limits.limits(study)))
+            notes = echo.response_table(study, point).notes
+            self.assertEqual([text for text in notes if text in texts], texts)
+        whole = f"{' '.join(texts)} Response times are corrected for none of it."
+        self.assertIn(whole, limits.limits(study))
+        self.assertEqual(selftest.warnings(study.campaign.selftest), [])
+
+    def test_a_machine_too_slow_to_tell_has_the_path_alone(self) -> None:
+        late = {"verdict": "disturbed", "note": "this machine is too slow to tell"}
+        rows = [path("p50", 2165.0, **late), row("p50", 2290.0, without_delay=2165.0, **late)]
+        study = self.with_rows(rows)
+        self.assertEqual(
+            selftest.bias(study.campaign.selftest),
+            [
+                "A server of known delay tells nothing here: what it read at p50 was disturbed.",
+                "An echo without delay read 2,165 µs at p50 at the same time.",
+            ],
+        )
         self.assertEqual(selftest.warnings(study.campaign.selftest), [])
 
     def test_a_failed_row_heads_the_report(self) -> None:
         study = self.with_rows([*ROWS, row("p50", 900.0, verdict="failed", note="no noise seen")])
         (warning,) = selftest.warnings(study.campaign.selftest)
-        self.assertIn("1 of 5 rows of the self-test failed: delay 100 us, p50: 900.0 where 100 us"
+        self.assertIn("1 of 7 rows of the self-test failed: delay 100 us, p50: 900.0 where 100 us"
                       " is known (no noise seen)", warning)
         for text in (summary.terminal(study, Path("OUT")), page_of(study)):
             self.assertIn("of the self-test failed", text)

@@ -7,138 +7,15 @@
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <set>
+#include <utility>
 
 #include "harness/selftest/run_selftest.hpp"
+#include "harness/selftest/tests/made_records.hpp"
 
 namespace tailrace::selftest {
 namespace {
 
 using nlohmann::json;
-
-json counts(int planned) {
-  return {{"planned", planned}, {"sent", planned}, {"skipped_late", 0},
-          {"never_sent", 0},    {"ok", planned},   {"wrong", 0},
-          {"errors", 0},        {"timed_out", 0},  {"in_flight", 0}};
-}
-
-json cell(const std::string& point, const std::string& form, int block = 0) {
-  return {{"block", block},
-          {"status", "ok"},
-          {"cause", nullptr},
-          {"point", {{"id", point}}},
-          {"subject", {{"id", "calibration"}, {"form", form}}},
-          {"noise",
-           {{"others_share", 0.0},
-            {"steal_share", 0.0},
-            {"kept_slices", 8},
-            {"disturbed_slices", 0},
-            {"disturbers", {{{"name", "kcompactd0"}, {"ms", 0.1}}}}}}};
-}
-
-// In ns.
-struct latencies {
-  double min, mean, p50, p90, p99, p999, max;
-};
-
-json loaded(const std::string& point, const std::string& form, const latencies& at) {
-  json made = cell(point, form);
-  made["point"].update({{"rate_per_s", 1000.0}, {"duration_s", 4.0}, {"slice_s", 0.5}});
-  made["load"] = {{"counts", counts(4000)},
-                  {"latency_ns",
-                   {{"response",
-                     {{"count", 4000},
-                      {"min", at.min},
-                      {"mean", at.mean},
-                      {"p50", at.p50},
-                      {"p90", at.p90},
-                      {"p99", at.p99},
-                      {"p99.9", at.p999},
-                      {"max", at.max}}},
-                    {"lateness", {{"p99", 300}, {"max", 2000}}}}}};
-  return made;
-}
-
-json delayed(const std::string& form, double delay_ns) {
-  return loaded("known", form,
-                {delay_ns + 9e3, delay_ns + 12e3, delay_ns + 12e3, delay_ns + 13e3, delay_ns + 15e3,
-                 delay_ns + 20e3, delay_ns + 90e3});
-}
-
-// Closed loop in eight slices; cpu_ns of an echo.
-json slices(const std::string& form, int block, double cpu_ns) {
-  json made = cell("twice", form, block);
-  made["load"] = {{"counts", counts(8000)}, {"latency_ns", {{"response", {{"count", 8000}}}}}};
-  made["cost"] = {{"server", {{"cpu_us_per_op", cpu_ns / 1000}}}};
-  for (int round = 0; round < 8; ++round) {
-    const double jitter = 1 + 0.002 * ((round * 5 + block + static_cast<int>(form.size())) % 7 - 3);
-    made["slices"].push_back({{"round", round},
-                              {"kept", true},
-                              {"operations", 1000},
-                              {"achieved_per_s", 1e9 / cpu_ns / jitter},
-                              {"p50_ns", 50 * cpu_ns * jitter},
-                              {"cpu_ns", 1000 * cpu_ns * jitter}});
-  }
-  return made;
-}
-
-json memory(const std::string& form, double slope) {
-  json made = cell("memory", form);
-  made["memory"] = {{"states", {{"idle", {{"user", {{"slope_bytes", slope}}}}}}}};
-  return made;
-}
-
-json metric(const std::string& name, double value) {
-  return {{"name", name}, {"values", {value}}};
-}
-
-// All as it should be, as on a quiet machine.
-records good() {
-  records made;
-  made.cells = {delayed("delay-100", 100e3),
-                delayed("delay-200", 200e3),
-                delayed("delay-1000", 1e6),
-                loaded("bimodal", "bimodal", {110e3, 160e3, 112e3, 115e3, 4e6, 5.02e6, 5.1e6}),
-                loaded("stall", "stall", {20e3, 5e6, 25e3, 30e3, 90e6, 99e6, 99.9e6}),
-                loaded("stop", "stop", {20e3, 2.5e6, 25e3, 30e3, 45e6, 49.5e6, 50.1e6}),
-                memory("echo", 135),
-                memory("hold", 16460)};
-  for (int block = 0; block < 3; ++block)
-    for (const auto& [form, cpu_ns] : {std::pair{"a1", 8e3}, {"a2", 8.02e3}, {"burn", 58.3e3}})
-      made.cells.push_back(slices(form, block, cpu_ns));
-  made.costs = {{{"status", "ok"},
-                 {"subject", {{"id", "calibration"}, {"form", "work"}}},
-                 {"sheet",
-                  {{"metrics",
-                    {metric("syscalls.getppid", 5), metric("allocations", 3),
-                     metric("allocated_bytes", 300)}}}}}};
-  return made;
-}
-
-json& found(records& in, const std::string& form) {
-  for (json& each : in.cells)
-    if (each["subject"]["form"] == form) return each;
-  throw std::runtime_error("no such form: " + form);
-}
-
-void each_of(records& in, const std::string& form, const std::function<void(json&)>& change) {
-  for (json& each : in.cells)
-    if (each["subject"]["form"] == form) change(each);
-}
-
-// "test, quantity" of all rows with this outcome.
-std::set<std::string> rows_with(const std::vector<verdict>& verdicts, outcome what) {
-  std::set<std::string> names;
-  for (const verdict& each : verdicts)
-    if (each.what == what) names.insert(fmt::format("{}, {}", each.row->test, each.row->quantity));
-  return names;
-}
-
-std::set<std::string> failed(const records& in, strictness how = strictness::tolerances) {
-  return rows_with(judge(in, how), outcome::failed);
-}
-
-using names = std::set<std::string>;
 
 TEST(judge, a_quiet_machine_with_right_numbers_holds) {
   const auto verdicts = judge(good(), strictness::tolerances);
@@ -154,11 +31,6 @@ struct planted {
   std::function<void(records&)> fault;
   names seen_by;
 };
-
-void scale_latency(json& cell, const char* which, double by) {
-  json& at = cell["load"]["latency_ns"]["response"][which];
-  at = at.get<double>() * by;
-}
 
 planted scaled(const char* name, const char* form, const char* which, double by,
                const char* seen_by) {
@@ -180,6 +52,40 @@ planted cost_is(const char* name, std::size_t index, double value, const char* s
   return {name,
           [=](records& in) { in.costs[0]["sheet"]["metrics"][index]["values"] = {value}; },
           {seen_by}};
+}
+
+std::vector<planted> delay_faults() {
+  std::vector<planted> all;
+  // The tolerance of a millisecond is wider than that.
+  all.push_back(
+      {"a client that is 30 us late where it has to wait",
+       [](records& in) { shift_latencies(in, all_delays, 30e3); },
+       {"delay 100 us, min", "delay 100 us, p50", "delay 100 us, p99", "delay 100 us, p99.9",
+        "delay 200 us, min", "delay 200 us, p50", "delay 200 us, p99", "delay 200 us, p99.9",
+        "1 % of 5 ms, p90", "1 % of 5 ms, mean"}});
+  all.push_back(
+      {"an echo without delay in the wrong unit",
+       [](records& in) {
+         each_of(in, "delay-0", [](json& cell) {
+           for (const char* which : {"min", "p50", "p99"})
+             scale_latency(cell, which, 0.001);
+         });
+       },
+       {"echo without delay, min", "echo without delay, p50", "without delay, Poisson, p50"}});
+  for (const char* const delay : {"100", "200", "1000"}) {
+    const std::string form = fmt::format("delay-{}", delay);
+    const std::string test = fmt::format("delay {} us, ", delay);
+    all.push_back({"a histogram shifted to later",
+                   [form](records& in) { shift_latencies(in, {form.c_str()}, 60e3); },
+                   {test + "min", test + "p50", test + "p99", test + "p99.9"}});
+    all.push_back({"a histogram of half the times",
+                   [form](records& in) {
+                     for (const char* which : {"min", "mean", "p50", "p90", "p99", "p99.9", "max"})
+                       scale_latency(found(in, form), which, 0.5);
+                   },
+                   {test + "min", test + "p50", test + "p99", test + "p99.9"}});
+  }
+  return all;
 }
 
 std::vector<planted> faults() {
@@ -228,22 +134,8 @@ std::vector<planted> faults() {
          found(in, "bimodal")["load"]["latency_ns"]["response"]["count"] = 3600;
        },
        {"the plan is kept, requests off"}}};
-  for (const char* const delay : {"100", "200", "1000"}) {
-    const std::string form = fmt::format("delay-{}", delay);
-    const std::string test = fmt::format("delay {} us, ", delay);
-    all.push_back({"a histogram shifted to later",
-                   [form](records& in) {
-                     for (json& each : found(in, form)["load"]["latency_ns"]["response"])
-                       each = each.get<double>() + (each.get<double>() == 4000 ? 0 : 60e3);
-                   },
-                   {test + "min", test + "p50", test + "p99", test + "p99.9"}});
-    all.push_back({"a histogram of half the times",
-                   [form](records& in) {
-                     for (const char* which : {"min", "mean", "p50", "p90", "p99", "p99.9", "max"})
-                       scale_latency(found(in, form), which, 0.5);
-                   },
-                   {test + "min", test + "p50", test + "p99", test + "p99.9"}});
-  }
+  for (planted& each : delay_faults())
+    all.push_back(std::move(each));
   return all;
 }
 
@@ -370,29 +262,36 @@ TEST(judge, a_short_plan_is_judged_by_what_it_has) {
     return cell["point"]["id"] != "known" && cell["point"]["id"] != "stall";
   });
   in.costs.clear();
-  const json plan = plan_of({{"known", "delay-100"}, {"stall", "stall"}, {"twice", "a1"}});
+  const json plan =
+      plan_of({{"known", "delay-0"}, {"known", "delay-100"}, {"stall", "stall"}, {"twice", "a1"}});
   const auto verdicts = judge(in, strictness::tolerances, expectations_of(plan));
   EXPECT_EQ(rows_with(verdicts, outcome::holds),
             (names{"100 ms stall a second, max", "100 ms stall a second, p99", "delay 100 us, min",
-                   "delay 100 us, p50", "delay 100 us, p99", "counts add up, requests off",
+                   "delay 100 us, p50", "delay 100 us, p99", "echo without delay, min",
+                   "echo without delay, p50", "counts add up, requests off",
                    "the plan is kept, requests off"}));
-  EXPECT_EQ(tell_briefly(verdicts), "self-test: 7 of 7 rows hold\n");
+  EXPECT_EQ(tell_briefly(verdicts),
+            "self-test: an echo without delay reads 12 us at p50; 9 of 9 rows hold\n");
 }
 
 TEST(judge, a_failed_row_is_told_and_written) {
   records in = good();
   scale_latency(found(in, "delay-1000"), "p50", 3);
   const auto verdicts =
-      judge(in, strictness::tolerances, expectations_of(plan_of({{"known", "delay-1000"}})));
-  EXPECT_NE(tell_briefly(verdicts).find("4 of 5 rows hold, 1 failed:\n  delay 1000 us, p50: "),
-            std::string::npos)
+      judge(in, strictness::tolerances,
+            expectations_of(plan_of({{"known", "delay-0"}, {"known", "delay-1000"}})));
+  EXPECT_NE(
+      tell_briefly(verdicts).find("6 of 7 rows hold, 1 failed:\n  delay 1000 us, p50: 3036 "
+                                  "us where 1000 are known: +2024 us are left after the 12 us"),
+      std::string::npos)
       << tell_briefly(verdicts);
   for (const verdict& each : verdicts) {
     const json row = row_json(each);
-    if (row["quantity"] != "p50") continue;
+    if (row["test"] != "delay 1000 us" || row["quantity"] != "p50") continue;
     EXPECT_EQ(row["verdict"], "failed");
     EXPECT_EQ(row["point"], "known");
-    EXPECT_GT(row["measured"], 2900);
+    EXPECT_DOUBLE_EQ(row["measured"], 3036);
+    EXPECT_DOUBLE_EQ(row["without_delay"], 12);
   }
 }
 
