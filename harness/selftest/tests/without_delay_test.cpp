@@ -24,9 +24,9 @@ TEST(without_delay, a_path_that_takes_longer_is_no_error_and_stays_in_the_bias) 
   EXPECT_DOUBLE_EQ(p50.bias(), 36);
   EXPECT_DOUBLE_EQ(p50.rest(), 0);
   const json row = row_json(p50);
-  EXPECT_DOUBLE_EQ(row["measured"], 136);
-  EXPECT_DOUBLE_EQ(row["without_delay"], 36);
-  EXPECT_TRUE(row_json(of_row(verdicts, "echo without delay, p50"))["without_delay"].is_null());
+  EXPECT_DOUBLE_EQ(row.at("measured"), 136);
+  EXPECT_DOUBLE_EQ(row.at("without_delay"), 36);
+  EXPECT_TRUE(row_json(of_row(verdicts, "echo without delay, p50")).at("without_delay").is_null());
 }
 
 TEST(without_delay, a_stall_of_the_echo_without_delay_excuses_no_tail) {
