@@ -134,8 +134,8 @@ told tell(const std::vector<verdict>& verdicts, bool strict) {
     text += line_of(each);
   const totals all = totals_of(verdicts);
   text +=
-      "\nREST: the bias of a latency less what an echo without delay read at the same time; of it "
-      "is the tolerance\n" +
+      "\nREST: the bias of a latency less what an echo without delay read at the same time; the "
+      "tolerance is of that\n" +
       sentences_of(all);
   const bool whole = all.disturbed + all.unjudged + all.cannot == 0;
   if (strict && all.failed == 0 && !whole) text += "--strict: that is not enough\n";
