@@ -5,8 +5,8 @@
 // It is while neighbours come and go: then a repeat is likely to be undisturbed. Beside one that
 // stays, a compiler for instance, repeats are as disturbed as what they replace, and the campaign
 // would take twice as long for nothing. So where nearly all of the last rounds were disturbed, what
-// comes counts as it is: all subjects of a round are disturbed alike, ratios within it hold, and
-// the report sees from `others_ns` that it was disturbed. What the last rounds were like is
+// comes counts as it is: all subjects of a round had the same neighbour, and the report
+// sees from `others_ns` that it was disturbed. What the last rounds were like is
 // remembered over generations, since such a neighbour outlives them, and three undisturbed rounds
 // are enough to repeat again. Never is asked what the response times were.
 // Pure values, any thread.

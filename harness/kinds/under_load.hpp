@@ -26,7 +26,7 @@ struct load_keys {
   double warmup_s = 2;      // at most, of each generation
   double duration_s = 0.8;  // measured in each generation, in slices
   double slice_s = 0.06;
-  double settle_s = 0.02;  // load before each slice
+  double settle_s = 0.01;  // load before each slice
   bool keep_awake = false;
   std::int64_t neighbour_us = 0;  // of each burst; 0: no neighbour is planted
   double neighbour_per_s = 0;

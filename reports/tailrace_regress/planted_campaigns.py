@@ -22,12 +22,12 @@ from tailrace_report.campaign import OK
 from tailrace_report.decide import Pairs
 from tailrace_report.fields import Fields
 from tailrace_report.load import read_campaign
-from tailrace_report.measures import CPU, P50, P99, RATE, QUIET_P99, Measure, Quantile, same_within
+from tailrace_report.measures import CPU, P50, P99, QUIET_P99, RATE, Measure, Quantile, same_within
 from tailrace_report.rounds import rounds_of
 from tailrace_report.slices import AS_LIVED
 from tailrace_report.study import Study
 
-SCHEMA = "tailrace-campaign-power-1"
+SCHEMA = "tailrace-campaign-power-2"
 TARGET = "local"
 PROFILE = "power"
 COPIES = ("copy-1", "copy-2", "copy-3", "copy-4", "copy-5", "copy-6")

@@ -24,7 +24,8 @@ def method(study: Study) -> list[str]:
         " ceiling.",
         "One number per subject, point and generation: CPU time, rate and p50 of its typical slice,"
         " by median polish over subjects and rounds, which takes out what the machine did to all;"
-        " other quantiles from the merged histogram. Over generations: the median, with the exact"
+        " quiet p99 likewise, with lower quartiles in place of medians; other quantiles from the"
+        " merged histogram. Over generations: the median, with the exact"
         f" order-statistic (sign test) interval from {FEW} on, and the range from smallest to"
         " largest below.",
         "Subjects are compared within generations, which takes out the machine's drift, and only"

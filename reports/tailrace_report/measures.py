@@ -23,7 +23,7 @@ SAME_WITHIN: dict[str, tuple[float, str]] = {
     "rate": (0.02, "as CPU time, of which it is the other side"),
     "p50": (0.03, "at low load a wake-up by the hypervisor is in it"),
     "p90": (0.05, "between p50 and p99"),
-    "quiet p99": (0.05, "spreads a third as much as p99, which single stalls decide"),
+    "quiet p99": (0.05, "what stalls leave of p99, which spreads several times as much"),
     "p99": (0.10, "runs of one executable differ by as much"),
     "p99.9": (0.25, "some stalls decide it"),
     "memory": (0.01, "pages are counted, hardly any noise is"),
@@ -88,7 +88,7 @@ class Typical:
     all subjects of the point meanwhile (polish.py), or in the one at `share` of its order. It says
     nothing of what is rare.
 
-    Blocks of fewer than SLICES_MIN such slices are left out. None at all unless in each of the
+    Blocks of fewer than `slices_min` such slices are left out. None at all unless in each of the
     others the slice in the middle has ABOVE_MIN requests in the share `above`. Of cells that were
     not measured in slices it is what `whole` says.
     """
@@ -99,16 +99,16 @@ class Typical:
     metric: str = ""
     above: float = 1.0
     share: float = polish.HALF
+    slices_min: int = 2
     whole: Number | Quantile | None = None
 
-    SLICES_MIN: ClassVar[int] = 2
     ABOVE_MIN: ClassVar[int] = 5
 
     def per_block(self, study: Study, subject: Subject, point: Point, status: str) -> PerBlock:
         if not any(cell.sliced for cell in study.cells(subject, point, status)):
             return self.whole.per_block(study, subject, point, status) if self.whole else {}
         sliced = study.kept_slices(subject, point, status, self.of)
-        enough = {at: slices for at, slices in sliced.items() if len(slices) >= self.SLICES_MIN}
+        enough = {at: slices for at, slices in sliced.items() if len(slices) >= self.slices_min}
         for slices in enough.values():
             requests = stats.median([one.operations for one in slices])
             if self.above * requests < self.ABOVE_MIN:
@@ -164,7 +164,15 @@ RATE_OF_RUN = Number("load.achieved_per_s", wording.rate, best_is_low=False, met
 RATE = Typical("achieved_per_s", wording.rate, False, metric="rate", whole=RATE_OF_RUN)
 P50 = Typical("p50_ns", wording.duration, metric="p50", above=0.5, whole=Quantile(0.5))
 P99 = Quantile(0.99)
-QUIET_P99 = Typical("p99_ns", wording.duration, metric="quiet p99", above=0.01, share=polish.QUIET)
+# Of fewer slices a lower quartile says how many there are, as much as what they are.
+QUIET_P99 = Typical(
+    "p99_ns",
+    wording.duration,
+    metric="quiet p99",
+    above=0.01,
+    share=polish.QUIET,
+    slices_min=5,
+)
 
 
 def quantile(p: float, histogram: str = "response") -> Quantile | Typical:

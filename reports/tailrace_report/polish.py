@@ -19,7 +19,7 @@ from tailrace_report.stats import quantile
 
 Who = TypeVar("Who", bound=Hashable)
 HALF, QUIET = 0.5, 0.25  # where in the order of its slices is the one that stands for a subject
-PASSES_MAX = 50
+PASSES_MAX = 50  # reached where quartiles go to and fro between neighbours: closer than noise
 STILL = 1e-9  # of a log: further passes would change nothing
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tailrace_report import stats
 from tailrace_report.campaign import OK
-from tailrace_report.measures import CPU, P50, P99, RATE, QUIET_P99, Measure, Slope
+from tailrace_report.measures import CPU, P50, P99, QUIET_P99, RATE, Measure, Slope
 from tailrace_report.study import Study
 
 

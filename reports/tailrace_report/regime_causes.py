@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from tailrace_report import regimes, wording
 from tailrace_report.campaign import MEASURED, Point, Subject
-from tailrace_report.measures import CPU, P50, P99, RATE, RUN_DELAY, QUIET_P99, Measure, Number
+from tailrace_report.measures import CPU, P50, P99, QUIET_P99, RATE, RUN_DELAY, Measure, Number
 from tailrace_report.measures import PerBlock, Slope
 from tailrace_report.study import Entry, Study
 

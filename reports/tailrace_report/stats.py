@@ -59,12 +59,13 @@ def median(values: Sequence[float]) -> float:
 
 def quantile(values: Sequence[float], share: float) -> float:
     """The number at this share (0 to 1) of their order, between two neighbours by a straight line
-    (Hyndman and Fan 1996, definition 7). Raises ValueError when there is none."""
+    (Hyndman and Fan 1996, definition 8: as often too low as too high, also of few numbers). Raises
+    ValueError when there is none."""
     if not values:
         raise ValueError("no quantile of no numbers")
     ordered = sorted(values)
-    at = share * (len(ordered) - 1)
-    below = min(math.floor(at), len(ordered) - 1)
+    at = min(max((len(ordered) + 1 / 3) * share - 2 / 3, 0.0), len(ordered) - 1.0)
+    below = math.floor(at)
     above = min(below + 1, len(ordered) - 1)
     return ordered[below] + (ordered[above] - ordered[below]) * (at - below)
 

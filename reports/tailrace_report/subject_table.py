@@ -43,7 +43,10 @@ KEPT_NOTES = {
 }
 UNDISTURBED, KEPT = KEPT_NOTES
 LIVED = "as lived"
-QUIET_NOTE = "quiet p99: p99 of a slice in the quiet quarter: the tail without stalls."
+QUIET_NOTE = (
+    "quiet p99: of the quiet quarter of slices, in a quiet round: the tail without stalls, and"
+    " without pauses of the subject itself that are not in most slices; p99 has both."
+)
 
 
 @dataclass(frozen=True)
@@ -226,7 +229,7 @@ class Columns:
         return [*columns, Text(title, lambda who: self._longest(who, longest), note=note)]
 
     def quiet(self) -> Text:
-        """p99 of the slice in the middle."""
+        """p99 of a quiet slice (polish.py)."""
         return replace(self.value("quiet p99", QUIET_P99), note=QUIET_NOTE)
 
     def send_delay(self) -> Text:

@@ -14,11 +14,20 @@ import command_case
 from command_case import POINT, TAILRACE
 
 PR_CAPBSET_DROP, CAP_SYS_NICE = 24, 23
-
-
-# The spinners: on the target's CPU and on the client's. First and last are of two cores.
 FIRST, LAST = min(os.sched_getaffinity(0)), max(os.sched_getaffinity(0))
-SPINNERS = " ".join(sorted({f"idle on {cpu}" for cpu in (FIRST, LAST)}))
+
+
+def first_of_each_core():
+    cores = {}
+    for cpu in (FIRST, LAST):
+        path = f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list"
+        with open(path, encoding="ascii") as file:
+            cores.setdefault(file.read(), cpu)
+    return cores.values()
+
+
+# The spinners: on the target's CPU and on the client's, where these are of two cores.
+SPINNERS = " ".join(sorted({f"idle on {cpu}" for cpu in first_of_each_core()}))
 CPUS = ["--target-cpus", str(FIRST), "--client-cpus", str(LAST)]
 
 
@@ -101,23 +110,19 @@ class SurroundingsTest(command_case.CommandCase):
         self.assertEqual(set(cells["alone"]["load"]["connect"]), {"other"})
 
     def test_beside_a_neighbour_that_stays_rounds_are_not_repeated_in_vain(self):
-        load = ["--load-program", TAILRACE, "load", "--keep-awake", "off"]
+        load = [*CPUS, "--load-program", TAILRACE, "load", "--keep-awake", "off"]
         arguments = self.profile("good", POINT.replace("0.2", "0.3"), blocks=3)  # of five rounds
-        busy = [
-            subprocess.Popen(["taskset", "-c", str(cpu), "sh", "-c", "while :; do :; done"])
-            for cpu in os.sched_getaffinity(0)
-        ]
-        try:
-            done = self.run_it("run", "--name", "c", *arguments, *load)
-        finally:
-            for each in busy:
-                each.kill()
-                each.wait()
+        busy = ["taskset", "-c", str(FIRST), "sh", "-c", "while :; do :; done"]
+        with subprocess.Popen(busy) as neighbour:
+            try:
+                done = self.run_it("run", "--name", "c", *arguments, *load)
+            finally:
+                neighbour.kill()
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         slices = [each for cell in self.cells() for each in cell["slices"]]
         self.assertGreater(min(each["others_ns"] for each in slices), 0)
         kept = [each["kept"] for each in slices]
-        # Those that told that the neighbour stays; of the whole campaign, not of a generation.
+        # Those that told that the neighbour stays; of the point, not of each generation.
         self.assertEqual(kept, [False] * 3 + [True] * 15)
 
     def test_tuned_targets_are_in_fifo_and_never_mixed(self):

@@ -20,7 +20,7 @@ from tailrace_report.kinds.kind import (
     load_title,
     tail_headline,
 )
-from tailrace_report.measures import CPU, P50, P99, RATE, QUIET_P99, Number, Quantile
+from tailrace_report.measures import CPU, P50, P99, QUIET_P99, RATE, Number, Quantile
 from tailrace_report.study import Comparison, Study
 from tailrace_report.subject_table import QUANTILES, Columns, Text
 from tailrace_report.tables import Table
@@ -356,7 +356,7 @@ def _quiet(study: Study, point: Point, load: str) -> list[Statement]:
     compared = study.compare(point, QUIET_P99)
     if not compared.valid:
         return []
-    what = f"{load}: p99 of a quiet slice"
+    what = f"{load}: p99 of the quiet quarter of slices"
     return [Statement("Quiet tail", f"{say.best_and_worst(study, what, compared)}.")]
 
 
