@@ -214,8 +214,9 @@ void check_sources(findings& say) {
   const std::string text = fmt::format("kernel memory per connection: from {}",
                                        observe::memory_source_name(meter.source()));
   if (meter.source() == observe::memory_source::computed) {
-    say.warn(text + ", counted objects times their sizes (" + meter.cause() + ")",
-             "run as root, or in a systemd scope with Delegate=yes, to have it measured");
+    say.warn(
+        text + ", counted objects times their sizes (" + meter.cause() + ")",
+        "run as root, or where your cgroup hands its memory controller down, to have it measured");
   } else {
     say.ok(text);
   }

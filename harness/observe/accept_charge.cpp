@@ -38,8 +38,11 @@ void end_with_parent() {
   ::alarm(life_s);
 }
 
-[[noreturn]] void connect_them(int listener, int wanted) {
+// Outside the cgroup: its sockets are not to be charged there. Begins when told to.
+[[noreturn]] void connect_them(int listener, int wanted, int go) {
   end_with_parent();
+  char byte = 0;
+  if (::read(go, &byte, 1) != 1) ::_exit(1);
   sockaddr_in address{};
   socklen_t length = sizeof address;
   ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length);
@@ -62,19 +65,23 @@ void end_with_parent() {
   const bool listens =
       ::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
       ::listen(listener, connections_max) == 0;
+  int go[2];
+  if (wanted < connections_min || !listens || ::pipe2(go, O_CLOEXEC) != 0) ::_exit(1);
+  const pid_t connector = ::fork();
+  if (connector == 0) connect_them(listener, wanted, go[0]);
   const int group = ::open(join_path, O_WRONLY | O_CLOEXEC);
-  if (wanted < connections_min || !listens || ::write(group, "0", 1) != 1) ::_exit(1);
+  if (::write(group, "0", 1) != 1) ::_exit(1);
   int held = 0;
   if (::write(answers, &held, sizeof held) < 0) ::_exit(1);
   char byte = 0;
-  if (::read(commands, &byte, 1) != 1) ::_exit(1);
-  // Outside its process group nobody sees it; it ends with this one.
-  if (::fork() == 0) connect_them(listener, wanted);
+  if (::read(commands, &byte, 1) != 1 || ::write(go[1], &byte, 1) != 1) ::_exit(1);
   while (held < wanted && ::accept(listener, nullptr, nullptr) >= 0)
     ++held;
   if (::write(answers, &held, sizeof held) < 0) ::_exit(1);
   while (::read(commands, &byte, 1) > 0) {
   }
+  ::kill(connector, SIGKILL);
+  ::waitpid(connector, nullptr, 0);
   ::_exit(0);
 }
 
@@ -121,7 +128,7 @@ std::optional<bool> accepted_are_charged(const std::string& join_path, double se
   ::close(commands[1]);
   ::close(answers[0]);
   if (child > 0) {
-    ::kill(child, SIGKILL);
+    if (!charged) ::kill(child, SIGKILL);  // it may be waiting for what does not come
     ::waitpid(child, nullptr, 0);
   }
   return charged;

@@ -3,9 +3,9 @@
 //   v2  memory.stat, `kernel` and `sock` (flushed up to 2 s late)
 //   v1  memory.kmem.usage_in_bytes (batched by 64 pages a CPU) and that of TCP, for which the
 //       cgroup gets a limit that nobody reaches
-// Making it needs the right to (root, or a cgroup that is delegated, as a scope of a user manager
-// is); it is removed on every exit, also when the harness is killed: a janitor process waits for
-// that. Single-threaded callers only (fork).
+// Making it needs the right to (root, or a cgroup that is delegated and, in v2, already hands its
+// memory controller down); it is removed on every exit, also when the harness is killed: a janitor
+// process waits for that. Single-threaded callers only (fork).
 #pragma once
 
 #include <optional>

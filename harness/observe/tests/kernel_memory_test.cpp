@@ -1,41 +1,26 @@
 // SPDX-License-Identifier: MIT
-// Kernel memory: parsers against made-up files, and a known program read by each source that this
-// machine allows: so many accepted connections, so many threads.
-#include <arpa/inet.h>
+// Kernel memory: parsers of files and replies, sums of objects and the probe, on made-up numbers.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
-#include <netinet/in.h>
-#include <signal.h>
-#include <sys/epoll.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 #include <vector>
 
+#include "harness/observe/accept_charge.hpp"
 #include "harness/observe/kernel_objects.hpp"
-#include "harness/observe/memory_use.hpp"
-#include "harness/observe/proc_text.hpp"
+#include "harness/observe/object_sizes.hpp"
 #include "harness/observe/slab_caches.hpp"
-#include "harness/observe/slope.hpp"
 #include "harness/observe/tcp_sockets.hpp"
 
 namespace tailrace::observe {
 namespace {
-
-// --- Files made up ---
 
 constexpr const char* slab_head =
     "slabinfo - version: 2.1\n"
@@ -195,200 +180,21 @@ TEST(sock_diag, a_reply_is_bounded_before_it_is_believed) {
   EXPECT_EQ(seen.sockets, 0);
 }
 
-// --- A known program ---
-
-constexpr int levels[] = {0, 500, 1000};
-
-enum class held { connections, threads };
-
-void answer(int fd) {
-  const char byte = 'x';
-  if (::write(fd, &byte, 1) != 1) ::_exit(1);
+// Made-up cgroups: /dev/null takes whoever joins.
+std::optional<bool> charged_by(double bytes_a_connection, const char* join_path = "/dev/null") {
+  int readings = 0;
+  return accepted_are_charged(join_path, 0,
+                              [&] { return ++readings > 1 ? 1000 * bytes_a_connection : 0.0; });
 }
 
-// Accepts or starts so many and holds them, each connection in an epoll.
-[[noreturn]] void hold(held what, int count, const std::string& join_path, int listener, int out) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  if (!join_path.empty() && !write_text(join_path, "0")) ::_exit(1);
-  answer(out);
-  if (what == held::threads) {
-    std::vector<std::thread> all;
-    for (int i = 0; i < count; ++i)
-      all.emplace_back([] { ::pause(); });
-    answer(out);
-    for (;;)
-      ::pause();
-  }
-  const int poller = ::epoll_create1(EPOLL_CLOEXEC);
-  for (int i = 0; i < count; ++i) {
-    const int fd = ::accept(listener, nullptr, nullptr);
-    epoll_event event{};
-    event.events = EPOLLIN;
-    if (fd < 0 || ::epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event) != 0) ::_exit(1);
-  }
-  answer(out);
-  for (;;)
-    ::pause();
+TEST(accept_charge, is_told_by_what_a_connection_adds) {
+  if (!charged_by(3800)) GTEST_SKIP() << "a thousand connections could not be held";
+  EXPECT_EQ(charged_by(3800), true);
+  EXPECT_EQ(charged_by(1480), false);
 }
 
-struct client_side {
-  std::vector<int> fds;
-  ~client_side() {
-    for (const int fd : fds)
-      ::close(fd);
-  }
-};
-
-int make_listener() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return -1;
-  return ::listen(fd, 2048) == 0 ? fd : -1;
-}
-
-bool connect_to(int listener, int count, client_side& into) {
-  sockaddr_in address{};
-  socklen_t length = sizeof address;
-  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length);
-  for (int i = 0; i < count; ++i) {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    into.fds.push_back(fd);
-    if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return false;
-  }
-  return true;
-}
-
-std::optional<memory_reading> read_level(held what, int count, memory_meter& meter) {
-  const int listener = make_listener();
-  int ends[2] = {-1, -1};
-  if (listener < 0 || ::pipe(ends) != 0) return std::nullopt;
-  const pid_t child = ::fork();
-  if (child == 0) hold(what, count, meter.join_path(), listener, ends[1]);
-  ::close(ends[1]);
-  char byte = 0;
-  std::optional<memory_reading> reading;
-  {
-    client_side client;
-    const int connections = what == held::connections ? count : 0;
-    if (::read(ends[0], &byte, 1) == 1 && connect_to(listener, connections, client) &&
-        ::read(ends[0], &byte, 1) == 1) {
-      ::usleep(200'000 + static_cast<useconds_t>(meter.settle_s() * 1e6));
-      reading = meter.read(child, {::getpid(), connections});
-    }
-  }
-  ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
-  ::close(ends[0]);
-  ::close(listener);
-  return reading;
-}
-
-// The slope of kernel bytes, or why there is none.
-std::optional<double> slope_by(memory_source source, held what, std::string& cause) {
-  std::vector<level_at> points;
-  for (const int count : levels) {
-    memory_meter meter({source});
-    if (meter.source() != source) {
-      cause = meter.cause();
-      return std::nullopt;
-    }
-    const auto reading = read_level(what, count, meter);
-    if (!reading || !reading->kernel_bytes) {
-      cause = reading ? reading->kernel_cause : "the program could not be held";
-      return std::nullopt;
-    }
-    points.push_back({static_cast<double>(count), *reading->kernel_bytes});
-  }
-  return fit_slope(points)->slope;
-}
-
-class known_program : public ::testing::TestWithParam<memory_source> {
- protected:
-  // As many objects as the program holds, times sizes that slabinfo says where it can be read.
-  static double expected(held what) {
-    static const slab_caches slabs;
-    const object_sizes sizes(slabs);
-    kernel_objects one;
-    if (what == held::connections) {
-      one.tcp = one.descriptors = one.epoll_items = one.table_slots = 1;
-    } else {
-      one.threads = 1;
-      one.areas = 2;                // a stack and its guard
-      one.page_table_bytes = 4096;  // stacks of 8 MiB share none
-    }
-    return sizes.computed(one).sum();
-  }
-
-  static void check(held what) {
-    rlimit files{};
-    ::getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = std::min<rlim_t>(files.rlim_max, 4096);
-    ::setrlimit(RLIMIT_NOFILE, &files);
-    if (files.rlim_cur < 1100) GTEST_SKIP() << "1,100 descriptors are needed";
-    std::string cause;
-    auto slope = slope_by(GetParam(), what, cause);
-    const double right = expected(what);
-    // Slabs are the machine's, and so is whoever opens sockets in between.
-    for (int more = 3; more > 0 && slope && GetParam() == memory_source::slab; --more) {
-      if (std::abs(*slope / right - 1) <= 0.05) break;
-      slope = slope_by(GetParam(), what, cause);
-    }
-    if (!slope) GTEST_SKIP() << cause;
-    EXPECT_NEAR(*slope / right, 1.0, 0.05) << *slope;
-  }
-};
-
-TEST_P(known_program, connections_cost_their_objects) {
-  check(held::connections);
-}
-
-TEST_P(known_program, threads_cost_their_objects) {
-  check(held::threads);
-}
-
-INSTANTIATE_TEST_SUITE_P(sources, known_program,
-                         ::testing::Values(memory_source::cgroup_v2, memory_source::cgroup_v1,
-                                           memory_source::slab, memory_source::computed),
-                         [](const auto& at) {
-                           std::string name = memory_source_name(at.param);
-                           std::ranges::replace(name, '-', '_');
-                           return name;
-                         });
-
-TEST(memory_meter, own_pages_are_counted_and_the_cgroup_is_removed) {
-  std::string folder;
-  {
-    memory_meter meter;
-    const auto reading = meter.read(::getpid());
-    ASSERT_TRUE(reading);
-    EXPECT_GT(reading->user_bytes, 0);
-    const std::string join = meter.join_path();
-    if (!join.empty()) folder = join.substr(0, join.rfind('/'));
-    EXPECT_TRUE(folder.empty() || ::access(folder.c_str(), F_OK) == 0);
-  }
-  EXPECT_TRUE(folder.empty() || ::access(folder.c_str(), F_OK) != 0);
-}
-
-TEST(memory_meter, targets_that_are_alive_at_once_have_a_cgroup_each) {
-  const memory_meter one;
-  const memory_meter other;
-  EXPECT_TRUE(one.join_path().empty() || one.join_path() != other.join_path());
-}
-
-TEST(memory_meter, what_is_not_whole_is_no_number_but_a_cause) {
-  memory_meter meter({memory_source::computed});
-  const auto missing = meter.read(::getpid(), {0, 1'000'000});
-  ASSERT_TRUE(missing);
-  EXPECT_FALSE(missing->kernel_bytes);
-  EXPECT_NE(missing->kernel_cause.find("1000000 connections"), std::string::npos);
-  memory_meter nothing({memory_source::none});
-  const auto none = nothing.read(::getpid());
-  ASSERT_TRUE(none);
-  EXPECT_FALSE(none->kernel_bytes);
-  EXPECT_NE(none->kernel_cause, "");
-  EXPECT_FALSE(none->parts.contains("kernel_stack"));
+TEST(accept_charge, is_not_known_where_nobody_can_join) {
+  EXPECT_FALSE(charged_by(3800, "/nowhere/cgroup.procs"));
 }
 
 }  // namespace
