@@ -140,9 +140,12 @@ void judge(json& record, const std::vector<std::string>& faults,
     record["cause"] = fmt::format("{}", fmt::join(faults, "; "));
     return;
   }
-  const metric_set measured = record["memory"].is_object()
-                                  ? metric_user_memory | metric_kernel_memory
-                                  : metric_latency | metric_rate | metric_cpu;
+  const bool kernel = std::ranges::any_of(
+      checks, [](const validity_check& each) { return each.name == "kernel_memory_drift"; });
+  const metric_set measured = !record["memory"].is_object()
+                                  ? metric_latency | metric_rate | metric_cpu
+                              : kernel ? metric_user_memory | metric_kernel_memory
+                                       : metric_user_memory;
   record["status"] = status_of(checks, measured);
   if (std::string missed = failed_text(checks); !missed.empty())
     record["cause"] = std::move(missed);

@@ -210,13 +210,15 @@ void check_neighbours(findings& say) {
 }
 
 void check_sources(findings& say) {
-  const observe::target_cgroup group;
-  if (group.source() == observe::memory_source::procfs) {
-    say.warn("kernel memory per connection: page tables and stacks only (" + group.cause() + ")",
-             "run as root, or in a systemd scope with Delegate=yes, for the sockets too");
+  const observe::memory_meter meter;
+  const std::string text = fmt::format("kernel memory per connection: from {}",
+                                       observe::memory_source_name(meter.source()));
+  if (meter.source() == observe::memory_source::computed) {
+    say.warn(
+        text + ", counted objects times their sizes (" + meter.cause() + ")",
+        "run as root, or where your cgroup hands its memory controller down, to have it measured");
   } else {
-    say.ok(fmt::format("kernel memory per connection: from {}",
-                       observe::memory_source_name(group.source())));
+    say.ok(text);
   }
   const std::string refused = cost::syscall_tracer::refusal();
   if (refused.empty()) {

@@ -26,6 +26,7 @@ class load_hold {
   void drain() { command("drain"); }
   void close() { command("close"); }
   void quit();
+  int pid() const { return child_.pid(); }
 
  private:
   void command(const std::string& text);

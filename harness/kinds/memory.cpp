@@ -34,11 +34,11 @@ class connection_memory : public work_in_levels {
   int states() const override { return 4; }
 
   std::string client_half(const level_readings& read) const override {
-    if (read.source != observe::memory_source::procfs)
-      return "excluded: the client runs in another cgroup and the slopes are of the target's own";
-    return "excluded, and so are the target's own sockets: kernel bytes are its page tables and "
-           "thread stacks only, because " +
-           read.source_cause;
+    using enum observe::memory_source;
+    if (read.source == slab) return "excluded: its objects are counted and subtracted";
+    if (read.source == computed) return "excluded: only the target's objects are counted";
+    if (read.source == none) return "excluded: there is no kernel memory";
+    return "excluded: the client runs in another cgroup and the slopes are of the target's own";
   }
 
   void measure(const campaign::cell_context& cell, std::int64_t n, nlohmann::json& record,
@@ -53,15 +53,16 @@ class connection_memory : public work_in_levels {
     level.target().await_count("open", 0, open_limit_s);
     hold.open(n);
     level.target().await_count("open", n, open_limit_s);
-    level.read("idle", n);
+    const observe::reading_context open = {hold.pid(), n};
+    level.read("idle", n, open);
     hold.echo();
-    level.read("after_echo", n);
+    level.read("after_echo", n, open);
     hold.active();
-    level.read("active", n);
+    level.read("active", n, open);
     hold.drain();
     hold.close();
     level.target().await_count("open", 0, open_limit_s);
-    level.read("retained", n);
+    level.read("retained", n, {hold.pid(), 0});
     hold.quit();
     level.finish();
   }

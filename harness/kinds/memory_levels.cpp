@@ -24,26 +24,50 @@ using nlohmann::json;
 constexpr double drift_floor_bytes = 256.0 * 1024;
 constexpr double drift_share_max = 0.05;
 
+// `uncharged` is among slab_and_sockets.
+constexpr const char* kernel_parts[] = {"kernel_stack", "page_tables", "socket_buffers",
+                                        "slab_and_sockets"};
+
 json number_or_null(double value) {
   return std::isfinite(value) ? json(value) : json(nullptr);
 }
 
+json no_slope(const std::string& cause) {
+  json none;
+  for (const char* key : {"slope_bytes", "low_bytes", "high_bytes", "intercept_bytes", "r2"}) {
+    none[key] = nullptr;
+    none[std::string(key) + "_cause"] = cause;
+  }
+  return none;
+}
+
+std::optional<double> kernel_bytes(const level_reading& at) {
+  return at.memory.kernel_bytes;
+}
+
+std::optional<double> user_bytes(const level_reading& at) {
+  return at.memory.user_bytes;
+}
+
+// Without one reading that is not whole.
+bool has_kernel(const std::vector<level_reading>& levels) {
+  return std::ranges::all_of(
+      levels, [](const level_reading& at) { return at.memory.kernel_bytes.has_value(); });
+}
+
+// One line a level, of a number that may be missing: then there is no slope, but its cause.
 template <class Value>
 json slope_json(const std::vector<level_reading>& levels, const std::string& state,
                 const Value& value) {
   std::vector<observe::level_at> points;
   for (const level_reading& each : levels) {
-    if (each.state == state) points.push_back({static_cast<double>(each.n), value(each)});
+    if (each.state != state) continue;
+    const std::optional<double> bytes = value(each);
+    if (!bytes) return no_slope(each.memory.kernel_cause);
+    points.push_back({static_cast<double>(each.n), *bytes});
   }
   const auto fit = observe::fit_slope(points);
-  if (!fit) {
-    json none;
-    for (const char* key : {"slope_bytes", "low_bytes", "high_bytes", "intercept_bytes", "r2"}) {
-      none[key] = nullptr;
-      none[std::string(key) + "_cause"] = "fewer than two different counts";
-    }
-    return none;
-  }
+  if (!fit) return no_slope("fewer than two different counts");
   return {{"slope_bytes", fit->slope},
           {"low_bytes", number_or_null(fit->low)},
           {"high_bytes", number_or_null(fit->high)},
@@ -56,18 +80,19 @@ json states_json(const std::vector<level_reading>& levels) {
   for (const level_reading& each : levels) {
     if (states.contains(each.state)) continue;
     json parts = json::object();
-    for (const char* part : {"kernel_stack", "page_tables", "slab_and_sockets"}) {
+    for (const char* part : kernel_parts) {
       if (!each.memory.parts.contains(part)) continue;
-      parts[part] = slope_json(levels, each.state, [part](const level_reading& at) {
-        return at.memory.parts.at(part);
+      json slope = slope_json(levels, each.state, [part](const level_reading& at) {
+        const auto found = at.memory.parts.find(part);
+        return found == at.memory.parts.end() ? std::nullopt : std::optional(found->second);
       })["slope_bytes"];
+      if (!slope.is_null()) parts[part] = std::move(slope);
     }
-    states[each.state] = {
-        {"user", slope_json(levels, each.state,
-                            [](const level_reading& at) { return at.memory.user_bytes; })},
-        {"kernel", slope_json(levels, each.state,
-                              [](const level_reading& at) { return at.memory.kernel_bytes; })},
-        {"kernel_parts", parts}};
+    json kernel = slope_json(levels, each.state, kernel_bytes);
+    if (kernel["slope_bytes"].is_null()) parts = json::object();
+    states[each.state] = {{"user", slope_json(levels, each.state, user_bytes)},
+                          {"kernel", std::move(kernel)},
+                          {"kernel_parts", std::move(parts)}};
   }
   return states;
 }
@@ -85,9 +110,10 @@ validity_check drift_check(const std::vector<level_reading>& levels, const char*
   std::vector<double> zeros;
   for (const level_reading& each : levels) {
     if (each.state != levels.front().state) continue;
-    low = std::min(low, value(each));
-    high = std::max(high, value(each));
-    if (each.n == 0) zeros.push_back(value(each));
+    const double bytes = value(each).value_or(0);
+    low = std::min(low, bytes);
+    high = std::max(high, bytes);
+    if (each.n == 0) zeros.push_back(bytes);
   }
   const double drift = zeros.empty() ? 0 : std::abs(zeros.back() - zeros.front());
   const double limit = std::max(drift_floor_bytes, drift_share_max * (high - low));
@@ -97,14 +123,30 @@ validity_check drift_check(const std::vector<level_reading>& levels, const char*
 json samples_json(const std::vector<level_reading>& levels) {
   json samples = json::array();
   for (const level_reading& each : levels) {
-    samples.push_back({{"state", each.state},
-                       {"n", each.n},
-                       {"t_s", each.t_s},
-                       {"user_bytes", each.memory.user_bytes},
-                       {"kernel_bytes", each.memory.kernel_bytes},
-                       {"parts", each.memory.parts}});
+    json sample = {{"state", each.state},     {"n", each.n},
+                   {"t_s", each.t_s},         {"user_bytes", each.memory.user_bytes},
+                   {"kernel_bytes", nullptr}, {"parts", each.memory.parts}};
+    if (each.memory.kernel_bytes) {
+      sample["kernel_bytes"] = *each.memory.kernel_bytes;
+    } else {
+      sample["kernel_bytes_cause"] = each.memory.kernel_cause;
+    }
+    samples.push_back(std::move(sample));
   }
   return samples;
+}
+
+// A source some of whose readings are not whole is still named: the causes are theirs.
+json source_json(const level_readings& read, bool whole) {
+  json object = {{"source", observe::memory_source_name(read.source)},
+                 {"source_cause", nullptr},
+                 {"size_source", nullptr},
+                 {"accepted_sockets", nullptr}};
+  if (!read.source_cause.empty()) object["source_cause"] = read.source_cause;
+  if (whole) object["size_source"] = read.size_source;
+  if (read.charges_accepted)
+    object["accepted_sockets"] = *read.charges_accepted ? "charged" : "added";
+  return object;
 }
 
 // 0 is first and last, what is between them shuffled.
@@ -126,7 +168,7 @@ memory_level::memory_level(const campaign::cell_context& cell, const session::ta
           pump_,
           [&] {
             session::target_request request = campaign::target_request_of(cell, options);
-            request.cgroup_join_path = group_.join_path();
+            request.cgroup_join_path = meter_.join_path();
             return request;
           }(),
           limits),
@@ -138,17 +180,20 @@ memory_level::memory_level(const campaign::cell_context& cell, const session::ta
   record_["target"]["ready"] = json_of(ready_);
 }
 
-void memory_level::read(const char* state, std::int64_t n) {
-  target_.drain_for(settle_s_ + group_.settle_s());
-  const auto memory = group_.read(target_.pid());
+void memory_level::read(const char* state, std::int64_t n,
+                        const observe::reading_context& context) {
+  target_.drain_for(settle_s_ + meter_.settle_s());
+  const auto memory = meter_.read(target_.pid(), context);
   if (!memory) {
     target_.require_alive("while its memory was read");
     throw refusal("the target's memory could not be read from /proc");
   }
   const auto t_s = static_cast<double>(observe::monotonic_ns() - into_.begin_ns) / 1e9;
   into_.all.push_back({state, n, t_s, *memory});
-  into_.source = group_.source();
-  into_.source_cause = group_.cause();
+  into_.source = meter_.source();
+  into_.source_cause = meter_.cause();
+  into_.size_source = meter_.size_source();
+  into_.charges_accepted = meter_.charges_accepted();
 }
 
 void memory_level::finish() {
@@ -183,19 +228,22 @@ void work_in_levels::run(const campaign::cell_context& cell, nlohmann::json& rec
   level_readings read;
   for (const std::int64_t n : order_of(counts, cell.cell.seed))
     measure(cell, n, record, read);
-  record["memory"] = {{"source", observe::memory_source_name(read.source)},
-                      {"unit", unit()},
-                      {"counts", counts},
-                      {"states", states_json(read.all)},
-                      {"client_half", client_half(read)},
-                      {"samples", samples_json(read.all)}};
-  campaign::judge(record, read.faults,
-                  {drift_check(read.all, "user_memory_drift",
-                               "difference in user memory between two empty targets",
-                               [](const level_reading& at) { return at.memory.user_bytes; }),
-                   drift_check(read.all, "kernel_memory_drift",
-                               "difference in kernel memory between two empty targets",
-                               [](const level_reading& at) { return at.memory.kernel_bytes; })});
+  const bool whole = has_kernel(read.all);
+  record["memory"] = source_json(read, whole);
+  record["memory"].update({{"unit", unit()},
+                           {"counts", counts},
+                           {"states", states_json(read.all)},
+                           {"client_half", client_half(read)},
+                           {"samples", samples_json(read.all)}});
+  std::vector<validity_check> checks = {
+      drift_check(read.all, "user_memory_drift",
+                  "difference in user memory between two empty targets", user_bytes)};
+  if (whole) {
+    checks.push_back(drift_check(read.all, "kernel_memory_drift",
+                                 "difference in kernel memory between two empty targets",
+                                 kernel_bytes));
+  }
+  campaign::judge(record, read.faults, checks);
 }
 
 }  // namespace tailrace::kinds

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,10 @@ struct level_reading {
 struct level_readings {
   std::int64_t begin_ns = observe::monotonic_ns();
   std::vector<level_reading> all;
-  observe::memory_source source = observe::memory_source::procfs;
+  observe::memory_source source = observe::memory_source::none;
   std::string source_cause;  // why it is no better one
+  std::string size_source;   // of counted objects
+  std::optional<bool> charges_accepted;
   std::vector<std::string> faults;
 };
 
@@ -44,12 +47,12 @@ class memory_level {
   session::target_session& target() { return target_; }
   const session::ready_event& ready() const { return ready_; }
   // Lets memory settle, then adds a reading.
-  void read(const char* state, std::int64_t n);
+  void read(const char* state, std::int64_t n, const observe::reading_context& context = {});
   // Ends the target and checks its counts.
   void finish();
 
  private:
-  observe::target_cgroup group_;  // outlives the target in it
+  observe::memory_meter meter_;  // outlives the target in its cgroup
   session::output_pump pump_;
   session::target_session target_;
   campaign::target_note note_;

@@ -2,43 +2,15 @@
 // See memory_use.hpp.
 #include "harness/observe/memory_use.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/close_range.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
-#include "harness/observe/cgroup_path.hpp"
+#include "harness/observe/kernel_objects.hpp"
 #include "harness/observe/proc_text.hpp"
 
 namespace tailrace::observe {
 namespace {
-
-constexpr double kernel_stack_bytes = 16384;  // x86-64 and arm64 with 4 KiB pages
-
-// Runs in the janitor: waits until the harness has gone, then removes the folder, for which the
-// target must have gone too (it dies with the harness).
-[[noreturn]] void keep_house(int alive_fd, const char* folder) {
-  ::setsid();
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})
-    ::signal(number, SIG_IGN);
-  ::dup2(alive_fd, 0);
-  ::close_range(1, ~0U, 0);
-  char byte = 0;
-  while (::read(0, &byte, 1) < 0 && errno == EINTR) {
-  }
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    if (::rmdir(folder) == 0 || errno == ENOENT) break;
-    ::usleep(100'000);
-  }
-  ::_exit(0);
-}
 
 double value_or_zero(const std::map<std::string, std::int64_t>& numbers, const char* name) {
   const auto found = numbers.find(name);
@@ -59,6 +31,14 @@ double user_bytes_of(const std::map<std::string, std::int64_t>& pages) {
          value_or_zero(pages, "LazyFree");
 }
 
+void set_parts(const object_bytes& bytes, memory_reading& into) {
+  into.kernel_bytes = bytes.sum();
+  into.parts["kernel_stack"] = bytes.stacks;
+  into.parts["page_tables"] = bytes.page_tables;
+  into.parts["socket_buffers"] = bytes.buffers;
+  into.parts["slab_and_sockets"] = bytes.others;
+}
+
 }  // namespace
 
 std::optional<double> read_user_bytes(int pid) {
@@ -73,105 +53,97 @@ const char* memory_source_name(memory_source source) {
       return "cgroup-v2";
     case memory_source::cgroup_v1:
       return "cgroup-v1";
-    case memory_source::procfs:
-      return "procfs";
+    case memory_source::slab:
+      return "slab";
+    case memory_source::computed:
+      return "computed";
+    case memory_source::none:
+      return "none";
   }
-  return "procfs";
+  return "none";
 }
 
-target_cgroup::target_cgroup() {
-  for (const bool v2 : {true, false}) {
-    const auto found = find_cgroup(v2 ? "" : "memory");
-    if (!found) continue;
-    const char* witness = v2 ? "memory.stat" : "memory.kmem.usage_in_bytes";
-    const auto source = v2 ? memory_source::cgroup_v2 : memory_source::cgroup_v1;
-    if (try_make(found->mount + found->own, witness, source)) return;
-    // A v2 cgroup that holds processes cannot hand the controller down; the root can.
-    if (v2 && !found->own.empty() && try_make(found->mount, witness, source)) return;
-  }
-  if (cause_.empty()) cause_ = "no memory cgroup is mounted";
-}
-
-bool target_cgroup::try_make(const std::string& parent, const std::string& witness,
-                             memory_source source) {
-  static int number = 0;  // several may be there at once
-  const std::string folder = fmt::format("{}/tailrace-{}-{}", parent, ::getpid(), ++number);
-  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) {
-    cause_ = fmt::format("cannot make a cgroup in {}: {}", parent, std::strerror(errno));
-    return false;
-  }
-  if (!read_text(folder + "/" + witness).text) {
-    ::rmdir(folder.c_str());
-    if (cause_.empty()) cause_ = fmt::format("no memory controller in {}", parent);
-    return false;
-  }
-  folder_ = folder;
-  source_ = source;
-  cause_.clear();
-  start_janitor();
-  return true;
-}
-
-void target_cgroup::start_janitor() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return;
-  const std::string folder = folder_;
-  janitor_pid_ = ::fork();
-  if (janitor_pid_ == 0) {
-    ::close(ends[1]);
-    keep_house(ends[0], folder.c_str());
-  }
-  ::close(ends[0]);
-  janitor_fd_ = ends[1];
-}
-
-target_cgroup::~target_cgroup() {
-  if (folder_.empty()) return;
-  for (int attempt = 0; attempt < 20; ++attempt) {
-    if (::rmdir(folder_.c_str()) == 0 || errno != EBUSY) break;
-    ::usleep(10'000);
-  }
-  if (janitor_fd_ >= 0) ::close(janitor_fd_);
-  if (janitor_pid_ > 0) ::waitpid(janitor_pid_, nullptr, 0);
-}
-
-double target_cgroup::read_kernel(const memory_reading& own) const {
-  if (source_ == memory_source::cgroup_v1) {
-    const auto usage = read_text(folder_ + "/memory.kmem.usage_in_bytes");
-    return static_cast<double>(to_integer(trimmed(usage.text.value_or(""))).value_or(0));
-  }
-  if (source_ == memory_source::cgroup_v2) {
-    const auto stat = number_lines(read_text(folder_ + "/memory.stat").text.value_or(""));
-    if (stat.contains("kernel")) return value_or_zero(stat, "kernel") + value_or_zero(stat, "sock");
-    double sum = 0;  // before Linux 5.18 there is no total
-    for (const char* part : {"kernel_stack", "pagetables", "percpu", "slab", "sock", "vmalloc"}) {
-      sum += value_or_zero(stat, part);
+memory_meter::memory_meter(const std::vector<memory_source>& allowed) {
+  const auto may = [&](memory_source source) {
+    return allowed.empty() || std::ranges::find(allowed, source) != allowed.end();
+  };
+  if (may(memory_source::cgroup_v2) || may(memory_source::cgroup_v1)) {
+    group_.emplace();
+    const auto found = group_->v2() ? memory_source::cgroup_v2 : memory_source::cgroup_v1;
+    cause_ = group_->cause();
+    if (group_->is_there() && may(found)) {
+      charges_accepted_ = group_->charges_accepted();
+      if (charges_accepted_) {
+        source_ = found;
+        return;
+      }
+      cause_ = "whether its cgroup is charged for the sockets it accepts could not be tried";
     }
-    return sum;
+    group_.reset();
   }
-  return own.parts.at("kernel_stack") + own.parts.at("page_tables");
+  if (may(memory_source::slab) && slabs_.cause().empty()) {
+    source_ = memory_source::slab;
+    return;
+  }
+  if (!slabs_.cause().empty()) cause_ += (cause_.empty() ? "" : "; ") + slabs_.cause();
+  if (may(memory_source::computed)) source_ = memory_source::computed;
 }
 
-std::optional<memory_reading> target_cgroup::read(int pid) const {
+std::string memory_meter::size_source() const {
+  if (sizes_.from_table()) return "table";
+  return slabs_.cause().empty() ? "slabinfo" : "slab names";
+}
+
+void memory_meter::read_kernel(int pid, const reading_context& context, memory_reading& into) {
+  const bool halved = source_ == memory_source::slab && context.client_pid > 0;
+  const auto target = count_kernel_objects(pid);
+  const auto client = halved ? count_kernel_objects(context.client_pid) : kernel_objects{};
+  if (!target || !client) {
+    into.kernel_cause = "a process ended while its objects were counted";
+    return;
+  }
+  into.kernel_cause = target->cause.empty() ? client->cause : target->cause;
+  if (!into.kernel_cause.empty()) return;
+  if (target->tcp + target->tcp6 < context.sockets) {
+    into.kernel_cause =
+        fmt::format("{} TCP sockets can be seen of the target, which holds {} connections",
+                    target->tcp + target->tcp6, context.sockets);
+    return;
+  }
+  const bool by_objects = source_ == memory_source::computed || source_ == memory_source::slab;
+  if (by_objects && !target->unknown.empty()) {
+    into.kernel_cause =
+        fmt::format("the size of {}, which the target holds, is not known", target->unknown);
+  } else if (source_ == memory_source::computed) {
+    set_parts(sizes_.computed(*target), into);
+  } else if (source_ == memory_source::slab) {
+    const auto bytes =
+        slabs_.refresh(counted_caches()) ? sizes_.from_slabs(*target, *client) : std::nullopt;
+    if (bytes) set_parts(*bytes, into);
+    if (!bytes) into.kernel_cause = "/proc/slabinfo lacks a cache that is needed";
+  } else if (const auto charged = group_ ? group_->kernel_bytes() : std::nullopt) {
+    object_bytes bytes;
+    bytes.stacks = static_cast<double>(target->threads) * kernel_stack_bytes;
+    bytes.page_tables = static_cast<double>(target->page_table_bytes);
+    const double more = sizes_.uncharged(*target, charges_accepted_.value_or(false));
+    bytes.others = *charged + more - bytes.stacks - bytes.page_tables;
+    set_parts(bytes, into);
+    into.parts.erase("socket_buffers");  // they are among the others
+    into.parts["uncharged"] = more;
+  } else {
+    into.kernel_cause = cause_.empty() ? "the cgroup could not be read" : cause_;
+  }
+}
+
+std::optional<memory_reading> memory_meter::read(int pid, const reading_context& context) {
   const auto pages = read_pages(pid);
-  const auto status = read_text(fmt::format("/proc/{}/status", pid));
-  if (!pages || !status.text) return std::nullopt;
-  const auto process = number_lines(*status.text);
+  if (!pages) return std::nullopt;
   memory_reading reading;
   reading.user_bytes = user_bytes_of(*pages);
   reading.parts["pss"] = value_or_zero(*pages, "Pss") - value_or_zero(*pages, "LazyFree");
   reading.parts["anonymous"] = value_or_zero(*pages, "Anonymous");
   reading.parts["lazy_free"] = value_or_zero(*pages, "LazyFree");
-  reading.parts["kernel_stack"] = value_or_zero(process, "Threads") * kernel_stack_bytes;
-  reading.parts["page_tables"] = value_or_zero(process, "VmPTE");
-  reading.kernel_bytes = read_kernel(reading);
-  if (source_ == memory_source::procfs) {
-    const auto machine = number_lines(read_text("/proc/meminfo").text.value_or(""));
-    reading.parts["machine_slab"] = value_or_zero(machine, "SUnreclaim");
-  } else {
-    reading.parts["slab_and_sockets"] =
-        reading.kernel_bytes - reading.parts["kernel_stack"] - reading.parts["page_tables"];
-  }
+  read_kernel(pid, context, reading);
   return reading;
 }
 

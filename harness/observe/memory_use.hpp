@@ -3,60 +3,72 @@
 // User: private pages (clean and dirty) less those it has given back lazily (MADV_FREE). Equal to
 // the proportional set size for anonymous memory and io_uring rings, but does not move when an
 // unrelated process maps or unmaps the same shared library; the proportional size is in the parts.
-// Kernel, best source first, and the reading says which:
-//   cgroup-v2  memory.stat of a cgroup of the target's own (flushed up to 2 s late)
-//   cgroup-v1  memory.kmem.usage_in_bytes of such a cgroup (batched by 64 pages a CPU)
-//   procfs     page tables and thread stacks only: sockets cannot be told from other processes'
-// Making the cgroup needs the right to (root, or delegation); it is removed on every exit, also
-// when the harness is killed: a janitor process waits for that. Single-threaded callers only
-// (fork).
+// Kernel, best source first, and the meter says which:
+//   cgroup-v2, cgroup-v1  what is charged to a cgroup of the target's own, and what is known not to
+//                         be charged (object_sizes.hpp), counted
+//   slab                  machine-wide objects in use, less the client's, and the target's own
+//                         stacks, page tables and buffers; needs /proc/slabinfo (root)
+//   computed              the target's objects, counted, times their sizes
+//   none                  a part of it is not known: no number, and a cause
+// Levels of a number of things are meant to be compared: what the machine holds anyway is in them.
+// Single-threaded callers only (fork).
 #pragma once
 
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "harness/observe/object_sizes.hpp"
+#include "harness/observe/slab_caches.hpp"
+#include "harness/observe/target_cgroup.hpp"
 
 namespace tailrace::observe {
 
-enum class memory_source { cgroup_v2, cgroup_v1, procfs };
+enum class memory_source { cgroup_v2, cgroup_v1, slab, computed, none };
 const char* memory_source_name(memory_source source);
 
 struct memory_reading {
   double user_bytes = 0;
-  double kernel_bytes = 0;
+  std::optional<double> kernel_bytes;
+  std::string kernel_cause;  // why there are none
   std::map<std::string, double> parts;
 };
 
 // The user bytes alone. nullopt once the process is gone.
 std::optional<double> read_user_bytes(int pid);
 
-class target_cgroup {
+// Whom to leave out, and what must be found.
+struct reading_context {
+  int client_pid = 0;        // its objects are the client's half; 0: none
+  std::int64_t sockets = 0;  // TCP connections that the target holds
+};
+
+class memory_meter {
  public:
-  // Tries v2, then v1; without either this is an empty object whose source is procfs.
-  target_cgroup();
-  ~target_cgroup();
-  target_cgroup(const target_cgroup&) = delete;
-  target_cgroup& operator=(const target_cgroup&) = delete;
+  // Chooses the best source among the allowed; all of them where the list is empty.
+  explicit memory_meter(const std::vector<memory_source>& allowed = {});
 
   memory_source source() const { return source_; }
   const std::string& cause() const { return cause_; }  // why not a better source, or empty
-  // Where a child writes "0" to join, before it execs; empty with procfs.
-  std::string join_path() const { return folder_.empty() ? "" : folder_ + "/cgroup.procs"; }
+  // "slabinfo", "slab names" or "table": where the sizes come from, of all until now.
+  std::string size_source() const;
+  // With a cgroup: whether accepted TCP sockets are charged to it; else nullopt.
+  std::optional<bool> charges_accepted() const { return charges_accepted_; }
+  std::string join_path() const { return group_ ? group_->join_path() : ""; }
+  double settle_s() const { return group_ ? group_->settle_s() : 0.0; }
   // nullopt once the process is gone.
-  std::optional<memory_reading> read(int pid) const;
-  // v2 statistics are flushed late: how long a level must rest before it is read.
-  double settle_s() const { return source_ == memory_source::cgroup_v2 ? 2.2 : 0.0; }
+  std::optional<memory_reading> read(int pid, const reading_context& context = {});
 
  private:
-  bool try_make(const std::string& parent, const std::string& witness, memory_source source);
-  void start_janitor();
-  double read_kernel(const memory_reading& own) const;
+  void read_kernel(int pid, const reading_context& context, memory_reading& into);
 
-  memory_source source_ = memory_source::procfs;
-  std::string folder_;
+  std::optional<target_cgroup> group_;
+  slab_caches slabs_;
+  object_sizes sizes_{slabs_};
+  memory_source source_ = memory_source::none;
   std::string cause_;
-  int janitor_pid_ = -1;
-  int janitor_fd_ = -1;
+  std::optional<bool> charges_accepted_;
 };
 
 }  // namespace tailrace::observe

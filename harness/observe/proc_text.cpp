@@ -41,6 +41,14 @@ file_text read_text(const std::string& path) {
   return {text, ""};
 }
 
+bool write_text(const std::string& path, std::string_view text) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const ssize_t written = ::write(fd, text.data(), text.size());
+  ::close(fd);
+  return written == static_cast<ssize_t>(text.size());
+}
+
 std::string trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(white);
   if (first == std::string_view::npos) return "";

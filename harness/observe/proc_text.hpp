@@ -17,6 +17,8 @@ struct file_text {
   std::string cause;                // why there is none
 };
 file_text read_text(const std::string& path);
+// Into a file of the kernel that is there. False where it does not take it.
+bool write_text(const std::string& path, std::string_view text);
 
 // The text without surrounding white space.
 std::string trimmed(std::string_view text);

@@ -69,9 +69,12 @@ class Slope:
 
 @dataclass(frozen=True)
 class Memory:
-    """Slopes by (state, "user" | "kernel") and by (state, kernel part)."""
+    """Slopes (bytes) by (state, "user" | "kernel") and by (state, kernel part). `source`: of the
+    kernel's; `cause`: why they are missing, where they are."""
 
     source: str
+    size_source: str
+    cause: str
     slopes: Mapping[tuple[str, str], Slope]
     kernel_parts: Mapping[tuple[str, str], float]
 

@@ -34,6 +34,10 @@ SERVER = (
 )
 
 
+# Of campaigns before 2026-12, which have kernel bytes that are not whole.
+OF_PROCFS = "only page tables and thread stacks were read"
+WITHOUT_SOCKETS = "accepted TCP sockets, which the kernel charged to nobody, were not added"
+
 def read_cell(line: Fields, number: int, histograms: Mapping[str, Histogram]) -> Cell:
     """The cell on line `number`; its histograms were read before."""
     validity = tuple(
@@ -168,19 +172,31 @@ def _numbers(line: Fields) -> dict[str, float]:
 
 
 def _memory(memory: Fields) -> Memory | None:
+    """Kernel bytes only where they are whole."""
     slopes: dict[tuple[str, str], Slope] = {}
     parts: dict[tuple[str, str], float] = {}
     states = memory.part("states")
+    source, cause = memory.text("source"), ""
+    if source == "procfs":
+        source, cause = "none", OF_PROCFS
+    elif memory.text("unit") == "connection" and source.startswith("cgroup"):
+        cause = "" if memory.text("accepted_sockets") else WITHOUT_SOCKETS
     for state in states.names():
         measured = states.part(state)
         for side in ("user", "kernel"):
             fit = measured.part(side)
+            if side == "kernel":
+                cause = cause or fit.text("slope_bytes_cause")
+                if cause:
+                    continue
             middle = fit.number("slope_bytes", signed=True)
             if middle is not None:
                 low, high = (fit.number(f"{end}_bytes", signed=True) for end in ("low", "high"))
                 slopes[state, side] = Slope(
                     middle, middle if low is None else low, middle if high is None else high
                 )
-        for part, value in measured.part("kernel_parts").every_number(signed=True).items():
-            parts[state, part] = value
-    return Memory(memory.text("source"), slopes, parts) if slopes else None
+        if (state, "kernel") in slopes:
+            for part, value in measured.part("kernel_parts").every_number(signed=True).items():
+                parts[state, part] = value
+    sizes = memory.text("size_source")
+    return Memory(source, sizes, cause, slopes, parts) if slopes else None

@@ -20,6 +20,7 @@ from tailrace_report.campaign import (
     Campaign,
     Cell,
     Counts,
+    Memory,
     Point,
     Subject,
 )
@@ -138,9 +139,9 @@ class Study:
         self._compared: dict[tuple[str, Measure], Comparison] = {}
         self._typical: dict[tuple[str, str, float], dict[tuple[Subject, int], float]] = {}
 
-    def memory_sources(self) -> set[str]:
-        """Where the kernel's side of memory was read: cgroup-v2, cgroup-v1, procfs."""
-        return {cell.memory.source for cell in self.campaign.cells if cell.memory}
+    def memories(self, point: Point) -> list[Memory]:
+        """What was measured of memory at this point, by whomever."""
+        return [c.memory for c in self.campaign.cells if c.memory and c.point.id == point.id]
 
     def points_of(self, *kinds: str) -> list[Point]:
         """Points of these kinds at which at least one cell was measured."""

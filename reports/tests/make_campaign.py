@@ -190,7 +190,8 @@ def memory_fields(
             "kernel_parts": {"slab_and_sockets": min(kernel, 1490.0) * factor},
         }
     unit = "task" if tasks else "connection"
-    memory = {"source": "cgroup-v1", "unit": unit, "counts": [0, 2500, 5000], "states": states}
+    memory = {"source": "cgroup-v1", "unit": unit, "counts": [0, 2500, 5000], "states": states,
+              "source_cause": None, "size_source": "slabinfo", "accepted_sockets": "charged"}
     return {"load": None, "cost": None, "memory": memory}
 
 

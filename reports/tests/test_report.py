@@ -275,16 +275,6 @@ class Small(unittest.TestCase):
                 notes = echo.cost_table(study, study.points_of("open")[0]).notes
                 self.assertIn("range", " ".join(notes))
 
-    def test_memory_from_procfs_is_told(self) -> None:
-        def change(cell: dict[str, Any]) -> bool:
-            if cell["memory"]:
-                self.assertEqual(cell["memory"]["source"], "cgroup-v1")
-                cell["memory"]["source"] = "procfs"
-            return True
-
-        make_campaign.write_campaign(self.path, blocks=1, scale=1)
-        self.assertIn("sockets are not", summary.markdown(rewritten(self.path, change)))
-
     def test_only_a_virtual_machine_is_called_one(self) -> None:
         make_campaign.write_campaign(self.path, blocks=1, scale=1)
         path = self.path / "manifest.json"

@@ -46,7 +46,9 @@ TEST(cell, is_judged_by_its_checks_and_by_what_it_measured) {
   EXPECT_EQ(judged({}, {late}), R"(ok: "late")");
   EXPECT_EQ(judged({}, {less}), R"(overloaded: "less")");
   EXPECT_EQ(judged({}, {less, late}), R"(invalid: "less; late")");
-  EXPECT_EQ(judged({}, {drift}, true), R"(ok: "drift")");
+  const validity_check kernel = {"kernel_memory_drift", true, 1, 2, "little"};
+  EXPECT_EQ(judged({}, {drift, kernel}, true), R"(ok: "drift")");
+  EXPECT_EQ(judged({}, {drift}, true), R"(invalid: "drift")") << "nothing else was measured";
   EXPECT_EQ(judged({"died"}, {less}), R"(failed: "died")");
 }
 

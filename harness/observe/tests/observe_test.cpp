@@ -14,7 +14,6 @@
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/fingerprint.hpp"
 #include "harness/observe/median.hpp"
-#include "harness/observe/memory_use.hpp"
 #include "harness/observe/proc_text.hpp"
 #include "harness/observe/slope.hpp"
 #include "harness/observe/thread_stacks.hpp"
@@ -131,26 +130,6 @@ TEST(noise, own_time_is_not_foreign) {
   const auto noise = noise_between(before, after, 700'000'000, 2);
   EXPECT_NEAR(noise.foreign_cpu_share, 0.2, 1e-9);
   EXPECT_NEAR(noise.steal_share, 0.02, 1e-9);
-}
-
-TEST(memory, own_pages_are_counted_and_the_cgroup_is_removed) {
-  std::string folder;
-  {
-    const target_cgroup group;
-    const auto reading = group.read(::getpid());
-    ASSERT_TRUE(reading);
-    EXPECT_GT(reading->user_bytes, 0);
-    const std::string join = group.join_path();
-    if (!join.empty()) folder = join.substr(0, join.rfind('/'));
-    EXPECT_TRUE(folder.empty() || ::access(folder.c_str(), F_OK) == 0);
-  }
-  EXPECT_TRUE(folder.empty() || ::access(folder.c_str(), F_OK) != 0);
-}
-
-TEST(memory, targets_that_are_alive_at_once_have_a_cgroup_each) {
-  const target_cgroup one;
-  const target_cgroup other;
-  EXPECT_TRUE(one.join_path().empty() || one.join_path() != other.join_path());
 }
 
 TEST(thread_stacks, names_each_thread_and_where_it_waits) {

@@ -26,10 +26,13 @@ STATES = {
 }
 GAP_RATIO = 4.0
 USER, KERNEL, BOTH = ("user",), ("kernel",), ("user", "kernel")
-PROCFS_NOTE = (
-    "Kernel bytes come from procfs here: page tables and thread stacks only, sockets are not in"
-    " them. A memory cgroup would show them."
-)
+SOURCES = {
+    "cgroup-v2": "what is charged to the target's own memory cgroup, and what is known not to be",
+    "cgroup-v1": "what is charged to the target's own memory cgroup, and what is known not to be",
+    "slab": "machine-wide kernel objects in use, without the client's",
+    "computed": "the target's kernel objects, counted, times their sizes",
+}
+TABLE_NOTE = "the sizes are those of a table for Linux 6.18 on x86-64"
 
 
 class MemoryKind(Kind):
@@ -48,11 +51,11 @@ class MemoryKind(Kind):
     def headline(self, study: Study) -> tuple[list[Headline], list[str]]:
         for point in self.points(study)[:1]:
             state = self.state(study, point)
-            notes = [PROCFS_NOTE] if "procfs" in study.memory_sources() else []
+            source, notes = _source(study, point), source_notes(study, point)
             if self.unit == "task":
                 both = study.compare(point, Slope(state, BOTH))
-                return [Headline("B/task", both)], notes
-            sides = {"user B/conn": USER, "kernel B/conn": KERNEL}
+                return [Headline(f"B/task{source}", both)], notes
+            sides = {"user B/conn": USER, f"kernel B/conn{source}": KERNEL}
             found = [
                 Headline(title, study.compare(point, Slope(state, side)))
                 for title, side in sides.items()
@@ -148,6 +151,7 @@ class MemoryKind(Kind):
             [
                 slope("user", USER),
                 slope("kernel", KERNEL),
+                Text("from", lambda who: _source_of(study, who, point)),
                 slope("together", BOTH),
                 Text("of the kernel's", lambda who: _parts_text(study, who, point, state)),
             ],
@@ -155,6 +159,7 @@ class MemoryKind(Kind):
         both = [study.compare(point, Slope(state, side)) for side in (USER, KERNEL)]
         note = "Slope over the number; one generation: [95 % interval of the fit]."
         table.notes.insert(0, note if fits else interval_note(both))
+        table.notes.extend(source_notes(study, point))
         if any(entry.estimate.median < 0 for one in both for entry in one.entries):
             table.notes.append("A slope below zero is noise around nothing, not memory gained.")
         return table
@@ -172,6 +177,32 @@ def parted(totals: Sequence[float]) -> float:
     gaps = [(high / low, low, high) for low, high in zip(ordered, ordered[1:])]
     ratio, low, high = max(gaps, default=(1.0, 0.0, 0.0))
     return (low * high) ** 0.5 if ratio > GAP_RATIO else math.inf
+
+
+def _source(study: Study, point: Point) -> str:
+    """Behind the heading of a number that is not the cgroup's: ` (computed)`."""
+    found = {m.source for m in study.memories(point) if not m.cause}
+    shown = sorted(found - {"cgroup-v1", "cgroup-v2"})
+    return f" ({', '.join(shown)})" if shown else ""
+
+
+def _source_of(study: Study, who: Subject, point: Point) -> str:
+    """Where this subject's kernel bytes come from."""
+    cells = study.sound(who, point, study.standing(who, point), "kernel_memory")
+    found = {c.memory.source for c in cells if c.memory and not c.memory.cause}
+    return ", ".join(sorted(found)) or wording.MISSING
+
+
+def source_notes(study: Study, point: Point) -> list[str]:
+    """What the sources mean, and why kernel bytes are missing where they are."""
+    memories = study.memories(point)
+    notes = []
+    for source in sorted({m.source for m in memories if not m.cause and m.source in SOURCES}):
+        sizes = {m.size_source for m in memories if m.source == source}
+        table = f"; {TABLE_NOTE}" if source == "computed" and "table" in sizes else ""
+        notes.append(f"kernel, {source}: {SOURCES[source]}{table}.")
+    notes += [f"No kernel bytes: {cause}." for cause in sorted({m.cause for m in memories} - {""})]
+    return notes
 
 
 def _both_text(user: Comparison, kernel: Comparison, who: Subject) -> str:

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+// A known program, which holds so many accepted connections or threads, read by each source of
+// kernel memory that this machine allows; and what is no number.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+#include <vector>
+
+#include "harness/observe/memory_use.hpp"
+#include "harness/observe/proc_text.hpp"
+#include "harness/observe/slab_caches.hpp"
+#include "harness/observe/slope.hpp"
+
+namespace tailrace::observe {
+namespace {
+
+constexpr int levels[] = {0, 500, 1000};
+
+enum class held { connections, threads };
+
+void answer(int fd) {
+  const char byte = 'x';
+  if (::write(fd, &byte, 1) != 1) ::_exit(1);
+}
+
+// Accepts or starts so many and holds them, each connection in an epoll.
+[[noreturn]] void hold(held what, int count, const std::string& join_path, int listener, int out) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (!join_path.empty() && !write_text(join_path, "0")) ::_exit(1);
+  answer(out);
+  if (what == held::threads) {
+    std::vector<std::thread> all;
+    for (int i = 0; i < count; ++i)
+      all.emplace_back([] { ::pause(); });
+    answer(out);
+    for (;;)
+      ::pause();
+  }
+  const int poller = ::epoll_create1(EPOLL_CLOEXEC);
+  for (int i = 0; i < count; ++i) {
+    const int fd = ::accept(listener, nullptr, nullptr);
+    epoll_event event{};
+    event.events = EPOLLIN;
+    if (fd < 0 || ::epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event) != 0) ::_exit(1);
+  }
+  answer(out);
+  for (;;)
+    ::pause();
+}
+
+struct client_side {
+  std::vector<int> fds;
+  ~client_side() {
+    for (const int fd : fds)
+      ::close(fd);
+  }
+};
+
+int make_listener() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return -1;
+  return ::listen(fd, 2048) == 0 ? fd : -1;
+}
+
+bool connect_to(int listener, int count, client_side& into) {
+  sockaddr_in address{};
+  socklen_t length = sizeof address;
+  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length);
+  for (int i = 0; i < count; ++i) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    into.fds.push_back(fd);
+    if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return false;
+  }
+  return true;
+}
+
+std::optional<memory_reading> read_level(held what, int count, memory_meter& meter) {
+  const int listener = make_listener();
+  int ends[2] = {-1, -1};
+  if (listener < 0 || ::pipe(ends) != 0) return std::nullopt;
+  const pid_t child = ::fork();
+  if (child == 0) hold(what, count, meter.join_path(), listener, ends[1]);
+  ::close(ends[1]);
+  char byte = 0;
+  std::optional<memory_reading> reading;
+  {
+    client_side client;
+    const int connections = what == held::connections ? count : 0;
+    if (::read(ends[0], &byte, 1) == 1 && connect_to(listener, connections, client) &&
+        ::read(ends[0], &byte, 1) == 1) {
+      ::usleep(200'000 + static_cast<useconds_t>(meter.settle_s() * 1e6));
+      reading = meter.read(child, {::getpid(), connections});
+    }
+  }
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(ends[0]);
+  ::close(listener);
+  return reading;
+}
+
+// The slope of kernel bytes, or why there is none.
+std::optional<double> slope_by(memory_source source, held what, std::string& cause) {
+  std::vector<level_at> points;
+  for (const int count : levels) {
+    memory_meter meter({source});
+    if (meter.source() != source) {
+      cause = meter.cause();
+      return std::nullopt;
+    }
+    const auto reading = read_level(what, count, meter);
+    if (!reading || !reading->kernel_bytes) {
+      cause = reading ? reading->kernel_cause : "the program could not be held";
+      return std::nullopt;
+    }
+    points.push_back({static_cast<double>(count), *reading->kernel_bytes});
+  }
+  return fit_slope(points)->slope;
+}
+
+class known_program : public ::testing::TestWithParam<memory_source> {
+ protected:
+  // As many objects as the program holds, times sizes that slabinfo says where it can be read.
+  static double expected(held what) {
+    static const slab_caches slabs;
+    const object_sizes size(slabs);
+    const double security = size.of("lsm_inode_cache") + size.of("lsm_file_cache");
+    const double item = size.of("eventpoll_epi") + size.of("eventpoll_pwq") + size.of("ep_head");
+    if (what == held::connections) {
+      return size.of("TCP") + size.of("sock_inode_cache") + size.of("dentry") + size.of("filp") +
+             security + item + 8;  // a slot of the descriptor table
+    }
+    const double stack = 16384 + 4096;                   // stacks of 8 MiB share no page table
+    const double areas = 2 * size.of("vm_area_struct");  // the stack and its guard
+    return stack + areas + size.of("task_struct") + size.of("pid") + size.of("anon_vma") +
+           size.of("anon_vma_chain");
+  }
+
+  static void check(held what) {
+    rlimit files{};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = std::min<rlim_t>(files.rlim_max, 4096);
+    ::setrlimit(RLIMIT_NOFILE, &files);
+    if (files.rlim_cur < 1100) GTEST_SKIP() << "1,100 descriptors are needed";
+    std::string cause;
+    auto slope = slope_by(GetParam(), what, cause);
+    const double right = expected(what);
+    // Slabs are the machine's, and so is whoever opens sockets in between.
+    for (int more = 3; more > 0 && slope && GetParam() == memory_source::slab; --more) {
+      if (std::abs(*slope / right - 1) <= 0.05) break;
+      slope = slope_by(GetParam(), what, cause);
+    }
+    if (!slope) GTEST_SKIP() << cause;
+    EXPECT_NEAR(*slope / right, 1.0, 0.05) << *slope << " of " << right;
+  }
+};
+
+TEST_P(known_program, connections_cost_their_objects) {
+  check(held::connections);
+}
+
+TEST_P(known_program, threads_cost_their_objects) {
+  check(held::threads);
+}
+
+INSTANTIATE_TEST_SUITE_P(sources, known_program,
+                         ::testing::Values(memory_source::cgroup_v2, memory_source::cgroup_v1,
+                                           memory_source::slab, memory_source::computed),
+                         [](const auto& at) {
+                           std::string name = memory_source_name(at.param);
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+TEST(memory_meter, own_pages_are_counted_and_the_cgroup_is_removed) {
+  std::string folder;
+  {
+    memory_meter meter;
+    const auto reading = meter.read(::getpid());
+    ASSERT_TRUE(reading);
+    EXPECT_GT(reading->user_bytes, 0);
+    const std::string join = meter.join_path();
+    if (!join.empty()) folder = join.substr(0, join.rfind('/'));
+    EXPECT_TRUE(folder.empty() || ::access(folder.c_str(), F_OK) == 0);
+  }
+  EXPECT_TRUE(folder.empty() || ::access(folder.c_str(), F_OK) != 0);
+}
+
+TEST(memory_meter, targets_that_are_alive_at_once_have_a_cgroup_each) {
+  const memory_meter one;
+  const memory_meter other;
+  EXPECT_TRUE(one.join_path().empty() || one.join_path() != other.join_path());
+}
+
+TEST(memory_meter, what_is_not_whole_is_no_number_but_a_cause) {
+  memory_meter meter({memory_source::computed});
+  const auto missing = meter.read(::getpid(), {0, 1'000'000});
+  ASSERT_TRUE(missing);
+  EXPECT_FALSE(missing->kernel_bytes);
+  EXPECT_NE(missing->kernel_cause.find("1000000 connections"), std::string::npos);
+  memory_meter nothing({memory_source::none});
+  const auto none = nothing.read(::getpid());
+  ASSERT_TRUE(none);
+  EXPECT_FALSE(none->kernel_bytes);
+  EXPECT_NE(none->kernel_cause, "");
+  EXPECT_FALSE(none->parts.contains("kernel_stack"));
+}
+
+TEST(memory_meter, objects_of_unknown_size_are_no_number_but_a_cause) {
+  const int fd = ::inotify_init1(IN_CLOEXEC);
+  ASSERT_GE(fd, 0);
+  memory_meter meter({memory_source::computed});
+  const auto reading = meter.read(::getpid());
+  ::close(fd);
+  ASSERT_TRUE(reading);
+  EXPECT_FALSE(reading->kernel_bytes);
+  EXPECT_NE(reading->kernel_cause.find("inotify"), std::string::npos) << reading->kernel_cause;
+}
+
+}  // namespace
+}  // namespace tailrace::observe
