@@ -26,14 +26,22 @@ from tailrace_report.load import Campaign, read_campaign  # noqa: E402
 from tailrace_report.stats import Estimate, paired_ratio  # noqa: E402
 
 ALLOWED = 1.05
-# Adapter and form, bare echo and form, and the style that this form means.
+# Adapter and form, bare echo and form, and the style that this form means. Both of a pair keep
+# their buffers alike; `owned` and `callbacks` are forms of the profile's own.
 PAIRS = (
-    ("libuv", "plain-libuv", "default", "style=guide"),
-    ("libuv", "plain-libuv", "best", "style=lean"),
-    ("asio-epoll", "plain-asio-epoll", "default", "style=awaitable"),
-    ("asio-epoll", "plain-asio-epoll", "best", "style=callbacks"),
-    ("asio-uring", "plain-asio-uring", "default", "style=awaitable"),
-    ("asio-uring", "plain-asio-uring", "best", "style=callbacks"),
+    ("libuv", "best", "plain-libuv", "default", "style=guide"),
+    ("libuv", "best", "plain-libuv", "best", "style=lean"),
+    ("asio-epoll", "owned", "plain-asio-epoll", "default", "style=awaitable"),
+    ("asio-epoll", "owned", "plain-asio-epoll", "callbacks", "style=callbacks"),
+    ("asio-epoll", "best", "plain-asio-epoll", "best", "style=waiting"),
+    ("asio-uring", "owned", "plain-asio-uring", "default", "style=awaitable"),
+    ("asio-uring", "owned", "plain-asio-uring", "callbacks", "style=callbacks"),
+    ("asio-uring", "best", "plain-asio-uring", "best", "style=waiting"),
+)
+# Options of the Asio adapters in those forms.
+ASIO_FORMS = (
+    ("contexts=per-core",),
+    ("contexts=per-core", "buffer=lent", "buffer_bytes=65536"),
 )
 # Metric, its name in a cell, and whether more of it is better.
 METRICS = (("rate", "load.achieved_per_s", True), ("CPU an echo", "server.cpu_us_per_op", False))
@@ -71,10 +79,10 @@ def print_pairs(campaign: Campaign) -> bool:
     honest = True
     for point in dict.fromkeys(cell.point.id for cell in campaign.cells):
         print(f"\n{point}: adapter / bare library")
-        for adapter, bare, form, style in PAIRS:
+        for adapter, of_adapter, bare, of_bare, style in PAIRS:
             for name, number, more_is_better in METRICS:
-                of = blocks_of(campaign, point, (adapter, "best"), number)
-                ratio = paired_ratio(of, blocks_of(campaign, point, (bare, form), number))
+                of = blocks_of(campaign, point, (adapter, of_adapter), number)
+                ratio = paired_ratio(of, blocks_of(campaign, point, (bare, of_bare), number))
                 title = f"  {adapter:11} / {bare} {style}"
                 if ratio is None:
                     print(f"{title:50} {name:12} not measured")
@@ -99,16 +107,17 @@ def measure(folder: Path, blocks: int | None) -> Path:
 
 
 def print_instructions(folder: Path) -> None:
-    """Those of each adapter as in its form `best`, and of each style of the bare echoes."""
-    targets = [(folder / "tailrace-target-libuv", "")]
+    """Those of each adapter in the forms that are compared, and of each style of bare echo."""
+    targets: list[tuple[Path, tuple[str, ...]]] = [(folder / "tailrace-target-libuv", ())]
     for asio in ("asio-epoll", "asio-uring"):
-        targets.append((folder / f"tailrace-target-{asio}", "contexts=per-core"))
-    for _, bare, _, style in PAIRS:
-        targets.append((folder / "servers" / f"tailrace-target-{bare}", style))
+        targets += [(folder / f"tailrace-target-{asio}", form) for form in ASIO_FORMS]
+    for _, _, bare, _, style in PAIRS:
+        targets.append((folder / "servers" / f"tailrace-target-{bare}", (style,)))
     sys.stdout.flush()
-    for target, option in targets:
+    for target, options in targets:
         words = [folder / "tailrace", "cost", target, "--only", "instructions", "--repeats", "1"]
-        subprocess.run([*words, *(["--set", option] if option else [])], check=False)
+        settings = [word for option in options for word in ("--set", option)]
+        subprocess.run([*words, *settings], check=False)
 
 
 def main() -> None:

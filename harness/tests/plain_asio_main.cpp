@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // tailrace-target-plain-asio-epoll and tailrace-target-plain-asio-uring: echo as Boost.Asio's own
 // examples write it, in its coroutines (awaitable<>) or in callbacks of a session that holds itself
-// by shared_ptr. One io_context a worker, concurrency hint 1. Compiled once for each backend.
+// by shared_ptr, with the examples' buffer of 1024 bytes in each session; or in callbacks that wait
+// until the socket is readable, all sessions with one buffer. One io_context a worker, concurrency
+// hint 1. Compiled once for each backend.
 #include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -16,7 +18,9 @@
 #include <boost/version.hpp>
 #include <chrono>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "harness/targets/loop_target.hpp"
 #include "harness/tests/plain_counts.hpp"
@@ -35,7 +39,8 @@ constexpr const char* backend = "io_uring";
 constexpr const char* backend = "epoll";
 #endif
 
-constexpr std::size_t buffer_bytes = 64 * 1024;
+constexpr std::size_t buffer_bytes = 1024;  // max_length of Boost's async_tcp_echo_server
+constexpr std::size_t shared_buffer_bytes = 64 * 1024;
 constexpr std::chrono::milliseconds refusal_pause{10};  // no descriptors: some will come back
 
 int errno_of(const error_code& error) {
@@ -83,17 +88,75 @@ class session : public std::enable_shared_from_this<session> {
   std::array<char, buffer_bytes> bytes_;
 };
 
+// Callbacks, and a buffer from the loop once there are bytes: a session that waits holds none. What
+// the socket does not take at once is kept.
+class waiting_session : public std::enable_shared_from_this<waiting_session> {
+ public:
+  waiting_session(tcp::socket socket, plain_counts& counts, std::span<char> buffer)
+      : socket_(std::move(socket)), counts_(counts), buffer_(buffer) {
+    error_code ignored;
+    socket_.non_blocking(true, ignored);
+  }
+
+  void wait() {
+    auto self = shared_from_this();
+    socket_.async_wait(tcp::socket::wait_read, [this, self](const error_code& error) {
+      if (error) return end(error);
+      exchange();
+    });
+  }
+
+ private:
+  void exchange() {
+    error_code error;
+    const std::size_t count =
+        socket_.read_some(boost::asio::buffer(buffer_.data(), buffer_.size()), error);
+    if (error == boost::asio::error::would_block) return wait();
+    if (error) return end(error);
+    counts_.received_bytes.add(count);
+    std::size_t sent = socket_.write_some(boost::asio::buffer(buffer_.data(), count), error);
+    if (error == boost::asio::error::would_block)
+      sent = 0;
+    else if (error)
+      return end(error);
+    counts_.sent_bytes.add(sent);
+    if (sent == count) return wait();
+    write(buffer_.subspan(sent, count - sent));
+  }
+  void write(std::span<const char> rest) {
+    auto self = shared_from_this();
+    unsent_.assign(rest.begin(), rest.end());
+    boost::asio::async_write(socket_, boost::asio::buffer(unsent_),
+                             [this, self](const error_code& error, std::size_t sent) {
+                               if (error) return end(error);
+                               counts_.sent_bytes.add(sent);
+                               unsent_ = {};
+                               wait();
+                             });
+  }
+  void end(const error_code& error) {
+    error_code ignored;
+    socket_.close(ignored);
+    counts_.add_end(errno_of(error));
+  }
+
+  tcp::socket socket_;
+  plain_counts& counts_;
+  std::span<char> buffer_;  // the loop's
+  std::vector<char> unsent_;
+};
+
 // Coroutines.
 awaitable<void> echo(tcp::socket socket, plain_counts& counts) {
   set_no_delay(socket);
   int ended_by = 0;
   try {
-    const auto bytes = std::make_unique_for_overwrite<char[]>(buffer_bytes);
+    char bytes[buffer_bytes];  // in the coroutine's frame
     for (;;) {
-      const std::size_t count = co_await socket.async_read_some(
-          boost::asio::buffer(bytes.get(), buffer_bytes), boost::asio::use_awaitable);
+      const std::size_t count =
+          co_await socket.async_read_some(boost::asio::buffer(bytes), boost::asio::use_awaitable);
       counts.received_bytes.add(count);
-      co_await boost::asio::async_write(socket, boost::asio::buffer(bytes.get(), count),
+      co_await boost::asio::async_write(socket, boost::asio::buffer(bytes, count),
                                         boost::asio::use_awaitable);
       counts.sent_bytes.add(count);
     }
@@ -127,6 +190,7 @@ class plain_asio_loop {
  public:
   plain_asio_loop(int listener, const option_values& options)
       : acceptor_(context_), pause_(context_) {
+    if (options.text("style") == "waiting") buffer_.resize(shared_buffer_bytes);
     acceptor_.assign(tcp::v4(), listener);
     if (options.text("style") == "awaitable")
       boost::asio::co_spawn(context_, serve(acceptor_, counted_), boost::asio::detached);
@@ -155,12 +219,16 @@ class plain_asio_loop {
       }
       counted_.accepted.add(1);
       set_no_delay(socket);
-      std::make_shared<session>(std::move(socket), counted_)->read();
+      if (buffer_.empty())
+        std::make_shared<session>(std::move(socket), counted_)->read();
+      else
+        std::make_shared<waiting_session>(std::move(socket), counted_, buffer_)->wait();
       accept();
     });
   }
 
   plain_counts counted_;
+  std::vector<char> buffer_;  // of style=waiting, else empty
   boost::asio::io_context context_{1};
   tcp::acceptor acceptor_;
   boost::asio::steady_timer pause_;
@@ -181,9 +249,11 @@ int main(int argc, char** argv) {
                                         std::to_string(BOOST_VERSION / 100 % 1000)}};
   description.backend = backend;
   description.workloads = {"echo"};
-  description.options = {choice_option("style", "awaitable", {"awaitable", "callbacks"},
-                                       "Asio's coroutines, or sessions with handlers")};
-  description.forms = {{"best", {{"style", "callbacks"}}}, {"default", {}}};
+  description.options = {choice_option(
+      "style", "awaitable", {"awaitable", "callbacks", "waiting"},
+      "Asio's coroutines, or sessions with handlers, each with its buffer; or handlers that wait "
+      "until they can read, with one buffer for all")};
+  description.forms = {{"best", {{"style", "waiting"}}}, {"default", {}}};
   description.needs = {{"kernel", description.backend == "epoll" ? "2.6.28" : "5.10"}};
   if (description.backend == "io_uring") {
     description.examine_machine = [](target_description& examined) {

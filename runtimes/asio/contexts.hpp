@@ -14,7 +14,6 @@
 #include <mutex>
 
 #include "runtimes/base/buffer_pool.hpp"
-#include "runtimes/base/lease.hpp"
 #include "runtimes/base/locked_pointer.hpp"
 #include "runtimes/base/mutex.hpp"
 #include "runtimes/base/shared_counter.hpp"
@@ -45,7 +44,7 @@ struct alignas(64) worker {
   buffer_pool buffers;
   single_writer_counter polls;  // times a task was resumed
 
-  // The one of this thread while it runs a shared context.
+  // The one of this thread while it runs a context.
   static inline thread_local constinit worker* current = nullptr;
 };
 
@@ -54,7 +53,6 @@ struct per_core {
   using scope_mutex = no_mutex;
   using short_lock = no_mutex;
   using counter = single_writer_counter;
-  using lease = buffer_lease;
 
   // References to a socket.
   class reference_count {
@@ -70,24 +68,13 @@ struct per_core {
     return static_cast<operation*>(node.waiting);
   }
   static void release(task_node& node, operation* waiting) noexcept { node.waiting = waiting; }
-  static lease lend(worker& here, std::byte* bytes, io_result status) noexcept {
-    return {bytes, status, {&here.buffers}};
-  }
 };
 
 struct shared {
-  // The pool of the thread on which the lease dies.
-  struct give_back_here {
-    [[gnu::always_inline]] void operator()(std::byte* buffer) const noexcept {
-      worker::current->buffers.give_back(buffer);
-    }
-  };
-
   static constexpr bool is_shared = true;
   using scope_mutex = std::mutex;
   using short_lock = spinlock;
   using counter = shared_counter;
-  using lease = basic_lease<give_back_here>;
 
   class reference_count {
    public:
@@ -109,9 +96,6 @@ struct shared {
   }
   static void release(task_node& node, operation* waiting) noexcept {
     locked_pointer::release(node.waiting, waiting);
-  }
-  static lease lend(worker&, std::byte* bytes, io_result status) noexcept {
-    return {bytes, status};
   }
 };
 

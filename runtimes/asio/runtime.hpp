@@ -7,9 +7,9 @@
 // - shared_runtime: one io_context, run by N threads, as most users of Asio deploy it.
 //
 // How it differs from the other runtimes, and why:
-// - A receive that waits holds a buffer of the pool (64 KiB, of which an idle connection has
-//   touched one page): Asio receives into memory that the operation names. To wait for readiness
-//   first would cost it an epoll_ctl a message, which would not be Asio's cost but ours.
+// - Asio receives into memory that the operation names, so that a receive that waits holds a
+//   buffer: by default one of 1024 bytes a session, as Boost's examples have it. Where buffers are
+//   lent (receive_buffer.hpp), a receive is Asio's wait for readability and a call of our own.
 // - Every completion goes through the io_context's queue, also one that was there at once. So no
 //   session can starve the others, and no budget is needed.
 // - Cancelling a receive or a send cancels what else waits on that socket.
@@ -19,7 +19,8 @@
 // metrics(): any. Tasks may be spawned in `shared_runtime` by any thread (extensions.hpp).
 // Cost: an echo round trip is a receive and a send of Asio's, with sockets that know their
 // executor's type; no allocation (Asio keeps the memory of the last operations). A shared context
-// adds, for each of the two, six atomic read-modify-writes that nobody contends for.
+// adds, for each of the two, six atomic read-modify-writes that nobody contends for. Where buffers
+// are lent, the wait is an epoll_ctl or, over io_uring, a poll; the receive is a call in any case.
 #pragma once
 
 #include <chrono>

@@ -31,6 +31,10 @@ basic_scheduler<Contexts>::basic_scheduler(options chosen)
     TAILRACE_CHECK_VALUES(options_.threads > 0, options_.threads, 1);
   else
     TAILRACE_CHECK_VALUES(options_.threads == 1, options_.threads, 1);
+  TAILRACE_CHECK_VALUES(options_.buffers.bytes > 0, options_.buffers.bytes, 1);
+  if (options_.buffers.lent)
+    TAILRACE_CHECK_VALUES(options_.buffers.bytes <= buffer_pool::buffer_bytes,
+                          options_.buffers.bytes, buffer_pool::buffer_bytes);
 }
 
 template <class Contexts>
@@ -73,9 +77,9 @@ void basic_scheduler<Contexts>::join_threads() noexcept {
 template <class Contexts>
 void basic_scheduler<Contexts>::work(std::uint32_t index) {
   if (options_.on_worker_start) options_.on_worker_start(index);
-  if constexpr (Contexts::is_shared) worker::current = &workers_[index];
+  worker::current = &workers_[index];
   context_.run();
-  if constexpr (Contexts::is_shared) worker::current = nullptr;
+  worker::current = nullptr;
 }
 
 template <class Contexts>

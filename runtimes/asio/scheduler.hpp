@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "runtimes/asio/contexts.hpp"
+#include "runtimes/asio/receive_buffer.hpp"
 #include "runtimes/base/metrics.hpp"
 #include "runtimes/base/pooled_read.hpp"
 #include "runtimes/base/task_counters.hpp"
@@ -31,6 +32,7 @@ struct options {
   std::function<void(std::uint32_t index)> on_worker_start;
   // asio-epoll reads files on a pool of that many threads; mode automatic is as pool.
   file_options files = {};
+  buffer_options buffers = {};
 };
 
 template <class Contexts>
@@ -79,6 +81,7 @@ class basic_scheduler {
     here().polls.add(1);
     handle.resume();
   }
+  const buffer_options& buffers() const noexcept { return options_.buffers; }
   const file_options& files() const noexcept { return options_.files; }
   // By whoever opens a file that is read there.
   void need_file_threads();

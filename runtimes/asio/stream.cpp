@@ -38,43 +38,94 @@ bool socket_operation<Contexts, Socket>::end_pending() noexcept {
 template <class Contexts>
 bool receive_awaiter<Contexts>::begin(task_node& task) {
   basic_scheduler<Contexts>& owner = this->socket_->owner;
-  std::byte* const buffer = owner.here().buffers.take();
-  const auto begun = base::begin(task, [&] {
-    this->socket_->socket.async_receive(boost::asio::buffer(buffer, buffer_pool::buffer_bytes),
-                                        [this, buffer](const error_code& error, std::size_t count) {
-                                          complete(buffer, error, count);
-                                        });
+  const auto begun = base::begin(task, [this] {
+    if (lent())
+      wait_until_readable();
+    else
+      receive_into_own();
   });
   if (begun == base::beginning::pending) [[likely]]
     return true;
-  owner.here().buffers.give_back(buffer);
   if (begun == base::beginning::refused) {
-    lease_ = lease(io_result::of_error(ECANCELED));
+    status_ = io_result::of_error(ECANCELED);
     return false;
   }
-  lease_ = lease(*this->direction_.end);
+  status_ = *this->direction_.end;
   owner.post(this->handle);  // in its turn
   return true;
 }
 
 template <class Contexts>
-void receive_awaiter<Contexts>::complete(std::byte* buffer, const error_code& error,
-                                         std::size_t count) {
+void receive_awaiter<Contexts>::receive_into_own() {
+  const std::size_t bytes = this->socket_->owner.buffers().bytes;
+  buffer_ = this->socket_->buffer.take(bytes);
+  this->socket_->socket.async_receive(
+      boost::asio::buffer(buffer_, bytes),
+      [this](const error_code& error, std::size_t count) { complete(error, count); });
+}
+
+template <class Contexts>
+void receive_awaiter<Contexts>::complete(const error_code& error, std::size_t count) {
   basic_scheduler<Contexts>& owner = this->socket_->owner;
   const bool over = this->end_pending();
   if (!over && count > 0) [[likely]] {
-    lease_ = Contexts::lend(owner.here(), buffer, io_result::of_count(count));
+    status_ = io_result::of_count(count);
     return owner.resume(*this);
   }
-  owner.here().buffers.give_back(buffer);
-  io_result status = io_result::of_error(ECANCELED);
+  {
+    const std::lock_guard guard(this->socket_->lock);
+    this->socket_->buffer.give_back(buffer_);
+  }
+  status_ = io_result::of_error(ECANCELED);
   if (!over) {
     const bool end = error == boost::asio::error::eof;
-    status = end ? io_result() : io_result::of_error(error.value());
-    this->end_direction(status);
+    status_ = end ? io_result() : io_result::of_error(error.value());
+    this->end_direction(status_);
   }
-  lease_ = lease(status);
   owner.resume(*this);
+}
+
+template <class Contexts>
+void receive_awaiter<Contexts>::wait_until_readable() {
+  this->socket_->socket.async_wait(tcp_socket::wait_read,
+                                   [this](const error_code& error) { readable(error); });
+}
+
+template <class Contexts>
+void receive_awaiter<Contexts>::readable(const error_code& error) {
+  basic_scheduler<Contexts>& owner = this->socket_->owner;
+  owner.woke(*this);
+  bool too_early = false;
+  {
+    // Held over the call, so that the descriptor is this socket's until then.
+    const std::lock_guard guard(this->socket_->lock);
+    this->direction_.pending = false;
+    if (this->cancelled || this->socket_->closed)
+      status_ = io_result::of_error(ECANCELED);
+    else if (error)
+      this->direction_.end = status_ = io_result::of_error(error.value());
+    else
+      too_early = !receive_into_lent();
+  }
+  if (too_early && begin(*this->node)) return;
+  owner.resume(*this);
+}
+
+// False: there is nothing to receive, although the socket was readable.
+template <class Contexts>
+bool receive_awaiter<Contexts>::receive_into_lent() {
+  basic_scheduler<Contexts>& owner = this->socket_->owner;
+  buffer_pool& pool = owner.here().buffers;
+  buffer_ = pool.take();
+  // MSG_DONTWAIT: over io_uring Asio leaves its sockets blocking.
+  status_ = sys::receive(this->socket_->socket.native_handle(), {buffer_, owner.buffers().bytes},
+                         MSG_DONTWAIT);
+  if (status_.count() > 0) [[likely]]
+    return true;
+  pool.give_back(buffer_);
+  if (status_.error() == EAGAIN) return false;
+  this->direction_.end = status_;
+  return true;
 }
 
 template <class Contexts>

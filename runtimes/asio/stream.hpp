@@ -10,7 +10,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
+#include <concepts>
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <mutex>
@@ -21,6 +23,7 @@
 #include "runtimes/asio/scheduler.hpp"
 #include "runtimes/base/check.hpp"
 #include "runtimes/base/io_result.hpp"
+#include "runtimes/base/lease.hpp"
 #include "runtimes/base/sys.hpp"
 #include "runtimes/basic_stream.hpp"
 
@@ -43,7 +46,7 @@ struct direction {
 template <class Contexts, class Socket>
 struct socket_state {
   socket_state(basic_scheduler<Contexts>& made_by, Socket connected)
-      : owner(made_by), socket(std::move(connected)) {}
+      : owner(made_by), socket(std::move(connected)), buffer(own_bytes(made_by.buffers())) {}
 
   basic_scheduler<Contexts>& owner;
   Contexts::reference_count references;  // one is the stream's
@@ -53,6 +56,12 @@ struct socket_state {
   bool closed = false;
   direction receiving;
   direction sending;
+  session_buffer buffer;  // of a stream, where each has its own
+
+ private:
+  static std::size_t own_bytes(const buffer_options& chosen) noexcept {
+    return std::same_as<Socket, tcp_socket> && !chosen.lent ? chosen.bytes : 0;
+  }
 };
 
 // A reference to a socket_state; null once moved from.
@@ -74,6 +83,9 @@ class socket_reference {
   ~socket_reference() {
     if (state_ != nullptr && state_->references.drop()) delete state_;
   }
+
+  // Whoever calls it owes the state a reference from now on.
+  state* release() noexcept { return std::exchange(state_, nullptr); }
 
   explicit operator bool() const noexcept { return state_ != nullptr; }
   state* operator->() const noexcept { return state_; }
@@ -154,10 +166,24 @@ class socket_operation : protected operation {
   }
 };
 
+// By a lease: to the session, or to the thread on which the lease dies.
+template <class Contexts>
+struct give_back {
+  // Whose buffer it is, with a reference to it; null: the thread lent it.
+  socket_state<Contexts, tcp_socket>* session = nullptr;
+
+  void operator()(std::byte* buffer) const noexcept {
+    if (session == nullptr) return worker::current->buffers.give_back(buffer);
+    const socket_reference<Contexts, tcp_socket> last(session);
+    const std::lock_guard guard(last->lock);
+    last->buffer.give_back(buffer);
+  }
+};
+
 template <class Contexts>
 class receive_awaiter final : socket_operation<Contexts, tcp_socket> {
   using base = socket_operation<Contexts, tcp_socket>;
-  using lease = Contexts::lease;
+  using lease = basic_lease<give_back<Contexts>>;
 
  public:
   explicit receive_awaiter(const base::reference& from) noexcept : base(from, from->receiving) {}
@@ -168,13 +194,25 @@ class receive_awaiter final : socket_operation<Contexts, tcp_socket> {
     this->handle = self;
     return begin(self.promise().node());
   }
-  lease await_resume() noexcept { return std::move(lease_); }
+  lease await_resume() noexcept {
+    if (status_.count() == 0) [[unlikely]]
+      return lease(status_);
+    return {buffer_, status_, {lent() ? nullptr : this->socket_.release()}};
+  }
 
  private:
+  bool lent() const noexcept { return this->socket_->owner.buffers().lent; }
   bool begin(task_node& receiver);
-  void complete(std::byte* buffer, const boost::system::error_code& error, std::size_t count);
+  // By begin(), under the socket's lock.
+  void wait_until_readable();
+  void receive_into_own();
+  // Handlers.
+  void readable(const boost::system::error_code& error);
+  void complete(const boost::system::error_code& error, std::size_t count);
+  bool receive_into_lent();
 
-  lease lease_;
+  std::byte* buffer_ = nullptr;  // owned: while pending; and where status_ counts bytes
+  io_result status_;
 };
 
 template <class Contexts>
