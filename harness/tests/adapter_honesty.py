@@ -31,12 +31,12 @@ ALLOWED = 1.05
 PAIRS = (
     ("libuv", "best", "plain-libuv", "default", "style=guide"),
     ("libuv", "best", "plain-libuv", "best", "style=lean"),
-    ("asio-epoll", "owned", "plain-asio-epoll", "default", "style=awaitable"),
-    ("asio-epoll", "owned", "plain-asio-epoll", "callbacks", "style=callbacks"),
-    ("asio-epoll", "best", "plain-asio-epoll", "best", "style=waiting"),
-    ("asio-uring", "owned", "plain-asio-uring", "default", "style=awaitable"),
-    ("asio-uring", "owned", "plain-asio-uring", "callbacks", "style=callbacks"),
-    ("asio-uring", "best", "plain-asio-uring", "best", "style=waiting"),
+    ("asio-epoll", "best", "plain-asio-epoll", "default", "style=awaitable"),
+    ("asio-epoll", "best", "plain-asio-epoll", "callbacks", "style=callbacks"),
+    ("asio-epoll", "lent", "plain-asio-epoll", "best", "style=waiting"),
+    ("asio-uring", "best", "plain-asio-uring", "default", "style=awaitable"),
+    ("asio-uring", "best", "plain-asio-uring", "callbacks", "style=callbacks"),
+    ("asio-uring", "lent", "plain-asio-uring", "best", "style=waiting"),
 )
 # Options of the Asio adapters in those forms.
 ASIO_FORMS = (

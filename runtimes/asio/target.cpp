@@ -88,8 +88,10 @@ int main(int argc, char** argv) {
       .backend = std::string(asio::runtime::backend),
       .timer_granularity_ns = 1,
       .options = named_options().specs(),
-      .forms = {{"best", {{"contexts", "per-core"}, {"buffer", "lent"}, {"buffer_bytes", "65536"}}},
-                {"default", {}}},
+      .forms = {{"best", {{"contexts", "per-core"}}},
+                {"default", {}},
+                {"lent",
+                 {{"contexts", "per-core"}, {"buffer", "lent"}, {"buffer_bytes", "65536"}}}},
       .needs = {{"kernel", over_uring ? "5.10" : "2.6.28"}}};
   if (over_uring) description.examine_machine = &say_where_uring_is_refused;
   add_workloads<asio::runtime>(description);

@@ -45,7 +45,7 @@ class SurroundingsTest(command_case.CommandCase):
         return {cell["point"]["id"]: cell for cell in self.cells()}
 
     def test_spinners_run_in_slices_of_the_points_that_want_them(self):
-        points = POINT + 'id = "awake"\n' + POINT + 'id = "drowsy"\nkeep_awake = false\n'
+        points = POINT + 'id = "awake"\nkeep_awake = true\n' + POINT + 'id = "drowsy"\n'
         fake = [*CPUS, "--load-program", self.load, "say-classes"]
         for option, wanted in [("auto", {"awake": True, "drowsy": False}),
                                ("on", {"awake": True, "drowsy": True}),
@@ -59,11 +59,11 @@ class SurroundingsTest(command_case.CommandCase):
                 # In each slice, those of warm-up included.
                 self.assertEqual(seen, {f"{SPINNERS} other" if wanted[name] else "other"}, option)
 
-    def test_all_points_are_kept_awake_unless_they_say_otherwise(self):
+    def test_open_loops_are_kept_awake_unless_they_say_otherwise(self):
         points = POINT + POINT.replace("closed", "open") + "rate_per_s = 100\n"
         cells = self.by_point("--load-program", TAILRACE, "load", points=points)
         found = {cell["point"]["kind"]: cell["keep_awake"] for cell in cells.values()}
-        self.assertEqual(found, {"closed": True, "open": True})
+        self.assertEqual(found, {"closed": False, "open": True})
 
     def test_beside_a_target_of_another_scheduler_group_nothing_spins(self):
         group = f"/sys/fs/cgroup/cpu/tailrace-test-{os.getpid()}"
@@ -79,7 +79,9 @@ class SurroundingsTest(command_case.CommandCase):
             text = file.read().replace("exec ", join + "exec ", 1)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
-        self.run_it("run", "--name", "c", *arguments, "--load-program", self.load, "say-classes")
+        awake = ["--keep-awake", "on"]
+        fake = ["--load-program", self.load, "say-classes"]
+        self.run_it("run", "--name", "c", *arguments, *awake, *fake)
         cell = self.cells()[0]
         self.assertIsNone(cell["keep_awake"], cell)
         self.assertIn("another scheduler group", cell["keep_awake_cause"])
@@ -127,7 +129,7 @@ class SurroundingsTest(command_case.CommandCase):
 
     def test_tuned_targets_are_in_fifo_and_never_mixed(self):
         arguments = self.profile()
-        fake = [*CPUS, "--load-program", self.load, "say-classes"]
+        fake = [*CPUS, "--keep-awake", "on", "--load-program", self.load, "say-classes"]
         done = self.run_it("run", "--name", "c", *arguments, "--tune", *fake)
         if "--tune is not permitted here" in done.stderr:
             self.skipTest(done.stderr)

@@ -17,6 +17,7 @@ from tailrace_report.kinds.kind import (
     Kind,
     Section,
     Statement,
+    has_interval,
     load_title,
     tail_headline,
 )
@@ -72,11 +73,10 @@ class Open(Kind):
     def pictured(self, study: Study) -> list[Shown]:
         point = self.lead(study)
         measures = {"CPU per request": CPU, "p50": P50, "quiet p99": QUIET_P99, "p99": P99}
-        return [
-            Shown(title, study.compare(point, measure))
-            for title, measure in measures.items()
-            if point
-        ]
+        if point is None:
+            return []
+        shown = [Shown(title, study.compare(point, measure)) for title, measure in measures.items()]
+        return [one for one in shown if one.title != "p99" or has_interval(one.compared)]
 
     def statements(self, study: Study) -> list[Statement]:
         point = self.lead(study)

@@ -124,11 +124,18 @@ def tail_headline(
     found = []
     for p, name in MAIN:
         compared = study.compare(point, quantile(p, histogram))
-        found.append(Headline(prefix + name, compared, p == 0.99, NOT_CARRIED))
+        ratio = p == 0.99 and has_interval(compared)
+        found.append(Headline(prefix + name, compared, ratio, NOT_CARRIED))
     if histogram == "response" and study.disturbed(point):
         lived = study.compare(point, Quantile(0.99, AS_LIVED))
         found.append(Headline(f"{prefix}p99 {LIVED}", lived))
     return found
+
+
+def has_interval(compared: Comparison) -> bool:
+    """Whether any ratio of it has an interval. A tail has none where too few generations carry it,
+    and then its ratios are those of single stalls."""
+    return any(e.ratio is not None and e.ratio.kind == "interval" for e in compared.entries)
 
 
 def load_title(point: Point) -> str:
