@@ -81,12 +81,13 @@ memory_meter::memory_meter(const std::vector<memory_source>& allowed) {
     }
     group_.reset();
   }
-  if (may(memory_source::slab) && slabs_.cause().empty()) {
-    source_ = memory_source::slab;
+  if (may(memory_source::computed)) {
+    source_ = memory_source::computed;
     return;
   }
+  // Only where it is asked for: what others open meanwhile would be in it, unseen.
+  if (may(memory_source::slab) && slabs_.cause().empty()) source_ = memory_source::slab;
   if (!slabs_.cause().empty()) cause_ += (cause_.empty() ? "" : "; ") + slabs_.cause();
-  if (may(memory_source::computed)) source_ = memory_source::computed;
 }
 
 std::string memory_meter::size_source() const {
