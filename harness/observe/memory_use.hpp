@@ -7,8 +7,8 @@
 //   cgroup-v2, cgroup-v1  what is charged to a cgroup of the target's own, and what is known not to
 //                         be charged (object_sizes.hpp), counted
 //   computed              the target's objects, counted, times their sizes
-//   slab                  only where it is asked for, as a check of the others: machine-wide objects
-//                         in use, less the client's, and the target's own stacks, page tables and
+//   slab                  only where asked for, as a check of the others: machine-wide objects in
+//                         use, less the client's, and the target's own stacks, page tables and
 //                         buffers; needs /proc/slabinfo (root)
 //   none                  a part of it is not known: no number, and a cause
 // Levels of a number of things are meant to be compared: what the machine holds anyway is in them.
