@@ -93,8 +93,8 @@ load_keys read_load_keys(const campaign::table_reader& in, bool open_loop) {
   keys.slice_s = in.number("slice_s", usual_slice_s(keys), 0.05, 60);
   keys.settle_s = in.number("settle_s", usual_settle_s(keys), 0, 60);
   // On a virtual machine how long an idle CPU takes to wake up is noise (results/README.md).
-  // In a closed loop the CPUs hardly idle, and a spinner in the short gaps would make a server pay
-  // two switches for each: one that takes more CPU time has fewer gaps, and would look as cheap.
+  // In a closed loop the CPUs hardly idle, and a spinner would make a server pay two switches for
+  // each short gap, which is noise.
   keys.keep_awake = in.flag("keep_awake", keys.open_loop());
   read_neighbour_keys(in, keys);
   return keys;
