@@ -52,6 +52,12 @@ void set_no_delay(tcp::socket& socket) {
   socket.set_option(tcp::no_delay(true), ignored);
 }
 
+void end_session(tcp::socket& socket, plain_counts& counts, const error_code& error) {
+  error_code ignored;
+  socket.close(ignored);
+  counts.add_end(errno_of(error));
+}
+
 // Callbacks.
 class session : public std::enable_shared_from_this<session> {
  public:
@@ -77,11 +83,7 @@ class session : public std::enable_shared_from_this<session> {
                                read();
                              });
   }
-  void end(const error_code& error) {
-    error_code ignored;
-    socket_.close(ignored);
-    counts_.add_end(errno_of(error));
-  }
+  void end(const error_code& error) { end_session(socket_, counts_, error); }
 
   tcp::socket socket_;
   plain_counts& counts_;
@@ -134,11 +136,7 @@ class waiting_session : public std::enable_shared_from_this<waiting_session> {
                                wait();
                              });
   }
-  void end(const error_code& error) {
-    error_code ignored;
-    socket_.close(ignored);
-    counts_.add_end(errno_of(error));
-  }
+  void end(const error_code& error) { end_session(socket_, counts_, error); }
 
   tcp::socket socket_;
   plain_counts& counts_;
@@ -149,7 +147,7 @@ class waiting_session : public std::enable_shared_from_this<waiting_session> {
 // Coroutines.
 awaitable<void> echo(tcp::socket socket, plain_counts& counts) {
   set_no_delay(socket);
-  int ended_by = 0;
+  error_code ended_by;
   try {
     char bytes[buffer_bytes];  // in the coroutine's frame
     for (;;) {
@@ -161,11 +159,9 @@ awaitable<void> echo(tcp::socket socket, plain_counts& counts) {
       counts.sent_bytes.add(count);
     }
   } catch (const boost::system::system_error& error) {
-    ended_by = errno_of(error.code());
+    ended_by = error.code();
   }
-  error_code ignored;
-  socket.close(ignored);
-  counts.add_end(ended_by);
+  end_session(socket, counts, ended_by);
 }
 
 awaitable<void> serve(tcp::acceptor& acceptor, plain_counts& counts) {
