@@ -35,7 +35,6 @@ class connection_memory : public work_in_levels {
 
   std::string client_half(const level_readings& read) const override {
     using enum observe::memory_source;
-    if (read.source == slab) return "excluded: its objects are counted and subtracted";
     if (read.source == computed) return "excluded: only the target's objects are counted";
     if (read.source == none) return "excluded: there is no kernel memory";
     return "excluded: the client runs in another cgroup and the slopes are of the target's own";

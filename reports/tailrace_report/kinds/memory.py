@@ -29,7 +29,6 @@ USER, KERNEL, BOTH = ("user",), ("kernel",), ("user", "kernel")
 SOURCES = {
     "cgroup-v2": "what is charged to the target's own memory cgroup, and what is known not to be",
     "cgroup-v1": "what is charged to the target's own memory cgroup, and what is known not to be",
-    "slab": "machine-wide kernel objects in use, without the client's",
     "computed": "the target's kernel objects, counted, times their sizes",
 }
 TABLE_NOTE = "the sizes are those of a table for Linux 6.18 on x86-64"
