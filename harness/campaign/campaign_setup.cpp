@@ -146,6 +146,7 @@ campaign_setup plan_from(profile from, const run_options& options, std::uint64_t
   // Who names runtimes expects no others.
   if (options.resume.empty() && options.runtimes.empty() && setup.arms.empty())
     setup.left_out = peers_beside(from.contestants, sources.front().found);
+  setup.points_left_out = leave_out_points(from);
   std::vector<subject> subjects;
   for (const program_source& source : sources) {
     auto& contestants = setup.contestants[source.arm];
@@ -231,6 +232,7 @@ json manifest_json(const run_options& options, const campaign_setup& setup) {
       {"contestants", contestants_json(setup)}};
   manifest.update(setting_json(setup.setting));
   manifest["left_out"] = setup.left_out;
+  manifest["points_left_out"] = left_out_json(setup.points_left_out);
   manifest["selftest"] = has_own_test(setup, options.selftest);
   if (!setup.arms.empty()) manifest["arms"] = arms_json(setup.arms);
   return manifest;

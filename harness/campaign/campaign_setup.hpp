@@ -11,6 +11,7 @@
 #include "harness/campaign/arms.hpp"
 #include "harness/campaign/cell_run.hpp"
 #include "harness/campaign/contestants.hpp"
+#include "harness/campaign/left_out.hpp"
 #include "harness/campaign/plan.hpp"
 #include "harness/campaign/run_campaign.hpp"
 #include "harness/record/campaign.hpp"
@@ -24,6 +25,7 @@ struct campaign_setup {
   std::map<std::string, std::map<std::string, contestant>> contestants;
   // Peers that were built, and that neither profile nor options have.
   std::vector<std::string> left_out;
+  std::vector<left_out_point> points_left_out;
   plan made_plan;
   cell_setting setting;                            // its CPUs: those of points without their own
   std::vector<observe::cpu_partition> point_cpus;  // by index into the plan's points

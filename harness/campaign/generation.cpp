@@ -84,12 +84,7 @@ void group_run::start_one(live_cell& cell) {
   std::unique_ptr<live_target>& target = targets_[key_of(request, cell.what().who.form)];
   if (target == nullptr)
     target = std::make_unique<live_target>(pump_, request, cell.what().setting.limits);
-  double busy_s = 0;
-  for (const auto& each : cells_) {
-    const slice_plan plan = each->work().slices();
-    busy_s = std::max(busy_s, plan.settle_s + plan.slice_s);
-  }
-  cell.open(*target, busy_s);
+  cell.open(*target);
 }
 
 void group_run::start() {

@@ -43,6 +43,13 @@ std::vector<std::string> arguments_of(const cell_context& what, const sliced_wor
   return arguments;
 }
 
+void require_fifo(const cell_context& what) {
+  std::string cause = no_fifo_cause();
+  if (what.setting.cpus.shared)
+    cause = "SCHED_FIFO: client and target share CPUs, so the client would not run";
+  if (!cause.empty()) throw refusal(cause, "", refusal::unsupported);
+}
+
 }  // namespace
 
 live_cell::live_cell(const cell_context& what, load_process& load, edge_reader& edges,
@@ -52,6 +59,7 @@ live_cell::live_cell(const cell_context& what, load_process& load, edge_reader& 
   attempt([&] {
     require_workload(what.program, what.at.workload);
     require_descriptors(what);
+    if (wants_fifo()) require_fifo(what);
   });
 }
 
@@ -76,16 +84,13 @@ void live_cell::go_without_keep_awake(const std::string& cause) {
   record_["keep_awake_cause"] = cause;
 }
 
-void live_cell::open(live_target& target, double busy_s) {
+void live_cell::open(live_target& target) {
   target_ = &target;
   note_.emplace(target.session(), record_);
   record_["target"]["ready"] = json_of(target.ready());
   session::require_room(target.ready().connections_at_once, "connections",
                         what_.at.work->connections());
-  if (what_.setting.tuned) {
-    put_into_fifo(target.session().pid(), busy_s);
-    record_["scheduling"] = "fifo";
-  }
+  if (wants_fifo()) record_["scheduling"] = "fifo";
   load_.open(what_.cell.id, arguments_of(what_, work(), target.session().address()));
   open_ = true;
 }
@@ -94,6 +99,7 @@ slice_reading live_cell::slice(double settle_s, double duration_s, std::uint64_t
   session::target_session& session = target_->session();
   target_->begin_turn();
   slice_reading reading;
+  const fifo_turn fifo(wants_fifo(), session.pid(), settle_s + duration_s);
   const surroundings::turn turn(around_, keep_awake_, work().slices().planted);
   const slice_processes processes = {session.pid(), load_.pid(), turn.own_pids(),
                                      turn.neighbour_pid()};

@@ -43,9 +43,8 @@ class live_cell {
   void keep_awake();
   void go_without_keep_awake(const std::string& cause);
 
-  // Opens its connections to the target, which serves it from now on. busy_s: how long that may be
-  // busy without a pause, for `--tune`.
-  void open(live_target& target, double busy_s);
+  // Opens its connections to the target, which serves it from now on.
+  void open(live_target& target);
   // Load that is not counted, until it is flat or the time for it is over.
   void warm_up();
   // A slice in `round`, at_s after the beginning of the generation. count_slice() follows.
@@ -68,6 +67,7 @@ class live_cell {
   nlohmann::json take_record();
 
  private:
+  bool wants_fifo() const { return what_.setting.tuned || work().slices().fifo; }
   slice_reading slice(double settle_s, double duration_s, std::uint64_t seed);
 
   cell_context what_;

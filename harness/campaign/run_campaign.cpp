@@ -109,6 +109,8 @@ void announce(std::FILE* out, const campaign_setup& setup, const std::string& na
     fmt::print(out, "built, but not in the profile: {} (--peers measures them too)\n",
                fmt::join(setup.left_out, ", "));
   }
+  for (const left_out_point& each : setup.points_left_out)
+    fmt::print(out, "left out: {}: {}\n", each.id, each.cause);
   for (std::size_t i = 0; i < setup.point_cpus.size(); ++i) {
     if (!setup.point_cpus[i].shared) continue;
     fmt::print(out, "{}: {}\n", setup.made_plan.points[i].id, setup.point_cpus[i].note);

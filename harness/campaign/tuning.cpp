@@ -28,14 +28,17 @@ refusal not_permitted(const std::string& cause) {
   return refusal("--tune is not permitted here: " + cause, "or run without --tune");
 }
 
+std::string tried_fifo() {
+  const observe::cpu_child tried("tailrace-tune", observe::usable_cores().front().front(),
+                                 SCHED_OTHER, wait);
+  if (!tried.cause().empty()) return tried.cause();
+  return observe::into_fifo(tried.pid(), std::chrono::seconds(1));
+}
+
 }  // namespace
 
 tuning::tuning() {
-  const observe::cpu_child tried("tailrace-tune", observe::usable_cores().front().front(),
-                                 SCHED_OTHER, wait);
-  if (!tried.cause().empty()) throw not_permitted(tried.cause());
-  const std::string refused = observe::into_fifo(tried.pid(), std::chrono::seconds(1));
-  if (!refused.empty()) throw not_permitted(refused);
+  if (!no_fifo_cause().empty()) throw not_permitted(no_fifo_cause());
   if (::access(latency_device, F_OK) != 0) {
     latency_cause_ = fmt::format("there is no {}", latency_device);
     return;
@@ -49,10 +52,26 @@ nlohmann::json tuning::json() const {
           {"cpu_latency_request", latency_cause_.empty() ? "held" : latency_cause_}};
 }
 
+const std::string& no_fifo_cause() {
+  static const std::string cause = tried_fifo();
+  return cause;
+}
+
 void put_into_fifo(int target_pid, double busy_s) {
   const auto most_ms = static_cast<std::int64_t>((busy_s + beyond_busy_s) * 1000);
   const std::string refused = observe::into_fifo(target_pid, std::chrono::milliseconds(most_ms));
   if (!refused.empty()) throw refusal(refused);
+}
+
+fifo_turn::fifo_turn(bool wanted, int target_pid, double busy_s) {
+  if (!wanted) return;
+  put_into_fifo(target_pid, busy_s);
+  pid_ = target_pid;
+}
+
+// A target that has ended has nothing to return to.
+fifo_turn::~fifo_turn() {
+  if (pid_ != 0) observe::out_of_fifo(pid_);
 }
 
 }  // namespace tailrace::campaign

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// `--tune`: targets in SCHED_FIFO, and the CPU latency request held for as long as the object lives
-// (harness/observe/tune.hpp). A campaign is tuned or it is not: the two are never mixed. Main
-// thread only.
+// What needs rights (harness/observe/tune.hpp): targets in SCHED_FIFO, at a point that asks for it
+// or, by `--tune`, at all of them, and then the CPU latency request too. Main thread only.
 #pragma once
 
 #include <memory>
@@ -12,6 +11,7 @@
 
 namespace tailrace::campaign {
 
+// `--tune`, for as long as the object lives.
 class tuning {
  public:
   // Throws a refusal where it is not permitted here, tried on a child and on the device. Where the
@@ -26,8 +26,24 @@ class tuning {
   std::string latency_cause_;
 };
 
+// Why no target can be put into SCHED_FIFO here, or empty: tried once on a child, 5 ms.
+const std::string& no_fifo_cause();
+
 // Throws a refusal where the target cannot be put there. busy_s: how long it may be busy without a
 // pause, at most.
 void put_into_fifo(int target_pid, double busy_s);
+
+// All threads of a target in SCHED_FIFO while the object lives, if `wanted`: in a slice.
+class fifo_turn {
+ public:
+  // As put_into_fifo().
+  fifo_turn(bool wanted, int target_pid, double busy_s);
+  ~fifo_turn();
+  fifo_turn(const fifo_turn&) = delete;
+  fifo_turn& operator=(const fifo_turn&) = delete;
+
+ private:
+  int pid_ = 0;  // 0: not wanted
+};
 
 }  // namespace tailrace::campaign

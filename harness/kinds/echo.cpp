@@ -14,8 +14,8 @@ class open_echo : public work_under_load {
  public:
   using work_under_load::work_under_load;
   std::string derived_id() const override {
-    return fmt::format("open-{}x{}-{:.0f}", keys().connections, keys().message_bytes,
-                       keys().rate_per_s);
+    return fmt::format("open-{}x{}-{:.0f}{}", keys().connections, keys().message_bytes,
+                       keys().rate_per_s, keys().fifo ? "-fifo" : "");
   }
 };
 
@@ -23,8 +23,9 @@ class closed_echo : public work_under_load {
  public:
   using work_under_load::work_under_load;
   std::string derived_id() const override {
-    return fmt::format("closed-{}x{}{}", keys().connections, keys().message_bytes,
-                       keys().depth > 1 ? fmt::format("-d{}", keys().depth) : "");
+    return fmt::format("closed-{}x{}{}{}", keys().connections, keys().message_bytes,
+                       keys().depth > 1 ? fmt::format("-d{}", keys().depth) : "",
+                       keys().fifo ? "-fifo" : "");
   }
 };
 

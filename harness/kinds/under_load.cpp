@@ -96,6 +96,7 @@ load_keys read_load_keys(const campaign::table_reader& in, bool open_loop) {
   // In a closed loop the CPUs hardly idle, and a spinner would make a server pay two switches for
   // each short gap, which is noise.
   keys.keep_awake = in.flag("keep_awake", keys.open_loop());
+  keys.fifo = in.choice("scheduling", "other", {"other", "fifo"}) == "fifo";
   read_neighbour_keys(in, keys);
   return keys;
 }
@@ -111,7 +112,8 @@ json work_under_load::json() const {
                            {"duration_s", keys_.duration_s},
                            {"slice_s", slices().slice_s},
                            {"settle_s", keys_.settle_s},
-                           {"keep_awake", keys_.keep_awake}};
+                           {"keep_awake", keys_.keep_awake},
+                           {"scheduling", keys_.fifo ? "fifo" : "other"}};
   if (keys_.neighbour_us > 0) {
     object["neighbour_us"] = keys_.neighbour_us;
     object["neighbour_per_s"] = keys_.neighbour_per_s;
@@ -143,6 +145,7 @@ campaign::slice_plan work_under_load::slices() const {
           .settle_s = keys_.settle_s,
           .warmup_s = keys_.warmup_s,
           .keep_awake = keys_.keep_awake,
+          .fifo = keys_.fifo,
           .planted = {keys_.neighbour_us * observe::ns_per_us, keys_.neighbour_per_s}};
 }
 

@@ -42,6 +42,7 @@ class Point:
     numbers: Mapping[str, float] = field(compare=False)
     options: Mapping[str, str] = field(default_factory=dict, compare=False)
     arrivals: str = ""
+    scheduling: str = ""  # as the point asks for it, FIFO or NORMAL
     # What the kind makes of it: a heading, and what sorts points of this kind.
     title: str = field(default="", compare=False)
     place: tuple[Any, ...] = field(default=(), compare=False)

@@ -150,6 +150,7 @@ def _point(fields: Fields) -> Point:
         fields.every_number(),
         fields.texts("options"),
         fields.text("arrivals"),
+        fields.text("scheduling"),
     )
     return kinds.complete(plain)
 

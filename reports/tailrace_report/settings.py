@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 def one_setting(cells: Iterable[Cell], name: str) -> tuple[list[Cell], list[str]]:
     """The cells, those as invalid whose CPUs were kept awake otherwise than most at their point;
-    and a note on each such point. Raises CampaignError where scheduling classes are mixed: the
-    harness refuses that, and no median over both means anything."""
+    and a note on each such point. Raises CampaignError where scheduling classes are mixed at a
+    point: the harness refuses that, and no median over both means anything."""
     found = list(cells)
-    classes = sorted({cell.scheduling for cell in found if cell.measured and cell.scheduling})
-    if len(classes) > 1:
-        mixed = wording.joined(classes)
-        raise CampaignError(
-            [f"{name}: cells of the scheduling classes {mixed}, which are never mixed; measure"
-             " them in campaigns of their own."]
-        )
+    for point, classes in _classes(found).items():
+        if len(classes) > 1:
+            mixed = wording.joined(sorted(classes))
+            raise CampaignError(
+                [f"{name}: cells of the scheduling classes {mixed} at {point}, which are never"
+                 " mixed; measure them in campaigns of their own."]
+            )
     by_point: dict[str, Counter[str]] = {}
     for cell in found:
         if cell.measured:
@@ -46,6 +46,15 @@ def one_setting(cells: Iterable[Cell], name: str) -> tuple[list[Cell], list[str]
     return kept, notes
 
 
+def _classes(cells: Iterable[Cell]) -> dict[str, set[str]]:
+    """Point -> scheduling classes of its cells, where they are known."""
+    found: dict[str, set[str]] = {}
+    for cell in cells:
+        if cell.measured and cell.scheduling:
+            found.setdefault(cell.point.id, set()).add(cell.scheduling)
+    return found
+
+
 def _invalid(cell: Cell, usual: str) -> Cell:
     text = f"CPUs kept awake: {cell.awake or 'unknown'}, at this point mostly {usual or 'unknown'}"
     check = Check("same_setting", False, text)
@@ -58,13 +67,15 @@ def burden(point: Point) -> float:
     return numbers.get("neighbour_us", 0.0) * numbers.get("neighbour_per_s", 0.0) / 1e6
 
 
-def neighbour_title(point: Point) -> str:
-    """`, beside a neighbour (2 ms, 1 a second: 0.2 % of a CPU)`; empty without one."""
+def title(point: Point) -> str:
+    """What the point itself sets: `, in SCHED_FIFO`, `, beside a neighbour (2 ms, 1 a second: 0.2 %
+    of a CPU)`; empty where it sets nothing."""
+    text = ", in SCHED_FIFO" if point.scheduling == FIFO else ""
     if not burden(point):
-        return ""
+        return text
     length = wording.time_unit(1000 * point.numbers["neighbour_us"])
     often = f"{point.numbers['neighbour_per_s']:g} a second"
-    return f", beside a neighbour ({length}, {often}: {wording.share(burden(point))} of a CPU)"
+    return f"{text}, beside a neighbour ({length}, {often}: {wording.share(burden(point))} of a CPU)"
 
 
 def _seen(study: Study, point: Point) -> list[Cell]:
@@ -82,12 +93,15 @@ def sentences(study: Study) -> list[str]:
     """One for each setting that the records have."""
     sliced = [cell for cell in study.campaign.cells if cell.sliced and cell.measured]
     told = []
-    if any(cell.scheduling == FIFO for cell in sliced):
+    classes = _classes(sliced)
+    fifo = [point for point, of_point in classes.items() if FIFO in of_point]
+    if fifo:
+        where = "" if len(fifo) == len(classes) else f" at {wording.joined(fifo)}"
         told.append(
-            "The servers ran in SCHED_FIFO (--tune): the tails are those of the runtimes, not those"
-            " that users without such rights live with."
+            f"The servers ran in SCHED_FIFO{where}: the tails there are those of the runtimes, not"
+            " those that users without such rights live with."
         )
-    elif any(cell.scheduling for cell in sliced):
+    elif classes:
         told.append("The servers ran in the normal scheduling class, as most users run them.")
     awake = {p.id: {c.awake for c in _seen(study, p)} for p in study.points if _seen(study, p)}
     kept = [point for point, states in awake.items() if AWAKE in states]

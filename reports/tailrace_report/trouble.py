@@ -30,6 +30,7 @@ def cells(study: Study) -> Table:
             cause = f"{kind}, for example: {cause}"
         table.add(label, status, str(len(found)), shown, cause, found[0].remedy or "-")
     _add_unavailable(table, study)
+    _add_left_out(table, study)
     return table
 
 
@@ -55,6 +56,15 @@ def _add_unavailable(table: Table, study: Study) -> None:
         if isinstance(one, dict) and one.get("available") is False and one.get("id") not in seen:
             cause, remedy = (str(one.get(key) or "-") for key in ("cause", "remedy"))
             table.add(str(one.get("id"))[:200], "not here", "0", "-", cause, remedy)
+
+
+def _add_left_out(table: Table, study: Study) -> None:
+    """Points that the machine did not permit, which the plan left out."""
+    listed = study.campaign.manifest.get("points_left_out")
+    for one in listed if isinstance(listed, list) else []:
+        if isinstance(one, dict):
+            point, cause = (str(one.get(key) or "-")[:200] for key in ("id", "cause"))
+            table.add("all", "left out", "0", point, cause, "-")
 
 
 def checks(study: Study) -> Table:

@@ -14,7 +14,16 @@ from typing import Any
 import make_campaign
 from reading import page_of, rewritten, rows_of, study_of
 from sliced_cells import set_rate
-from tailrace_report import ceiling, limits, neighbour, overview, selftest, settings, summary
+from tailrace_report import (
+    ceiling,
+    limits,
+    neighbour,
+    overview,
+    selftest,
+    settings,
+    summary,
+    trouble,
+)
 from tailrace_report.errors import CampaignError
 from tailrace_report.kinds import echo
 from tailrace_report.study import Study
@@ -183,7 +192,30 @@ class Settings(Made):
             cell["scheduling"] = "fifo" if number == 3 else "other"
         with self.assertRaises(CampaignError) as raised:
             self.write(cells)
-        self.assertIn("fifo and other, which are never mixed", str(raised.exception))
+        self.assertIn("fifo and other at ", str(raised.exception))
+        self.assertIn(", which are never mixed", str(raised.exception))
+
+    def test_points_may_be_of_different_classes(self) -> None:
+        def change(cell: dict[str, Any]) -> bool:
+            fifo = cell["point"]["kind"] == "open"
+            cell["scheduling"] = cell["point"]["scheduling"] = "fifo" if fifo else "other"
+            return True
+
+        study = rewritten(self.folder, change)
+        told = " ".join(settings.sentences(study))
+        self.assertIn("in SCHED_FIFO at open-50x64-10000", told)
+        (point,) = [at for at in study.points if at.id == "open-50x64-10000"]
+        self.assertIn("in SCHED_FIFO", point.title)
+        row = rows_of(settings.table(study))["closed-50x64"]
+        self.assertEqual(row["scheduling class"], "other")
+
+    def test_a_point_that_was_left_out_is_listed(self) -> None:
+        path = self.folder / "manifest.json"
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest["points_left_out"] = [{"id": "open-fifo", "cause": "SCHED_FIFO: not permitted"}]
+        path.write_text(json.dumps(manifest), encoding="utf-8")
+        rows = trouble.cells(study_of(self.folder)).rows
+        self.assertIn(["all", "left out", "0", "open-fifo", "SCHED_FIFO: not permitted", "-"], rows)
 
     def test_a_cell_that_was_kept_awake_otherwise_is_invalid(self) -> None:
         def change(cell: dict[str, Any]) -> bool:

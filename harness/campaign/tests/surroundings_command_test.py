@@ -143,6 +143,28 @@ class SurroundingsTest(command_case.CommandCase):
         done = self.run_it("run", "--resume", "c", *arguments[2:], "--tune", *CPUS)
         self.assertIn("0 cells to run", done.stdout, done.stderr)
 
+    def test_a_point_in_fifo_is_so_in_its_slices_alone(self):
+        points = POINT + POINT + 'id = "fifo"\nscheduling = "fifo"\n'
+        fake = [*CPUS, "--load-program", self.load, "say-classes"]
+        cells = self.by_point(*fake, points=points, works=False)
+        if "fifo" not in cells:
+            self.skipTest("SCHED_FIFO is not permitted here")
+        for name, scheduling, seen in [("closed-2x64", "other", "other"),
+                                       ("fifo", "fifo", "fifo other")]:
+            self.assertEqual(cells[name]["scheduling"], scheduling)
+            self.assertEqual(set(cells[name]["load"]["connect"]), {seen})
+
+    def test_where_fifo_is_not_permitted_its_points_are_left_out(self):
+        points = POINT + POINT + 'id = "fifo"\nscheduling = "fifo"\n'
+        done = subprocess.run(
+            [TAILRACE, "run", "--name", "c", *self.profile("good", points), *CPUS,
+             "--load-program", TAILRACE, "load"], capture_output=True,
+            text=True, timeout=60, check=False, preexec_fn=give_up_scheduling)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual([cell["point"]["id"] for cell in self.cells()], ["closed-2x64"])
+        self.assertIn("left out: fifo: SCHED_FIFO: ", done.stdout)
+        self.assertIn("CAP_SYS_NICE", done.stdout)
+
     def test_what_is_not_permitted_is_said_before_the_first_cell(self):
         done = subprocess.run(
             [TAILRACE, "run", "--name", "c", *self.profile(), "--tune"], capture_output=True,

@@ -91,6 +91,16 @@ TEST(skew_point, bad_ones_are_one_sentence) {
             "p.toml:5: hot_share must be a number from 0.001 to 0.999");
 }
 
+TEST(points_under_load, in_fifo_have_an_id_of_their_own) {
+  const campaign::profile read =
+      parsed(head + "kind = \"open\"\nrate_per_s = 9\n" + "scheduling = \"fifo\"\n");
+  EXPECT_EQ(read.points.front().id, "open-50x64-9-fifo");
+  EXPECT_TRUE(read.points.front().work->sliced()->slices().fifo);
+  EXPECT_EQ(campaign::point_json(read.points.front()).at("scheduling"), "fifo");
+  EXPECT_EQ(sentence(head + "kind = \"closed\"\nscheduling = \"rr\"\n"),
+            "p.toml:4: scheduling = \"rr\" is not one of other, fifo");
+}
+
 TEST(points_under_load, plant_a_neighbour_whole_or_not_at_all) {
   const std::string closed = head + "kind = \"closed\"\n";
   const campaign::point at =

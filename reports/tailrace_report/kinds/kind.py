@@ -149,7 +149,7 @@ def load_title(point: Point) -> str:
     if point.rate_per_s:
         text += f", {point.rate_per_s:,.0f} requests/s"
     text += f" ({point.arrivals.capitalize()})" if point.arrivals else ""
-    return text + settings.neighbour_title(point)
+    return text + settings.title(point)
 
 
 def workers_title(point: Point) -> str:
