@@ -40,7 +40,12 @@ struct totals {
   std::ptrdiff_t disturbed = 0;
   std::ptrdiff_t unjudged = 0;
   std::ptrdiff_t cannot = 0;
+  bool no_latency_told = false;  // each known delay was disturbed
 };
+
+constexpr const char* no_latency_text =
+    "how far off response times are cannot be told here now: each known delay was disturbed, or "
+    "this machine is too slow; measure again when it is quiet\n";
 
 std::string sentences_of(const totals& of) {
   if (of.failed > 0) {
@@ -49,6 +54,7 @@ std::string sentences_of(const totals& of) {
         "that is shown, or more; do not publish them before the cause is known\n",
         of.failed);
   }
+  if (of.no_latency_told) return no_latency_text;
   const bool open = of.disturbed + of.unjudged > 0;
   std::string text =
       open ? "nothing contradicts what is known; of the rows that hold, numbers measured here can "
@@ -70,8 +76,13 @@ totals totals_of(const std::vector<verdict>& verdicts) {
   const auto count = [&](outcome what) {
     return std::ranges::count(verdicts, what, &verdict::what);
   };
+  const auto is_delay = [](const verdict& each) { return each.row->without_delay.taken_off(); };
+  const auto is_disturbed = [&](const verdict& each) {
+    return !is_delay(each) || each.what == outcome::disturbed;
+  };
   return {count(outcome::failed), count(outcome::disturbed), count(outcome::unjudged),
-          count(outcome::cannot)};
+          count(outcome::cannot),
+          std::ranges::any_of(verdicts, is_delay) && std::ranges::all_of(verdicts, is_disturbed)};
 }
 
 // "an echo without delay reads 12 us at p50; "
@@ -123,6 +134,7 @@ std::string tell_briefly(const std::vector<verdict>& verdicts) {
                         each.row->quantity, each.measured ? number_text(*each.measured) : "-",
                         each.row->unit, number_text(each.row->expected), each.note);
   }
+  if (all.failed == 0 && all.no_latency_told) text += no_latency_text;
   return text;
 }
 

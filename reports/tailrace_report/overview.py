@@ -2,7 +2,7 @@
 """What a reader sees first: how many cells ended how, the finding in a few sentences, and one table
 with a row a subject. Generated from the study and from nothing else."""
 
-from tailrace_report import ceiling, decide, neighbour, noise, regime_causes, selftest, stats
+from tailrace_report import ceiling, decide, noise, regime_causes, same_load, selftest, stats
 from tailrace_report import twin, wording
 from tailrace_report import sentences as say
 from tailrace_report import subject_table as columns
@@ -61,9 +61,13 @@ def statements(study: Study) -> list[Statement]:
     if not found:
         return [Statement("Nothing measured", "No cell has numbers, so there is no finding.")]
     found += [
-        Statement("Neighbour", text)
-        for pair in neighbour.pairs(study)
-        if (text := neighbour.sentence(study, pair))
+        Statement(about, text)
+        for about, changes in (
+            ("Neighbour", same_load.neighbours(study)),
+            ("Scheduling class", same_load.classes(study)),
+        )
+        for change in changes
+        if (text := same_load.sentence(study, change))
     ]
     found += [Statement("Regimes", text) for text in regime_causes.sentences(study)]
     return found + _looks(study) + _strength(study)

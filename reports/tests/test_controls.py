@@ -17,7 +17,7 @@ from sliced_cells import set_rate
 from tailrace_report import (
     ceiling,
     limits,
-    neighbour,
+    same_load,
     overview,
     selftest,
     settings,
@@ -267,17 +267,51 @@ class Neighbour(Made):
 
     def test_with_and_without_stand_side_by_side(self) -> None:
         study = self.beside()
-        ((beside, alone),) = neighbour.pairs(study)
-        self.assertEqual((beside.id, alone.id), ("beside", "open-50x64-10000"))
-        rows = rows_of(neighbour.table(study, (beside, alone)))
-        self.assertIn("4.00×", rows["local"]["quiet p99 with / without"])
-        self.assertIn("1.00×", rows["libuv"]["quiet p99 with / without"])
-        self.assertIn("with / without", page_of(study))
-        self.assertIn("beside a neighbour (2 ms, 1 a second: 0.2 % of a CPU)", beside.title)
+        (change,) = same_load.neighbours(study)
+        self.assertEqual((change.point.id, change.plain.id), ("beside", "open-50x64-10000"))
+        self.assertEqual(same_load.classes(study), [])
+        rows = rows_of(same_load.table(study, change))
+        self.assertIn("4.00×", rows["local"]["quiet p99 with / alone"])
+        self.assertIn("1.00×", rows["libuv"]["quiet p99 with / alone"])
+        self.assertIn("with / alone", page_of(study))
+        self.assertIn("beside a neighbour (2 ms, 1 a second: 0.2 % of a CPU)", change.point.title)
         self.assertIn("had 0.20 % of the servers' CPU, of 0.20 % planned",
                       " ".join(settings.sentences(study)))
         (told,) = [s.text for s in overview.statements(study) if s.about == "Neighbour"]
         self.assertIn("against the same load alone: ", told)
+
+    def test_classes_are_paired_beside_the_same_neighbour(self) -> None:
+        cells = [json.loads(line) for line in self.lines_beside()]
+        for cell in list(cells):
+            if cell["point"]["id"] not in ("open-50x64-10000", "beside") or not cell["load"]:
+                continue
+            cell = copy.deepcopy(cell)
+            cell["point"] |= {"id": cell["point"]["id"] + "-fifo", "scheduling": "fifo"}
+            cell["point"]["duration_s"] = 9  # measured for another time: the same load
+            cell["cell"] += "-fifo"
+            cell["scheduling"] = "fifo"
+            for one in cell["slices"]:
+                one["p99_ns"] /= 2
+            cells.append(cell)
+        study = self.write(cells)
+        for pairs, wanted in [
+            (same_load.neighbours, {("beside", "open-50x64-10000"),
+                                    ("beside-fifo", "open-50x64-10000-fifo")}),
+            (same_load.classes, {("beside-fifo", "beside"),
+                                 ("open-50x64-10000-fifo", "open-50x64-10000")}),
+        ]:
+            self.assertEqual({(one.point.id, one.plain.id) for one in pairs(study)}, wanted)
+        change = same_load.classes(study)[0]
+        self.assertIn("0.50×", rows_of(same_load.table(study, change))["libuv"][
+            "quiet p99 in FIFO / as lived"])
+        self.assertIn('id="classes"', page_of(study))
+        lead = echo.OPEN.lead(study)
+        assert lead
+        self.assertEqual(lead.scheduling, "")
+
+    def lines_beside(self) -> list[str]:
+        self.beside()
+        return (self.folder / "cells.jsonl").read_text("utf-8").splitlines()
 
     def test_the_load_that_stands_for_all_is_without_one(self) -> None:
         lead = echo.OPEN.lead(self.beside())
@@ -286,7 +320,7 @@ class Neighbour(Made):
 
     def test_without_a_neighbour_there_is_no_section(self) -> None:
         study = study_of(self.folder)
-        self.assertEqual(neighbour.pairs(study), [])
+        self.assertEqual(same_load.neighbours(study), [])
         self.assertNotIn('id="neighbour"', page_of(study))
 
 

@@ -54,6 +54,8 @@ TEST(without_delay, a_machine_that_is_too_slow_to_tell_has_not_failed) {
   EXPECT_NE(tell(verdicts, false).text.find("too slow to tell: an echo without delay takes 132 us"),
             std::string::npos)
       << tell(verdicts, false).text;
+  EXPECT_NE(tell_briefly(verdicts).find("response times are cannot be told here"),
+            std::string::npos);
   // And no answer comes before its delay.
   scale_latency(found(in, "delay-1000"), "min", 0.8);
   EXPECT_EQ(failed(in), names{"delay 1000 us, min"});

@@ -4,7 +4,7 @@ ceiling)."""
 
 from functools import partial
 
-from tailrace_report import figure_latency, figure_rows, neighbour, selftest, subject_table
+from tailrace_report import figure_latency, figure_rows, same_load, selftest, subject_table
 from tailrace_report import wording
 from tailrace_report import sentences as say
 from tailrace_report.campaign import Point, Subject
@@ -45,6 +45,12 @@ NEIGHBOUR_INTRO = (
     "Another process burns CPU time on the server's CPU, by a schedule, while the same load runs:"
     " whom that delays, and by how much, is a property of the model and of the kernel's scheduler."
     " Subjects are paired with themselves alone, in the same generations."
+)
+CLASSES_INTRO = (
+    "In SCHED_FIFO a server runs as soon as it is woken, whoever else wants its CPU: what is left of"
+    " a tail there is the runtime's own, and the rest is the kernel's scheduler and who else ran."
+    " That takes rights that most servers do not have; as lived is the normal class. Subjects are"
+    " paired with themselves, in the same processes."
 )
 WHY_RATE_FOLLOWS = (
     "Rate comes last on purpose: over loopback the kernel does most of the work of an echo, and"
@@ -102,10 +108,12 @@ class Open(Kind):
             lambda: figure_latency.latency_figure(study, points, figure_latency.Shown(_heading)),
         )
         tables = [response_table(study, point) for point in points]
-        beside = [neighbour.table(study, pair) for pair in neighbour.pairs(study)]
+        beside = [same_load.table(study, one) for one in same_load.neighbours(study)]
+        classes = [same_load.table(study, one) for one in same_load.classes(study)]
         return [
             Section("tails", "Latency tails", intro, [drawing], tables),
             Section("neighbour", "Beside a neighbour", NEIGHBOUR_INTRO, tables=beside),
+            Section("classes", "What the scheduling class does", CLASSES_INTRO, tables=classes),
         ]
 
 

@@ -82,7 +82,7 @@ class Kind:
     def place(self, point: Point) -> tuple[Any, ...]:
         """Sorts the points of this kind."""
         size = point.whole("message_bytes"), point.whole("connections")
-        return (*size, point.rate_per_s, settings.burden(point))
+        return (*size, point.rate_per_s, *settings.place(point))
 
     def numbers(self, line: Fields) -> dict[str, float]:
         """What a line of cells.jsonl comes to besides its load and cost."""
@@ -106,12 +106,13 @@ class Kind:
         return study.points_of(self.name)
 
     def lead(self, study: Study) -> Point | None:
-        """The point that stands for all: the one that most subjects finished and, among those, the
-        one with most requests a second; so who looks good at it does not choose it."""
+        """The point that stands for all: the one that most subjects finished and, among those, one
+        that sets nothing, with most requests a second; so who looks good at it does not choose it.
+        """
 
         def merit(point: Point) -> tuple[int, float, float, int]:
             finished = sum(study.standing(who, point) == "ok" for who in study.subjects)
-            calm = -settings.burden(point)
+            calm = -sum(settings.place(point))
             return finished, calm, point.rate_per_s, -point.whole("connections")
 
         return max(self.points(study), key=merit, default=None)
