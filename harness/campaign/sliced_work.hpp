@@ -20,7 +20,7 @@ struct slice_plan {
   double settle_s = 0.01;   // load before it that is not measured
   double warmup_s = 1;      // at most so long is warmed up after the start
   bool keep_awake = false;  // its own default: whether CPUs are kept from going idle
-  bool fifo = false;        // the target runs in SCHED_FIFO in its slices (tuning.hpp)
+  bool fifo = false;        // client and target run in SCHED_FIFO in its slices
   observe::neighbour_schedule planted = {};  // beside its slices, on the target's CPU
 };
 

@@ -57,19 +57,19 @@ const std::string& no_fifo_cause() {
   return cause;
 }
 
-void put_into_fifo(int target_pid, double busy_s) {
+void put_into_fifo(int pid, double busy_s) {
   const auto most_ms = static_cast<std::int64_t>((busy_s + beyond_busy_s) * 1000);
-  const std::string refused = observe::into_fifo(target_pid, std::chrono::milliseconds(most_ms));
+  const std::string refused = observe::into_fifo(pid, std::chrono::milliseconds(most_ms));
   if (!refused.empty()) throw refusal(refused);
 }
 
-fifo_turn::fifo_turn(bool wanted, int target_pid, double busy_s) {
+fifo_turn::fifo_turn(bool wanted, int pid, double busy_s) {
   if (!wanted) return;
-  put_into_fifo(target_pid, busy_s);
-  pid_ = target_pid;
+  put_into_fifo(pid, busy_s);
+  pid_ = pid;
 }
 
-// A target that has ended has nothing to return to.
+// A process that has ended has nothing to return to.
 fifo_turn::~fifo_turn() {
   if (pid_ != 0) observe::out_of_fifo(pid_);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What needs rights (harness/observe/tune.hpp): targets in SCHED_FIFO, at a point that asks for it
-// or, by `--tune`, at all of them, and then the CPU latency request too. Main thread only.
+// What needs rights (harness/observe/tune.hpp): target and client in SCHED_FIFO, at a point that
+// asks for it or, by `--tune`, at all of them, and then the CPU latency request too. Main thread
+// only.
 #pragma once
 
 #include <memory>
@@ -26,18 +27,18 @@ class tuning {
   std::string latency_cause_;
 };
 
-// Why no target can be put into SCHED_FIFO here, or empty: tried once on a child, 5 ms.
+// Why no process can be put into SCHED_FIFO here, or empty: tried once on a child, 5 ms.
 const std::string& no_fifo_cause();
 
-// Throws a refusal where the target cannot be put there. busy_s: how long it may be busy without a
+// Throws a refusal where the process cannot be put there. busy_s: how long it may be busy without a
 // pause, at most.
-void put_into_fifo(int target_pid, double busy_s);
+void put_into_fifo(int pid, double busy_s);
 
-// All threads of a target in SCHED_FIFO while the object lives, if `wanted`: in a slice.
+// All threads of a process in SCHED_FIFO while the object lives, if `wanted`: in a slice.
 class fifo_turn {
  public:
   // As put_into_fifo().
-  fifo_turn(bool wanted, int target_pid, double busy_s);
+  fifo_turn(bool wanted, int pid, double busy_s);
   ~fifo_turn();
   fifo_turn(const fifo_turn&) = delete;
   fifo_turn& operator=(const fifo_turn&) = delete;

@@ -45,8 +45,9 @@ void add_options(CLI::App& app, campaign::run_options& options) {
                  "keep the CPUs from going idle while slices run: on, off, or auto (default), as "
                  "each point has it")
       ->check(CLI::IsMember({"on", "off", "auto"}));
-  app.add_flag("--tune", options.tune,
-               "targets in SCHED_FIFO, and no deep idle states; needs rights (see doctor)");
+  app.add_flag(
+      "--tune", options.tune,
+      "targets and client in SCHED_FIFO, and no deep idle states; needs rights (see doctor)");
   app.add_flag("!--no-selftest", options.selftest,
                "without the servers of known delay that some profiles begin with (10 s)");
   app.add_option("--load-program", options.load_program,

@@ -28,7 +28,7 @@ struct load_keys {
   double slice_s = 0.06;
   double settle_s = 0.01;  // load before each slice
   bool keep_awake = false;
-  bool fifo = false;              // the target runs in SCHED_FIFO in its slices
+  bool fifo = false;              // client and target run in SCHED_FIFO in its slices
   std::int64_t neighbour_us = 0;  // of each burst; 0: no neighbour is planted
   double neighbour_per_s = 0;
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from tailrace_regress import build, stored
 from tailrace_regress.outcome import nothing
-from tailrace_report.campaign import OK
+from tailrace_report.campaign import FIFO, NORMAL, OK
 from tailrace_report.decide import Pairs
 from tailrace_report.fields import Fields
 from tailrace_report.load import read_campaign
@@ -27,20 +27,25 @@ from tailrace_report.rounds import rounds_of
 from tailrace_report.slices import AS_LIVED
 from tailrace_report.study import Study
 
-SCHEMA = "tailrace-campaign-power-2"
+SCHEMA = "tailrace-campaign-power-3"
 TARGET = "local"
 PROFILE = "power"
 COPIES = ("copy-1", "copy-2", "copy-3", "copy-4", "copy-5", "copy-6")
 # Arm -> the fault planted in it.
 PLANTED = {"more-cpu": "more_cpu", "slower": "slower_echo", "rare-delay": "rare_delay"}
-# What is asked of whom: name -> kind of the point, measure. `lived`: with disturbed rounds.
-MEASURES: dict[str, tuple[str, Measure]] = {
-    "cpu": ("closed", CPU),
-    "rate": ("closed", RATE),
-    "p50": ("open", P50),
-    "quiet p99": ("open", QUIET_P99),
-    "p99": ("open", P99),
-    "p99 as lived": ("open", Quantile(0.99, AS_LIVED)),
+# What is asked of whom: name -> kind of the point, its scheduling class, measure.
+MEASURES: dict[str, tuple[str, str, Measure]] = {
+    "cpu": ("closed", NORMAL, CPU),
+    "rate": ("closed", NORMAL, RATE),
+    "p50": ("open", NORMAL, P50),
+    "quiet p99": ("open", NORMAL, QUIET_P99),
+    "p99": ("open", NORMAL, P99),
+    "p99 as lived": ("open", NORMAL, Quantile(0.99, AS_LIVED)),
+    "cpu in FIFO": ("closed", FIFO, CPU),
+    "rate in FIFO": ("closed", FIFO, RATE),
+    "p50 in FIFO": ("open", FIFO, P50),
+    "quiet p99 in FIFO": ("open", FIFO, QUIET_P99),
+    "p99 in FIFO": ("open", FIFO, P99),
 }
 Numbers = dict[str, dict[str, dict[int, float]]]  # measure -> arm -> generation -> number
 
@@ -61,7 +66,7 @@ class Measured:
         """By measure, decided for all pairs of it together; two regimes are not looked for."""
         return {
             name: Pairs(self.numbers.get(name, {}), same_within(measure))
-            for name, (_, measure) in MEASURES.items()
+            for name, (_, _, measure) in MEASURES.items()
         }
 
 
@@ -116,8 +121,8 @@ def measure(tailrace: Path, arms: dict[str, Path], number: int, beside: str) -> 
 def _read(folder: Path, number: int, beside: str, wall_s: float) -> Measured:
     study = Study(read_campaign(folder))
     numbers: Numbers = {}
-    for name, (kind, asked) in MEASURES.items():
-        for point in study.points_of(kind):
+    for name, (kind, scheduling, asked) in MEASURES.items():
+        for point in (at for at in study.points_of(kind) if at.scheduling == scheduling):
             for who in study.subjects:
                 found = asked.per_block(study, who, point, OK)
                 if found:

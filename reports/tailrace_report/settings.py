@@ -103,8 +103,8 @@ def sentences(study: Study) -> list[str]:
     if fifo:
         where = "" if len(fifo) == len(classes) else f" at {wording.joined(fifo)}"
         told.append(
-            f"The servers ran in SCHED_FIFO{where}: the tails there are those of the runtimes, not"
-            " those that users without such rights live with."
+            f"Servers and client ran in SCHED_FIFO{where}: the tails there are those of the"
+            " runtimes, not those that users without such rights live with."
         )
     elif classes:
         told.append("The servers ran in the normal scheduling class, as most users run them.")

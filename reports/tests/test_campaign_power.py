@@ -10,6 +10,7 @@ import tempfile
 import time
 import unittest
 import unittest.mock
+from dataclasses import replace
 from pathlib import Path
 
 import numpy
@@ -66,7 +67,16 @@ class Judged(unittest.TestCase):
     def test_a_difference_in_the_wrong_direction_is_not_found(self) -> None:
         lines, good = campaign_power.judged([made_up(n, slower=1.06) for n in range(3)])
         self.assertFalse(good)
-        self.assertIn("  slower, rate 1.06", "\n".join(lines))
+        text = "\n".join(lines)
+        self.assertIn("slower: found in 0 of 3, by rate or rate in FIFO", text)
+        self.assertIn("  slower, rate 1.06", text)
+
+    def test_where_fifo_is_not_permitted_nothing_is_said_of_it(self) -> None:
+        whole = made_up(1)
+        lived = {name: found for name, found in whole.numbers.items() if "FIFO" not in name}
+        lines, good = campaign_power.judged([replace(whole, numbers=lived)])
+        self.assertTrue(good)
+        self.assertIn("copies, cpu in FIFO: not compared", "\n".join(lines))
 
     def test_no_campaign_proves_nothing(self) -> None:
         self.assertFalse(campaign_power.judged([])[1])

@@ -135,7 +135,7 @@ class SurroundingsTest(command_case.CommandCase):
             self.skipTest(done.stderr)
         cell = self.cells()[0]
         self.assertEqual(cell["scheduling"], "fifo", cell["cause"])
-        self.assertEqual(set(cell["load"]["connect"]), {f"fifo {SPINNERS} other"})
+        self.assertEqual(set(cell["load"]["connect"]), {f"fifo {SPINNERS}"})
         self.assert_listed()
         done = self.run_it("run", "--resume", "c", *arguments[2:], *CPUS)
         self.assertEqual(done.returncode, 2, done.stdout)
@@ -150,9 +150,16 @@ class SurroundingsTest(command_case.CommandCase):
         if "fifo" not in cells:
             self.skipTest("SCHED_FIFO is not permitted here")
         for name, scheduling, seen in [("closed-2x64", "other", "other"),
-                                       ("fifo", "fifo", "fifo other")]:
+                                       ("fifo", "fifo", "fifo")]:
             self.assertEqual(cells[name]["scheduling"], scheduling)
             self.assertEqual(set(cells[name]["load"]["connect"]), {seen})
+
+    def test_slices_that_the_kernel_would_stop_are_refused(self):
+        points = POINT.replace("0.2", "1") + 'slice_s = 1\nscheduling = "fifo"\n'
+        cells = self.by_point(*CPUS, points=points)
+        (cell,) = cells.values()
+        self.assertEqual(cell["status"], "skipped")
+        self.assertIn("slices above 0.8 s would be stopped", cell["cause"])
 
     def test_where_fifo_is_not_permitted_its_points_are_left_out(self):
         points = POINT + POINT + 'id = "fifo"\nscheduling = "fifo"\n'

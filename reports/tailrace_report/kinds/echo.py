@@ -47,10 +47,10 @@ NEIGHBOUR_INTRO = (
     " Subjects are paired with themselves alone, in the same generations."
 )
 CLASSES_INTRO = (
-    "In SCHED_FIFO a server runs as soon as it is woken, whoever else wants its CPU: what is left of"
-    " a tail there is the runtime's own, and the rest is the kernel's scheduler and who else ran."
-    " That takes rights that most servers do not have; as lived is the normal class. Subjects are"
-    " paired with themselves, in the same processes."
+    "In SCHED_FIFO server and client run as soon as they are woken, whoever else wants their CPUs:"
+    " what is left of a tail there is the runtime's own, and the rest is the kernel's scheduler and"
+    " who else ran. That takes rights that most servers do not have; as lived is the normal class."
+    " Subjects are paired with themselves, in the same processes."
 )
 WHY_RATE_FOLLOWS = (
     "Rate comes last on purpose: over loopback the kernel does most of the work of an echo, and"
