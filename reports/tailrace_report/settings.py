@@ -67,15 +67,19 @@ def burden(point: Point) -> float:
     return numbers.get("neighbour_us", 0.0) * numbers.get("neighbour_per_s", 0.0) / 1e6
 
 
+def in_fifo(point: Point) -> bool:
+    return point.scheduling == FIFO
+
+
 def place(point: Point) -> tuple[float, float]:
     """Sorts points of one load: those that set nothing first."""
-    return float(point.scheduling == FIFO), burden(point)
+    return float(in_fifo(point)), burden(point)
 
 
 def title(point: Point) -> str:
     """What the point itself sets: `, in SCHED_FIFO`, `, beside a neighbour (2 ms, 1 a second: 0.2 %
     of a CPU)`; empty where it sets nothing."""
-    text = ", in SCHED_FIFO" if point.scheduling == FIFO else ""
+    text = ", in SCHED_FIFO" if in_fifo(point) else ""
     if not burden(point):
         return text
     length = wording.time_unit(1000 * point.numbers["neighbour_us"])

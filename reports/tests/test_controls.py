@@ -305,9 +305,8 @@ class Neighbour(Made):
         self.assertIn("0.50×", rows_of(same_load.table(study, change))["libuv"][
             "quiet p99 in FIFO / as lived"])
         self.assertIn('id="classes"', page_of(study))
-        lead = echo.OPEN.lead(study)
-        assert lead
-        self.assertEqual(lead.scheduling, "")
+        self.assertEqual([lead.id for lead in echo.OPEN.lead_points(study)],
+                         ["open-50x64-10000-fifo", "open-50x64-60000"])
 
     def lines_beside(self) -> list[str]:
         self.beside()

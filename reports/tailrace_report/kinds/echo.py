@@ -77,21 +77,22 @@ class Open(Kind):
         return [*cost_headline(study, point), p50, quiet, *tails], notes + counted_note(study)
 
     def pictured(self, study: Study) -> list[Shown]:
-        point = self.lead(study)
         measures = {"CPU per request": CPU, "p50": P50, "quiet p99": QUIET_P99, "p99": P99}
-        if point is None:
-            return []
-        shown = [Shown(title, study.compare(point, measure)) for title, measure in measures.items()]
+        shown = [
+            Shown(title, study.compare(point, measure))
+            for point in self.lead_points(study)
+            for title, measure in measures.items()
+        ]
         return [one for one in shown if one.title != "p99" or has_interval(one.compared)]
 
     def statements(self, study: Study) -> list[Statement]:
-        point = self.lead(study)
-        if point is None:
-            return []
-        found = cost_statements(study, point)
-        # The load is named once.
-        load = "At this load" if found else say.capital(point.title)
-        return found + _quiet(study, point, load) + _tails(study, point, load)
+        told: list[Statement] = []
+        for point in self.lead_points(study):
+            found = cost_statements(study, point, first=not told)
+            # The load is named once.
+            load = "At this load" if found else say.capital(point.title)
+            told += found + _quiet(study, point, load) + _tails(study, point, load)
+        return told
 
     def sections(self, study: Study) -> list[Section]:
         points = self.points(study)
@@ -138,18 +139,20 @@ class Closed(Kind):
         return cost_headline(study, point) + rate, notes
 
     def pictured(self, study: Study) -> list[Shown]:
-        point = self.lead(study)
-        if point is None:
-            return []
-        cost = [] if OPEN.points(study) else [Shown("CPU per request", study.compare(point, CPU))]
-        return [*cost, Shown("closed-loop rate", study.compare(point, RATE))]
+        shown = []
+        for point in self.lead_points(study):
+            if not OPEN.points(study):
+                shown.append(Shown("CPU per request", study.compare(point, CPU)))
+            shown.append(Shown("closed-loop rate", study.compare(point, RATE)))
+        return shown
 
     def statements(self, study: Study) -> list[Statement]:
-        point = self.lead(study)
-        if point is None:
-            return []
-        cost = [] if OPEN.points(study) else cost_statements(study, point)
-        return cost + _rate(study, point)
+        told: list[Statement] = []
+        for point in self.lead_points(study):
+            if not OPEN.points(study):
+                told += cost_statements(study, point, first=not told)
+            told += _rate(study, point)
+        return told
 
     def sections(self, study: Study) -> list[Section]:
         closed = self.points(study)
@@ -325,15 +328,15 @@ def _busy(study: Study, point: Point, who: Subject) -> str:
     return f"{' / '.join(shares)} %"
 
 
-def cost_statements(study: Study, point: Point) -> list[Statement]:
-    """CPU time at `point` and system calls an operation."""
+def cost_statements(study: Study, point: Point, *, first: bool = True) -> list[Statement]:
+    """CPU time at `point`; with the first point system calls an operation, the same at all."""
     found = []
     cpu = study.compare(point, CPU)
     if cpu.valid:
         what = f"{say.capital(point.title)}: server CPU per request"
         found.append(Statement("CPU", f"{say.best_and_worst(study, what, cpu)}."))
     calls = study.counted("syscalls.total")
-    if calls:
+    if calls and first:
         low, high = calls.best_first()[0], calls.best_first()[-1]
         span = f"From {low.middle} ({low.label}) to {high.middle} ({high.label}) an echo"
         if low.middle == high.middle:
