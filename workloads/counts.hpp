@@ -74,7 +74,7 @@ inline named_counts named(const served_counts& counts) {
 // Of a floor, which has no tasks that could sleep: with the two counts that `idle` adds.
 inline named_counts without_tasks(const served_counts& counts, bool idle) {
   named_counts all = named(counts);
-  if (idle) all.insert(all.end(), {{"sleeping", 0}, {"woken_early", 0}});
+  if (idle) all.insert(all.end(), {{"sleeping", 0}, {"woken_early", 0}, {"refused", 0}});
   return all;
 }
 
@@ -89,7 +89,8 @@ struct alignas(64) worker_counts {
   counter<Shared> accept_errors;  // refused accepts (no descriptors, no memory)
   counter<Shared> fell_asleep;    // idle: tasks that began their sleep
   counter<Shared> woke;           // idle: ... and left it
-  counter<Shared> woken_early;    // idle: left it by anything but cancellation
+  counter<Shared> woken_early;    // idle: left it by itself
+  counter<Shared> refused;        // idle: could not sleep: no thread, no memory
   counter<Shared> burns;          // hog: messages that CPU time was burnt for
 
   // `closed` before `accepted`: a connection that ends meanwhile is then still open.

@@ -2,7 +2,8 @@
 // The idle workload, once for every runtime: the echo server, whose connections may stay silent,
 // and a number of tasks that sleep until one hour from now. What it shows is memory: bytes per idle
 // connection and per sleeping task. A stop cancels the sleepers; one that wakes by itself is
-// counted as a failure.
+// counted as a failure, and apart from it one that the runtime did not let sleep, such as for want
+// of a thread.
 #pragma once
 
 #include <chrono>
@@ -25,7 +26,7 @@ task<void> sleeper(R& runtime, steady_time deadline, counts_of<R>& counts) {
   counts.fell_asleep.add(1);
   const io_result woken = co_await runtime.sleep_until(deadline);
   counts.woke.add(1);
-  if (!woken.cancelled()) counts.woken_early.add(1);
+  if (!woken.cancelled()) (woken.ok() ? counts.woken_early : counts.refused).add(1);
 }
 
 template <Runtime R>
@@ -64,6 +65,7 @@ class idle_workload final : public served_workload<R> {
     const std::uint64_t woke = this->sum_of(&counts_of<R>::woke);
     all.emplace_back("sleeping", this->sum_of(&counts_of<R>::fell_asleep) - woke);
     all.emplace_back("woken_early", this->sum_of(&counts_of<R>::woken_early));
+    all.emplace_back("refused", this->sum_of(&counts_of<R>::refused));
     return all;
   }
   bool all_there() const override { return this->sum_of(&counts_of<R>::fell_asleep) >= tasks_; }

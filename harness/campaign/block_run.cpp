@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "harness/campaign/cell_run.hpp"
+#include "harness/observe/machine_limits.hpp"
 #include "harness/observe/proc_text.hpp"
 #include "harness/record/json_fields.hpp"
 #include "harness/session/interrupt.hpp"
@@ -54,7 +55,7 @@ void block_run::run(const std::vector<const planned_cell*>& cells) {
                                   made.setting};
     (in_slices(context) ? sliced : alone).push_back(context);
   }
-  for (const cell_group& group : groups_of(sliced, open_files_max()))
+  for (const cell_group& group : groups_of(sliced, observe::open_files_limit().most))
     run_together(group);
   for (const cell_context& each : alone)
     run_alone(each);

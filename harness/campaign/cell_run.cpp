@@ -5,13 +5,13 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "harness/observe/cpu_use.hpp"
+#include "harness/observe/machine_limits.hpp"
 #include "harness/observe/proc_text.hpp"
 #include "harness/record/campaign.hpp"
 #include "harness/record/refusal.hpp"
@@ -36,6 +36,14 @@ void require_options(const contestant& program, const std::string& workload,
     if (!wrong.empty())
       throw refusal(fmt::format("{}: {}", program.id, wrong), "", refusal::unsupported);
   }
+}
+
+// What a target counts that gives each task a thread (runtimes/PROTOCOL.md, Metrics). Where the
+// machine refused some, that is the cause of whatever else went wrong.
+std::int64_t refused_threads(const json& record) {
+  static const json::json_pointer place("/target/result/metrics/refused_threads");
+  const json count = record.value(place, json());
+  return count.is_number_integer() ? count.get<std::int64_t>() : 0;
 }
 
 }  // namespace
@@ -66,14 +74,19 @@ json new_record(const cell_context& cell) {
   return record;
 }
 
-void require_descriptors(const cell_context& cell) {
-  const std::int64_t files = cell.at.work->connections() + files_beside;
-  if (files > open_files_max()) {
-    throw refusal(fmt::format("{} connections need about {} open files, and the limit here is {}",
-                              cell.at.work->connections(), files, open_files_max()),
-                  fmt::format("raise the limit (ulimit -Hn {}) or choose fewer connections", files),
-                  refusal::unsupported);
-  }
+void require_room_for_connections(const cell_context& cell) {
+  const std::int64_t connections = cell.at.work->connections();
+  const auto require = [&](const observe::machine_limit& limit, std::int64_t beside,
+                           const char* what) {
+    const std::int64_t needed = connections + beside;
+    if (needed <= limit.most) return;
+    throw refusal(fmt::format("{} connections need about {} {}, and {} allows {}", connections,
+                              needed, what, limit.set_by, limit.most),
+                  limit.remedy(needed) + ", or choose fewer connections", refusal::unsupported);
+  };
+  require(observe::open_files_limit(), files_beside, "open files");
+  if (connections > 0 && session::has_a_thread_per_task(cell.who.family))
+    require(observe::threads_limit(), threads_beside, "threads");
 }
 
 void require_workload(const contestant& program, const std::string& workload) {
@@ -88,12 +101,6 @@ void note_refusal(json& record, const refusal& refused) {
   record["status"] = refused.exit_code() == refusal::unsupported ? "skipped" : "failed";
   record["cause"] = refused.cause();
   if (!refused.remedy().empty()) record["remedy"] = refused.remedy();
-}
-
-std::int64_t open_files_max() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
-  return limit.rlim_max == RLIM_INFINITY ? INT64_MAX : static_cast<std::int64_t>(limit.rlim_max);
 }
 
 session::option_map form_options_for(const session::description& about, const std::string& workload,
@@ -135,6 +142,14 @@ target_note::~target_note() {
 void judge(json& record, const std::vector<std::string>& faults,
            const std::vector<validity_check>& checks) {
   record["validity"] = validity_json(checks);
+  if (const std::int64_t refused = refused_threads(record); refused > 0) {
+    const observe::machine_limit limit = observe::threads_limit();
+    note_refusal(record, refusal(fmt::format("the machine refused {} threads to the target, and "
+                                             "{} is the least of its limits",
+                                             refused, limit.set_by),
+                                 limit.remedy(refused)));
+    return;
+  }
   if (!faults.empty()) {
     record["status"] = "failed";
     record["cause"] = fmt::format("{}", fmt::join(faults, "; "));
@@ -160,7 +175,7 @@ json run_cell(const cell_context& cell) {
   const std::int64_t begin_ns = observe::monotonic_ns();
   try {
     require_workload(cell.program, cell.at.workload);
-    require_descriptors(cell);
+    require_room_for_connections(cell);
     cell.at.work->run(cell, record);
   } catch (const refusal& refused) {
     note_refusal(record, refused);

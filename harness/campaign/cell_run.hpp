@@ -42,8 +42,9 @@ nlohmann::json run_cell(const cell_context& cell);
 
 // What is known of a cell before it runs.
 nlohmann::json new_record(const cell_context& cell);
-// Refuses (unsupported) more connections than there may be descriptors.
-void require_descriptors(const cell_context& cell);
+// Refuses (unsupported) more connections than there may be descriptors or, where each has its own,
+// threads.
+void require_room_for_connections(const cell_context& cell);
 
 // What a form sets for one workload: without the options that only other workloads have. What no
 // workload has stays, to be refused.
@@ -81,7 +82,7 @@ void note_refusal(nlohmann::json& record, const refusal& refused);
 
 // Descriptors of a target or client beside its connections: listener, epoll, pipes, libraries.
 inline constexpr std::int64_t files_beside = 64;
-// RLIMIT_NOFILE's hard value: what children may raise theirs to.
-std::int64_t open_files_max();
+// Threads and processes that come beside those of connections: target, client, harness.
+inline constexpr std::int64_t threads_beside = 16;
 
 }  // namespace tailrace::campaign

@@ -66,7 +66,7 @@ live_cell::live_cell(const cell_context& what, load_process& load, edge_reader& 
   record_ = new_record(what);
   attempt([&] {
     require_workload(what.program, what.at.workload);
-    require_descriptors(what);
+    require_room_for_connections(what);
     if (wants_fifo()) require_fifo(what);
   });
 }

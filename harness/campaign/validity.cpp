@@ -15,6 +15,8 @@ namespace tailrace::campaign {
 namespace {
 
 constexpr double steal_share_max = 0.05;
+// Each stop lasts for most of a period of the quota, as a rule 100 ms: one is a tail of its own.
+constexpr double throttled_share_max = 0.01;
 
 constexpr metric_set all_of_work = metric_latency | metric_rate | metric_cpu;
 
@@ -51,6 +53,7 @@ constexpr std::array spoilings = {
     // and left cold caches behind, and what a hypervisor takes may count as the target's CPU time.
     spoiling{"foreign_cpu", all_of_work},
     spoiling{"steal", all_of_work},
+    spoiling{"throttled", all_of_work},
     // The two sides of memory are read apart, and fitted apart.
     spoiling{"user_memory_drift", metric_user_memory},
     spoiling{"kernel_memory_drift", metric_kernel_memory},
@@ -116,6 +119,8 @@ std::vector<validity_check> noise_checks(bool disjoint,
                            foreign_cores_max, cores_text));
   checks.push_back(at_most("steal", "CPU time stolen by the hypervisor", noise->steal_share,
                            steal_share_max, percent_text));
+  checks.push_back(at_most("throttled", "time stood still for the CPU quota of the cgroup",
+                           noise->throttled_share, throttled_share_max, percent_text));
   return checks;
 }
 

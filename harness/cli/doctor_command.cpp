@@ -29,6 +29,7 @@
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/fingerprint.hpp"
 #include "harness/observe/keep_awake.hpp"
+#include "harness/observe/machine_limits.hpp"
 #include "harness/observe/memory_use.hpp"
 #include "harness/observe/proc_text.hpp"
 #include "harness/observe/topology.hpp"
@@ -37,6 +38,7 @@
 #include "harness/selftest/run_selftest.hpp"
 #include "harness/session/child_output.hpp"
 #include "harness/session/child_process.hpp"
+#include "harness/session/target_environment.hpp"
 
 namespace tailrace::cli {
 namespace {
@@ -60,15 +62,55 @@ class findings {
 
 void check_files(findings& say) {
   constexpr std::int64_t wanted = 10'000 + campaign::files_beside;
-  const std::int64_t most = campaign::open_files_max();
-  if (most >= wanted) {
-    say.ok(fmt::format("open files: up to {} a process, enough for 10,000 connections", most));
+  const observe::machine_limit limit = observe::open_files_limit();
+  if (limit.most >= wanted) {
+    say.ok(
+        fmt::format("open files: up to {} a process, enough for 10,000 connections", limit.most));
     return;
   }
-  say.bad(fmt::format("open files: at most {} a process; points with more connections are skipped",
-                      most),
-          fmt::format("raise the hard limit: ulimit -Hn {} as root, or /etc/security/limits.conf",
-                      wanted));
+  say.bad(fmt::format("open files: {} allows {}; points with more connections are skipped",
+                      limit.set_by, limit.most),
+          limit.remedy(wanted));
+}
+
+void check_threads(findings& say) {
+  constexpr std::int64_t wanted = 10'000 + campaign::threads_beside;
+  const observe::machine_limit limit = observe::threads_limit();
+  const std::string most = fmt::format("threads: {} allows {}", limit.set_by, limit.most);
+  if (limit.most >= wanted) {
+    say.ok(most + ", enough for one a connection");
+  } else {
+    say.warn(most + "; a contestant with a thread a task gets fewer tasks, or is skipped",
+             limit.remedy(wanted));
+  }
+}
+
+// The client spreads connections over addresses of loopback, so few ports end no campaign.
+void check_ports(findings& say) {
+  constexpr std::int64_t wanted = 10'000;
+  const observe::machine_limit limit = observe::local_ports_limit();
+  if (limit.most >= wanted) {
+    say.ok("local ports: enough for 10,000 connections from one address");
+  } else {
+    say.warn(fmt::format("local ports: {} allows {} connections from one address to one other; "
+                         "`tailrace load` to another machine gets no more",
+                         limit.set_by, limit.most),
+             limit.remedy(wanted));
+  }
+}
+
+// Rings of kernels before 5.12, and of glommio, are in it.
+void check_locked_memory(findings& say) {
+  constexpr std::int64_t wanted = 8 << 20;
+  const observe::machine_limit limit = observe::locked_memory_limit();
+  if (limit.most >= wanted) {
+    say.ok("locked memory: enough for io_uring");
+  } else {
+    say.warn(fmt::format("locked memory: {} allows {} KiB; io_uring may be refused (kernels before "
+                         "5.12, and glommio: 512 KiB a worker)",
+                         limit.set_by, limit.most >> 10),
+             limit.remedy(wanted));
+  }
 }
 
 void check_cores(findings& say) {
@@ -104,6 +146,15 @@ void check_quota(findings& say) {
                        observe::in_words(quota), observe::read_throttling(quota).times),
            "start the container without --cpus (--cpuset-cpus gives whole CPUs), or the service "
            "without CPUQuota=");
+}
+
+void check_environment(findings& say) {
+  const auto names = session::variables_kept_from_targets();
+  if (names.empty()) {
+    say.ok("environment: nothing in it that would tune what is measured");
+  } else {
+    say.ok(fmt::format("environment: {} not handed to what is measured", fmt::join(names, ", ")));
+  }
 }
 
 void check_frequency(findings& say) {
@@ -324,7 +375,11 @@ int doctor_command(int argc, char** argv) {
   check_cores(say);
   check_neighbours(say);
   check_files(say);
+  check_threads(say);
+  check_ports(say);
+  check_locked_memory(say);
   check_quota(say);
+  check_environment(say);
   check_frequency(say);
   check_machine(say);
   check_uring(say);

@@ -54,14 +54,13 @@ struct target_use {
 };
 
 void require_threads(const campaign::subject& who, std::int64_t tasks) {
-  const std::int64_t allowed = thread_limit();
-  if (!has_a_thread_per_task(who) || tasks <= allowed) return;
-  throw refusal(
-      fmt::format("{} threads allowed, of which half are left to the machine, and {} tasks need "
-                  "one each",
-                  2 * allowed, tasks),
-      "raise kernel.pid_max, kernel.threads-max and the pids limit of the cgroup to twice as many",
-      refusal::unsupported);
+  if (!has_a_thread_per_task(who)) return;
+  const observe::machine_limit limit = observe::threads_limit();
+  if (tasks <= threads_for_tasks(limit)) return;
+  throw refusal(fmt::format("{} tasks need a thread each; {} allows {}, of which half are left to "
+                            "the machine",
+                            tasks, limit.set_by, limit.most),
+                limit.remedy(2 * tasks), refusal::unsupported);
 }
 
 // From `start` to the end of the process.

@@ -13,7 +13,8 @@ std::optional<machine_edge> machine_watch::read(int target) {
   const auto machine = observe::read_machine_use();
   if (!machine) return std::nullopt;
   const std::array<int, 2> ours = {::getpid(), target};
-  return machine_edge{watch_.read(ours), *machine};
+  return machine_edge{watch_.read(ours), *machine,
+                      quota_.cores ? observe::read_throttling(quota_) : observe::throttling{}};
 }
 
 observe::phase_noise noise_between(const machine_edge& begin, const machine_edge& end) {
@@ -23,7 +24,10 @@ observe::phase_noise noise_between(const machine_edge& begin, const machine_edge
   for (const auto& [cpu, ns] : observe::difference(begin.others, end.others).ns_of_cpu)
     others_ns += ns;
   const auto wall_ns = static_cast<double>(end.machine.at_ns - begin.machine.at_ns);
-  noise.foreign_cpu_share = wall_ns > 0 ? static_cast<double>(others_ns) / wall_ns : 0;
+  if (wall_ns <= 0) return noise;
+  const std::int64_t throttled_ns = observe::difference(begin.throttled, end.throttled).ns;
+  noise.foreign_cpu_share = static_cast<double>(others_ns) / wall_ns;
+  noise.throttled_share = static_cast<double>(throttled_ns) / wall_ns;
   return noise;
 }
 
@@ -31,6 +35,7 @@ nlohmann::json noise_json(const observe::phase_noise& noise,
                           std::optional<std::int64_t> involuntary) {
   nlohmann::json object = {{"foreign_cpu_share", noise.foreign_cpu_share},
                            {"steal_share", noise.steal_share},
+                           {"throttled_share", noise.throttled_share},
                            {"involuntary_switches", nullptr},
                            {"cpu_pressure_avg10", nullptr}};
   if (involuntary) {

@@ -172,6 +172,10 @@ std::vector<std::string> count_faults(const session::count_map& counts) {
   }
   const auto some = [&](const char* name) { return counts.contains(name) && counts.at(name) != 0; };
   if (some("sleeping")) faults.push_back("the target's result still has sleeping tasks");
+  if (some("refused")) {
+    faults.push_back(
+        fmt::format("{} tasks of the target were not let sleep", counts.at("refused")));
+  }
   if (some("woken_early")) faults.push_back("tasks of the target woke early");
   return faults;
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// How many threads this machine lets one process have, for subjects that give each task a thread.
-// Any thread; a few file reads.
+// How many threads are asked for, for subjects that give each task a thread: fewer than the machine
+// allows (harness/observe/machine_limits.hpp). Any thread; a few file reads.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "harness/campaign/plan.hpp"
+#include "harness/observe/machine_limits.hpp"
 #include "harness/session/description.hpp"
 
 namespace tailrace::kinds {
@@ -15,11 +16,11 @@ inline bool has_a_thread_per_task(const campaign::subject& who) {
   return session::has_a_thread_per_task(who.family);
 }
 
-// Half of the least of kernel.threads-max, kernel.pid_max, the pids cgroup and RLIMIT_NPROC: the
-// other half is left to what else lives on the machine.
-std::int64_t thread_limit();
+// Half of what is left, and 16 at least: the other half is left to what else lives on the machine.
+std::int64_t threads_for_tasks(const observe::machine_limit& limit);
 
-// The counts, all made smaller by the same factor where the largest is above the limit.
+// The counts, all made smaller by the same factor where the largest is above the limit. The second
+// takes that of this machine.
 std::vector<std::int64_t> scaled_to(const std::vector<std::int64_t>& counts, std::int64_t limit);
 std::vector<std::int64_t> within_thread_limit(const std::vector<std::int64_t>& counts);
 

@@ -99,8 +99,9 @@ void add_client_options(CLI::App& app, load_options& o) {
   app.add_option("--connect-timeout-s", o.connect_timeout_s, "Give up connecting after this")
       ->capture_default_str()
       ->check(CLI::Range(0.1, 600.0));
-  app.add_option("--source-addresses", o.source_addresses,
-                 "Loopback: spread over 127.0.0.2, 127.0.0.3, ... (0 = one per 10,000 connections)")
+  app.add_option(
+         "--source-addresses", o.source_addresses,
+         "Loopback: spread over 127.0.0.2, 127.0.0.3, ... (0 = as many as the connections need)")
       ->capture_default_str()
       ->check(CLI::Range(0, 250));
   app.add_option("--json", o.json_file, "Write the result object to FILE ('-' = standard output)")

@@ -11,20 +11,24 @@
 
 #include "harness/load/bug_check.hpp"
 #include "harness/observe/clock.hpp"
+#include "harness/observe/machine_limits.hpp"
 #include "harness/record/refusal.hpp"
 
 namespace tailrace::load {
 namespace {
 
+constexpr std::int64_t local_ports_most = 65535 - 1024;
 constexpr std::size_t under_way_max =
     256;  // well below a listen backlog of 4096: no lost SYN, no 1 s retry
 
-std::string remedy_for(int error) {
+std::string remedy_for(int error, const endpoint& to) {
   switch (error) {
     case ECONNREFUSED:
       return "is the server running there?";
     case EADDRNOTAVAIL:
-      return "the source ports are used up: give more --source-addresses";
+      if (to.loopback_v4) return "the source ports are used up: give more --source-addresses";
+      return "the source ports are used up: " +
+             observe::local_ports_limit().remedy(local_ports_most);
     case EMFILE:
     case ENFILE:
       return "raise the limit of open files (ulimit -n)";
@@ -40,7 +44,7 @@ std::string remedy_for(int error) {
 refusal cannot_connect(const endpoint& to, std::uint64_t number, int error) {
   const std::string name = error == EINPROGRESS ? "no answer in time" : errno_name(error);
   return {fmt::format("cannot connect to {} (connection {}): {}", to.text, number + 1, name),
-          remedy_for(error)};
+          remedy_for(error, to)};
 }
 
 }  // namespace

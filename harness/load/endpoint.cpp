@@ -8,9 +8,11 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "harness/observe/machine_limits.hpp"
 #include "harness/record/refusal.hpp"
 
 namespace tailrace::load {
@@ -62,8 +64,14 @@ std::vector<endpoint> resolve_endpoints(const std::vector<std::string>& texts) {
   return all;
 }
 
-std::uint32_t source_addresses_for(std::uint32_t connections) noexcept {
-  return 1 + connections / 10'000;
+std::uint32_t source_addresses_for(std::uint32_t connections, std::int64_t ports) {
+  constexpr std::int64_t most = 250;  // of --source-addresses
+  const std::int64_t each = std::clamp<std::int64_t>(ports - ports / 4, 1, 10'000);
+  return static_cast<std::uint32_t>(std::min(most, 1 + connections / each));
+}
+
+std::uint32_t source_addresses_for(std::uint32_t connections) {
+  return source_addresses_for(connections, observe::local_ports_limit().most);
 }
 
 int begin_connect(const endpoint& to, std::uint32_t source) noexcept {

@@ -25,8 +25,10 @@ struct endpoint {
 [[nodiscard]] endpoint resolve_endpoint(const std::string& text);
 [[nodiscard]] std::vector<endpoint> resolve_endpoints(const std::vector<std::string>& texts);
 
-// Sources needed for so many connections to one address: one per 10,000.
-[[nodiscard]] std::uint32_t source_addresses_for(std::uint32_t connections) noexcept;
+// Sources needed for so many connections to one address: one per 10,000, or per three quarters of
+// the local ports where those are fewer. The second takes those of this machine: two small files.
+[[nodiscard]] std::uint32_t source_addresses_for(std::uint32_t connections, std::int64_t ports);
+[[nodiscard]] std::uint32_t source_addresses_for(std::uint32_t connections);
 
 // Begins a non-blocking connect from source `source` (127.0.0.2 + source; ignored unless the server
 // is on 127/8). Returns the descriptor, or minus errno with nothing left open.

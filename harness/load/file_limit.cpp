@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "harness/observe/machine_limits.hpp"
 #include "harness/record/refusal.hpp"
 
 namespace tailrace::load {
@@ -18,10 +19,10 @@ void make_room_for_connections(std::uint64_t connections) {
     limit.rlim_cur = limit.rlim_max;
     if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
   }
+  const observe::machine_limit hard = observe::open_files_limit();
   throw refusal(std::to_string(connections) + " connections need " + std::to_string(needed) +
-                    " open files, this process may have " + std::to_string(limit.rlim_max),
-                "raise the limit (ulimit -Hn " + std::to_string(needed) +
-                    " as root, or LimitNOFILE= of the service) or ask for fewer connections",
+                    " open files, and " + hard.set_by + " allows " + std::to_string(hard.most),
+                hard.remedy(static_cast<std::int64_t>(needed)) + ", or ask for fewer connections",
                 refusal::unsupported);
 }
 

@@ -46,10 +46,13 @@ std::optional<machine_use> read_machine_use();
 // ticks of 10 ms: to be summed over slices.
 std::map<int, machine_use> read_use_of_cpus();
 
-// Noise of a phase: CPU used by nobody of ours, in cores, and stolen time as a share of all cores.
+// Noise of a phase: CPU used by nobody of ours, in cores; stolen time as a share of all cores; for
+// how much of it the own cgroup stood still for its CPU quota, as the kernel adds that up (v1: each
+// CPU that stands still).
 struct phase_noise {
   double foreign_cpu_share = 0.0;
   double steal_share = 0.0;
+  double throttled_share = 0.0;
 };
 // `ours_ns` is the CPU time of target, client and harness between the two.
 phase_noise noise_between(const machine_use& before, const machine_use& after, std::int64_t ours_ns,

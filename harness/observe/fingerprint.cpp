@@ -14,6 +14,7 @@
 #include <set>
 
 #include "harness/observe/cpu_quota.hpp"
+#include "harness/observe/machine_limits.hpp"
 #include "harness/observe/proc_text.hpp"
 #include "harness/observe/topology.hpp"
 
@@ -159,6 +160,12 @@ json limit_json(int resource) {
   return {{"soft", text(limit.rlim_cur)}, {"hard", text(limit.rlim_max)}};
 }
 
+void put_pids_max(json& into) {
+  const auto most = cgroup_pids_max();
+  into["cgroup_pids"] = most ? json(*most) : json(nullptr);
+  if (!most) into["cgroup_pids_cause"] = "no pids limit is seen from here";
+}
+
 json memory_part() {
   json memory;
   const auto info = number_lines(read_text("/proc/meminfo").text.value_or(""));
@@ -208,6 +215,7 @@ json machine_fingerprint() {
                        {"processes", limit_json(RLIMIT_NPROC)},
                        {"locked_bytes", limit_json(RLIMIT_MEMLOCK)},
                        {"stack_bytes", limit_json(RLIMIT_STACK)}};
+  put_pids_max(machine["limits"]);
   machine["virtualization"] = virtualization();
   json network;
   put_text(network, "loopback_mtu", "/sys/class/net/lo/mtu");

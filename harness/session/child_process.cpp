@@ -19,6 +19,7 @@
 
 #include "harness/observe/clock.hpp"
 #include "harness/record/refusal.hpp"
+#include "harness/session/target_environment.hpp"
 
 namespace tailrace::session {
 namespace {
@@ -79,6 +80,7 @@ start_error become(const child_command& command, pid_t parent, int go_fd) {
   for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP})
     ::signal(number, SIG_DFL);
   set_descriptor_limit(command.descriptor_limit);
+  forget_variables_kept_from_targets();
   if (!command.cpus.empty()) {
     cpu_set_t set;
     CPU_ZERO(&set);

@@ -58,7 +58,8 @@ class CopiedSkeletonTest(unittest.TestCase):
         if not (SOURCE / ".git").exists():
             self.skipTest("which files are of the tree is only known where git has it")
         tree = self.folder / "tree"
-        for name in self.run_it("git", "ls-files", "-z", cwd=SOURCE).split("\0")[:-1]:
+        listed = self.run_it(SOURCE / "scripts/git-here", "ls-files", "-z", cwd=SOURCE)
+        for name in listed.split("\0")[:-1]:
             if (SOURCE / name).is_file():
                 (tree / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(SOURCE / name, tree / name)

@@ -52,5 +52,35 @@ TEST(cell, is_judged_by_its_checks_and_by_what_it_measured) {
   EXPECT_EQ(judged({"died"}, {less}), R"(failed: "died")");
 }
 
+// Tasks without a thread do other things than were asked for: the machine is named, not they.
+TEST(cell, whose_target_got_no_threads_blames_the_machine) {
+  nlohmann::json record = {{"cause", nullptr}, {"memory", nullptr}};
+  record["target"]["result"]["metrics"]["refused_threads"] = 3;
+  judge(record, {"tasks of the target woke early"}, {});
+  EXPECT_EQ(record["status"], "failed");
+  EXPECT_NE(record["cause"].get<std::string>().find("the machine refused 3 threads"),
+            std::string::npos);
+  EXPECT_TRUE(record.contains("remedy"));
+  record["target"]["result"]["metrics"]["refused_threads"] = 0;
+  judge(record, {}, {});
+  EXPECT_EQ(record["status"], "ok");
+}
+
+class many_connections : public throwing_work {
+ public:
+  std::int64_t connections() const override { return 1'000'000'000; }
+};
+
+TEST(cell, with_more_connections_than_fit_is_skipped_with_the_limit_named) {
+  const point at = {"many", "throwing", "echo", 0, 0, {}, std::make_shared<many_connections>()};
+  contestant program = {"a", "/bin/true", "", {}};
+  program.about.available = true;
+  program.about.workloads = {"echo"};
+  const auto record = run_cell({{}, at, {"a", "os", 70, "best", {}, 1}, program, {}});
+  EXPECT_EQ(record.at("status"), "skipped");
+  EXPECT_NE(record.at("cause").get<std::string>().find("and RLIMIT_NOFILE allows"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace tailrace::campaign

@@ -20,6 +20,7 @@ TEST(noise_checks, each_fails_by_its_own_cause) {
   EXPECT_EQ(failed(true, observe::phase_noise{}), "");
   EXPECT_EQ(failed(true, observe::phase_noise{.foreign_cpu_share = 0.14}), "foreign_cpu ");
   EXPECT_EQ(failed(true, observe::phase_noise{.steal_share = 0.06}), "steal ");
+  EXPECT_EQ(failed(true, observe::phase_noise{.throttled_share = 0.02}), "throttled ");
   EXPECT_EQ(failed(false, observe::phase_noise{}), "disjoint_cpus ");
   EXPECT_EQ(failed(true, std::nullopt), "phase_observed ");
 }

@@ -7,6 +7,7 @@
 #include "harness/campaign/load_process.hpp"
 #include "harness/campaign/profile.hpp"
 #include "harness/campaign/validity.hpp"
+#include "harness/kinds/phase_noise.hpp"
 #include "harness/kinds/registry.hpp"
 #include "harness/kinds/reported_counts.hpp"
 #include "harness/kinds/task_limit.hpp"
@@ -87,6 +88,9 @@ TEST(target_counts, accepted_is_closed_and_open) {
   counts["closed"] = 49;
   counts["open"] = 1;
   EXPECT_EQ(first(count_faults(counts)), "the target's result still has 1 connections open");
+  counts = good_counts();
+  counts["refused"] = 2;
+  EXPECT_EQ(first(count_faults(counts)), "2 tasks of the target were not let sleep");
 }
 
 TEST(agreement, client_cannot_have_verified_more_than_was_sent) {
@@ -204,10 +208,24 @@ TEST(load_checks, saturated_client_matters_only_beside_an_idle_server) {
             "client_headroom ");
 }
 
+TEST(phase_noise, has_the_time_that_stood_still_for_a_quota) {
+  machine_edge begin;
+  machine_edge end;
+  end.machine.at_ns = 1'000'000'000;
+  EXPECT_EQ(noise_between(begin, end).throttled_share, 0);
+  begin.throttled = {.times = 3, .ns = 100'000'000};
+  end.throttled = {.times = 5, .ns = 250'000'000};
+  const observe::phase_noise noise = noise_between(begin, end);
+  EXPECT_DOUBLE_EQ(noise.throttled_share, 0.15);
+  EXPECT_DOUBLE_EQ(noise_json(noise, 0).at("throttled_share").get<double>(), 0.15);
+}
+
 TEST(task_limit, counts_shrink_by_one_factor) {
   EXPECT_EQ(scaled_to({0, 100, 200}, 200), (std::vector<std::int64_t>{0, 100, 200}));
   EXPECT_EQ(scaled_to({0, 100, 200}, 100), (std::vector<std::int64_t>{0, 50, 100}));
-  EXPECT_GE(thread_limit(), 16);
+  EXPECT_EQ(threads_for_tasks({400, "pids.max", ""}), 200);
+  EXPECT_EQ(threads_for_tasks({0, "pids.max", ""}), 16)
+      << "where nothing is left, too few to matter";
 }
 
 }  // namespace

@@ -16,7 +16,7 @@
 #include "runtimes/tests/conformance_client.hpp"
 #include "runtimes/tests/test_where.hpp"
 #include "runtimes/threads/runtime.hpp"
-#include "workloads/echo.hpp"
+#include "workloads/idle.hpp"
 
 namespace tailrace {
 namespace {
@@ -158,6 +158,14 @@ TEST(threads, a_connection_whose_thread_is_refused_is_closed_and_counted) {
   EXPECT_EQ(server.owner->refused_threads(), 3u);
   EXPECT_EQ(server.counts.accepted.get(), 3u);
   EXPECT_EQ(server.counts.errors.get(), 3u);
+}
+
+TEST(threads, a_sleep_without_a_thread_is_refused_and_has_not_woken_early) {
+  const auto made = runtime_with_stacks(impossible_kib);
+  counts_of<runtime> counts;
+  made->run(sleep_all<runtime>(*made, 5, counts));
+  EXPECT_EQ(counts.refused.get(), 5u);
+  EXPECT_EQ(counts.woken_early.get(), 0u);
 }
 
 TEST(threads, small_stacks_serve_large_messages) {

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// The limits of a machine that this one is not, from a file tree.
+#include "harness/observe/machine_limits.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace tailrace::observe {
+namespace {
+
+namespace fs = std::filesystem;
+
+class limits : public ::testing::Test {
+ protected:
+  limits() {
+    char name[] = "/tmp/tailrace-limits-XXXXXX";
+    root_ = ::mkdtemp(name);
+    write("/proc/sys/kernel/threads-max", "30000\n");
+    write("/proc/sys/kernel/pid_max", "32768\n");
+    write("/proc/loadavg", "0.10 0.20 0.30 2/345 4711\n");
+  }
+  ~limits() override { fs::remove_all(root_); }
+
+  void write(const std::string& path, const std::string& text) const {
+    const fs::path whole = root_ + path;
+    fs::create_directories(whole.parent_path());
+    std::ofstream(whole) << text;
+  }
+  void v2(const std::string& own) const {
+    write("/proc/self/cgroup", "0::" + own + "\n");
+    write("/proc/self/mountinfo", "30 22 0:27 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+  }
+  void v1(const std::string& own) const {
+    write("/proc/self/cgroup", "8:pids:" + own + "\n1:cpu:/\n0::/\n");
+    write("/proc/self/mountinfo",
+          "31 30 0:28 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
+          "32 30 0:30 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n");
+  }
+
+  std::string root_;
+};
+
+TEST_F(limits, threads_are_those_of_the_machine_that_are_left) {
+  const machine_limit most = threads_limit(root_);
+  EXPECT_EQ(most.most, 30'000 - 345);
+  EXPECT_EQ(most.set_by, "kernel.threads-max");
+  EXPECT_EQ(most.remedy(40'000),
+            "raise kernel.threads-max so that 40000 more fit (sysctl, as root)");
+}
+
+TEST_F(limits, a_thread_takes_two_of_the_maps) {
+  write("/proc/sys/vm/max_map_count", "2000\n");
+  EXPECT_EQ(threads_limit(root_).most, 1000);
+  EXPECT_EQ(threads_limit(root_).set_by, "vm.max_map_count");
+}
+
+// A user slice, a service of CI: the limit is not at the top of the tree.
+TEST_F(limits, least_pids_limit_of_the_own_path_counts_in_v2) {
+  v2("/user.slice/runner.service");
+  const std::string top = "/sys/fs/cgroup";
+  write(top + "/user.slice/runner.service/pids.max", "max\n");
+  write(top + "/user.slice/pids.max", "400\n");
+  write(top + "/user.slice/pids.current", "30\n");
+  write(top + "/other.slice/pids.max", "5\n");  // not ours
+  const machine_limit most = threads_limit(root_);
+  EXPECT_EQ(most.most, 370);
+  EXPECT_EQ(most.set_by, root_ + top + "/user.slice/pids.max");
+  EXPECT_NE(most.remedy(600).find("600 more fit (TasksMax="), std::string::npos);
+  write(top + "/user.slice/pids.current", "401\n");  // a limit that was set below what is there
+  EXPECT_EQ(threads_limit(root_).most, 0);
+}
+
+TEST_F(limits, least_pids_limit_of_the_own_path_counts_in_v1) {
+  v1("/docker/x");
+  write("/sys/fs/cgroup/pids/docker/x/pids.max", "100\n");
+  write("/sys/fs/cgroup/pids/docker/x/pids.current", "1\n");
+  write("/sys/fs/cgroup/pids/docker/pids.max", "5000\n");
+  EXPECT_EQ(threads_limit(root_).most, 99);
+  EXPECT_EQ(cgroup_pids_max(root_), 100);
+  fs::remove_all(root_ + "/proc/self");
+  EXPECT_EQ(cgroup_pids_max(root_), std::nullopt);
+}
+
+TEST_F(limits, ports_are_those_that_nobody_has_reserved) {
+  EXPECT_EQ(local_ports_limit(root_).most, INT64_MAX);
+  write("/proc/sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
+  EXPECT_EQ(local_ports_limit(root_).most, 28'232);
+  write("/proc/sys/net/ipv4/ip_local_reserved_ports", "80,30000-32767,32768-32777,60999-61005\n");
+  EXPECT_EQ(local_ports_limit(root_).most, 28'232 - 11);
+}
+
+TEST_F(limits, files_of_the_whole_machine_count_too) {
+  write("/proc/sys/fs/file-max", "9000\n");
+  write("/proc/sys/fs/file-nr", "1000\t0\t9000\n");
+  EXPECT_EQ(open_files_limit(root_).most, 8000);
+  EXPECT_EQ(open_files_limit(root_).set_by, "fs.file-max");
+}
+
+TEST(limits_here, are_at_least_something) {
+  EXPECT_GT(open_files_limit().most, 0);
+  EXPECT_EQ(open_files_limit().set_by, "RLIMIT_NOFILE");
+  EXPECT_GT(threads_limit().most, 0);
+  EXPECT_GT(local_ports_limit().most, 0);
+}
+
+}  // namespace
+}  // namespace tailrace::observe
