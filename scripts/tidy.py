@@ -22,6 +22,7 @@ FUNCTION_LINES_MAX = 70
 COLUMNS_MAX = 100
 BLOB_BYTES_MAX = 256 * 1024
 ORDER_COMMENT_LINES = 3
+GIT = Path(__file__).resolve().parent / "git-here"
 SOURCES = ("c++", "python", "rust", "peer", "script")
 
 # Joined here so that this file does not break its own rule.
@@ -197,7 +198,7 @@ RULES = (lengths, prose, words, machine_paths, spdx, names, arrows, atomic_order
 
 def tracked(root):
     """The paths that git knows or would add; where there is no git, all outside build folders."""
-    listing = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=root,
+    listing = subprocess.run([GIT, "ls-files", "-z", "-co", "--exclude-standard"], cwd=root,
                              capture_output=True, text=True, check=False)
     if listing.returncode == 0:
         return [path for path in listing.stdout.split("\0") if path and (root / path).is_file()]

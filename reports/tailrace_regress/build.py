@@ -65,6 +65,8 @@ def _check_repository(root: Path) -> None:
     if done.code != 0:
         first, *rest = done.err.strip().splitlines() or ["it said nothing"]
         remedy = [line.strip() for line in rest if line.strip().startswith("git config")]
+        if not any((folder / ".git").exists() for folder in (root, *root.parents)):
+            remedy = ["the base is taken from the history, so use a clone, not a tarball"]
         raise usage("; ".join([f"git does not read {root}: {first}", *remedy]))
 
 

@@ -21,13 +21,21 @@ TAIL_LINES = 25
 OUTPUT_BYTES_MAX = 64 << 20
 # Git sets these for its hooks. In a child they would name the index and the repository of the
 # commit that is being made: a worktree of the base would be written over it.
+# What is configured by the environment (GIT_CONFIG_...) is the user's own and stays. The same list
+# is in scripts/git-here, for what is not run from here.
 OF_A_HOOK = {
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
     "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
     "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NO_REPLACE_OBJECTS",
     "GIT_OBJECT_DIRECTORY",
     "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
     "GIT_WORK_TREE",
 }
 

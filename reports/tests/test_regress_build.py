@@ -13,7 +13,7 @@ import time
 import unittest
 from pathlib import Path
 
-from tailrace_regress import build, outcome, relink
+from tailrace_regress import build, children, outcome, relink
 from tailrace_regress.outcome import GateError
 
 # Configures where the tree has no file `broken`; "builds" an executable that holds the tree's
@@ -175,6 +175,9 @@ class Builds(unittest.TestCase):
         build.build(self.root, "first", "release", ["local"])
         self.assertEqual(self.git("diff", "--cached", "--name-only"), "main.cpp")
         self.assertEqual(self.trees(), [])
+        local = set(self.git("rev-parse", "--local-env-vars").split())
+        unknown = {name for name in local - children.OF_A_HOOK if "CONFIG" not in name}
+        self.assertEqual(unknown, set())
 
     def test_a_repository_of_somebody_else_is_named_by_git_itself(self) -> None:
         os.environ["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1"
@@ -182,6 +185,13 @@ class Builds(unittest.TestCase):
         self.assertEqual(error.code, outcome.USAGE)
         self.assertIn("dubious ownership", error.sentence)
         self.assertIn("; git config --global --add safe.directory", error.sentence)
+
+    def test_a_tarball_is_told_apart_from_an_unknown_ref(self) -> None:
+        (self.root / ".git").rename(self.root / "elsewhere")
+        error = self.refused("first")
+        self.assertEqual(error.code, outcome.USAGE)
+        self.assertIn("not a git repository", error.sentence)
+        self.assertIn("use a clone, not a tarball", error.sentence)
 
     def test_an_unknown_ref_is_bad_usage(self) -> None:
         for ref in ("nosuch", "", "--upload-pack=x", "first:main.cpp"):

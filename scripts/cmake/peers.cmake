@@ -25,7 +25,8 @@ function(tailrace_peers)
     tailrace_peer_note("${cause}" ${program})
     if(NOT cause)
       file(MAKE_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
-      file(CREATE_LINK ${script} ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${program} SYMBOLIC)
+      file(CREATE_LINK ${script} ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${program}
+           COPY_ON_ERROR SYMBOLIC)
       tailrace_peer_program(${program})
     endif()
   endforeach()
@@ -45,15 +46,27 @@ function(tailrace_peers_cause result)
   set(${result} "${cause}" PARENT_SCOPE)
 endfunction()
 
-# The version in what a command prints, or nothing where it does not run. Standard error is not
-# looked at: a virtual machine tells there which options it has picked up.
-function(tailrace_version_of result)
+# tailrace_version_of(<result> <word> <command> ...): the version behind this word at the beginning
+# of a line of what a command prints, or nothing where it does not run. Standard error is not looked
+# at, and no other number: a virtual machine tells there which options it has picked up, a wrapper
+# of a toolchain which one it has chosen.
+function(tailrace_version_of result word)
   set(version "")
   execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE text ERROR_QUIET RESULT_VARIABLE code TIMEOUT 20)
-  if(code EQUAL 0 AND text MATCHES "([0-9]+(\\.[0-9]+)*)")
+  if(code EQUAL 0 AND "\n${text}" MATCHES "\n${word}([0-9]+(\\.[0-9]+)*)")
     set(version ${CMAKE_MATCH_1})
   endif()
   set(${result} "${version}" PARENT_SCOPE)
+endfunction()
+
+# What a toolchain says went wrong: its first line that says so, else its last.
+function(tailrace_said result text)
+  string(REGEX MATCH "(error|ERROR|Error):[^\n]*" said "${text}")
+  if(NOT said)
+    string(STRIP "${text}" text)
+    string(REGEX MATCH "[^\n]*$" said "${text}")
+  endif()
+  set(${result} "${said}" PARENT_SCOPE)
 endfunction()
 
 # tailrace_peer_note(<cause or nothing> <program> ...): leaves the note, or removes that of before.

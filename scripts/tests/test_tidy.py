@@ -250,7 +250,7 @@ class whole_tree(unittest.TestCase):
     def test_git_decides_what_belongs_to_the_tree(self):
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
-            subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+            subprocess.run([tidy.GIT, "init", "-q"], cwd=root, check=True)
             (root / ".gitignore").write_text("ignored.md\n", encoding="utf-8")
             (root / "ignored.md").write_text("", encoding="utf-8")
             (root / "new.md").write_text("", encoding="utf-8")

@@ -154,8 +154,9 @@ def affinity(workers):
 
 def commit():
     def git(*words):
-        done = subprocess.run(["git", *words], cwd=Path(__file__).parent, capture_output=True,
-                              text=True, check=False)
+        here = Path(__file__).resolve().parent
+        done = subprocess.run([here.parents[1] / "scripts/git-here", *words], cwd=here,
+                              capture_output=True, text=True, check=False)
         return done.stdout.strip() if done.returncode == 0 else None
     changes = git("status", "--porcelain")
     return {"commit": git("rev-parse", "HEAD"), "dirty": None if changes is None else bool(changes)}
