@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,8 @@ SETTINGS: dict[str, Any] = {
 
 def settings() -> Any:
     """A context in which everything must be made and saved; starts from matplotlib's defaults."""
+    # One that matplotlib does not know would end the import, and a file's settings go in any case.
+    os.environ.pop("MPLBACKEND", None)
     import matplotlib
 
     known = {k: v for k, v in SETTINGS.items() if k in matplotlib.rcParams}

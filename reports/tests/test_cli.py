@@ -38,10 +38,13 @@ class Commands(unittest.TestCase):
             check=False,
         )
 
-    def run_script(self, name: str, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    def run_script(
+        self, name: str, *words: str, cwd: str | None = None, **more: str
+    ) -> subprocess.CompletedProcess[str]:
         environment = {k: v for k, v in os.environ.items() if k != "TAILRACE_PYTHON"}
         return subprocess.run(
             [str(ROOT / "scripts" / name), *words],
+            cwd=cwd,
             env={**environment, **more},
             capture_output=True,
             encoding="utf-8",
@@ -92,6 +95,21 @@ class Commands(unittest.TestCase):
         self.assertNotIn("<figure>", page)
         self.assertIn("<table>", page)
         self.assertTrue((self.folder / "report" / "summary.md").is_file())
+
+    def test_what_lies_in_the_users_folder_and_settings_changes_nothing(self) -> None:
+        pages = []
+        for folder, backend in (("clean", ""), ("littered", "nonsense")):
+            here = self.scratch / folder
+            here.mkdir()
+            if backend:
+                (here / "numpy.py").write_text("raise ValueError('the wrong one')\n")
+                (here / "matplotlibrc").write_text("text.usetex: True\naxes.grid: True\n")
+            out = here / "out"
+            words = (str(self.folder), "--out", str(out))
+            done = self.run_script("report", *words, cwd=str(here), MPLBACKEND=backend)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            pages.append((out / "index.html").read_bytes())
+        self.assertEqual(pages[0], pages[1])
 
     def test_without_numpy_what_was_measured_often_enough_to_compare_is_refused(self) -> None:
         (self.scratch / "blocked").mkdir()
