@@ -84,7 +84,8 @@ def title(point: Point) -> str:
         return text
     length = wording.time_unit(1000 * point.numbers["neighbour_us"])
     often = f"{point.numbers['neighbour_per_s']:g} a second"
-    return f"{text}, beside a neighbour ({length}, {often}: {wording.share(burden(point))} of a CPU)"
+    share = wording.share(burden(point))
+    return f"{text}, beside a neighbour ({length}, {often}: {share} of a CPU)"
 
 
 def _seen(study: Study, point: Point) -> list[Cell]:

@@ -39,7 +39,8 @@ TEST(profile, unknown_key_names_the_allowed_ones) {
   EXPECT_EQ(sentence(head + "kind = \"closed\"\nconections = 3\n"),
             "p.toml:4: unknown key \"conections\" in a closed point; the keys are id, kind, "
             "workload, blocks, workers, forms, connections, message_bytes, engine, warmup_s, "
-            "duration_s, slice_s, settle_s, keep_awake, scheduling, neighbour_us, neighbour_per_s, depth");
+            "duration_s, slice_s, settle_s, keep_awake, scheduling, neighbour_us, neighbour_per_s, "
+            "depth");
   EXPECT_EQ(sentence("bloks = 1\n" + head + "kind = \"closed\"\n").substr(0, 44),
             "p.toml:1: unknown key \"bloks\" in the profile");
 }
