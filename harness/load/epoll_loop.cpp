@@ -19,10 +19,12 @@ int epoll_loop::wait(std::int64_t wait_ns) {
     const int wait_ms = static_cast<int>(std::max<std::int64_t>(wait_ns, 0) / observe::ns_per_ms);
     count = ::epoll_wait(epoll_fd_, events_.data(), batch, wait_ms);
   } else {
-    // Linux >= 5.11, epoll_pwait2(2); an older kernel answers ENOSYS and we poll instead.
+    // Linux >= 5.11, epoll_pwait2(2); an older kernel answers ENOSYS, a container's filter that does
+    // not know the call EPERM, and we poll instead.
     const timespec time{0, wait_ns};
     count = ::epoll_pwait2(epoll_fd_, events_.data(), batch, &time, nullptr);
-    if (count < 0 && errno == ENOSYS) count = ::epoll_wait(epoll_fd_, events_.data(), batch, 0);
+    if (count < 0 && (errno == ENOSYS || errno == EPERM))
+      count = ::epoll_wait(epoll_fd_, events_.data(), batch, 0);
   }
   check(count >= 0 || errno == EINTR, "epoll_wait waits", count, errno);
   return std::max(count, 0);

@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -22,7 +21,9 @@ void prepare(const char* name, int parent) {
   ::prctl(PR_SET_NAME, name);
   if (::getppid() != parent) ::_exit(0);  // it died before that
   ::setpgid(0, 0);                        // the terminal's Ctrl-C is for the harness
-  ::close_range(0, ~0U, 0);               // among them the pipe: this tells the parent
+  // Among them the pipe: this tells the parent. Unlike close_range(2) it also works where a kernel
+  // or a filter does not know that call.
+  ::closefrom(0);
 }
 
 void wait_for_end_of(int fd) {

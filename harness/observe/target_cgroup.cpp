@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -29,7 +28,7 @@ namespace {
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})
     ::signal(number, SIG_IGN);
   ::dup2(alive_fd, 0);
-  ::close_range(1, ~0U, 0);
+  ::closefrom(1);
   char byte = 0;
   while (::read(0, &byte, 1) < 0 && errno == EINTR) {
   }

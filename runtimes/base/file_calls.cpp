@@ -78,7 +78,8 @@ io_result read_cached_at(int fd, std::span<std::byte> into, std::uint64_t offset
     const ssize_t count = ::preadv2(fd, &where, 1, static_cast<off_t>(offset), RWF_NOWAIT);
     if (count >= 0) [[likely]]
       return io_result::of_count(static_cast<std::size_t>(count));
-    if (errno == EOPNOTSUPP || errno == ENOSYS) return io_result::of_error(EAGAIN);
+    // No such file system, kernel or (EPERM: a container's filter that does not know it) call.
+    if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EPERM) return io_result::of_error(EAGAIN);
     if (errno != EINTR) return refused_read("preadv2", fd, errno);
   }
 }

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,6 +20,7 @@
 #include <system_error>
 #include <utility>
 
+#include "runtimes/base/file_calls.hpp"
 #include "runtimes/base/sys.hpp"
 
 namespace {
@@ -52,12 +54,16 @@ int __real_listen(int fd, int backlog);
 int __real_shutdown(int fd, int how);
 ssize_t __real_write(int fd, const void* bytes, size_t size);
 ssize_t __real_read(int fd, void* into, size_t size);
+ssize_t __real_preadv2(int fd, const iovec* into, int count, off_t offset, int flags);
 
 // What base/kernel_call.hpp uses where TAILRACE_PORTABLE_KERNEL_CALL is set, as it is here.
 long __wrap_syscall(long number, long fd, void* bytes, size_t size, long flags, void* address,
                     size_t address_size) {
   if (fails(number == SYS_recvfrom ? "recv" : "send")) return -1;
   return __real_syscall(number, fd, bytes, size, flags, address, address_size);
+}
+ssize_t __wrap_preadv2(int fd, const iovec* into, int count, off_t offset, int flags) {
+  return fails("preadv2") ? -1 : __real_preadv2(fd, into, count, offset, flags);
 }
 int __wrap_accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
   return fails("accept4") ? -1 : __real_accept4(fd, address, length, flags);
@@ -234,6 +240,15 @@ TEST_F(sys_faults, epoll_pwait2_unknown_to_the_kernel_falls_back_to_milliseconds
     EXPECT_EQ(sys::epoll_wait_until(epoll.get(), events, deadline), 0u);
     EXPECT_GE(steady_clock::now(), deadline);  // rounded up, never down
     EXPECT_EQ(calls["epoll_wait"], 1);
+  }
+}
+
+// EAGAIN sends the reader on to its thread: the file is not in the cache, or nobody can say.
+TEST_F(sys_faults, a_read_of_the_cache_alone_that_is_refused_is_one_that_would_wait) {
+  std::array<std::byte, 8> into;
+  for (const int error : {EOPNOTSUPP, ENOSYS, EPERM}) {
+    script("preadv2", {error});
+    EXPECT_EQ(sys::read_cached_at(0, into, 0).error(), EAGAIN) << error;
   }
 }
 
