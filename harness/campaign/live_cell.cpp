@@ -119,6 +119,8 @@ slice_reading live_cell::slice(double settle_s, double duration_s, std::uint64_t
   target_->end_turn();
   session.require_alive("under load");
   if (reading.client.server_died) throw refusal("the target died under load");
+  if (reading.client.all_connections_lost)
+    throw refusal("the target ended every connection under load");
   if (!begin || !end) throw refusal("what the target used could not be read");
   reading.use = use_between(*begin, *end, what_.setting.cpus.target);
   return reading;

@@ -125,6 +125,7 @@ client_slice load_process::slice(const std::string& name, double settle_s, doubl
           .send_delay_p99_ns = count_in(said, "send_delay_p99_ns"),
           .client_delay_p99_ns = count_in(said, "client_delay_p99_ns"),
           .client_share = number_in(said, "client_share"),
+          .all_connections_lost = said.value("all_connections_lost", json()) == true,
           .server_died = said.value("server_died", json()) == true};
 }
 

@@ -29,7 +29,8 @@ struct client_slice {
   std::int64_t send_delay_p99_ns = 0;    // actual send - planned send
   std::int64_t client_delay_p99_ns = 0;  // of that, until the client came to it
   double client_share = 0;               // CPU time without idle polling, of its threads' time
-  bool server_died = false;
+  bool all_connections_lost = false;
+  bool server_died = false;  // likewise, and nobody accepts a new one
 };
 
 class load_process {

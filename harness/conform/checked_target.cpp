@@ -8,6 +8,7 @@
 #include <array>
 #include <exception>
 
+#include "harness/load/resolve.hpp"
 #include "harness/observe/proc_text.hpp"
 #include "harness/observe/thread_stacks.hpp"
 #include "harness/session/interrupt.hpp"
@@ -95,7 +96,7 @@ void require_workload(const context& with, const std::string& workload,
 }
 
 peer connect_to(const context& with, const std::string& address, std::uint64_t number) {
-  return {load::resolve_endpoint(address), number, with.patience};
+  return {load::resolve_endpoint(address, with.patience.connect_s), number, with.patience};
 }
 
 checked_target::checked_target(const context& with, const std::string& workload,

@@ -5,6 +5,7 @@
 #include <ranges>
 
 #include "harness/load/file_limit.hpp"
+#include "harness/load/resolve.hpp"
 #include "harness/session/interrupt.hpp"
 
 namespace tailrace::cost {
@@ -12,7 +13,7 @@ namespace tailrace::cost {
 using load::simple_client;
 
 echo_rounds::echo_rounds(const std::string& address, std::size_t message_bytes, double step_limit_s)
-    : endpoint_(load::resolve_endpoint(address)), message_bytes_(message_bytes) {
+    : endpoint_(load::resolve_endpoint(address, step_limit_s)), message_bytes_(message_bytes) {
   patience_.connect_s = patience_.step_s = step_limit_s;
   patience_.look = session::throw_if_interrupted;
 }

@@ -107,7 +107,10 @@ std::vector<std::string> load_faults(const json& load, std::int64_t connections,
   const std::int64_t wrong = v[5];
   const std::int64_t errors = v[6];
   const std::int64_t timed_out = v[7];
-  if (load.value("server_died", json()) == true) faults.push_back("the target died under load");
+  if (load.value("server_died", json()) == true)
+    faults.push_back("the target died under load");
+  else if (load.value("all_connections_lost", json()) == true)
+    faults.push_back("the target ended every connection under load");
   const auto opened = count_of(load, "connections_opened").value_or(connections);
   if (opened != connections) {
     faults.push_back(fmt::format("{} of {} connections could be opened", opened, connections));

@@ -24,11 +24,15 @@ arrivals::arrivals(const plan& wanted) : plan_(wanted) {
   compute_next();
 }
 
+std::uint64_t arrivals::planned(double rate_per_s, double length_s) noexcept {
+  return static_cast<std::uint64_t>(std::llround(rate_per_s * length_s));
+}
+
 arrivals::phase arrivals::make_phase(std::int64_t begin_ns, std::int64_t length_ns,
                                      int which) const {
   phase made{begin_ns, length_ns, 0, 0};
   const double length_s = static_cast<double>(length_ns) / static_cast<double>(observe::ns_per_s);
-  const auto all = static_cast<std::uint64_t>(std::llround(plan_.rate_per_s * length_s));
+  const std::uint64_t all = planned(plan_.rate_per_s, length_s);
   made.count = all / plan_.threads + (plan_.thread < all % plan_.threads ? 1 : 0);
   if (plan_.kind == arrival_kind::poisson) {
     random_source random = phase_random(plan_, which);

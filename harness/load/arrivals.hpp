@@ -32,6 +32,9 @@ class arrivals {
   };
   static constexpr std::int64_t none = INT64_MAX;
 
+  // Requests of all threads that are planned for so long.
+  [[nodiscard]] static std::uint64_t planned(double rate_per_s, double length_s) noexcept;
+
   // Times count from the start of the measured phase: those of the warm-up are negative.
   explicit arrivals(const plan& wanted);
 

@@ -25,6 +25,7 @@ client_loop::client_loop(std::vector<connection>& connections, const plan& wante
       plan_(wanted),
       tally_(*classes.front().into),
       random_(scramble(wanted.seed + 77)),
+      answers_(*wanted.format),
       end_ns_(wanted.end_ns) {
   for (const class_plan& each : classes) {
     check((each.schedule != nullptr) == wanted.open, "the open loop, and only it, has a schedule");
@@ -50,6 +51,7 @@ bool client_loop::all_lost() const noexcept {
 
 void client_loop::run() {
   last_clock_ns_ = observe::monotonic_ns();
+  handle(wait(0));  // what the server ended since the slice before, before anything is sent on it
   watch_phase();
   if (!plan_.open) prime();
   while (!finished())
@@ -72,7 +74,7 @@ void client_loop::run() {
 bool client_loop::finished() const noexcept {
   if (all_lost()) return true;
   if (phase_ != phase::drain) return false;
-  if (open_requests_ == 0 && next_due_ns_ == arrivals::none) return true;
+  if (open_requests_ + late_requests_ == 0 && next_due_ns_ == arrivals::none) return true;
   return last_clock_ns_ >= end_ns_ + plan_.drain_ns;
 }
 

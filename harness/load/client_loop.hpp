@@ -16,10 +16,13 @@
 // errors, what was queued as never sent, and later plans go to the connections left of its
 // class, or are never sent.
 //
+// HTTP connections that the server ends are made again, to the same address; meanwhile requests
+// wait in the queue (client_loop_reconnect.cpp says when).
+//
 // What was due and got no answer stands in the response histogram too, once, at its age from the
-// planned time: timed out when the time limit was seen to be over, all else (skipped late, never
-// sent, in flight) at the end of the drain. Used by one thread; the stop flag may be set by any
-// thread or a signal handler.
+// planned time at the end of the drain. A request that was timed out and answered later stands
+// there with the time that it took: the time limit is no part of any quantile. Used by one thread;
+// the stop flag may be set by any thread or a signal handler.
 #pragma once
 
 #include <atomic>
@@ -30,6 +33,8 @@
 
 #include "harness/load/arrivals.hpp"
 #include "harness/load/connection.hpp"
+#include "harness/load/endpoint.hpp"
+#include "harness/load/http_answer.hpp"
 #include "harness/load/message.hpp"
 #include "harness/load/random.hpp"
 #include "harness/load/tally.hpp"
@@ -50,6 +55,10 @@ class client_loop {
     std::int64_t skip_late_ns = 0;  // 0 = never
     std::uint64_t seed = 1;
     const std::atomic<bool>* stop = nullptr;
+    // For connections that are made again; used with HTTP only.
+    const std::vector<endpoint>* endpoints = nullptr;
+    std::uint32_t source_addresses = 1;
+    std::int64_t connect_timeout_ns = 0;
   };
 
   // What the loop is given of a class. The schedule is null in the closed loop.
@@ -82,14 +91,18 @@ class client_loop {
   virtual void flush(connection& to) = 0;
   // What was planned has been given to flush(): an engine that collects sends lets them go.
   virtual void release() {}
-  // The connection is lost; its descriptor is closed after this.
-  virtual void forget(connection& lost) = 0;
+  // Its descriptor is closed after this.
+  virtual void forget(connection& ending) = 0;
+  // A connection is being made: finish_connecting() once its socket can be written to. 0 or errno.
+  [[nodiscard]] virtual int await_connected(connection& made) = 0;
   // The end: nothing is consumed any more. Then, by connection, the bytes that nobody had asked
   // for.
   virtual void stop_receiving() {}
   [[nodiscard]] virtual std::size_t unread(connection& from) = 0;
 
-  // What an engine calls (client_loop_exchange.cpp, client_loop_losses.cpp).
+  // What an engine calls (client_loop_exchange.cpp, client_loop_losses.cpp,
+  // client_loop_reconnect.cpp). After each the connection may not be open() any more, or have
+  // another descriptor.
   // The number below which messages may be sent now; nothing to send where it is not above
   // whole_sent.
   [[nodiscard]] std::uint64_t may_send(const connection& to) const noexcept;
@@ -99,6 +112,10 @@ class client_loop {
   void note_written(connection& to, std::size_t bytes) noexcept;
   void consume(connection& from, const char* in, std::size_t count);
   void lose(connection& lost, const std::string& cause);
+  // The peer, or the kernel, ended it.
+  void ended(connection& by_peer, const std::string& cause);
+  // True: it is open now. False: not yet, or lost.
+  [[nodiscard]] bool finish_connecting(connection& made);
   // The cause of an end of stream. send_error: of a send before it that failed, else 0; a reset is
   // told once only, and EPIPE says no more than that the peer has closed.
   static std::string end_after(int send_error);
@@ -117,7 +134,7 @@ class client_loop {
     std::int64_t next_due_ns = arrivals::none;
     std::vector<std::uint32_t> alive = {};
     std::size_t expiry_cursor = 0;
-    std::vector<std::int64_t> unsent_ns = {};  // planned times of what will not be sent any more
+    std::vector<request_times> unanswered = {};  // given up; sent_ns is 0 where it was not sent
   };
 
   // The turn (client_loop.cpp).
@@ -134,11 +151,20 @@ class client_loop {
   void plan_one(lane& of, std::int64_t planned_ns);
   void note_started(connection& to) noexcept;
   void complete(connection& from);
+  void consume_http(connection& from, const char* in, std::size_t count);
+  void send_queued(connection& to);
+
+  // Connections made again (client_loop_reconnect.cpp).
+  [[nodiscard]] bool reconnects() const noexcept;
+  void begin_again(connection& polite);
+  void connect_again(connection& hung_up);
+  void hang_up(connection& ending);
 
   // What goes wrong, and the end (client_loop_losses.cpp).
   void expire_some();
   void expire(connection& slow);
   void stop_early();
+  std::uint64_t fail_requests(connection& of, const std::string& cause);
   void drop_queue(connection& from);
   void leave_schedule(lane& of) noexcept;
   void abandon_schedule(lane& of);
@@ -159,10 +185,12 @@ class client_loop {
   std::vector<lane> lanes_;
   tally& tally_;  // of the first class, and of the thread
   random_source random_;
+  http_reader answers_;
   std::int64_t next_due_ns_ = arrivals::none;  // the earliest of all lanes
   std::int64_t end_ns_;
   std::int64_t last_clock_ns_ = 0;
   std::uint64_t open_requests_ = 0;  // planned, not yet answered or given up
+  std::uint64_t late_requests_ = 0;  // timed out, may still be answered
   std::int64_t next_expiry_ns_ = 0;
   bool idle_turn_ = false;
   phase phase_ = phase::warmup;

@@ -20,7 +20,7 @@ void client_loop::prime() {
     for (std::uint32_t i = 0; i < plan_.outstanding_max; ++i)
       one.plan(last_clock_ns_);
     open_requests_ += plan_.outstanding_max;
-    flush(one);
+    send_queued(one);
     last_clock_ns_ = observe::monotonic_ns();
   }
   release();
@@ -64,12 +64,18 @@ void client_loop::plan_one(lane& of, std::int64_t planned_ns) {
   if (plan_.skip_late_ns > 0 && last_clock_ns_ - planned_ns > plan_.skip_late_ns) {
     if (measured(planned_ns)) {
       ++counts.skipped_late;
-      of.unsent_ns.push_back(planned_ns);
+      of.unanswered.push_back({planned_ns, 0});
     }
     return;
   }
   to.plan(planned_ns);
   ++open_requests_;
+  send_queued(to);
+}
+
+void client_loop::send_queued(connection& to) {
+  if (to.asleep()) [[unlikely]]
+    return connect_again(to);
   flush(to);
 }
 
@@ -106,6 +112,8 @@ void client_loop::note_written(connection& to, std::size_t bytes) noexcept {
 }
 
 void client_loop::note_started(connection& to) noexcept {
+  if (to.whole_sent < to.begun) return;  // sent again: it is counted and timed from the first time
+  ++to.begun;
   request_times& times = to.times_of(to.whole_sent);
   times.sent_ns = last_clock_ns_;
   if (!plan_.open) {
@@ -122,11 +130,13 @@ void client_loop::note_started(connection& to) noexcept {
 
 void client_loop::consume(connection& from, const char* in, std::size_t count) {
   const message_format& format = *plan_.format;
+  if (!format.is_echo()) [[unlikely]]
+    return consume_http(from, in, count);
   const std::size_t size = format.answer_bytes();
   while (count > 0) {
     // No more can be the echo of what was sent than was sent.
     std::size_t limit = size;
-    if (from.answered >= from.whole_sent) limit = format.is_echo() ? from.sent_offset : 0;
+    if (from.answered >= from.whole_sent) limit = from.sent_offset;
     if (from.answer_offset >= limit) {
       counted(from).extra_bytes += count;
       return lose(from, "EXTRA_BYTES");
@@ -140,23 +150,44 @@ void client_loop::consume(connection& from, const char* in, std::size_t count) {
   }
 }
 
+void client_loop::consume_http(connection& from, const char* in, std::size_t count) {
+  while (count > 0) {
+    if (from.answered >= from.whole_sent) {
+      counted(from).extra_bytes += count;
+      return lose(from, "EXTRA_BYTES");
+    }
+    const std::size_t part = answers_.take(from.answer, in, count);
+    in += part;
+    count -= part;
+    if (!from.answer.whole) continue;
+    from.matches_so_far = from.answer.right;
+    const bool last = from.answer.closes;
+    from.answer.clear();
+    complete(from);
+    if (last) return begin_again(from);
+  }
+}
+
 void client_loop::complete(connection& from) {
   const std::int64_t now = last_clock_ns_;
   tally& into = counted(from);
   const request_times times = from.times_of(from.answered);
-  if (from.answered >= from.expired) [[likely]] {
+  const bool in_time = from.answered >= from.expired;
+  const bool right = from.matches_so_far;
+  if (in_time) [[likely]] {
     --open_requests_;
-    if (!from.matches_so_far) [[unlikely]] {
-      ++(measured(times.planned_ns) ? into.counts.wrong : into.warmup_failures);
-    } else {
-      if (now >= plan_.start_ns && now < end_ns_) ++into.answered_in_phase;
-      if (measured(times.planned_ns)) {
-        ++into.counts.ok;
-        into.response.record(now - times.planned_ns);
-        if (plan_.open) into.service.record(now - times.sent_ns);
-        into.windows.record(now - plan_.start_ns, now - times.planned_ns);
-      }
-    }
+    if (right && now >= plan_.start_ns && now < end_ns_) ++into.answered_in_phase;
+    if (!measured(times.planned_ns))
+      into.warmup_failures += right ? 0 : 1;
+    else
+      ++(right ? into.counts.ok : into.counts.wrong);
+  } else if (from.answered >= from.settled) {
+    --late_requests_;
+  }
+  if (measured(times.planned_ns) && from.answered >= from.settled) [[likely]] {
+    into.response.record(now - times.planned_ns);
+    if (plan_.open) into.service.record(now - times.sent_ns);
+    if (in_time && right) into.windows.record(now - plan_.start_ns, now - times.planned_ns);
   }
   ++from.answered;
   from.answer_offset = 0;

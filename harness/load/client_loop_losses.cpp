@@ -2,8 +2,6 @@
 // What goes wrong in the loop, and what is left at its end. See client_loop.hpp. Every planned
 // request is given exactly one fate here or in complete(); request_counts::check_identities()
 // proves it.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 
@@ -19,20 +17,31 @@ constexpr std::size_t expiry_share = 100;  // each connection is looked at every
 
 }  // namespace
 
-void client_loop::lose(connection& lost, const std::string& cause) {
-  tally& into = counted(lost);
-  const bool unfinished = lost.first_uncounted() < lost.planned;
-  if (unfinished || last_clock_ns_ < end_ns_) ++into.lost_connections[cause];
-  for (std::uint64_t i = lost.first_uncounted(); i < lost.started(); ++i) {
+// The requests on the wire are errors. Returns how many of them had not been counted.
+std::uint64_t client_loop::fail_requests(connection& of, const std::string& cause) {
+  lane& its = lanes_[of.load_class];
+  request_counts& counts = its.counted->counts;
+  const std::uint64_t first = of.first_uncounted();
+  late_requests_ -= first - of.first_untimed();
+  for (std::uint64_t i = of.first_untimed(); i < of.begun; ++i)
+    if (measured(of.times_of(i).planned_ns)) its.unanswered.push_back(of.times_of(i));
+  for (std::uint64_t i = first; i < of.begun; ++i) {
     --open_requests_;
-    if (!measured(lost.times_of(i).planned_ns)) continue;
-    ++into.counts.errors;
-    ++into.errors_by_name[cause];
+    if (!measured(of.times_of(i).planned_ns)) continue;
+    ++counts.errors;
+    ++its.counted->errors_by_name[cause];
   }
+  const std::uint64_t failed = of.begun - first;
+  of.give_up_sent();
+  return failed;
+}
+
+void client_loop::lose(connection& lost, const std::string& cause) {
+  const bool unfinished = lost.first_uncounted() < lost.planned;
+  if (unfinished || last_clock_ns_ < end_ns_) ++counted(lost).lost_connections[cause];
+  fail_requests(lost, cause);
   drop_queue(lost);
-  forget(lost);
-  ::close(lost.fd);
-  lost.fd = -1;
+  hang_up(lost);
   lost.alive = false;
   std::vector<std::uint32_t>& alive = lanes_[lost.load_class].alive;
   const std::uint32_t moved = alive.back();
@@ -48,14 +57,14 @@ std::string client_loop::end_after(int send_error) {
 // Gives up what was queued and not begun. In the closed loop it was never counted as planned.
 void client_loop::drop_queue(connection& from) {
   lane& of = lanes_[from.load_class];
-  for (std::uint64_t i = from.started(); i < from.planned; ++i) {
+  for (std::uint64_t i = from.begun; i < from.planned; ++i) {
     --open_requests_;
     const std::int64_t planned_ns = from.times_of(i).planned_ns;
     if (!plan_.open || !measured(planned_ns)) continue;
     ++of.counted->counts.never_sent;
-    of.unsent_ns.push_back(planned_ns);
+    of.unanswered.push_back({planned_ns, 0});
   }
-  from.planned = from.started();
+  from.planned = from.begun;
 }
 
 void client_loop::expire_some() {
@@ -64,28 +73,25 @@ void client_loop::expire_some() {
   for (lane& each : lanes_) {
     if (each.alive.empty()) continue;
     const std::size_t count = each.alive.size() / expiry_share + 1;
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < count && !each.alive.empty(); ++i) {
       each.expiry_cursor = (each.expiry_cursor + 1) % each.alive.size();
       expire(connections_[each.alive[each.expiry_cursor]]);
     }
   }
 }
 
-// The connection stays: a late answer is still compared and then discarded, it was counted.
+// The connection stays: a late answer is still compared and timed, and no longer counted.
 void client_loop::expire(connection& slow) {
   tally& into = counted(slow);
+  if (slow.connecting && last_clock_ns_ - slow.connect_began_ns >= plan_.connect_timeout_ns)
+    return lose(slow, errno_name(ETIMEDOUT));
   std::uint64_t sequence = slow.first_uncounted();
-  for (; sequence < slow.started(); ++sequence) {
+  for (; sequence < slow.begun; ++sequence) {
     const request_times& times = slow.times_of(sequence);
     if (last_clock_ns_ - times.sent_ns < plan_.timeout_ns) break;
     --open_requests_;
-    if (!measured(times.planned_ns)) {
-      ++into.warmup_failures;
-      continue;
-    }
-    ++into.counts.timed_out;
-    into.response.record(last_clock_ns_ - times.planned_ns);
-    if (plan_.open) into.service.record(last_clock_ns_ - times.sent_ns);
+    ++late_requests_;
+    ++(measured(times.planned_ns) ? into.counts.timed_out : into.warmup_failures);
   }
   slow.expired = sequence;
 }
@@ -113,7 +119,7 @@ void client_loop::abandon_schedule(lane& of) {
     ++of.counted->counts.planned;
     ++of.counted->counts.never_sent;
     const std::int64_t planned_ns = plan_.start_ns + of.schedule->next_ns();
-    if (planned_ns <= last_clock_ns_) of.unsent_ns.push_back(planned_ns);
+    if (planned_ns <= last_clock_ns_) of.unanswered.push_back({planned_ns, 0});
   }
   leave_schedule(of);
 }
@@ -122,8 +128,11 @@ void client_loop::settle() {
   for (connection& one : connections_)
     settle_connection(one);
   for (const lane& each : lanes_)
-    for (const std::int64_t planned_ns : each.unsent_ns)
-      each.counted->response.record(last_clock_ns_ - planned_ns);
+    for (const request_times& times : each.unanswered) {
+      each.counted->response.record(last_clock_ns_ - times.planned_ns);
+      if (plan_.open && times.sent_ns > 0)
+        each.counted->service.record(last_clock_ns_ - times.sent_ns);
+    }
 }
 
 void client_loop::settle_connection(connection& one) {
@@ -133,21 +142,20 @@ void client_loop::settle_connection(connection& one) {
   one.sent_before = one.whole_sent;
   one.answered_before = one.answered;
   if (!one.alive) return;
-  for (std::uint64_t i = one.first_uncounted(); i < one.started(); ++i) {
-    const request_times& times = one.times_of(i);
-    if (!measured(times.planned_ns)) continue;
-    ++into.counts.in_flight;
-    into.response.record(last_clock_ns_ - times.planned_ns);
-    if (plan_.open) into.service.record(last_clock_ns_ - times.sent_ns);
+  for (std::uint64_t i = one.first_untimed(); i < one.begun; ++i) {
+    const bool counts = measured(one.times_of(i).planned_ns);
+    if (i >= one.expired) ++(counts ? into.counts.in_flight : into.warmup_failures);
+    if (!counts) continue;
+    lanes_[one.load_class].unanswered.push_back(one.times_of(i));
   }
   drop_queue(one);
-  one.expired = one.started();  // they have been counted: a later slice must not count them
+  one.expired = one.settled = one.begun;  // a later slice must not count or time them
 }
 
 void client_loop::look_for_extra_bytes() {
   stop_receiving();
   for (connection& one : connections_) {
-    if (!one.alive || one.answered < one.started()) continue;
+    if (!one.open() || one.answered < one.begun) continue;
     const std::size_t count = unread(one);
     if (count == 0) continue;
     counted(one).extra_bytes += count;

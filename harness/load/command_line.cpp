@@ -30,12 +30,17 @@ constexpr const char* description =
     "connection keeps --depth requests outstanding,\n  which finds the ceiling but hides "
     "stalls.\n\n"
     "  Example: tailrace load --connect 127.0.0.1:4242 --connections 50 --rate 10000\n\n"
+    "  Exit code 0: everything planned was sent and rightly answered in time; 4: finished, and "
+    "standard error says what was not.\n\n"
     "  `tailrace load --serve` stays and takes commands on standard input, one JSON object a line: "
     "open, slice, count,\n  result, close, quit (harness/load/load_service.hpp). Arguments of an "
     "open are those below.";
 
 void add_load_options(CLI::App& app, load_options& o) {
-  app.add_option("--connect", o.connect, "Server as host:port; repeat it to spread over several")
+  app.add_option(
+         "--connect", o.connect,
+         "Server as host:port, of a name the first address that answers; repeat it to spread over "
+         "several")
       ->required();
   app.add_option("--connections", o.connections, "Open connections")
       ->capture_default_str()
@@ -69,7 +74,7 @@ void add_load_options(CLI::App& app, load_options& o) {
       ->capture_default_str()
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{3'600'000'000}));
   app.add_option("--seed", o.seed, "Of the plan and of the payload")->capture_default_str();
-  app.add_flag("--http", o.http, "Send HTTP GETs and count answers of one size instead of echoes");
+  app.add_flag("--http", o.http, "Send HTTP GETs; connections that the server ends are made again");
   app.add_option("--http-path", o.http_path, "Path of the GET")->capture_default_str();
 }
 

@@ -3,7 +3,6 @@
 #include "harness/load/connector.hpp"
 
 #include <fmt/format.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <array>
@@ -49,20 +48,31 @@ refusal cannot_connect(const endpoint& to, std::uint64_t number, int error) {
 
 }  // namespace
 
-const endpoint& connector::endpoint_of(const connection& wanted) const {
-  return (*plan_.endpoints)[wanted.number % plan_.endpoints->size()];
-}
-
-void connector::begin(connection& wanted, std::size_t index) {
-  const endpoint& to = endpoint_of(wanted);
-  const auto turn = wanted.number / plan_.endpoints->size();
-  wanted.connect_began_ns = observe::monotonic_ns();
-  const int fd = begin_connect(to, static_cast<std::uint32_t>(turn % plan_.source_addresses));
-  if (fd < 0) throw cannot_connect(to, wanted.number, -fd);
-  wanted.fd = fd;
+epoll_event watch_of(std::size_t index) noexcept {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.u64 = index;
+  return event;
+}
+
+route route_of(const std::vector<endpoint>& endpoints, std::uint64_t number,
+               std::uint32_t source_addresses) noexcept {
+  const std::uint64_t turn = number / endpoints.size();
+  return {&endpoints[number % endpoints.size()],
+          static_cast<std::uint32_t>(turn % source_addresses)};
+}
+
+route connector::way_of(const connection& wanted) const noexcept {
+  return route_of(*plan_.endpoints, wanted.number, plan_.source_addresses);
+}
+
+void connector::begin(connection& wanted, std::size_t index) {
+  const route way = way_of(wanted);
+  wanted.connect_began_ns = observe::monotonic_ns();
+  const int fd = begin_connect(*way.to, way.source);
+  if (fd < 0) throw cannot_connect(*way.to, wanted.number, -fd);
+  wanted.fd = fd;
+  epoll_event event = watch_of(index);
   if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) != 0)
     throw refusal("the kernel refused to watch a connection: " + errno_name(errno),
                   "see fs.epoll.max_user_watches (sysctl)");
@@ -70,7 +80,7 @@ void connector::begin(connection& wanted, std::size_t index) {
 
 void connector::finish(connection& wanted, histogram& connect_times) {
   const int error = connect_outcome(wanted.fd);
-  if (error != 0) throw cannot_connect(endpoint_of(wanted), wanted.number, error);
+  if (error != 0) throw cannot_connect(*way_of(wanted).to, wanted.number, error);
   connect_times.record(observe::monotonic_ns() - wanted.connect_began_ns);
   wanted.alive = true;
 }
@@ -105,8 +115,7 @@ void connector::open(std::vector<connection>& connections, histogram& connect_ti
     if (begun == finished) last_progress = observe::monotonic_ns();  // waiting for our own rate
     if (observe::monotonic_ns() - last_progress < timeout) continue;
     for (const auto& one : connections)
-      if (one.fd >= 0 && !one.alive)
-        throw cannot_connect(endpoint_of(one), one.number, EINPROGRESS);
+      if (one.fd >= 0 && !one.alive) throw cannot_connect(*way_of(one).to, one.number, EINPROGRESS);
   }
 }
 

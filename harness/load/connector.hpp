@@ -3,7 +3,10 @@
 // epoll descriptor that later drives it (edge-triggered). One object a thread.
 #pragma once
 
+#include <sys/epoll.h>
+
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -12,6 +15,17 @@
 #include "harness/load/histogram.hpp"
 
 namespace tailrace::load {
+
+// Where a connection goes, by its number: to which server, and from which source address.
+struct route {
+  const endpoint* to = nullptr;
+  std::uint32_t source = 0;
+};
+[[nodiscard]] route route_of(const std::vector<endpoint>& endpoints, std::uint64_t number,
+                             std::uint32_t source_addresses) noexcept;
+
+// How a connection is watched: edge-triggered, by its index.
+[[nodiscard]] epoll_event watch_of(std::size_t index) noexcept;
 
 class connector {
  public:
@@ -25,7 +39,7 @@ class connector {
 
   connector(int epoll_fd, const plan& wanted) : epoll_fd_(epoll_fd), plan_(wanted) {}
 
-  // Connects all of them: their `number` chooses the server and the source address.
+  // Connects all of them.
   // The index is the epoll datum. Throws refusal where one is refused, or when the time is
   // over; sockets opened so far stay with their connections for the caller to close. A stop request
   // returns early.
@@ -34,7 +48,7 @@ class connector {
  private:
   void begin(connection& wanted, std::size_t index);
   void finish(connection& wanted, histogram& connect_times);
-  [[nodiscard]] const endpoint& endpoint_of(const connection& wanted) const;
+  [[nodiscard]] route way_of(const connection& wanted) const noexcept;
 
   int epoll_fd_;
   plan plan_;

@@ -3,25 +3,20 @@
 #include "harness/load/endpoint.hpp"
 
 #include <arpa/inet.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "harness/observe/clock.hpp"
 #include "harness/observe/machine_limits.hpp"
-#include "harness/record/refusal.hpp"
 
 namespace tailrace::load {
 namespace {
-
-refusal bad_address(const std::string& text, const std::string& why) {
-  return {"cannot use the address '" + text + "': " + why,
-          "give it as host:port, for example 127.0.0.1:4242", refusal::bad_usage};
-}
 
 // A setting that only shapes the measurement's side effects; a socket without it still works.
 void set_option(int fd, int level, int name, const void* value, socklen_t size) noexcept {
@@ -29,40 +24,6 @@ void set_option(int fd, int level, int name, const void* value, socklen_t size) 
 }
 
 }  // namespace
-
-endpoint resolve_endpoint(const std::string& text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0) throw bad_address(text, "it has no port");
-  std::string host = text.substr(0, colon);
-  const std::string port = text.substr(colon + 1);
-  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != port.npos ||
-      std::stoi(port) < 1 || std::stoi(port) > 65535)
-    throw bad_address(text, "the port is not a number from 1 to 65535");
-  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int status = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
-  if (status != 0) throw bad_address(text, ::gai_strerror(status));
-  endpoint made;
-  made.text = text;
-  std::memcpy(&made.address, found->ai_addr, found->ai_addrlen);
-  made.length = found->ai_addrlen;
-  if (found->ai_family == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, found->ai_addr, sizeof v4);
-    made.loopback_v4 = (ntohl(v4.sin_addr.s_addr) >> 24) == 127;
-  }
-  ::freeaddrinfo(found);
-  return made;
-}
-
-std::vector<endpoint> resolve_endpoints(const std::vector<std::string>& texts) {
-  std::vector<endpoint> all;
-  for (const auto& text : texts)
-    all.push_back(resolve_endpoint(text));
-  return all;
-}
 
 std::uint32_t source_addresses_for(std::uint32_t connections, std::int64_t ports) {
   constexpr std::int64_t most = 250;  // of --source-addresses
@@ -105,10 +66,26 @@ int begin_connect(const endpoint& to, std::uint32_t source) noexcept {
 }
 
 int connect_outcome(int fd) noexcept {
+  pollfd watched{fd, POLLOUT, 0};
+  if (::poll(&watched, 1, 0) == 0) return EINPROGRESS;
   int error = 0;
   socklen_t size = sizeof error;
   if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
   return error;
+}
+
+int try_to_connect(const endpoint& to, double limit_s) noexcept {
+  const std::int64_t deadline_ns = observe::from_now(limit_s);
+  const int fd = begin_connect(to, 0);
+  if (fd < 0) return -fd;
+  pollfd watched{fd, POLLOUT, 0};
+  while (::poll(&watched, 1, observe::poll_ms(deadline_ns)) < 0 && errno == EINTR) {
+  }
+  const int error = connect_outcome(fd);
+  const linger none{0, 0};  // a plain end: no server has to take this for a client that failed
+  set_option(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  ::close(fd);
+  return error == EINPROGRESS ? ETIMEDOUT : error;
 }
 
 std::string errno_name(int error) {

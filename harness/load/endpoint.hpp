@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Addresses and sockets of the client: names become addresses once, sockets are non-blocking,
+// Addresses and sockets of the client: sockets are non-blocking,
 // TCP_NODELAY, and reset on close (SO_LINGER 0) so that thousands of connections leave no TIME_WAIT
 // behind. Where the server is on 127/8, connections are spread over the sources 127.0.0.2,
 // 127.0.0.3, ... because one pair of addresses has only about 28,000 ports. Any thread.
@@ -10,7 +10,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 namespace tailrace::load {
 
@@ -21,10 +20,6 @@ struct endpoint {
   std::string text;  // as it was given
 };
 
-// Resolves "host:port" or "[v6]:port". Throws refusal (usage) with the reason.
-[[nodiscard]] endpoint resolve_endpoint(const std::string& text);
-[[nodiscard]] std::vector<endpoint> resolve_endpoints(const std::vector<std::string>& texts);
-
 // Sources needed for so many connections to one address: one per 10,000, or per three quarters of
 // the local ports where those are fewer. The second takes those of this machine: two small files.
 [[nodiscard]] std::uint32_t source_addresses_for(std::uint32_t connections, std::int64_t ports);
@@ -34,8 +29,11 @@ struct endpoint {
 // is on 127/8). Returns the descriptor, or minus errno with nothing left open.
 [[nodiscard]] int begin_connect(const endpoint& to, std::uint32_t source) noexcept;
 
-// 0 or the errno of a finished connect.
+// 0 or the errno of a finished connect; EINPROGRESS while it is under way.
 [[nodiscard]] int connect_outcome(int fd) noexcept;
+
+// Connects and hangs up. 0, or the errno; ETIMEDOUT where there was no answer in time.
+[[nodiscard]] int try_to_connect(const endpoint& to, double limit_s) noexcept;
 
 // "ECONNREFUSED"; "errno 999" for one without a name.
 [[nodiscard]] std::string errno_name(int error);

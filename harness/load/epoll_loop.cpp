@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "harness/load/bug_check.hpp"
+#include "harness/load/connector.hpp"
 #include "harness/load/endpoint.hpp"
 #include "harness/observe/clock.hpp"
 
@@ -19,8 +20,8 @@ int epoll_loop::wait(std::int64_t wait_ns) {
     const int wait_ms = static_cast<int>(std::max<std::int64_t>(wait_ns, 0) / observe::ns_per_ms);
     count = ::epoll_wait(epoll_fd_, events_.data(), batch, wait_ms);
   } else {
-    // Linux >= 5.11, epoll_pwait2(2); an older kernel answers ENOSYS, a container's filter that does
-    // not know the call EPERM, and we poll instead.
+    // Linux >= 5.11, epoll_pwait2(2); an older kernel answers ENOSYS, and a filter that does not
+    // know it, as containers have, EPERM: then we poll instead.
     const timespec time{0, wait_ns};
     count = ::epoll_pwait2(epoll_fd_, events_.data(), batch, &time, nullptr);
     if (count < 0 && (errno == ENOSYS || errno == EPERM))
@@ -39,7 +40,8 @@ void epoll_loop::handle(int events) {
 }
 
 void epoll_loop::handle_one(connection& from, std::uint32_t events) {
-  if (!from.alive) return;  // lost earlier in this batch
+  if (from.connecting && !finish_connecting(from)) return;
+  if (!from.open()) return;  // ended earlier in this batch
   constexpr std::uint32_t ending = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
   if ((events & (EPOLLIN | ending)) != 0)
     receive(from, (events & ending) != 0);
@@ -56,21 +58,21 @@ void epoll_loop::receive(connection& from, bool ending) {
       read_clock();
       const auto bytes = static_cast<std::size_t>(count);
       consume(from, receive_buffer_.get(), bytes);
-      if (!from.alive) return;
+      if (!from.open()) return;
       if (bytes < wire_buffer_bytes && !ending) break;
     } else if (count == 0) {
-      return lose(from, "EOF");
+      return ended(from, "EOF");
     } else if (errno == EAGAIN) {
       break;
     } else if (errno != EINTR) {
-      return lose(from, errno_name(errno));
+      return ended(from, errno_name(errno));
     }
   }
   flush(from);
 }
 
 void epoll_loop::flush(connection& to) {
-  while (to.alive) {
+  while (to.open()) {
     const std::uint64_t until = may_send(to);
     if (to.whole_sent >= until) return;
     const std::size_t count = fill(to, until, send_buffer_.get(), wire_buffer_bytes);
@@ -90,11 +92,16 @@ void epoll_loop::sending_failed(connection& to, int error) {
   for (;;) {
     const ssize_t count = ::recv(to.fd, receive_buffer_.get(), wire_buffer_bytes, 0);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return lose(to, count == 0 ? end_after(error) : errno_name(error));
+    if (count <= 0) return ended(to, count == 0 ? end_after(error) : errno_name(error));
     read_clock();
     consume(to, receive_buffer_.get(), static_cast<std::size_t>(count));
-    if (!to.alive) return;
+    if (!to.open()) return;
   }
+}
+
+int epoll_loop::await_connected(connection& made) {
+  epoll_event event = watch_of(static_cast<std::size_t>(&made - connections().data()));
+  return ::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, made.fd, &event) == 0 ? 0 : errno;
 }
 
 std::size_t epoll_loop::unread(connection& from) {

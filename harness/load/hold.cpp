@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/load/file_limit.hpp"
+#include "harness/load/resolve.hpp"
 #include "harness/load/simple_client.hpp"
 #include "harness/load/thread_pin.hpp"
 #include "harness/record/refusal.hpp"
@@ -24,7 +25,8 @@ constexpr std::uint32_t connections_max = 1'000'000;
 class holder {
  public:
   holder(const load_options& options, const std::atomic<bool>& stop)
-      : options_(options), endpoints_(resolve_endpoints(options.connect)) {
+      : options_(options),
+        endpoints_(resolve_endpoints(options.connect, options.connect_timeout_s)) {
     patience_.connect_s = options.connect_timeout_s;
     patience_.step_s = options.timeout_s;
     patience_.look = [&stop] {

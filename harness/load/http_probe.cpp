@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
-// See http_probe.hpp. The answer need only keep its length and its status line from one request to
-// the next.
+// See http_probe.hpp.
 #include "harness/load/http_probe.hpp"
 
 #include <poll.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <optional>
 
+#include "harness/load/http_answer.hpp"
 #include "harness/observe/clock.hpp"
 #include "harness/record/refusal.hpp"
 
@@ -18,23 +17,26 @@ namespace {
 
 refusal no_http(const endpoint& server, const std::string& why) {
   return {"cannot use " + server.text + " with --http: " + why,
-          "the server must answer GET with HTTP/1.1 200 and a Content-Length"};
+          "the server must answer GET with HTTP/1.1 (or 1.0) 200 and a Content-Length"};
 }
 
-// Length of head and body, when the head is complete.
-std::optional<std::size_t> answer_length(const endpoint& server, const std::string& got) {
+struct learnt {
+  std::size_t bytes;  // of head and body
+  http_shape shape;
+};
+
+// What the answer is like, when its head is complete.
+std::optional<learnt> learn(const endpoint& server, const std::string& got) {
   const auto end = got.find("\r\n\r\n");
   if (end == std::string::npos) return std::nullopt;
-  if (!got.starts_with("HTTP/1.1 200")) throw no_http(server, "its answer is not HTTP/1.1 200");
-  static constexpr std::string_view name = "content-length:";
-  for (auto line = got.find("\r\n"); line < end; line = got.find("\r\n", line + 2)) {
-    const char* text = got.c_str() + line + 2;
-    if (::strncasecmp(text, name.data(), name.size()) != 0) continue;
-    const unsigned long body = std::strtoul(text + name.size(), nullptr, 10);
-    if (body > message_format::bytes_max) throw no_http(server, "its answer exceeds 1 MiB");
-    return end + 4 + body;
-  }
-  throw no_http(server, "its answer has no Content-Length");
+  const http_head head = read_http_head(std::string_view(got).substr(0, end + 4));
+  if (!head.status_line.starts_with("HTTP/1.1 200") &&
+      !head.status_line.starts_with("HTTP/1.0 200"))
+    throw no_http(server, "its answer is not HTTP/1.1 200");
+  if (!head.body_bytes) throw no_http(server, "its answer has no Content-Length");
+  if (*head.body_bytes > message_format::bytes_max)
+    throw no_http(server, "its answer exceeds 1 MiB");
+  return learnt{end + 4 + *head.body_bytes, {std::string(head.status_line), *head.body_bytes}};
 }
 
 struct socket_owner {
@@ -76,10 +78,10 @@ message_format learn_http_answer(const endpoint& server, const std::string& path
     if (count < 0 && errno != EAGAIN && errno != EINTR) throw no_http(server, errno_name(errno));
     if (count > 0) got.append(buffer, static_cast<std::size_t>(count));
     if (got.size() > 2 * message_format::bytes_max) throw no_http(server, "its head has no end");
-    const auto length = answer_length(server, got);
-    if (!length || got.size() < *length) continue;
-    if (got.size() > *length) throw no_http(server, "it sends more than its Content-Length");
-    return message_format::http(request, *length, got.substr(0, got.find("\r\n")));
+    const auto answer = learn(server, got);
+    if (!answer || got.size() < answer->bytes) continue;
+    if (got.size() > answer->bytes) throw no_http(server, "it sends more than its Content-Length");
+    return message_format::http(request, answer->bytes, answer->shape);
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Learns what one HTTP answer of a server looks like, so that the load generator can count answers
-// of a fixed size.
+// Learns what one HTTP answer of a server looks like: its status line and the length of its body
+// are what every answer is compared with.
 #pragma once
 
 #include <string>

@@ -109,6 +109,7 @@ std::string load_object(const load_result& result) {
                  {"errors_by_name",
                   total.errors_by_name.empty() ? json::object() : json(total.errors_by_name)},
                  {"extra_bytes", total.extra_bytes},
+                 {"reconnects", total.reconnects},
                  {"offered_per_s", result.offered_per_s},
                  {"achieved_per_s", result.achieved_per_s},
                  {"bytes_per_s", result.bytes_per_s},
@@ -118,6 +119,7 @@ std::string load_object(const load_result& result) {
                   {{"user_s", static_cast<double>(total.user_us) / 1e6},
                    {"system_s", static_cast<double>(total.system_us) / 1e6},
                    {"share", result.busy_share}}},
+                 {"all_connections_lost", result.all_connections_lost},
                  {"server_died", result.server_died},
                  {"windows", std::move(windows)}};
   if (!classes.empty()) {

@@ -7,7 +7,8 @@
 namespace tailrace::load {
 
 bool load_result::clean() const noexcept {
-  return total.counts.wrong == 0 && total.counts.errors == 0 && total.counts.timed_out == 0 &&
+  const request_counts& counts = total.counts;
+  return counts.ok > 0 && counts.ok == counts.sent && counts.never_sent == 0 &&
          total.extra_bytes == 0 && total.lost_connections.empty() && total.warmup_failures == 0;
 }
 
@@ -49,6 +50,7 @@ void load_result::add(const load_result& slice) {
   receives_starved = std::max(receives_starved, slice.receives_starved);
   phase_s += slice.phase_s;
   elapsed_s += slice.elapsed_s;
+  all_connections_lost |= slice.all_connections_lost;
   server_died |= slice.server_died;
   stopped_early |= slice.stopped_early;
   compute_rates();

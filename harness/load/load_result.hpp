@@ -38,14 +38,16 @@ struct load_result {
   double bytes_per_s = 0;
   double busy_share = 0;  // CPU time of the threads without idle polling, of the phase
   std::size_t answer_bytes = 0;
-  bool server_died = false;
+  bool all_connections_lost = false;  // before the end
+  bool server_died = false;           // likewise, and nobody accepts a new one
   bool stopped_early = false;
 
   // Whose response times and windows stand for the run.
   [[nodiscard]] const tally& leading() const noexcept {
     return leading_class.empty() ? total : classes.front().counted;
   }
-  // Whether every answer was right and in time and no connection was lost.
+  // Whether something was answered, all that was sent was answered rightly and in time, all that
+  // was planned was sent but for what --skip-late-us allows, and no connection was lost.
   [[nodiscard]] bool clean() const noexcept;
   // Rates and shares from counts and lengths.
   void compute_rates();

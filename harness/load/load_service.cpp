@@ -75,6 +75,8 @@ json summary_of(const load_result& slice) {
           {"client_share", slice.busy_share},
           {"clean", slice.clean()},
           {"stopped_early", slice.stopped_early},
+          {"reconnects", total.reconnects},
+          {"all_connections_lost", slice.all_connections_lost},
           {"server_died", slice.server_died}};
 }
 

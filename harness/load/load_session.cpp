@@ -3,13 +3,17 @@
 // counts are added up.
 #include "harness/load/load_session.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "harness/load/endpoint.hpp"
 #include "harness/load/file_limit.hpp"
 #include "harness/load/http_probe.hpp"
 #include "harness/load/load_worker.hpp"
+#include "harness/load/resolve.hpp"
 #include "harness/observe/clock.hpp"
 #include "harness/record/refusal.hpp"
 
@@ -17,6 +21,14 @@ namespace tailrace::load {
 namespace {
 
 constexpr std::int64_t begin_after_ns = 2 * observe::ns_per_ms;
+
+constexpr double last_try_s = 1;
+
+// Asked after all connections were lost: has the server died, or does it only end connections?
+bool nobody_accepts(const std::vector<endpoint>& endpoints) {
+  return std::ranges::none_of(
+      endpoints, [](const endpoint& each) { return try_to_connect(each, last_try_s) == 0; });
+}
 
 message_format format_for(const load_options& options, const std::vector<endpoint>& endpoints) {
   if (options.http)
@@ -29,7 +41,7 @@ message_format format_for(const load_options& options, const std::vector<endpoin
 load_session::load_session(const load_options& options, const std::atomic<bool>& stop)
     : options_(options) {
   make_room_for_connections(options_.connections + options_.threads);
-  auto endpoints = resolve_endpoints(options_.connect);
+  auto endpoints = resolve_endpoints(options_.connect, options_.connect_timeout_s);
   auto format = format_for(options_, endpoints);
   common_ = std::make_unique<worker_common>(
       worker_common{options_, stop, split_of(options_), std::move(endpoints), std::move(format)});
@@ -69,7 +81,7 @@ void load_session::merge(load_result& result) const {
   for (const class_result& each : result.classes)
     each.counted.counts.check_identities();
   result.total.counts.check_identities();
-  result.server_died = std::ranges::all_of(
+  result.all_connections_lost = std::ranges::all_of(
       workers_, [](const auto& one) { return one->counted().front()->all_connections_lost; });
   result.windows = summarize_windows(series, static_cast<std::size_t>(result.phase_s * 10 + 0.5));
 }
@@ -98,6 +110,7 @@ load_result load_session::run(const slice& wanted) {
   result.phase_s = static_cast<double>(end_ns - timed.start_ns) / 1e9;
   result.stopped_early = end_ns < timed.start_ns + timed.measured_ns;
   merge(result);
+  result.server_died = result.all_connections_lost && nobody_accepts(common_->endpoints);
   result.engine_granted = workers_.front()->engine_granted();
   const std::int64_t elapsed_ns = result.total.finished_ns - timed.start_ns;
   result.elapsed_s = static_cast<double>(std::max<std::int64_t>(elapsed_ns, 0)) / 1e9;
@@ -105,7 +118,19 @@ load_result load_session::run(const slice& wanted) {
   return result;
 }
 
+void require_requests(const load_options& options) {
+  if (!options.open_loop()) return;
+  for (const load_class& each : split_of(options).classes) {
+    if (arrivals::planned(each.rate_per_s, options.duration_s) > 0) continue;
+    const std::string whose = each.name.empty() ? "" : fmt::format(" for the class {}", each.name);
+    throw refusal(fmt::format("the plan holds no request{}: {:g}/s for {:g} s", whose,
+                              each.rate_per_s, options.duration_s),
+                  "raise the rate or --duration-s", refusal::bad_usage);
+  }
+}
+
 load_result run_load(const load_options& options, const std::atomic<bool>& stop) {
+  require_requests(options);
   return load_session(options, stop)
       .run({.settle_s = options.warmup_s, .duration_s = options.duration_s, .seed = options.seed});
 }

@@ -45,6 +45,10 @@ class load_session {
   std::vector<std::unique_ptr<load_worker>> workers_;
 };
 
+// Throws a refusal (usage) where the open loop's plan for options.duration_s holds no request, or
+// none of one class.
+void require_requests(const load_options& options);
+
 // One run from options to result: a session of a single slice, with the lengths and the seed that
 // the options have. Throws a refusal when it cannot start.
 [[nodiscard]] load_result run_load(const load_options& options, const std::atomic<bool>& stop);

@@ -62,6 +62,19 @@ std::string asked(const load_options& options) {
                      options.connections, what, how, options.duration_s, options.warmup_s);
 }
 
+std::string unanswered_text(const request_counts& counts) {
+  std::string text;
+  const auto out = std::back_inserter(text);
+  if (counts.ok + counts.wrong == 0) text += "no request was answered\n";
+  if (counts.in_flight > 0)
+    fmt::format_to(out, "{} request(s) still without an answer at the end of the drain\n",
+                   counts.in_flight);
+  if (counts.never_sent > 0)
+    fmt::format_to(out, "{} request(s) of the plan never sent: their connection was full or lost\n",
+                   counts.never_sent);
+  return text;
+}
+
 }  // namespace
 
 std::string load_table(const load_result& result) {
@@ -80,6 +93,7 @@ std::string load_table(const load_result& result) {
   text += fmt::format("  sent {} = ok {} + wrong {} + errors {} + timed out {} + in flight {}\n",
                       counts.sent, counts.ok, counts.wrong, counts.errors, counts.timed_out,
                       counts.in_flight);
+  if (total.reconnects > 0) text += fmt::format("  connections made again {}\n", total.reconnects);
   text += fmt::format("  {:<12} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}\n", "", "p50", "p90",
                       "p99", "p99.9", "p99.99", "max");
   if (result.classes.empty()) text += latency_rows(total, options.open_loop());
@@ -95,7 +109,10 @@ std::string load_complaints(const load_result& result) {
   const tally& total = result.total;
   std::string text;
   const auto out = std::back_inserter(text);
-  if (result.server_died) text += "the server died: every connection was lost before the end\n";
+  if (result.server_died)
+    text += "the server died: every connection was lost, and nobody accepts a new one\n";
+  else if (result.all_connections_lost)
+    text += "every connection was lost before the end; the server still accepts new ones\n";
   for (const auto& [cause, count] : total.lost_connections)
     fmt::format_to(out, "{} connection(s) lost: {}\n", count, cause);
   if (total.counts.wrong > 0)
@@ -105,6 +122,7 @@ std::string load_complaints(const load_result& result) {
   if (total.counts.timed_out > 0)
     fmt::format_to(out, "{} request(s) without an answer after {:g} s\n", total.counts.timed_out,
                    result.options.timeout_s);
+  text += unanswered_text(total.counts);
   if (total.warmup_failures > 0)
     fmt::format_to(out, "{} request(s) wrong or unanswered in the warm-up\n",
                    total.warmup_failures);

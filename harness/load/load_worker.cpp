@@ -25,6 +25,11 @@ std::uint32_t outstanding_max(const load_options& options) {
   return options.open_loop() ? options.outstanding_max : options.depth;
 }
 
+std::uint32_t sources(const load_options& options) {
+  return options.source_addresses > 0 ? options.source_addresses
+                                      : source_addresses_for(options.connections);
+}
+
 void sleep_until(std::int64_t absolute_ns) {
   const timespec until{absolute_ns / observe::ns_per_s, absolute_ns % observe::ns_per_s};
   while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
@@ -107,11 +112,8 @@ void load_worker::connect() {
     throw refusal("the kernel refused an epoll descriptor: " + errno_name(errno),
                   "raise the limit of open files (ulimit -n)");
   make_connections();
-  const std::uint32_t sources = options.source_addresses > 0
-                                    ? options.source_addresses
-                                    : source_addresses_for(options.connections);
   connector opener(epoll_fd_, {.endpoints = &common_.endpoints,
-                               .source_addresses = sources,
+                               .source_addresses = sources(options),
                                .rate_per_s = options.connect_rate_per_s / options.threads,
                                .timeout_s = options.connect_timeout_s,
                                .stop = &common_.stop});
@@ -141,7 +143,10 @@ client_loop::plan load_worker::loop_plan() const {
           .timeout_ns = seconds_ns(options.timeout_s),
           .skip_late_ns = options.skip_late_us * observe::ns_per_us,
           .seed = slice_.seed + index_,
-          .stop = &common_.stop};
+          .stop = &common_.stop,
+          .endpoints = &common_.endpoints,
+          .source_addresses = sources(options),
+          .connect_timeout_ns = seconds_ns(options.connect_timeout_s)};
 }
 
 void load_worker::drive() {

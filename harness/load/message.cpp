@@ -22,23 +22,14 @@ message_format message_format::echo(std::size_t message_bytes, std::uint64_t see
 }
 
 message_format message_format::http(std::string request, std::size_t answer_bytes,
-                                    std::string answer_start) {
+                                    http_shape answer) {
   check(!request.empty(), "an HTTP request has bytes");
-  check(answer_bytes >= answer_start.size(), "an answer holds its own start",
-        static_cast<std::int64_t>(answer_bytes), static_cast<std::int64_t>(answer_start.size()));
   message_format made;
   made.request_bytes_ = request.size();
   made.answer_bytes_ = answer_bytes;
   made.request_ = std::move(request);
-  made.answer_start_ = std::move(answer_start);
+  made.http_answer_ = std::move(answer);
   return made;
-}
-
-bool message_format::matches_http(const char* in, std::size_t offset,
-                                  std::size_t count) const noexcept {
-  if (offset >= answer_start_.size()) return true;
-  const std::size_t part = std::min(count, answer_start_.size() - offset);
-  return std::memcmp(in, answer_start_.data() + offset, part) == 0;
 }
 
 }  // namespace tailrace::load

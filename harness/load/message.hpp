@@ -5,8 +5,8 @@
 //   bytes 0..7 connection, 8..15 sequence, 16..23 scramble of both, then a slice of a seeded
 //   pattern whose place depends on both; below 24 bytes the message is the first bytes of three
 //   scrambles of both, so that even 1 B differs from its neighbours (with probability 255/256).
-// HTTP: a fixed GET; an answer is any response of the length learnt beforehand that begins as the
-// learnt one does. One object a thread (read-only after construction, so sharing is fine too).
+// HTTP: a fixed GET; http_answer.hpp reads the answers. One object a thread (read-only after
+// construction, so sharing is fine too).
 // Cost: about 10 ns for 64 B.
 #pragma once
 
@@ -21,17 +21,23 @@
 
 namespace tailrace::load {
 
+// What every HTTP answer has to have.
+struct http_shape {
+  std::string status_line;
+  std::size_t body_bytes = 0;
+};
+
 class message_format {
  public:
   static constexpr std::size_t bytes_max = 1U << 20;
 
   static message_format echo(std::size_t message_bytes, std::uint64_t seed);
-  // `answer_start`: the bytes every answer begins with, e.g. the status line.
-  static message_format http(std::string request, std::size_t answer_bytes,
-                             std::string answer_start);
+  // answer_bytes: of the answer as it was learnt, head included.
+  static message_format http(std::string request, std::size_t answer_bytes, http_shape answer);
 
   [[nodiscard]] std::size_t request_bytes() const noexcept { return request_bytes_; }
   [[nodiscard]] std::size_t answer_bytes() const noexcept { return answer_bytes_; }
+  [[nodiscard]] const http_shape& http_answer() const noexcept { return http_answer_; }
   [[nodiscard]] bool is_echo() const noexcept { return request_.empty(); }
 
   // Writes bytes [offset, offset + count) of a request to `out`.
@@ -52,11 +58,9 @@ class message_format {
     if (count > 0) std::memcpy(out, pattern_.data() + start.shift() + offset, count);
   }
 
-  // Whether these are bytes [offset, offset + count) of the right answer.
+  // Whether these are bytes [offset, offset + count) of the right echo.
   [[nodiscard]] bool matches(const char* in, std::uint64_t connection, std::uint64_t sequence,
                              std::size_t offset, std::size_t count) const noexcept {
-    if (!is_echo()) [[unlikely]]
-      return matches_http(in, offset, count);
     const head start(connection, sequence, request_bytes_);
     bool same = true;
     if (offset < head_bytes) {
@@ -92,13 +96,10 @@ class message_format {
     std::uint64_t words_[3];
   };
 
-  [[nodiscard]] bool matches_http(const char* in, std::size_t offset,
-                                  std::size_t count) const noexcept;
-
   std::size_t request_bytes_ = 0;
   std::size_t answer_bytes_ = 0;
   std::string request_;
-  std::string answer_start_;
+  http_shape http_answer_;
   std::vector<char> pattern_;
 };
 

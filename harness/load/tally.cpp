@@ -54,6 +54,7 @@ void tally::add(const tally& other) {
     errors_by_name[name] += count;
   for (const auto& [name, count] : other.lost_connections)
     lost_connections[name] += count;
+  reconnects += other.reconnects;
   extra_bytes += other.extra_bytes;
   answered_in_phase += other.answered_in_phase;
   warmup_failures += other.warmup_failures;

@@ -76,9 +76,9 @@ struct window_summary {
 struct tally {
   request_counts counts;
   whole_run_counts whole_run;
-  // ok at completion - plan; what was due and got no answer (skipped late, never sent, timed out,
-  // in flight) at its age: as many as were planned, without wrong, errors and what was not yet due
-  // when all connections were lost.
+  // Answer - plan, whether it was right and in time or not; what was due and got no answer, at its
+  // age at the end: as many as were planned, without what was not yet due when all connections were
+  // lost.
   histogram response;
   // Of what was sent, from the actual send; stays empty in the closed loop, where it is equal.
   histogram service;
@@ -86,14 +86,15 @@ struct tally {
   // Of that, how late the loop itself came to the request; without the wait for a full socket or
   // window, which is the server's doing. Of all requests it came to, also those it then skipped.
   histogram client_delay;
-  histogram connect;
+  histogram connect;  // also of connections made again
   window_series windows;
   std::map<std::string, std::uint64_t> errors_by_name;  // requests, so they add up to counts.errors
   std::map<std::string, std::uint64_t> lost_connections;  // by cause, over the whole run
+  std::uint64_t reconnects = 0;  // connections made again, over the whole run
   std::uint64_t extra_bytes = 0;
   std::uint64_t answered_in_phase =
       0;                              // right answers that came inside the phase, whenever planned
-  std::uint64_t warmup_failures = 0;  // wrong or timed out before the measured phase
+  std::uint64_t warmup_failures = 0;  // planned before the measured phase: wrong or never answered
   std::int64_t user_us = 0;           // of the thread inside the phase
   std::int64_t system_us = 0;
   std::int64_t idle_spin_ns = 0;  // of these, polling while nothing was due

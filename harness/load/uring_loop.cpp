@@ -2,6 +2,7 @@
 // See uring_loop.hpp.
 #include "harness/load/uring_loop.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -14,12 +15,15 @@
 namespace tailrace::load {
 namespace {
 
-// In the two lowest bits of the user data; the connection's index is above them.
-enum class act : std::uint8_t { receive, send, cancel };
-constexpr int act_bits = 2;
+// The user data: 3 bits of the act, then 16 of the connection's life, then its index. A connection
+// that is made again has another life, so that what completes late of the one before is known.
+// proven_send: its answer proves that it went out, and it completes only where it fails.
+enum class act : std::uint8_t { receive, send, proven_send, connect, cancel };
+constexpr int act_bits = 3;
+constexpr int life_bits = 16;
 
-constexpr std::uint64_t tag(act what, std::size_t index) {
-  return std::uint64_t{index} << act_bits | static_cast<std::uint64_t>(what);
+constexpr std::uint64_t tag(act what, std::size_t index, std::uint16_t life) {
+  return (std::uint64_t{index} << life_bits | life) << act_bits | static_cast<std::uint64_t>(what);
 }
 
 // So many wait at most while others of their batch are being handled.
@@ -40,7 +44,10 @@ uring_loop::uring_loop(uring_port& port, std::vector<connection>& connections, c
                        const std::vector<class_plan>& classes)
     : client_loop(connections, wanted, classes), port_(port), slots_(connections.size()) {
   for (std::size_t i = 0; i < connections.size(); ++i)
-    if (connections[i].alive) queue_receive(i);
+    if (connections[i].open())
+      queue_receive(i);
+    else if (connections[i].connecting)
+      queue_connect(i);
   release();
 }
 
@@ -71,48 +78,62 @@ void uring_loop::handle(int events) {
 }
 
 void uring_loop::completed(const io_uring_cqe& completion) {
-  const auto index = static_cast<std::size_t>(completion.user_data >> act_bits);
   const auto what = static_cast<act>(completion.user_data & ((1U << act_bits) - 1));
-  if (what == act::receive) received(index, completion);
-  if (what == act::send) sent(index, completion.res);
+  if (what == act::cancel) return;
+  const std::uint64_t whose = completion.user_data >> act_bits;
+  const auto index = static_cast<std::size_t>(whose >> life_bits);
+  const bool current = slots_[index].life == static_cast<std::uint16_t>(whose);
+  if (what != act::proven_send && (completion.flags & IORING_CQE_F_MORE) == 0) --in_flight_;
+  if (what == act::receive) return received(index, completion, current);
+  if (!current || stopping_) return;
+  if (what == act::connect) return connected(index);
+  sent(index, completion.res);
 }
 
-void uring_loop::received(std::size_t index, const io_uring_cqe& completion) {
+void uring_loop::received(std::size_t index, const io_uring_cqe& completion, bool current) {
   connection& from = connections()[index];
   slot& at = slots_[index];
-  if ((completion.flags & IORING_CQE_F_MORE) == 0) {
-    at.receiving = false;
-    --in_flight_;
-  }
+  const std::uint16_t life = at.life;
+  if (current && (completion.flags & IORING_CQE_F_MORE) == 0) at.receiving = false;
   const bool buffered = (completion.flags & IORING_CQE_F_BUFFER) != 0;
   if (buffered) port_.buffers().taken();
-  if (completion.res > 0 && stopping_) at.unread += static_cast<std::size_t>(completion.res);
-  if (from.alive && !stopping_) {
+  if (current && completion.res > 0 && stopping_)
+    at.unread += static_cast<std::size_t>(completion.res);
+  if (current && !stopping_) {
     if (completion.res > 0) {
       read_clock();
       const auto* const bytes = port_.buffers().address(uring::buffer_ring::id_of(completion));
       consume(from, reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(completion.res));
     } else if (completion.res == 0) {
-      lose(from, end_after(at.send_error));
+      ended(from, end_after(at.send_error));
     } else if (completion.res == -ENOBUFS) {
       port_.note_starved();
     } else if (completion.res != -EINTR && completion.res != -EAGAIN) {
-      lose(from, errno_name(-completion.res));
+      ended(from, errno_name(-completion.res));
     }
   }
   if (buffered) port_.buffers().recycle(uring::buffer_ring::id_of(completion));
-  if (!from.alive || stopping_) return;
+  if (!current || at.life != life || stopping_) return;
   if (!at.receiving) queue_receive(index);
   flush(from);
+}
+
+void uring_loop::connected(std::size_t index) {
+  connection& made = connections()[index];
+  if (!finish_connecting(made)) {
+    if (made.connecting) queue_connect(index);
+    return;
+  }
+  const int error = port_.replace(index, made.fd);
+  if (error != 0) return lose(made, errno_name(error));
+  queue_receive(index);
+  flush(made);
 }
 
 void uring_loop::sent(std::size_t index, int result) {
   connection& to = connections()[index];
   slot& at = slots_[index];
-  // One that asked for no completion has one where it fails, and only then.
-  if (at.sending) --in_flight_;
   at.sending = false;
-  if (!to.alive || stopping_) return;
   if (result < 0 && result != -EINTR && result != -EAGAIN) return sending_failed(to, -result);
   at.send_from += static_cast<std::uint32_t>(std::max(result, 0));
   if (at.send_from < at.send_to)
@@ -124,7 +145,7 @@ void uring_loop::sent(std::size_t index, int result) {
 void uring_loop::flush(connection& to) {
   const std::size_t index = index_of(to);
   slot& at = slots_[index];
-  if (!to.alive || at.sending || at.send_error != 0) return;
+  if (!to.open() || at.sending || at.send_error != 0) return;
   if (port_.chunk_bytes() >= direct_bytes && !send_directly(to)) return;
   const std::uint64_t until = may_send(to);
   if (to.whole_sent >= until) return;
@@ -158,7 +179,7 @@ bool uring_loop::send_directly(connection& to) {
 // Of a peer that is gone, what it had answered before counts: its receive ends after that.
 void uring_loop::sending_failed(connection& to, int error) {
   slot& at = slots_[index_of(to)];
-  if (!at.receiving || (error != ECONNRESET && error != EPIPE)) return lose(to, errno_name(error));
+  if (!at.receiving || (error != ECONNRESET && error != EPIPE)) return ended(to, errno_name(error));
   at.send_error = error;
 }
 
@@ -173,7 +194,7 @@ void uring_loop::queue_receive(std::size_t index) {
   ::io_uring_prep_recv_multishot(&entry, static_cast<int>(index), nullptr, 0, 0);
   entry.flags = IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT;
   entry.buf_group = port_.buffers().group();
-  entry.user_data = tag(act::receive, index);
+  entry.user_data = tag(act::receive, index, slots_[index].life);
   slots_[index].receiving = true;
   ++in_flight_;
 }
@@ -184,7 +205,7 @@ void uring_loop::queue_send(std::size_t index, bool proven) {
   ::io_uring_prep_send(&entry, static_cast<int>(index), port_.chunk(index) + at.send_from,
                        at.send_to - at.send_from, MSG_NOSIGNAL | (proven ? MSG_WAITALL : 0));
   entry.flags = static_cast<std::uint8_t>(IOSQE_FIXED_FILE | (proven ? IOSQE_CQE_SKIP_SUCCESS : 0));
-  entry.user_data = tag(act::send, index);
+  entry.user_data = tag(proven ? act::proven_send : act::send, index, at.life);
   at.sending = !proven;
   if (at.sending) ++in_flight_;
 }
@@ -192,15 +213,31 @@ void uring_loop::queue_send(std::size_t index, bool proven) {
 void uring_loop::queue_cancel(std::uint64_t of, unsigned flags) {
   io_uring_sqe& entry = port_.ring().entry();
   ::io_uring_prep_cancel64(&entry, of, static_cast<int>(flags));
-  entry.user_data = tag(act::cancel, 0);
+  entry.user_data = tag(act::cancel, 0, 0);
 }
 
-// Requests hold the socket until they have completed, also a send that would tell nobody.
-void uring_loop::forget(connection& lost) {
-  const std::size_t index = index_of(lost);
+void uring_loop::queue_connect(std::size_t index) {
+  io_uring_sqe& entry = port_.ring().entry();
+  ::io_uring_prep_poll_add(&entry, connections()[index].fd, POLLOUT);
+  entry.user_data = tag(act::connect, index, slots_[index].life);
+  ++in_flight_;
+}
+
+int uring_loop::await_connected(connection& made) {
+  queue_connect(index_of(made));
+  return 0;
+}
+
+// Requests hold the socket until they have completed, also a send that would tell nobody. They
+// have to be found by the kernel before the descriptor is another one's.
+void uring_loop::forget(connection& ending) {
+  const std::size_t index = index_of(ending);
+  slot& at = slots_[index];
+  release();
   port_.release(index);
-  queue_cancel(tag(act::receive, index), 0);
-  queue_cancel(tag(act::send, index), 0);
+  for (const act each : {act::receive, act::send, act::proven_send, act::connect})
+    queue_cancel(tag(each, index, at.life), 0);
+  at = {.life = static_cast<std::uint16_t>(at.life + 1)};
 }
 
 void uring_loop::stop_receiving() {

@@ -35,13 +35,16 @@ class uring_loop final : public client_loop {
     bool sending = false;    // a completion of it will come
     bool receiving = false;  // likewise
     int send_error = 0;      // the peer is gone: what it answered before, and its end, are received
+    std::uint16_t life = 0;  // tells what completes of this connection from what does of the one
+                             // before it in this place
   };
 
   int wait(std::int64_t wait_ns) override;
   void handle(int events) override;
   void flush(connection& to) override;
   void release() override;
-  void forget(connection& lost) override;
+  void forget(connection& ending) override;
+  [[nodiscard]] int await_connected(connection& made) override;
   void stop_receiving() override;
   [[nodiscard]] std::size_t unread(connection& from) override;
 
@@ -53,9 +56,11 @@ class uring_loop final : public client_loop {
   [[nodiscard]] bool anything_to_take() noexcept;
   void queue_receive(std::size_t index);
   void queue_send(std::size_t index, bool proven);
+  void queue_connect(std::size_t index);
   void queue_cancel(std::uint64_t of, unsigned flags);
   void completed(const io_uring_cqe& completion);
-  void received(std::size_t index, const io_uring_cqe& completion);
+  void received(std::size_t index, const io_uring_cqe& completion, bool current);
+  void connected(std::size_t index);
   void sent(std::size_t index, int result);
 
   uring_port& port_;

@@ -35,6 +35,11 @@ std::size_t at_once(std::size_t message_bytes, std::uint32_t outstanding_max) {
                   chunk_bytes_max);
 }
 
+void make_blocking(int descriptor) noexcept {
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  if (flags >= 0) ::fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK);
+}
+
 uring::ring open_ring(std::size_t connections) {
   const auto& kernel = uring::probe_kernel();
   if (!kernel) throw refused(kernel.error());
@@ -80,8 +85,7 @@ uring_port::uring_port(const needs& wanted)
 void uring_port::adopt(const std::vector<connection>& connections) {
   std::vector<int> descriptors;
   for (const connection& one : connections) {
-    const int flags = ::fcntl(one.fd, F_GETFL);
-    if (flags >= 0) ::fcntl(one.fd, F_SETFL, flags & ~O_NONBLOCK);
+    make_blocking(one.fd);
     descriptors.push_back(one.fd);
   }
   const int error = ::io_uring_register_files(&ring_.native(), descriptors.data(),
@@ -94,6 +98,13 @@ void uring_port::adopt(const std::vector<connection>& connections) {
 void uring_port::release(std::size_t index) noexcept {
   const int none = -1;
   ::io_uring_register_files_update(&ring_.native(), static_cast<unsigned>(index), &none, 1);
+}
+
+int uring_port::replace(std::size_t index, int descriptor) noexcept {
+  make_blocking(descriptor);
+  const int done = ::io_uring_register_files_update(&ring_.native(), static_cast<unsigned>(index),
+                                                    &descriptor, 1);
+  return done < 0 ? -done : 0;
 }
 
 void uring_port::release_all() noexcept {

@@ -36,6 +36,8 @@ class uring_port {
   // No request names this descriptor any more.
   void release(std::size_t index) noexcept;
   void release_all() noexcept;
+  // The connection has another descriptor. 0 or errno.
+  [[nodiscard]] int replace(std::size_t index, int descriptor) noexcept;
 
   [[nodiscard]] uring::ring& ring() noexcept { return ring_; }
   [[nodiscard]] uring::buffer_ring& buffers() noexcept { return buffers_; }

@@ -79,7 +79,8 @@ io_result read_cached_at(int fd, std::span<std::byte> into, std::uint64_t offset
     if (count >= 0) [[likely]]
       return io_result::of_count(static_cast<std::size_t>(count));
     // No such file system, kernel or (EPERM: a container's filter that does not know it) call.
-    if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EPERM) return io_result::of_error(EAGAIN);
+    if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EPERM)
+      return io_result::of_error(EAGAIN);
     if (errno != EINTR) return refused_read("preadv2", fd, errno);
   }
 }

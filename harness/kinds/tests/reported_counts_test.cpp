@@ -68,6 +68,8 @@ TEST(load_counts, wrong_bytes_extra_bytes_and_death_are_faults) {
   load["extra_bytes"] = 3;
   EXPECT_EQ(first(load_faults(load, 50)), "the target sent bytes that nobody asked for");
   load = good_load();
+  load["all_connections_lost"] = true;
+  EXPECT_EQ(first(load_faults(load, 50)), "the target ended every connection under load");
   load["server_died"] = true;
   EXPECT_EQ(first(load_faults(load, 50)), "the target died under load");
   load = good_load();

@@ -69,8 +69,17 @@ def ours(options: argparse.Namespace, server: Server, more: list[str]) -> dict:
 
 def wrk(options: argparse.Namespace, server: Server, connections: int) -> float:
     command = ["taskset", "-c", CLIENT_CPU, "wrk", "-t1", f"-c{connections}"]
-    out = run(command + [f"-d{options.seconds}s", f"http://{server.address}/"])
-    return float(re.search(r"Requests/sec:\s+([0-9.]+)", out).group(1))
+    return wrk_rate(run(command + [f"-d{options.seconds}s", f"http://{server.address}/"]))
+
+
+def wrk_rate(out: str) -> float:
+    """Requests per second, of a run in which all went well: wrk's exit code is 0 in any case."""
+    complaint = re.search(r"Socket errors:.*|Non-2xx.*", out)
+    found = re.search(r"Requests/sec:\s+([0-9.]+)", out)
+    rate = float(found.group(1)) if found else 0.0
+    if complaint or rate == 0:
+        sys.exit(f"bench-client: wrk: {complaint.group(0) if complaint else 'nothing answered'}")
+    return rate
 
 
 def spread(values: list[float], form: str) -> str:

@@ -53,6 +53,8 @@ KEYS = {
     "latency_ns",
     "histograms",
     "client_cpu",
+    "reconnects",
+    "all_connections_lost",
     "server_died",
     "windows",
 }
@@ -168,8 +170,9 @@ class TheCommand(unittest.TestCase):
             self.assertEqual([one.name for one in Path(folder).iterdir()], ["load.json"])
 
     def test_an_unwritable_result_file_is_refused_before_the_run(self):
-        with EchoServer() as server:
-            done = load("--connect", server.address, "--json", "/nonexistent/x.json", *QUICK)
+        with EchoServer() as server, tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "none" / "x.json")
+            done = load("--connect", server.address, "--json", path, *QUICK)
             self.assertEqual(done.returncode, 1)
             self.assertIn("cannot write", done.stderr)
             self.assertFalse(server.received.is_set())
@@ -194,6 +197,24 @@ class TheCommand(unittest.TestCase):
             self.assertGreater(self.check_object(done.stdout, "closed")["counts"]["wrong"], 0)
             self.assertIn("wrong bytes", done.stderr)
 
+    def test_a_server_that_answers_nobody_is_exit_4(self):
+        with socket.create_server(("127.0.0.1", 0)) as deaf:
+            address = "127.0.0.1:%d" % deaf.getsockname()[1]
+            for rate in ([], ["--rate", "50"]):
+                done = load("--connect", address, "--drain-s", "0.1", *rate, *QUICK)
+                self.assertEqual(done.returncode, 4, rate)
+                self.assertIn("no request was answered\n", done.stderr)
+                said = "at the end of the drain" if rate else "3 request(s) wrong or unanswered in"
+                self.assertIn(said, done.stderr)
+
+    def test_one_connection_that_is_not_answered_is_exit_4(self):
+        with EchoServer() as server, socket.create_server(("127.0.0.1", 0)) as deaf:
+            addresses = [server.address, "127.0.0.1:%d" % deaf.getsockname()[1]]
+            connect = [word for one in addresses for word in ("--connect", one)]
+            done = load(*connect, "--drain-s", "0.1", *QUICK)
+            self.assertEqual(done.returncode, 4)
+            self.assertIn("1 request(s) wrong or unanswered in the warm-up", done.stderr)
+
     def test_bad_usage_is_one_sentence_and_exit_2(self):
         server = ["--connect", "127.0.0.1:9"]
         for arguments in (
@@ -214,6 +235,7 @@ class TheCommand(unittest.TestCase):
             [*server, "--threads", "60"],
             [*server, "--frobnicate"],
             [*server, "--rate", "1e7", "--duration-s", "1000"],
+            [*server, "--rate", "0.4", "--duration-s", "1"],
             [*server, "--rate", "100", "--hog-every", "10"],
             [*server, "--rate", "100", "--hog-rate", "10"],
             [*server, "--rate", "100", "--hog-every", "1", "--hog-rate", "10"],

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "harness/load/load_table.hpp"
 #include "harness/load/tests/load_fixture.hpp"
 #include "harness/record/refusal.hpp"
 
@@ -45,7 +46,8 @@ TEST_P(faulty_server, extra_bytes_fail_the_connection) {
   // (extra at once).
   EXPECT_GT(result.total.extra_bytes, 0U);
   EXPECT_EQ(result.total.lost_connections.at("EXTRA_BYTES"), 4U);
-  EXPECT_TRUE(result.server_died);
+  EXPECT_TRUE(result.all_connections_lost);
+  EXPECT_FALSE(result.server_died) << "it accepts new ones";
   EXPECT_FALSE(result.clean());
 }
 
@@ -72,7 +74,8 @@ TEST_P(faulty_server, early_close_is_an_error_named_eof) {
     // Data that still arrives at a closed socket is answered by a reset, which may come first.
     const auto& names = result.total.errors_by_name;
     EXPECT_TRUE(names.contains("EOF") || names.contains("ECONNRESET"));
-    EXPECT_TRUE(result.server_died);
+    EXPECT_TRUE(result.all_connections_lost);
+    EXPECT_FALSE(result.server_died) << "it accepts new ones";
     EXPECT_GT(result.total.counts.ok, 0U);
     if (rate > 0) {
       EXPECT_EQ(result.total.counts.planned, 600U);
@@ -88,7 +91,7 @@ TEST_P(faulty_server, reset_mid_message_is_an_error_by_its_errno) {
   options.message_bytes = 4096;
   const auto result = run_checked(options);
   EXPECT_EQ(result.total.errors_by_name.at("ECONNRESET"), 4U);
-  EXPECT_TRUE(result.server_died);
+  EXPECT_TRUE(result.all_connections_lost);
 }
 
 TEST_P(faulty_server, a_stall_times_out_and_the_rest_is_in_flight) {
@@ -109,6 +112,57 @@ TEST_P(faulty_server, a_stall_times_out_and_the_rest_is_in_flight) {
   EXPECT_GE(result.total.response.quantile((answered + 1) / 300), 50'000'000);
   EXPECT_FALSE(result.clean());
   EXPECT_FALSE(result.server_died);
+}
+
+// One pause, in which requests time out that are answered after it: the time limit says how many
+// they are, and moves no quantile.
+TEST_P(faulty_server, what_timed_out_and_came_later_is_there_with_the_time_that_it_took) {
+  constexpr std::int64_t pause_ns = 600'000'000;
+  const test_server server({.pause_at_total = one_message * 20, .pause_ns = pause_ns});
+  auto options = open_run(server, 200);
+  options.warmup_s = 0;
+  options.timeout_s = 0.05;
+  const auto result = run_checked(options);
+  EXPECT_GT(result.total.counts.timed_out, 0U);
+  EXPECT_EQ(result.total.counts.in_flight, 0U);
+  EXPECT_GE(result.total.response.max(), pause_ns);
+  EXPECT_GE(result.total.service.max(), pause_ns);
+}
+
+TEST_P(faulty_server, that_answers_nothing_leaves_no_clean_run) {
+  const test_server server({.stall_at = 0});
+  for (const double rate : {0.0, 100.0}) {
+    auto options = unwarmed(server);
+    options.rate_per_s = rate;
+    options.drain_s = 0.05;
+    const auto result = run_checked(options);
+    EXPECT_EQ(result.total.counts.ok, 0U);
+    EXPECT_EQ(result.total.counts.timed_out, 0U) << "the limit is longer than the run";
+    EXPECT_FALSE(result.clean());
+    EXPECT_NE(load_complaints(result).find("no request was answered"), std::string::npos);
+  }
+}
+
+TEST(the_plan, that_holds_no_request_is_bad_usage) {
+  load_options options;
+  options.connect = {"127.0.0.1:1"};
+  options.connections = 4;
+  options.duration_s = 1;
+  const std::atomic<bool> never_stop{false};
+  const auto code = [&] {
+    try {
+      static_cast<void>(run_load(options, never_stop));
+    } catch (const refusal& why) {
+      return why.exit_code();
+    }
+    return 0;
+  };
+  options.rate_per_s = 0.4;
+  EXPECT_EQ(code(), refusal::bad_usage);
+  options.rate_per_s = 100;
+  options.hog_every = 2;
+  options.hog_rate_per_s = 0.4;
+  EXPECT_EQ(code(), refusal::bad_usage) << "none of one class";
 }
 
 TEST_P(faulty_server, a_full_connection_queues_with_its_plan_kept) {

@@ -62,14 +62,5 @@ TEST(message, a_server_that_repeats_one_byte_messages_is_caught) {
   EXPECT_LT(same, 20);
 }
 
-TEST(message, http_answers_are_known_by_length_and_start) {
-  const auto format = message_format::http("GET", 10, "HTTP 200");
-  EXPECT_TRUE(format.matches("HTTP 200xy", 0, 0, 0, 10));
-  EXPECT_FALSE(format.matches("HTTP 500xy", 0, 0, 0, 10));
-  EXPECT_TRUE(format.matches("200", 0, 0, 5, 3));
-  EXPECT_FALSE(format.matches("201", 0, 0, 5, 3));
-  EXPECT_TRUE(format.matches("zz", 0, 0, 8, 2));
-}
-
 }  // namespace
 }  // namespace tailrace::load

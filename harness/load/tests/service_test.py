@@ -87,7 +87,8 @@ class ServiceTest(unittest.TestCase):
             with EchoServer() as server:
                 service.open(server, "--rate", "500")
                 self.assertFalse(service.slice()["server_died"])
-            self.assertTrue(service.slice()["server_died"])
+            last = service.slice()
+            self.assertTrue(last["server_died"] and last["all_connections_lost"])
 
     def test_the_end_of_input_ends_it(self):
         with Service() as service:

@@ -20,6 +20,16 @@ class BenchClient(unittest.TestCase):
         self.assertEqual(1, done.stderr.count("\n"), done.stderr)
         self.assertIn("scripts/build", done.stderr)
 
+    def test_a_run_of_wrk_that_went_wrong_gives_no_rate(self) -> None:
+        rate = "Requests/sec:   {}\n"
+        errors = "  Socket errors: connect 0, read 9, write 0, timeout 0\n"
+        self.assertEqual(bench_client.wrk_rate(rate.format("1234.50")), 1234.5)
+        for out in ("", rate.format("0.00"), errors + rate.format("12.00"),
+                    "  Non-2xx or 3xx responses: 7\n" + rate.format("12.00")):
+            with self.assertRaises(SystemExit) as refused:
+                bench_client.wrk_rate(out)
+            self.assertRegex(str(refused.exception), "^bench-client: wrk: .+")
+
     def test_a_spread_is_the_median_with_the_least_and_the_greatest(self) -> None:
         self.assertEqual(bench_client.spread([3.0, 1.0, 2.0], ".1f"), "2.0 [1.0 - 3.0]")
 

@@ -53,7 +53,20 @@ class misbehaving final : public scripted::script {
     return from.received - count <= at && at < from.received;
   }
 
-  std::string answer_to(const connection& from, std::string bytes) {
+  std::string next_http_answer(connection& from) {
+    std::uint64_t& answered = http_answered_[from.serial];
+    const bool unanswered = behaviour_.http_ends == http_end::unanswered;
+    if (http_total_++ >= behaviour_.hang_up_after ||
+        (unanswered && answered == behaviour_.http_answers))
+      from.ended = true;
+    if (from.ended || answered == behaviour_.http_answers) return {};
+    if (++answered < behaviour_.http_answers || unanswered) return behaviour_.http_answer;
+    from.ended = behaviour_.http_ends != http_end::announced_only;
+    const bool silent = behaviour_.http_ends == http_end::silent;
+    return silent ? behaviour_.http_answer : behaviour_.http_last_answer;
+  }
+
+  std::string answer_to(connection& from, std::string bytes) {
     if (crosses(from, bytes.size(), behaviour_.wrong_at))
       bytes[behaviour_.wrong_at - (from.received - bytes.size())] ^= 0x20;
     std::string& held = held_[from.serial];
@@ -63,7 +76,7 @@ class misbehaving final : public scripted::script {
       for (auto end = held.find("\r\n\r\n"); end != std::string::npos;
            end = held.find("\r\n\r\n")) {
         held.erase(0, end + 4);
-        bytes += behaviour_.http_answer;
+        bytes += next_http_answer(from);
       }
     } else if (behaviour_.hold_bytes > 0) {
       held += bytes;
@@ -76,7 +89,9 @@ class misbehaving final : public scripted::script {
   server_behaviour behaviour_;
   std::uint64_t total_ = 0;
   bool paused_ = false;
-  std::unordered_map<std::uint64_t, std::string> held_;  // by serial
+  std::uint64_t http_total_ = 0;
+  std::unordered_map<std::uint64_t, std::uint64_t> http_answered_;  // by serial
+  std::unordered_map<std::uint64_t, std::string> held_;             // by serial
 };
 
 }  // namespace

@@ -15,6 +15,10 @@ namespace tailrace::load {
 
 inline constexpr std::uint64_t never = UINT64_MAX;
 
+// How a connection ends with its last HTTP answer: announced in it and closed; announced, and left
+// to the client to close; closed without a word; closed in place of the answer after it.
+enum class http_end : std::uint8_t { announced, announced_only, silent, unanswered };
+
 struct server_behaviour {
   std::uint64_t wrong_at = never;        // the byte at this offset comes back changed
   std::uint64_t extra_at = never;        // after it, three bytes that nobody sent
@@ -30,6 +34,10 @@ struct server_behaviour {
   std::size_t receive_bytes = 65536;  // largest read
   std::string
       http_answer{};  // answers each request that ends with an empty line, instead of echoing
+  std::string http_last_answer{};      // the one that announces the end
+  std::uint64_t http_answers = never;  // of a connection, the last included
+  http_end http_ends = http_end::silent;
+  std::uint64_t hang_up_after = never;  // HTTP answers of all connections: later ones get none
 };
 
 class test_server {
