@@ -47,9 +47,14 @@ std::string with_tail(std::string cause, const session::child_output& output) {
 }  // namespace
 
 load_hold::load_hold(session::output_pump& pump, const campaign::cell_context& cell,
-                     const std::string& address, std::int64_t message_bytes)
-    : child_(
-          command_of(cell, address, {"--message-bytes", std::to_string(message_bytes), "--hold"})),
+                     const std::string& address, std::int64_t message_bytes,
+                     const std::vector<std::string>& more)
+    : child_([&] {
+        std::vector<std::string> options = {"--message-bytes", std::to_string(message_bytes),
+                                            "--hold"};
+        options.insert(options.end(), more.begin(), more.end());
+        return command_of(cell, address, options);
+      }()),
       output_(pump, child_) {}
 
 void load_hold::command(const std::string& text) {

@@ -15,14 +15,17 @@
 
 namespace tailrace::kinds {
 
-// Connections held open by command; every call waits for the answer.
+// Connections held open by command; every call waits for the answer. more: options of
+// `tailrace load --hold`.
 class load_hold {
  public:
   load_hold(session::output_pump& pump, const campaign::cell_context& cell,
-            const std::string& address, std::int64_t message_bytes);
+            const std::string& address, std::int64_t message_bytes,
+            const std::vector<std::string>& more = {});
   void open(std::int64_t connections) { command("open " + std::to_string(connections)); }
   void echo() { command("echo"); }
   void active() { command("active"); }
+  void active(std::int64_t bytes) { command("active " + std::to_string(bytes)); }
   void drain() { command("drain"); }
   void close() { command("close"); }
   void quit();

@@ -8,6 +8,7 @@
 #include "harness/kinds/load_child.hpp"
 #include "harness/kinds/memory_levels.hpp"
 #include "harness/kinds/registry.hpp"
+#include "harness/session/stopped_process.hpp"
 
 namespace tailrace::kinds {
 namespace {
@@ -56,8 +57,12 @@ class connection_memory : public work_in_levels {
     level.read("idle", n, open);
     hold.echo();
     level.read("after_echo", n, open);
-    hold.active();
-    level.read("active", n, open);
+    {
+      // An echo is answered before it could be seen: so the target is stopped before it is asked.
+      const session::stopped_process stopped(level.target().pid());
+      hold.active();
+      level.read("active", n, open);
+    }
     hold.drain();
     hold.close();
     level.target().await_count("open", 0, open_limit_s);

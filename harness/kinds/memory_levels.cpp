@@ -203,9 +203,11 @@ void memory_level::finish() {
     into_.faults.push_back(std::move(fault));
 }
 
-level_keys read_level_keys(const campaign::table_reader& in) {
+level_keys read_level_keys(const campaign::table_reader& in,
+                           const std::vector<std::int64_t>& fallback) {
   level_keys keys;
   keys.counts = in.integers("counts", 0, 10'000'000);
+  if (!in.has("counts") && !fallback.empty()) keys.counts = fallback;
   keys.settle_s = in.number("settle_s", 0.2, 0, 60);
   std::ranges::sort(keys.counts);
   const std::set<std::int64_t> distinct(keys.counts.begin(), keys.counts.end());
@@ -224,17 +226,20 @@ double work_in_levels::expected_s() const {
 }
 
 void work_in_levels::run(const campaign::cell_context& cell, nlohmann::json& record) const {
-  const std::vector<std::int64_t> counts = counts_for(cell);
+  std::string cause;
+  const std::vector<std::int64_t> counts = counts_for(cell, cause);
   level_readings read;
   for (const std::int64_t n : order_of(counts, cell.cell.seed))
     measure(cell, n, record, read);
   const bool whole = has_kernel(read.all);
   record["memory"] = source_json(read, whole);
-  record["memory"].update({{"unit", unit()},
-                           {"counts", counts},
-                           {"states", states_json(read.all)},
-                           {"client_half", client_half(read)},
-                           {"samples", samples_json(read.all)}});
+  record["memory"].update(
+      {{"unit", unit()},
+       {"counts", counts},
+       {"counts_cause", cause.empty() ? nlohmann::json() : nlohmann::json(cause)},
+       {"states", states_json(read.all)},
+       {"client_half", client_half(read)},
+       {"samples", samples_json(read.all)}});
   std::vector<validity_check> checks = {
       drift_check(read.all, "user_memory_drift",
                   "difference in user memory between two empty targets", user_bytes)};

@@ -66,7 +66,9 @@ struct level_keys {
   std::vector<std::int64_t> counts;
   double settle_s = 0.2;  // rest before each reading
 };
-level_keys read_level_keys(const campaign::table_reader& in);
+// fallback: the counts where there are none; empty: they have to be there.
+level_keys read_level_keys(const campaign::table_reader& in,
+                           const std::vector<std::int64_t>& fallback = {});
 
 class work_in_levels : public campaign::point_work {
  public:
@@ -83,7 +85,9 @@ class work_in_levels : public campaign::point_work {
   virtual const char* unit() const = 0;
   // How many states of a level are read.
   virtual int states() const = 0;
-  virtual std::vector<std::int64_t> counts_for(const campaign::cell_context&) const {
+  // cause: why they are not those of the point, or as it is.
+  virtual std::vector<std::int64_t> counts_for(const campaign::cell_context&,
+                                               std::string& /*cause*/) const {
     return keys_.counts;
   }
   virtual std::string client_half(const level_readings& read) const = 0;

@@ -5,8 +5,8 @@
 namespace tailrace::kinds {
 
 campaign::kind_list all() {
-  static const campaign::kind kinds[] = {open_loop, closed_loop, memory, task_memory,
-                                         hog,       skew,        timer,  file};
+  static const campaign::kind kinds[] = {
+      open_loop, closed_loop, memory, blocked_memory, task_memory, hog, skew, timer, file};
   return kinds;
 }
 

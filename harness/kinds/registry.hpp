@@ -12,6 +12,7 @@ namespace tailrace::kinds {
 extern const campaign::kind closed_loop;
 extern const campaign::kind open_loop;
 extern const campaign::kind memory;
+extern const campaign::kind blocked_memory;
 extern const campaign::kind task_memory;
 extern const campaign::kind hog;
 extern const campaign::kind skew;

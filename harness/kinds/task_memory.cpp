@@ -22,12 +22,17 @@ class sleeping_tasks : public work_in_levels {
   const char* unit() const override { return "task"; }
   int states() const override { return 1; }
 
-  std::vector<std::int64_t> counts_for(const campaign::cell_context& cell) const override {
+  std::vector<std::int64_t> counts_for(const campaign::cell_context& cell,
+                                       std::string& cause) const override {
     if (cell.program.about.option(cell.at.workload, "tasks") == nullptr) {
       throw refusal(fmt::format("{} has no tasks that could sleep", cell.who.id), "",
                     refusal::unsupported);
     }
-    return has_a_thread_per_task(cell.who) ? within_thread_limit(keys().counts) : keys().counts;
+    if (!has_a_thread_per_task(cell.who)) return keys().counts;
+    std::vector<std::int64_t> counts = within_thread_limit(keys().counts);
+    if (counts != keys().counts)
+      cause = fmt::format("a process may have {} threads here", thread_limit());
+    return counts;
   }
 
   std::string client_half(const level_readings&) const override {

@@ -112,8 +112,16 @@ void add_client_options(CLI::App& app, load_options& o) {
   app.add_option("--json", o.json_file, "Write the result object to FILE ('-' = standard output)")
       ->type_name("FILE");
   app.add_flag("--hold", o.hold,
-               "Open and hold connections by commands on standard input: open N, echo, active, "
-               "drain, close, quit");
+               "Open and hold connections by commands on standard input: open N, echo, "
+               "active [BYTES], drain, close, quit");
+  const auto add_size = [&](const char* name, int& into, const char* what) {
+    app.add_option(name, into, what)->check(CLI::Range(0, 1 << 30))->needs("--hold");
+  };
+  add_size("--receive-buffer", o.sizes.receive_buffer,
+           "Hold: SO_RCVBUF of each (0 = the system's)");
+  add_size("--send-buffer", o.sizes.send_buffer, "Hold: SO_SNDBUF of each (0 = the system's)");
+  add_size("--segment-bytes", o.sizes.segment,
+           "Hold: TCP_MAXSEG of each, in both directions (0 = the system's)");
 }
 
 int usage(const std::string& sentence) {

@@ -23,6 +23,10 @@ void set_option(int fd, int level, int name, const void* value, socklen_t size) 
   if (::setsockopt(fd, level, name, value, size) != 0) errno = 0;
 }
 
+void set_size(int fd, int level, int name, int bytes) noexcept {
+  if (bytes > 0) set_option(fd, level, name, &bytes, sizeof bytes);
+}
+
 }  // namespace
 
 std::uint32_t source_addresses_for(std::uint32_t connections, std::int64_t ports) {
@@ -35,13 +39,16 @@ std::uint32_t source_addresses_for(std::uint32_t connections) {
   return source_addresses_for(connections, observe::local_ports_limit().most);
 }
 
-int begin_connect(const endpoint& to, std::uint32_t source) noexcept {
+int begin_connect(const endpoint& to, std::uint32_t source, const socket_sizes& sizes) noexcept {
   const int fd = ::socket(to.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno;
   const int on = 1;
   const linger reset{1, 0};
   set_option(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   set_option(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  set_size(fd, SOL_SOCKET, SO_RCVBUF, sizes.receive_buffer);
+  set_size(fd, SOL_SOCKET, SO_SNDBUF, sizes.send_buffer);
+  set_size(fd, IPPROTO_TCP, TCP_MAXSEG, sizes.segment);
   if (to.loopback_v4) {
     // Nothing is lost or queued on loopback. Reno is always there and has no timers: where the
     // system's default is BBR, its pacing would cost the client about 4 % of its rate.

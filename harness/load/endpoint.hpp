@@ -13,6 +13,15 @@
 
 namespace tailrace::load {
 
+// What a socket is told before it connects; 0: the system's. A small receive buffer is full soon;
+// announcing small segments keeps the server's send buffer as small as for a client over Ethernet:
+// with the segments of loopback, 64 KiB, it would be 2.5 MiB.
+struct socket_sizes {
+  int receive_buffer = 0;  // SO_RCVBUF, bytes
+  int send_buffer = 0;     // SO_SNDBUF, bytes
+  int segment = 0;         // TCP_MAXSEG, bytes
+};
+
 struct endpoint {
   sockaddr_storage address{};
   socklen_t length = 0;
@@ -27,7 +36,8 @@ struct endpoint {
 
 // Begins a non-blocking connect from source `source` (127.0.0.2 + source; ignored unless the server
 // is on 127/8). Returns the descriptor, or minus errno with nothing left open.
-[[nodiscard]] int begin_connect(const endpoint& to, std::uint32_t source) noexcept;
+[[nodiscard]] int begin_connect(const endpoint& to, std::uint32_t source,
+                                const socket_sizes& sizes = {}) noexcept;
 
 // 0 or the errno of a finished connect; EINPROGRESS while it is under way.
 [[nodiscard]] int connect_outcome(int fd) noexcept;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/load/file_limit.hpp"
+#include "harness/load/message.hpp"
 #include "harness/load/resolve.hpp"
 #include "harness/load/simple_client.hpp"
 #include "harness/load/thread_pin.hpp"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::size_t command_bytes_max = 256;
 constexpr std::uint32_t connections_max = 1'000'000;
+constexpr std::uint32_t active_bytes_max = message_format::bytes_max;
 
 class holder {
  public:
@@ -40,10 +42,11 @@ class holder {
   void open(std::uint32_t wanted);
   void close() { clients_.clear(); }
   // Sends one message on each and leaves the answers.
-  void send_on_each() {
+  void send_on_each(std::uint32_t message_bytes) {
     for (simple_client& each : clients_)
-      each.send(options_.message_bytes);
+      each.send(message_bytes);
   }
+  std::uint32_t message_bytes() const noexcept { return options_.message_bytes; }
   // Reads and compares every outstanding answer.
   void receive_on_each() {
     for (simple_client& each : clients_)
@@ -90,7 +93,7 @@ void holder::open(std::uint32_t wanted) {
     keep_the_rate(begin_ns, number - first);
     clients_.emplace_back(endpoints_[number % endpoints_.size()], number, patience_,
                           simple_client::ending::reset,
-                          static_cast<std::uint32_t>(number % sources));
+                          static_cast<std::uint32_t>(number % sources), options_.sizes);
   }
 }
 
@@ -101,24 +104,29 @@ void answer(std::FILE* out, const json& object) {
   std::fflush(out);
 }
 
-std::uint32_t wanted_count(const std::string& argument) {
-  std::uint32_t count = 0;
+// The argument of a command; `example` is one, `most` the largest.
+std::uint32_t number_of(const std::string& command, const std::string& argument, std::uint32_t most,
+                        const char* example) {
+  std::uint32_t number = 0;
   const char* const end = argument.data() + argument.size();
-  const auto [next, error] = std::from_chars(argument.data(), end, count);
-  if (error != std::errc() || next != end || count > connections_max)
-    throw refusal("open needs a number from 0 to 1000000, not '" + argument + "'",
-                  "for example: open 2500");
-  return count;
+  const auto [next, error] = std::from_chars(argument.data(), end, number);
+  if (error != std::errc() || next != end || number > most)
+    throw refusal(fmt::format("{} needs a number from 0 to {}, not '{}'", command, most, argument),
+                  fmt::format("for example: {} {}", command, example));
+  return number;
 }
 
 void carry_out(holder& held, const std::string& command, const std::string& argument) {
-  if (command == "open") return held.open(wanted_count(argument));
+  if (command == "open") return held.open(number_of(command, argument, connections_max, "2500"));
   if (command == "echo") return held.echo_on_each();
-  if (command == "active") return held.send_on_each();
+  if (command == "active") {
+    if (argument.empty()) return held.send_on_each(held.message_bytes());
+    return held.send_on_each(number_of(command, argument, active_bytes_max, "196608"));
+  }
   if (command == "drain") return held.receive_on_each();
   if (command == "close") return held.close();
   throw refusal("unknown command '" + command + "'",
-                "use open N, echo, active, drain, close or quit");
+                "use open N, echo, active [BYTES], drain, close or quit");
 }
 
 // One line without its newline; false at the end of input. Longer lines are cut, their rest is

@@ -3,7 +3,7 @@
 // commands, one a line:
 //   open N   bring the number of open connections to N
 //   echo     one verified round trip on every connection
-//   active   send one message on each, leave the answer
+//   active [BYTES]  send one message on each, of that size where it is given; leave the answer
 //   drain    read and verify those answers
 //   close    close all
 //   quit     end (so does the end of input)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/load/arrivals.hpp"
+#include "harness/load/endpoint.hpp"
 
 namespace tailrace::load {
 
@@ -41,6 +42,7 @@ struct load_options {
   std::uint32_t source_addresses = 0;  // 0 = as many as the connections need
   std::string json_file;               // empty = a table; "-" = standard output
   bool hold = false;
+  socket_sizes sizes;  // of connections that are held
   // Two classes of connections (load_class.hpp), open loop and one thread only:
   std::uint32_t hog_every = 0;        // > 0: hogs beside the others; rate_per_s is the others'
   double hog_rate_per_s = 0;          // of all hogs together

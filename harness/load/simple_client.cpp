@@ -48,8 +48,9 @@ void set_reset_on_close(int descriptor, bool on) {
 }  // namespace
 
 simple_client::simple_client(const endpoint& to, std::uint64_t number,
-                             const client_patience& patience, ending closes, std::uint32_t source)
-    : patience_(&patience), descriptor_(begin_connect(to, source)), number_(number) {
+                             const client_patience& patience, ending closes, std::uint32_t source,
+                             const socket_sizes& sizes)
+    : patience_(&patience), descriptor_(begin_connect(to, source, sizes)), number_(number) {
   int error = descriptor_ < 0 ? -descriptor_ : 0;
   if (error == 0) {
     const bool came = wait(POLLOUT, patience.deadline(patience.connect_s));

@@ -32,9 +32,10 @@ class simple_client {
   enum class ending { fin, reset };  // how it closes
 
   // Connects. `number` makes the pattern this connection's own, so that bytes of another one are
-  // recognised; its 8 bytes, little-endian, come first. `source`: see begin_connect().
+  // recognised; its 8 bytes, little-endian, come first. `source`, `sizes`: see begin_connect().
   simple_client(const endpoint& to, std::uint64_t number, const client_patience& patience,
-                ending closes = ending::fin, std::uint32_t source = 0);
+                ending closes = ending::fin, std::uint32_t source = 0,
+                const socket_sizes& sizes = {});
   ~simple_client() { close(); }
   simple_client(simple_client&& other) noexcept;
   simple_client& operator=(simple_client&& other) noexcept;

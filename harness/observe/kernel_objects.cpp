@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "harness/observe/proc_text.hpp"
-#include "harness/observe/tcp_sockets.hpp"
 
 namespace tailrace::observe {
 namespace {
@@ -90,6 +89,23 @@ bool is_plain(std::string_view link) {
          link.starts_with("pidfd:");
 }
 
+// Calls `each` with number and link of every descriptor.
+template <class Each>
+void each_descriptor_of(int pid, const Each& each) {
+  const std::string folder = fmt::format("/proc/{}/fd", pid);
+  for (const int fd : numeric_entries(folder)) {
+    char link[128];
+    const ssize_t length = ::readlink(fmt::format("{}/{}", folder, fd).c_str(), link, sizeof link);
+    if (length < 0) continue;  // closed meanwhile
+    each(fd, std::string_view(link, static_cast<std::size_t>(length)));
+  }
+}
+
+std::string no_descriptors(int pid) {
+  if (::access(fmt::format("/proc/{}/fd", pid).c_str(), R_OK) == 0) return "";
+  return fmt::format("its descriptors cannot be counted: {}", std::strerror(errno));
+}
+
 void take_descriptor(int pid, int fd, std::string_view link, kernel_objects& into,
                      inode_set& sockets) {
   const std::string info = fmt::format("/proc/{}/fdinfo/{}", pid, fd);
@@ -136,17 +152,12 @@ std::optional<kernel_objects> count_kernel_objects(int pid) {
   const std::string folder = fmt::format("/proc/{}/", pid);
   if (!each_line_of(folder + "maps", [&](std::string_view) { ++found.areas; }))
     found.cause = "its memory areas cannot be counted in " + folder + "maps";
-  if (::access((folder + "fd").c_str(), R_OK) != 0)
-    found.cause = fmt::format("its descriptors cannot be counted: {}", std::strerror(errno));
+  if (std::string cause = no_descriptors(pid); !cause.empty()) found.cause = std::move(cause);
   inode_set sockets;
-  for (const int fd : numeric_entries(folder + "fd")) {
-    char link[128];
-    const ssize_t length =
-        ::readlink(fmt::format("{}fd/{}", folder, fd).c_str(), link, sizeof link);
-    if (length < 0) continue;  // closed meanwhile
+  each_descriptor_of(pid, [&](int fd, std::string_view link) {
     ++found.descriptors;
-    take_descriptor(pid, fd, {link, static_cast<std::size_t>(length)}, found, sockets);
-  }
+    take_descriptor(pid, fd, link, found, sockets);
+  });
   for (const bool v6 : {false, true}) {
     tcp_totals seen;
     const std::string cause = add_tcp_sockets(v6 ? AF_INET6 : AF_INET, sockets, seen);
@@ -156,6 +167,17 @@ std::optional<kernel_objects> count_kernel_objects(int pid) {
   }
   found.other_sockets = static_cast<std::int64_t>(sockets.size()) - found.tcp - found.tcp6;
   return found;
+}
+
+std::string add_tcp_sockets_of(int pid, tcp_totals& into) {
+  std::string cause = no_descriptors(pid);
+  inode_set sockets;
+  each_descriptor_of(pid, [&](int, std::string_view link) {
+    if (const auto inode = socket_inode(link)) sockets.insert(*inode);
+  });
+  for (const int family : {AF_INET, AF_INET6})
+    if (cause.empty()) cause = add_tcp_sockets(family, sockets, into);
+  return cause;
 }
 
 }  // namespace tailrace::observe

@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "harness/observe/tcp_sockets.hpp"
+
 namespace tailrace::observe {
 
 // Armed io_uring requests that wait for readiness.
@@ -37,6 +39,10 @@ struct kernel_objects {
 
 // nullopt once the process is gone.
 std::optional<kernel_objects> count_kernel_objects(int pid);
+
+// Its TCP sockets alone, which can be counted also while it is busy. A cause where they cannot, or
+// empty.
+std::string add_tcp_sockets_of(int pid, tcp_totals& into);
 
 // Parts, for tests.
 

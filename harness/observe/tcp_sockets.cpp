@@ -37,24 +37,31 @@ std::span<const std::byte> after(std::span<const std::byte> bytes, std::size_t c
   return bytes.subspan(std::min(count, bytes.size()));
 }
 
-// The buffers of one socket from its attributes; nullopt where they are cut or missing.
-std::optional<std::int64_t> buffers_in(std::span<const std::byte> attributes) {
+using socket_memory = std::array<std::uint32_t, SK_MEMINFO_BACKLOG + 1>;
+
+// Of one socket from its attributes; nullopt where it is cut or missing.
+std::optional<socket_memory> memory_in(std::span<const std::byte> attributes) {
   while (const auto head = front_of<nlattr>(attributes)) {
     if (head->nla_len < sizeof *head || head->nla_len > attributes.size()) return std::nullopt;
     const auto value = attributes.first(head->nla_len).subspan(sizeof *head);
-    using memory = std::array<std::uint32_t, SK_MEMINFO_BACKLOG + 1>;
-    if (head->nla_type == INET_DIAG_SKMEMINFO) {
-      const auto found = front_of<memory>(value);
-      if (!found) return std::nullopt;
-      std::int64_t bytes = 0;
-      for (const int part : {SK_MEMINFO_RMEM_ALLOC, SK_MEMINFO_FWD_ALLOC, SK_MEMINFO_WMEM_QUEUED,
-                             SK_MEMINFO_OPTMEM, SK_MEMINFO_BACKLOG})
-        bytes += (*found)[static_cast<std::size_t>(part)];
-      return bytes;
-    }
+    if (head->nla_type == INET_DIAG_SKMEMINFO) return front_of<socket_memory>(value);
     attributes = after(attributes, NLA_ALIGN(head->nla_len));
   }
   return std::nullopt;
+}
+
+std::int64_t buffer_bytes(const socket_memory& of) {
+  std::int64_t bytes = 0;
+  for (const int part : {SK_MEMINFO_RMEM_ALLOC, SK_MEMINFO_FWD_ALLOC, SK_MEMINFO_WMEM_QUEUED,
+                         SK_MEMINFO_OPTMEM, SK_MEMINFO_BACKLOG})
+    bytes += of[static_cast<std::size_t>(part)];
+  return bytes;
+}
+
+// include/net/sock.h, sk_stream_is_writeable(): a third of the limit has to be free.
+bool is_full(const socket_memory& of) {
+  const std::int64_t queued = of[SK_MEMINFO_WMEM_QUEUED];
+  return std::int64_t{of[SK_MEMINFO_SNDBUF]} - queued < queued / 2;
 }
 
 bool ask(int link, int family) {
@@ -104,10 +111,11 @@ reply_part add_tcp_reply(std::span<const std::byte> datagram, const inode_set& i
     const auto socket = front_of<inet_diag_msg>(body);
     if (!socket) return {false, cut};
     if (!inodes.contains(socket->idiag_inode)) continue;
-    const auto bytes = buffers_in(after(body, sizeof *socket));
-    if (!bytes) return {false, "a sock_diag reply lacks the memory of a socket"};
+    const auto memory = memory_in(after(body, sizeof *socket));
+    if (!memory) return {false, "a sock_diag reply lacks the memory of a socket"};
     ++into.sockets;
-    into.buffer_bytes += *bytes;
+    into.buffer_bytes += buffer_bytes(*memory);
+    into.full += is_full(*memory) ? 1 : 0;
   }
   return {false, ""};
 }

@@ -17,6 +17,7 @@ using inode_set = std::unordered_set<std::uint32_t>;
 struct tcp_totals {
   std::int64_t sockets = 0;
   std::int64_t buffer_bytes = 0;  // received, to be sent, reserved, options, backlog
+  std::int64_t full = 0;          // so much is to be sent that poll() would not say POLLOUT
 };
 
 // Adds the sockets of this family (AF_INET, AF_INET6) that are among the inodes. A cause where they

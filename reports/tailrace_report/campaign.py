@@ -71,13 +71,15 @@ class Slope:
 @dataclass(frozen=True)
 class Memory:
     """Slopes (bytes) by (state, "user" | "kernel") and by (state, kernel part). `source`: of the
-    kernel's; `cause`: why they are missing, where they are."""
+    kernel's; `cause`: why they are missing, where they are; `counts`: why fewer things were held
+    than the point says, where they were."""
 
     source: str
     size_source: str
     cause: str
     slopes: Mapping[tuple[str, str], Slope]
     kernel_parts: Mapping[tuple[str, str], float]
+    counts: str = ""
 
 
 @dataclass(frozen=True)

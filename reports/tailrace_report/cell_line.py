@@ -200,4 +200,5 @@ def _memory(memory: Fields) -> Memory | None:
             for part, value in measured.part("kernel_parts").every_number(signed=True).items():
                 parts[state, part] = value
     sizes = memory.text("size_source")
-    return Memory(source, sizes, cause, slopes, parts) if slopes else None
+    counts = memory.text("counts_cause")
+    return Memory(source, sizes, cause, slopes, parts, counts) if slopes else None

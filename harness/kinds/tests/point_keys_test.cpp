@@ -125,6 +125,17 @@ TEST(memory_point, has_messages_that_the_load_generator_holds) {
             "p.toml:5: message_bytes must be a whole number from 1 to 65536");
 }
 
+TEST(blocked_memory_point, says_how_sockets_are_filled) {
+  const auto at = campaign::point_json(parsed(head + "kind = \"blocked_memory\"\n").points.front());
+  EXPECT_EQ(at.at("id"), "memory-blocked");
+  EXPECT_EQ(at.at("counts"), nlohmann::json({0, 100, 200}));
+  EXPECT_EQ(at.at("request_bytes"), 196608);
+  EXPECT_EQ(at.at("receive_buffer_bytes"), 4096);
+  EXPECT_EQ(at.at("segment_bytes"), 1460);
+  EXPECT_EQ(sentence(head + "kind = \"blocked_memory\"\nrequest_bytes = 262145\n"),
+            "p.toml:4: request_bytes must be a whole number from 4096 to 262144");
+}
+
 TEST(kinds, are_named_once) {
   std::set<std::string> names;
   for (const campaign::kind& each : all())

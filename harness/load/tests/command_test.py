@@ -371,6 +371,20 @@ class HoldMode(unittest.TestCase):
             process.stdin.write("quit\n")
             self.finish(process)
 
+    def test_a_request_that_nobody_reads_fills_small_sockets_and_comes_back_right(self):
+        with EchoServer() as server:
+            process = self.start(
+                *("--connect", server.address, "--receive-buffer", "4096"),
+                *("--segment-bytes", "1460", "--send-buffer", "196608"),
+            )
+            for command in ("open 3", "echo", "active 196608", "drain", "echo"):
+                self.assertTrue(self.ask(process, command)["ok"], command)
+            for command in ("active x", "active 1048577"):
+                answer = self.ask(process, command)
+                self.assertIn("active needs a number from 0 to 1048576", answer["message"])
+            process.stdin.write("quit\n")
+            self.finish(process)
+
     def test_end_of_input_ends_it(self):
         with EchoServer() as server:
             process = self.start("--connect", server.address)

@@ -135,13 +135,15 @@ TEST(fdinfo, a_ring_that_lists_no_requests_is_not_a_ring_without_requests) {
 }
 
 // One message of a sock_diag reply.
-std::vector<std::byte> diag_reply(std::uint32_t inode, std::size_t attribute_bytes) {
+std::vector<std::byte> diag_reply(std::uint32_t inode, std::size_t attribute_bytes,
+                                  std::uint32_t send_limit = 1000) {
   inet_diag_msg socket{};
   socket.idiag_inode = inode;
   std::array<std::uint32_t, 9> memory{};
   memory[SK_MEMINFO_RMEM_ALLOC] = 2304;
   memory[SK_MEMINFO_RCVBUF] = 131072;  // a limit, not a use
   memory[SK_MEMINFO_WMEM_QUEUED] = 100;
+  memory[SK_MEMINFO_SNDBUF] = send_limit;
   nlattr attribute{static_cast<std::uint16_t>(sizeof(nlattr) + attribute_bytes),
                    INET_DIAG_SKMEMINFO};
   nlmsghdr head{};
@@ -162,6 +164,15 @@ TEST(sock_diag, own_sockets_are_summed_and_others_left_out) {
   EXPECT_EQ(add_tcp_reply(diag_reply(8, 36), {7}, seen).cause, "");
   EXPECT_EQ(seen.sockets, 1);
   EXPECT_EQ(seen.buffer_bytes, 2404);
+  EXPECT_EQ(seen.full, 0);
+}
+
+TEST(sock_diag, a_socket_is_full_where_less_than_half_of_what_is_queued_is_free) {
+  for (const auto& [limit, full] : {std::pair{150U, 0}, {149U, 1}, {100U, 1}, {10U, 1}}) {
+    tcp_totals seen;
+    add_tcp_reply(diag_reply(7, 36, limit), {7}, seen);
+    EXPECT_EQ(seen.full, full) << limit;
+  }
 }
 
 TEST(sock_diag, a_reply_is_bounded_before_it_is_believed) {

@@ -14,6 +14,7 @@ KINDS: tuple[Kind, ...] = (
     hog.SKEW,
     file.FILE,
     memory.CONNECTIONS,
+    memory.BLOCKED,
     memory.TASKS,
     timer.TIMER,
     echo.CLOSED,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Bytes per connection in its states and per sleeping task: slopes, user and kernel apart."""
+"""Bytes per connection in its states and per sleeping task: slopes, user and kernel apart. A
+connection that is blocked is a kind of point of its own, with counts of its own."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,8 @@ from tailrace_report.tables import Table
 STATES = {
     "idle": "idle, never used",
     "after_echo": "idle after one echo",
-    "active": "active",
+    "active": "a request come in, not yet read",
+    "blocked": "blocked: reader stopped, socket full",
     "retained": "still held after close",
     "sleeping": "sleeping",
 }
@@ -34,9 +36,23 @@ SOURCES = {
 TABLE_NOTE = "the sizes are those of a table for Linux 6.18 on x86-64"
 
 
+class BlockedKind(Kind):
+    """Shown with the other states of a connection."""
+
+    name, about = "blocked_memory", "memory of blocked connections"
+
+    def title(self, point: Point) -> str:
+        return "memory per blocked connection"
+
+
 class MemoryKind(Kind):
-    def __init__(self, name: str, about: str, unit: str, idle: str, picture: str) -> None:
+    """`more`: the names of other kinds whose points have states of the same unit."""
+
+    def __init__(
+        self, name: str, about: str, unit: str, idle: str, picture: str, *more: str
+    ) -> None:
         self.name, self.about, self.unit, self.idle, self.picture = name, about, unit, idle, picture
+        self.more = more
 
     def title(self, point: Point) -> str:
         return f"memory per {self.unit}" if self.unit == "connection" else "sleeping tasks"
@@ -87,7 +103,7 @@ class MemoryKind(Kind):
         return []
 
     def sections(self, study: Study) -> list[Section]:
-        points = self.points(study)
+        points = study.points_of(self.name, *self.more)
         intro = (
             f"The slope over the number of {self.unit}s, so what a process costs at rest is not in"
             " it; user (proportional set size) and kernel apart, without the client's half."
@@ -157,6 +173,7 @@ class MemoryKind(Kind):
         )
         both = [study.compare(point, Slope(state, side)) for side in (USER, KERNEL)]
         note = "Slope over the number; one generation: [95 % interval of the fit]."
+        table.notes.extend(_blocked_notes(point))
         table.notes.insert(0, note if fits else interval_note(both))
         table.notes.extend(source_notes(study, point))
         if any(entry.estimate.median < 0 for one in both for entry in one.entries):
@@ -164,8 +181,9 @@ class MemoryKind(Kind):
         return table
 
 
+BLOCKED = BlockedKind()
 CONNECTIONS = MemoryKind(
-    "memory", "connection memory", "connection", "An idle connection", "memory"
+    "memory", "connection memory", "connection", "An idle connection", "memory", BLOCKED.name
 )
 TASKS = MemoryKind("task_memory", "task memory", "task", "A sleeping task", "task-memory")
 
@@ -200,8 +218,23 @@ def source_notes(study: Study, point: Point) -> list[str]:
         sizes = {m.size_source for m in memories if m.source == source}
         table = f"; {TABLE_NOTE}" if source == "computed" and "table" in sizes else ""
         notes.append(f"kernel, {source}: {SOURCES[source]}{table}.")
+    notes += [f"Fewer were held: {cause}." for cause in sorted({m.counts for m in memories} - {""})]
     notes += [f"No kernel bytes: {cause}." for cause in sorted({m.cause for m in memories} - {""})]
     return notes
+
+
+def _blocked_notes(point: Point) -> list[str]:
+    """How a socket was filled; nothing for other kinds of points."""
+    request, buffer, segment = (
+        point.whole(key) for key in ("request_bytes", "receive_buffer_bytes", "segment_bytes")
+    )
+    if not request:
+        return []
+    return [
+        f"On each connection a request of {request:,} bytes was sent and its answer left unread,"
+        f" by a client with a receive buffer of {buffer:,} bytes and segments of {segment:,}; the"
+        " kernel's part includes what lies in the server's socket, either way."
+    ]
 
 
 def _both_text(user: Comparison, kernel: Comparison, who: Subject) -> str:

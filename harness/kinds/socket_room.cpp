@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// See socket_room.hpp.
+#include "harness/kinds/socket_room.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "harness/kinds/task_limit.hpp"
+#include "harness/observe/fingerprint.hpp"
+#include "harness/observe/proc_text.hpp"
+#include "harness/record/refusal.hpp"
+
+namespace tailrace::kinds {
+
+socket_room room_for_sockets(const std::string& tcp_mem, const std::string& meminfo,
+                             std::int64_t page_bytes) {
+  constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::max();
+  socket_room least{unknown, ""};
+  const auto consider = [&](std::int64_t bytes, const char* limit) {
+    if (bytes < least.bytes) least = {bytes, limit};
+  };
+  const auto pages = observe::words(tcp_mem);
+  const auto low = pages.empty() ? std::nullopt : observe::to_integer(pages.front());
+  if (low && *low >= 0 && *low <= unknown / page_bytes)
+    consider(*low * page_bytes / 2, "half of net.ipv4.tcp_mem");
+  const auto memory = observe::number_lines(meminfo);
+  if (const auto available = memory.find("MemAvailable"); available != memory.end())
+    consider(available->second / 4, "a quarter of the memory available");
+  if (least.bytes == unknown) return {0, "neither net.ipv4.tcp_mem nor MemAvailable is known"};
+  return least;
+}
+
+std::vector<std::int64_t> within_room(const std::vector<std::int64_t>& counts,
+                                      std::int64_t bytes_each, const socket_room& room,
+                                      std::string& cause) {
+  constexpr std::int64_t connections_min = 16;
+  const std::int64_t fitting = room.bytes / bytes_each;
+  if (fitting >= std::ranges::max(counts)) return counts;
+  cause = fmt::format("{}, {} MiB, is room for {} connections with full sockets", room.limit,
+                      room.bytes >> 20, fitting);
+  if (fitting < connections_min)
+    throw refusal(cause, "free memory or raise net.ipv4.tcp_mem", refusal::unsupported);
+  return scaled_to(counts, fitting);
+}
+
+socket_room room_for_sockets() {
+  return room_for_sockets(observe::sysctl_text("net.ipv4.tcp_mem"),
+                          observe::read_text("/proc/meminfo").text.value_or(""),
+                          ::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace tailrace::kinds

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// The room for full sockets by made-up files.
+#include "harness/kinds/socket_room.hpp"
+
+#include <gtest/gtest.h>
+
+#include "harness/record/refusal.hpp"
+
+namespace tailrace::kinds {
+namespace {
+
+TEST(socket_room, is_the_lesser_of_tcp_and_memory) {
+  const socket_room by_tcp =
+      room_for_sockets("1000\t2000\t3000", "MemAvailable: 999999 kB\n", 4096);
+  EXPECT_EQ(by_tcp.bytes, 500 * 4096);
+  EXPECT_EQ(by_tcp.limit, "half of net.ipv4.tcp_mem");
+  const socket_room by_memory = room_for_sockets("1000 2000 3000", "MemAvailable: 4000 kB\n", 4096);
+  EXPECT_EQ(by_memory.bytes, 1000 * 1024);
+  EXPECT_EQ(by_memory.limit, "a quarter of the memory available");
+}
+
+TEST(socket_room, is_none_where_nothing_is_known) {
+  for (const char* text : {"", "-", "99999999999999999999", "-5 1 1"}) {
+    EXPECT_EQ(room_for_sockets(text, "MemTotal: 5 kB\n", 4096).bytes, 0) << text;
+    EXPECT_EQ(room_for_sockets(text, "MemAvailable: 4 kB\n", 4096).bytes, 1024) << text;
+  }
+  EXPECT_EQ(room_for_sockets("9223372036854775807", "", 4096).bytes, 0);
+}
+
+TEST(socket_room, makes_counts_smaller_and_says_so) {
+  const std::vector<std::int64_t> counts = {0, 100, 200};
+  std::string cause;
+  EXPECT_EQ(within_room(counts, 10 << 20, {2000 << 20, "so much"}, cause), counts);
+  EXPECT_EQ(cause, "");
+  EXPECT_EQ(within_room(counts, 10 << 20, {500 << 20, "so much"}, cause),
+            (std::vector<std::int64_t>{0, 25, 50}));
+  EXPECT_EQ(cause, "so much, 500 MiB, is room for 50 connections with full sockets");
+  EXPECT_THROW(within_room(counts, 10 << 20, {150 << 20, "so much"}, cause), refusal);
+}
+
+}  // namespace
+}  // namespace tailrace::kinds
