@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Kernel bytes: whole or no number, and where they come from."""
+"""Kernel bytes: whole or no number, and where they come from. States and their generations."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 
 import make_campaign
 from reading import rewritten
-from tailrace_report import summary
+from tailrace_report import stats, summary
 from tailrace_report.kinds.memory import CONNECTIONS
+from tailrace_report.measures import Slope
 
 
 class KernelMemory(unittest.TestCase):
@@ -64,6 +65,44 @@ class KernelMemory(unittest.TestCase):
         text = summary.markdown(rewritten(folder, change))
         for words in ("kernel B/conn (computed)", "a table for Linux"):
             self.assertIn(words, text)
+
+    def test_a_blocked_connection_stands_among_the_states_with_how_it_was_filled(self) -> None:
+        def change(cell: dict[str, Any]) -> bool:
+            if cell["point"]["kind"] == "blocked_memory" and cell["memory"]:
+                cell["memory"]["counts_cause"] = "so much is room for 50"
+            return True
+
+        folder = self.path / "campaign"
+        make_campaign.write_campaign(folder, blocks=1, scale=1)
+        study = rewritten(folder, change)
+        (section,) = CONNECTIONS.sections(study)
+        titles = [table.title for table in section.tables]
+        self.assertEqual([("blocked" in title) for title in titles], [False] * 4 + [True])
+        notes = " ".join(section.tables[-1].notes)
+        for words in ("a request of 196,608 bytes", "of 4,096 bytes", "Fewer were held: so much is"):
+            self.assertIn(words, notes)
+        drawn = section.drawings[0].draw()
+        assert drawn is not None
+        self.assertIn("Per connection: blocked", drawn[1])
+
+    def test_the_interval_of_several_generations_is_theirs(self) -> None:
+        folder = self.path / "campaign"
+        make_campaign.write_campaign(folder, blocks=6, scale=2)
+        slopes = {}
+
+        def change(cell: dict[str, Any]) -> bool:
+            if cell["memory"] and "blocked" in cell["memory"]["states"]:
+                fit = cell["memory"]["states"]["blocked"]["user"]
+                slopes[cell["block"]] = 70_000 + 1_000 * cell["block"]
+                fit.update(slope_bytes=slopes[cell["block"]], low_bytes=0, high_bytes=1e6)
+            return True
+
+        study = rewritten(folder, change)
+        (point,) = study.points_of("blocked_memory")
+        entry = study.compare(point, Slope("blocked", ("user",))).entries[0]
+        self.assertEqual(entry.estimate, stats.estimate(list(slopes.values())))
+        self.assertEqual((entry.estimate.kind, entry.estimate.low), ("interval", 70_000))
+        self.assertIn("[70.0, 75.0]", CONNECTIONS.tables(study, point)[0].rows[0][2])
 
 
 if __name__ == "__main__":
