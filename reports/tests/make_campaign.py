@@ -58,18 +58,10 @@ POINTS: list[dict[str, Any]] = [
     dict(id="closed-50x64", kind="closed", connections=50),
     dict(id="closed-1000x64", kind="closed", connections=1000),
     dict(id="memory", kind="memory"),
-    dict(
-        id="memory-blocked",
-        kind="blocked_memory",
-        request_bytes=196608,
-        receive_buffer_bytes=4096,
-        segment_bytes=1460,
-    ),
     dict(id="task-memory", kind="task_memory"),
 ]
 ALL_OF_WORK = ["latency", "rate", "cpu"]
 STATES = {"idle": 1.0, "after_echo": 1.03, "active": 1.3, "retained": 0.22}
-BLOCKED = 65536, 233_000  # user and kernel bytes more, for everybody
 
 
 def counts_of(total: int, middle_ns: float, shape: float, stall: float) -> dict[int, int]:
@@ -190,11 +182,8 @@ def memory_fields(
 ) -> dict[str, Any]:
     tasks = point["kind"] == "task_memory"
     user, kernel = model["task"] if tasks else model["conn"]
-    states, named = {}, {"sleeping": 1.0} if tasks else STATES
-    if point["kind"] == "blocked_memory":
-        user, kernel, named = user + BLOCKED[0], kernel + BLOCKED[1], {"blocked": 1.0}
-        generator = random.Random(user)  # so that other points keep their numbers
-    for state, factor in named.items():
+    states = {}
+    for state, factor in {"sleeping": 1.0}.items() if tasks else STATES.items():
         states[state] = {
             "user": slope(user * factor, generator),
             "kernel": slope(kernel * factor, generator),

@@ -15,6 +15,21 @@ from tailrace_report.kinds.memory import CONNECTIONS
 from tailrace_report.measures import Slope
 
 
+def blocked(cell: dict[str, Any]) -> dict[str, Any] | None:
+    """Makes a cell of sleeping tasks one of blocked connections; the slope of its user memory, or
+    nothing of other cells."""
+    if cell["point"]["kind"] != "task_memory":
+        return None
+    sizes = {"request_bytes": 196608, "receive_buffer_bytes": 4096, "segment_bytes": 1460}
+    cell["point"].update(id="memory-blocked", kind="blocked_memory", **sizes)
+    if not cell["memory"]:
+        return None
+    cell["memory"].update(unit="connection", counts_cause="so much is room for 50")
+    cell["memory"]["states"] = {"blocked": cell["memory"]["states"]["sleeping"]}
+    fit: dict[str, Any] = cell["memory"]["states"]["blocked"]["user"]
+    return fit
+
+
 class KernelMemory(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
@@ -68,8 +83,7 @@ class KernelMemory(unittest.TestCase):
 
     def test_a_blocked_connection_stands_among_the_states_with_how_it_was_filled(self) -> None:
         def change(cell: dict[str, Any]) -> bool:
-            if cell["point"]["kind"] == "blocked_memory" and cell["memory"]:
-                cell["memory"]["counts_cause"] = "so much is room for 50"
+            blocked(cell)
             return True
 
         folder = self.path / "campaign"
@@ -91,8 +105,7 @@ class KernelMemory(unittest.TestCase):
         slopes = {}
 
         def change(cell: dict[str, Any]) -> bool:
-            if cell["memory"] and "blocked" in cell["memory"]["states"]:
-                fit = cell["memory"]["states"]["blocked"]["user"]
+            if fit := blocked(cell):
                 slopes[cell["block"]] = 70_000 + 1_000 * cell["block"]
                 fit.update(slope_bytes=slopes[cell["block"]], low_bytes=0, high_bytes=1e6)
             return True
