@@ -93,7 +93,7 @@ class KernelMemory(unittest.TestCase):
         titles = [table.title for table in section.tables]
         self.assertEqual([("blocked" in title) for title in titles], [False] * 4 + [True])
         notes = " ".join(section.tables[-1].notes)
-        for words in ("a request of 196,608 bytes", "of 4,096 bytes", "Fewer were held: so much is"):
+        for words in ("request of 196,608 bytes", "of 4,096 bytes", "Fewer were held: so much"):
             self.assertIn(words, notes)
         drawn = section.drawings[0].draw()
         assert drawn is not None

@@ -25,8 +25,8 @@ class MemoryCommandTest(scripted_case.ScriptedCase):
         """The cells by form."""
         profile = os.path.join(self.folder, "memory.toml")
         with open(profile, "w", encoding="utf-8") as file:
-            file.write(f'contestants = ["calibration"]\nblocks = 1\ncosts = false\nforms = {forms}\n'
-                       f'{FORMS}[[point]]\nsettle_s = 0.01\n{point}')
+            file.write('contestants = ["calibration"]\nblocks = 1\ncosts = false\n'
+                       f'forms = {forms}\n{FORMS}[[point]]\nsettle_s = 0.01\n{point}')
         shutil.rmtree(self.results, ignore_errors=True)
         servers = os.path.join(os.path.dirname(scripted_case.TAILRACE), "servers")
         self.done = subprocess.run(
