@@ -21,8 +21,4 @@ std::vector<std::int64_t> scaled_to(const std::vector<std::int64_t>& counts, std
   return scaled;
 }
 
-std::vector<std::int64_t> within_thread_limit(const std::vector<std::int64_t>& counts) {
-  return scaled_to(counts, threads_for_tasks(observe::threads_limit()));
-}
-
 }  // namespace tailrace::kinds

@@ -19,9 +19,7 @@ inline bool has_a_thread_per_task(const campaign::subject& who) {
 // Half of what is left, and 16 at least: the other half is left to what else lives on the machine.
 std::int64_t threads_for_tasks(const observe::machine_limit& limit);
 
-// The counts, all made smaller by the same factor where the largest is above the limit. The second
-// takes that of this machine.
+// The counts, all made smaller by the same factor where the largest is above the limit.
 std::vector<std::int64_t> scaled_to(const std::vector<std::int64_t>& counts, std::int64_t limit);
-std::vector<std::int64_t> within_thread_limit(const std::vector<std::int64_t>& counts);
 
 }  // namespace tailrace::kinds

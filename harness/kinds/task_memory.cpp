@@ -29,9 +29,12 @@ class sleeping_tasks : public work_in_levels {
                     refusal::unsupported);
     }
     if (!has_a_thread_per_task(cell.who)) return keys().counts;
-    std::vector<std::int64_t> counts = within_thread_limit(keys().counts);
-    if (counts != keys().counts)
-      cause = fmt::format("a process may have {} threads here", thread_limit());
+    const observe::machine_limit limit = observe::threads_limit();
+    std::vector<std::int64_t> counts = scaled_to(keys().counts, threads_for_tasks(limit));
+    if (counts != keys().counts) {
+      cause = fmt::format("{} threads can be started here ({}), of which half are left to the rest",
+                          limit.most, limit.set_by);
+    }
     return counts;
   }
 
