@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "harness/campaign/cpu_choice.hpp"
 #include "harness/campaign/own_test.hpp"
 #include "harness/campaign/tuning.hpp"
 #include "harness/observe/fingerprint.hpp"
@@ -23,29 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-std::vector<int> usable_cpus() {
-  std::vector<int> cpus;
-  for (const auto& core : observe::usable_cores())
-    cpus.insert(cpus.end(), core.begin(), core.end());
-  std::ranges::sort(cpus);
-  return cpus;
-}
-
-std::vector<int> cpus_of(const std::string& text, const char* option) {
-  const auto cpus = observe::parse_cpus(text);
-  if (!cpus) {
-    throw usage_refusal(fmt::format("{} {} is not a list of CPUs such as 0,2-3", option, text));
-  }
-  const std::vector<int> usable = usable_cpus();
-  for (const int cpu : *cpus) {
-    if (std::ranges::count(usable, cpu) == 0) {
-      throw usage_refusal(fmt::format("{} {}: there is no CPU {} for this process; it may use {}",
-                                      option, text, cpu, observe::cpus_text(usable)));
-    }
-  }
-  return *cpus;
-}
 
 void choose_runtimes(profile& from, const std::vector<std::string>& asked,
                      const std::map<std::string, contestant>& found) {
@@ -66,36 +44,6 @@ void choose_runtimes(profile& from, const std::vector<std::string>& asked,
 void add_peers(profile& from, const std::vector<std::string>& peers) {
   for (const std::string& id : peers)
     if (std::ranges::count(from.contestants, id) == 0) from.contestants.push_back(id);
-}
-
-// The CPU sets of the options, or by topology; refuses what this machine cannot give.
-observe::cpu_partition choose_cpus(const run_options& options, int workers) {
-  observe::cpu_partition parts = observe::partition_cpus(observe::usable_cores(), workers);
-  if (options.target_cpus.empty() != options.client_cpus.empty()) {
-    throw usage_refusal("give both --target-cpus and --client-cpus, or neither");
-  }
-  if (options.target_cpus.empty()) return parts;
-  parts.target = cpus_of(options.target_cpus, "--target-cpus");
-  parts.client = cpus_of(options.client_cpus, "--client-cpus");
-  parts.one_of_each_core = observe::one_of_each_core(observe::usable_cores(), parts);
-  parts.disjoint = true;
-  parts.note.clear();
-  for (const int cpu : parts.target) {
-    if (std::ranges::count(parts.client, cpu) == 0) continue;
-    parts.disjoint = false;
-    parts.note =
-        fmt::format("CPU {} is given to both target and client: they disturb each other", cpu);
-  }
-  return parts;
-}
-
-observe::cpu_partition cpus_of_point(const run_options& options, const point& at, int workers,
-                                     const observe::cpu_partition& chosen) {
-  if (!options.target_cpus.empty()) return chosen;
-  if (at.workers != 0) workers = at.workers;
-  if (at.work->needs_a_core_per_worker())
-    return observe::partition_or_share_cpus(observe::usable_cores(), workers);
-  return at.workers == 0 ? chosen : observe::partition_cpus(observe::usable_cores(), workers);
 }
 
 // Where the executables of an arm are, or of a campaign without arms.
@@ -146,7 +94,11 @@ campaign_setup plan_from(profile from, const run_options& options, std::uint64_t
   // Who names runtimes expects no others.
   if (options.resume.empty() && options.runtimes.empty() && setup.arms.empty())
     setup.left_out = peers_beside(from.contestants, sources.front().found);
-  setup.points_left_out = leave_out_points(from);
+  setup.setting.cpus = choose_cpus(options, from.workers);
+  for (const point& at : from.points)
+    setup.point_cpus.push_back(cpus_of_point(options, at, from.workers, setup.setting.cpus));
+  if (options.tune) setup.setting.tuned = std::make_shared<const tuning>();
+  setup.points_left_out = leave_out_points(from, setup.point_cpus, options.tune);
   std::vector<subject> subjects;
   for (const program_source& source : sources) {
     auto& contestants = setup.contestants[source.arm];
@@ -161,14 +113,10 @@ campaign_setup plan_from(profile from, const run_options& options, std::uint64_t
     }
   }
   setup.made_plan = make_plan(from, subjects, seed, blocks);
-  setup.setting.cpus = choose_cpus(options, from.workers);
-  for (const point& at : from.points)
-    setup.point_cpus.push_back(cpus_of_point(options, at, from.workers, setup.setting.cpus));
   // An absolute path: it becomes an option of targets.
   setup.setting.files_folder = fs::absolute(
       options.files.empty() ? fs::path(options.results) / ".files" : fs::path(options.files));
   setup.setting.keep_awake = options.keep_awake.empty() ? "auto" : options.keep_awake;
-  if (options.tune) setup.setting.tuned = std::make_shared<const tuning>();
   setup.setting.load_program = options.load_program;
   if (setup.setting.load_program.empty()) setup.setting.load_program = {"/proc/self/exe", "load"};
   setup.from = std::move(from);
@@ -247,6 +195,16 @@ void refuse_other_plan(const json& stored, const json& now, const std::string& n
                     "option or set of contestants); start a new campaign",
                     name, key));
   }
+}
+
+void refuse_other_points(const json& manifest, const campaign_setup& setup,
+                         const std::string& name) {
+  const json now = left_out_json(setup.points_left_out);
+  if (manifest.value("points_left_out", now) == now) return;
+  throw usage_refusal(
+      fmt::format("cannot resume {}: it was begun with other rights or CPUs, and so with other "
+                  "points in SCHED_FIFO; resume it as it was begun, or start a new campaign",
+                  name));
 }
 
 void refuse_other_setting(const json& manifest, const cell_setting& setting,
@@ -366,6 +324,7 @@ campaign_setup plan_again(const run_options& options, const fs::path& folder, co
   const int to = generations_to(options, from.looks, blocks, folder.string());
   campaign_setup setup = plan_from(std::move(from), as_then, seed, blocks);
   setup.folder = folder;
+  refuse_other_points(manifest, setup, folder.string());
   refuse_other_plan(old_plan, plan_json(setup.made_plan), folder.string());
   refuse_other_setting(manifest, setup.setting, folder.string());
   refuse_other_programs(manifest, setup, folder.string());

@@ -267,9 +267,9 @@ std::vector<json> run_group(session::output_pump& pump, load_process& load, cons
 }
 
 double expected_slices_s(const slice_plan& plan) {
-  constexpr double start_s = 0.25;
+  constexpr double start_s = 0.05;     // a process serves several points
   constexpr double between_s = 0.015;  // edges, commands, the wake-up of the client
-  constexpr double warm_s = 0.3;
+  constexpr double warm_s = 0.2;
   return start_s + std::min(plan.warmup_s, warm_s) +
          plan.rounds * (plan.settle_s + plan.slice_s + between_s);
 }

@@ -2,7 +2,6 @@
 // See left_out.hpp.
 #include "harness/campaign/left_out.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "harness/campaign/kind.hpp"
@@ -13,21 +12,31 @@
 namespace tailrace::campaign {
 namespace {
 
-bool needs_fifo(const point& at) {
+std::string cause_of(const point& at, const observe::cpu_partition& cpus, bool tuned) {
   const sliced_work* const work = at.work->sliced();
-  return work != nullptr && work->slices().fifo;
+  if (work == nullptr || !(tuned || work->slices().fifo)) return "";
+  return why_no_fifo(work->slices(), cpus);
 }
 
 }  // namespace
 
-std::vector<left_out_point> leave_out_points(profile& from) {
-  std::vector<left_out_point> points;
-  if (std::ranges::none_of(from.points, needs_fifo) || no_fifo_cause().empty()) return points;
-  for (const point& at : from.points)
-    if (needs_fifo(at)) points.push_back({at.id, no_fifo_cause()});
-  std::erase_if(from.points, needs_fifo);
-  if (from.points.empty()) throw refusal("no point of the profile can run: " + no_fifo_cause());
-  return points;
+std::vector<left_out_point> leave_out_points(profile& from,
+                                             std::vector<observe::cpu_partition>& cpus,
+                                             bool tuned) {
+  std::vector<left_out_point> left_out;
+  for (std::size_t i = 0; i < from.points.size();) {
+    const std::string cause = cause_of(from.points[i], cpus[i], tuned);
+    if (cause.empty()) {
+      ++i;
+      continue;
+    }
+    left_out.push_back({from.points[i].id, cause});
+    from.points.erase(from.points.begin() + static_cast<std::ptrdiff_t>(i));
+    cpus.erase(cpus.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  if (from.points.empty())
+    throw refusal("no point of the profile can run: " + left_out.back().cause);
+  return left_out;
 }
 
 nlohmann::json left_out_json(const std::vector<left_out_point>& points) {

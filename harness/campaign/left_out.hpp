@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/campaign/profile.hpp"
+#include "harness/observe/topology.hpp"
 
 namespace tailrace::campaign {
 
@@ -16,9 +17,11 @@ struct left_out_point {
   std::string cause;  // with its remedy
 };
 
-// Takes those that need SCHED_FIFO out where it is not permitted. Throws a refusal where no point
-// would be left.
-std::vector<left_out_point> leave_out_points(profile& from);
+// Takes those out that need SCHED_FIFO (with `tuned` all that are measured in slices) and cannot
+// have it (why_no_fifo()). cpus: of each point, by index; theirs go too. Throws a refusal where no
+// point would be left.
+std::vector<left_out_point> leave_out_points(profile& from,
+                                             std::vector<observe::cpu_partition>& cpus, bool tuned);
 
 // For the manifest: [{"id": ..., "cause": ...}].
 nlohmann::json left_out_json(const std::vector<left_out_point>& points);

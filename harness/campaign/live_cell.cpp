@@ -20,8 +20,6 @@ namespace {
 using nlohmann::json;
 
 constexpr double warmup_slice_s = 0.05;
-// sched(7): real-time threads that never pause have 0.95 s of each second.
-constexpr double fifo_slice_s_max = 0.8;
 // 53 bits: exact in every JSON reader.
 constexpr int seed_shift = 11;
 
@@ -46,15 +44,7 @@ std::vector<std::string> arguments_of(const cell_context& what, const sliced_wor
 }
 
 void require_fifo(const cell_context& what) {
-  std::string cause = no_fifo_cause();
-  if (what.setting.cpus.shared)
-    cause = "SCHED_FIFO: client and target share CPUs, so one would wait for the other";
-  const slice_plan plan = what.at.work->sliced()->slices();
-  if (plan.settle_s + plan.slice_s > fifo_slice_s_max)
-    cause = fmt::format(
-        "SCHED_FIFO: slices above {} s would be stopped by the kernel, which leaves "
-        "a part of each second to others; make slice_s and settle_s shorter",
-        fifo_slice_s_max);
+  const std::string cause = why_no_fifo(what.at.work->sliced()->slices(), what.setting.cpus);
   if (!cause.empty()) throw refusal(cause, "", refusal::unsupported);
 }
 
@@ -107,6 +97,8 @@ slice_reading live_cell::slice(double settle_s, double duration_s, std::uint64_t
   session::target_session& session = target_->session();
   target_->begin_turn();
   slice_reading reading;
+  session.require_alive("before a slice");
+  if (wants_fifo()) around_.rest_before_fifo(settle_s + duration_s);
   // The client as well: beside a busy neighbour it would come too late to its requests.
   const fifo_turn fifo(wants_fifo(), session.pid(), settle_s + duration_s);
   const fifo_turn client_fifo(wants_fifo(), load_.pid(), settle_s + duration_s);

@@ -3,10 +3,14 @@
 #include "harness/campaign/surroundings.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
+#include "harness/observe/clock.hpp"
 #include "harness/record/refusal.hpp"
 
 namespace tailrace::campaign {
+
 std::string surroundings::no_keep_awake_for(int target_pid) {
   if (spinners_ == nullptr) {
     spinners_ = std::make_unique<observe::keep_awake>(cpus_.one_of_each_core);
@@ -15,6 +19,13 @@ std::string surroundings::no_keep_awake_for(int target_pid) {
   if (!spinners_->cause().empty()) return spinners_->cause();
   if (spinners_->idle_beside(target_pid)) return "";
   return "a target is in another scheduler group, where spinners would compete with it as equals";
+}
+
+void surroundings::rest_before_fifo(double slice_s) const {
+  constexpr double pause_share = 0.1;
+  const auto pause_ns = static_cast<std::int64_t>(pause_share * slice_s * 1e9);
+  const std::int64_t left_ns = slice_ended_ns_ + pause_ns - observe::monotonic_ns();
+  if (left_ns > 0) std::this_thread::sleep_for(std::chrono::nanoseconds(left_ns));
 }
 
 observe::planted_neighbour& surroundings::planted(const observe::neighbour_schedule& wanted) {
@@ -41,6 +52,7 @@ surroundings::turn::turn(surroundings& of, bool keep_awake,
 surroundings::turn::~turn() {
   if (planted_ != nullptr) planted_->stand_still();
   if (keep_awake_) of_.spinners_->pause();
+  of_.slice_ended_ns_ = observe::monotonic_ns();
 }
 
 std::optional<int> surroundings::turn::neighbour_pid() const {

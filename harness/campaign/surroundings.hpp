@@ -5,6 +5,7 @@
 // share a group. Main thread only.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,10 @@ class surroundings {
   std::string no_keep_awake_for(int target_pid);
   // Whether nobody has ended a spinner.
   bool spinners_alive() const { return spinners_ == nullptr || spinners_->all_alive(); }
+
+  // Before a slice in SCHED_FIFO of that length: waits until a tenth of it has passed since the last
+  // slice. Without a pause the kernel would stop both sides for a twentieth of each second.
+  void rest_before_fifo(double slice_s) const;
 
   // Around one slice: what it wants runs while the object lives.
   class turn {
@@ -53,6 +58,7 @@ class surroundings {
   };
 
   observe::cpu_partition cpus_;
+  std::int64_t slice_ended_ns_ = 0;
   std::unique_ptr<observe::keep_awake> spinners_;
   std::vector<planting> planted_;
 };

@@ -18,6 +18,8 @@ namespace {
 
 constexpr const char* latency_device = "/dev/cpu_dma_latency";
 constexpr double beyond_busy_s = 10;
+// sched(7): real-time threads that never pause have 0.95 s of each second.
+constexpr double slice_s_max = 0.8;
 
 void wait(const void*) {
   for (;;)
@@ -55,6 +57,17 @@ nlohmann::json tuning::json() const {
 const std::string& no_fifo_cause() {
   static const std::string cause = tried_fifo();
   return cause;
+}
+
+std::string why_no_fifo(const slice_plan& slices, const observe::cpu_partition& cpus) {
+  if (!no_fifo_cause().empty()) return no_fifo_cause();
+  if (!cpus.disjoint)
+    return "SCHED_FIFO: client and target share a CPU, where one would wait for the other";
+  if (slices.settle_s + slices.slice_s <= slice_s_max) return "";
+  return fmt::format(
+      "SCHED_FIFO: the kernel would stop slices above {} s, since it leaves a part of each second "
+      "to others (make slice_s and settle_s shorter)",
+      slice_s_max);
 }
 
 void put_into_fifo(int pid, double busy_s) {

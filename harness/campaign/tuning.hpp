@@ -8,6 +8,8 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "harness/campaign/sliced_work.hpp"
+#include "harness/observe/topology.hpp"
 #include "harness/observe/tune.hpp"
 
 namespace tailrace::campaign {
@@ -29,6 +31,9 @@ class tuning {
 
 // Why no process can be put into SCHED_FIFO here, or empty: tried once on a child, 5 ms.
 const std::string& no_fifo_cause();
+
+// Why such slices cannot be in SCHED_FIFO here, or empty: rights, CPUs, or their length.
+std::string why_no_fifo(const slice_plan& slices, const observe::cpu_partition& cpus);
 
 // Throws a refusal where the process cannot be put there. busy_s: how long it may be busy without a
 // pause, at most.

@@ -13,19 +13,22 @@ namespace {
 class open_echo : public work_under_load {
  public:
   using work_under_load::work_under_load;
-  std::string derived_id() const override {
-    return fmt::format("open-{}x{}-{:.0f}{}", keys().connections, keys().message_bytes,
-                       keys().rate_per_s, keys().fifo ? "-fifo" : "");
+
+ private:
+  std::string own_id() const override {
+    return fmt::format("open-{}x{}-{:.0f}", keys().connections, keys().message_bytes,
+                       keys().rate_per_s);
   }
 };
 
 class closed_echo : public work_under_load {
  public:
   using work_under_load::work_under_load;
-  std::string derived_id() const override {
-    return fmt::format("closed-{}x{}{}{}", keys().connections, keys().message_bytes,
-                       keys().depth > 1 ? fmt::format("-d{}", keys().depth) : "",
-                       keys().fifo ? "-fifo" : "");
+
+ private:
+  std::string own_id() const override {
+    return fmt::format("closed-{}x{}{}", keys().connections, keys().message_bytes,
+                       keys().depth > 1 ? fmt::format("-d{}", keys().depth) : "");
   }
 };
 

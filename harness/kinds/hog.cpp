@@ -53,7 +53,6 @@ class hog_work : public burning_work {
  public:
   hog_work(load_keys keys, std::int64_t burn_us, std::int64_t every, double rate_per_s)
       : burning_work(std::move(keys), burn_us), every_(every), hog_rate_per_s_(rate_per_s) {}
-  std::string derived_id() const override { return id_after("hog"); }
   nlohmann::json json() const override {
     return json_with({{"hog_every", every_}, {"hog_rate_per_s", hog_rate_per_s_}});
   }
@@ -62,6 +61,7 @@ class hog_work : public burning_work {
   }
 
  private:
+  std::string own_id() const override { return id_after("hog"); }
   std::vector<std::string> load_options() const override {
     return {"--hog-every", std::to_string(every_), "--hog-rate",
             fmt::format("{}", hog_rate_per_s_)};
@@ -77,13 +77,13 @@ class skew_work : public burning_work {
  public:
   skew_work(load_keys keys, std::int64_t burn_us, std::int64_t hot, double share)
       : burning_work(std::move(keys), burn_us), hot_connections_(hot), hot_share_(share) {}
-  std::string derived_id() const override { return id_after("skew"); }
   nlohmann::json json() const override {
     return json_with({{"hot_connections", hot_connections_}, {"hot_share", hot_share_}});
   }
   std::map<std::string, std::string> target_options() const override { return options_with(1); }
 
  private:
+  std::string own_id() const override { return id_after("skew"); }
   std::vector<std::string> load_options() const override {
     return {"--hot-connections", std::to_string(hot_connections_), "--hot-share",
             fmt::format("{}", hot_share_)};

@@ -41,6 +41,7 @@ class work_under_load : public campaign::point_work, public campaign::sliced_wor
  public:
   explicit work_under_load(load_keys keys) : keys_(std::move(keys)) {}
 
+  std::string derived_id() const final { return own_id() + (keys_.fifo ? "-fifo" : ""); }
   nlohmann::json json() const override;
   double expected_s() const override;
   std::int64_t connections() const override { return keys_.connections; }
@@ -56,6 +57,9 @@ class work_under_load : public campaign::point_work, public campaign::sliced_wor
 
  protected:
   const load_keys& keys() const { return keys_; }
+
+  // derived_id() but for the scheduling class.
+  virtual std::string own_id() const = 0;
 
   // Arguments of `tailrace load` beside those of the keys.
   virtual std::vector<std::string> load_options() const { return {}; }

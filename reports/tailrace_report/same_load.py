@@ -17,7 +17,10 @@ from tailrace_report.tables import Table
 
 P999 = Quantile(0.999)
 TAILS: dict[str, Measure] = {"p99.9": P999, "p99": P99, "quiet p99": QUIET_P99}
-OWN_KEYS = ("neighbour_us", "neighbour_per_s")
+# What is changed, and how long it was measured.
+NOT_THE_LOAD = {"neighbour_us", "neighbour_per_s"} | {
+    "duration_s", "blocks", "warmup_s", "settle_s", "slice_s"
+}
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,8 @@ def _pairs(study: Study) -> list[tuple[Point, Point]]:
     """All (one, other) open points of the same load."""
 
     def load(point: Point) -> Any:
-        numbers = {key: n for key, n in point.numbers.items() if key not in OWN_KEYS}
-        for_rounds = ("duration_s", "blocks")  # how long it was measured is not the load
-        return point.arrivals, {k: n for k, n in numbers.items() if k not in for_rounds}
+        numbers = {key: n for key, n in point.numbers.items() if key not in NOT_THE_LOAD}
+        return point.arrivals, numbers
 
     points = study.points_of("open")
     return [(a, b) for a in points for b in points if a is not b and load(a) == load(b)]

@@ -287,7 +287,7 @@ class Neighbour(Made):
                 continue
             cell = copy.deepcopy(cell)
             cell["point"] |= {"id": cell["point"]["id"] + "-fifo", "scheduling": "fifo"}
-            cell["point"]["duration_s"] = 9  # measured for another time: the same load
+            cell["point"] |= {"duration_s": 9, "warmup_s": 0}  # for another time: the same load
             cell["cell"] += "-fifo"
             cell["scheduling"] = "fifo"
             for one in cell["slices"]:
@@ -306,7 +306,7 @@ class Neighbour(Made):
             "quiet p99 in FIFO / as lived"])
         self.assertIn('id="classes"', page_of(study))
         self.assertEqual([lead.id for lead in echo.OPEN.lead_points(study)],
-                         ["open-50x64-10000-fifo", "open-50x64-60000"])
+                         ["open-50x64-60000", "open-50x64-10000-fifo"])
 
     def lines_beside(self) -> list[str]:
         self.beside()

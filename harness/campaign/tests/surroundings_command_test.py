@@ -154,12 +154,24 @@ class SurroundingsTest(command_case.CommandCase):
             self.assertEqual(cells[name]["scheduling"], scheduling)
             self.assertEqual(set(cells[name]["load"]["connect"]), {seen})
 
-    def test_slices_that_the_kernel_would_stop_are_refused(self):
-        points = POINT.replace("0.2", "1") + 'slice_s = 1\nscheduling = "fifo"\n'
-        cells = self.by_point(*CPUS, points=points)
-        (cell,) = cells.values()
-        self.assertEqual(cell["status"], "skipped")
-        self.assertIn("slices above 0.8 s would be stopped", cell["cause"])
+    def test_slices_that_the_kernel_would_stop_are_left_out(self):
+        points = POINT + POINT.replace("0.2", "1") + 'slice_s = 1\nscheduling = "fifo"\n'
+        done = self.run_it("run", "--name", "c", *self.profile("good", points), *CPUS,
+                           "--load-program", TAILRACE, "load")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        if "CAP_SYS_NICE" in done.stdout:
+            self.skipTest("SCHED_FIFO is not permitted here")
+        self.assertIn("left out: closed-2x64-fifo: SCHED_FIFO: the kernel would stop", done.stdout)
+
+    def test_on_one_cpu_nothing_is_in_fifo(self):
+        one = ["--target-cpus", str(FIRST), "--client-cpus", str(FIRST)]
+        points = POINT + POINT + 'scheduling = "fifo"\n'
+        done = self.run_it("run", "--name", "c", *self.profile("good", points), *one,
+                           "--load-program", TAILRACE, "load")
+        if "CAP_SYS_NICE" in done.stdout:
+            self.skipTest("SCHED_FIFO is not permitted here")
+        self.assertIn("left out: closed-2x64-fifo: SCHED_FIFO: client and target share",
+                      done.stdout)
 
     def test_where_fifo_is_not_permitted_its_points_are_left_out(self):
         points = POINT + POINT + 'id = "fifo"\nscheduling = "fifo"\n'

@@ -106,20 +106,20 @@ class Kind:
         return study.points_of(self.name)
 
     def lead_points(self, study: Study) -> list[Point]:
-        """The point that stands for all, and after one in SCHED_FIFO, where that was permitted, the
-        one that does as lived. Each is the one that most subjects finished and, among those, one
-        without a neighbour, with most requests a second; so who looks good at it does not choose
-        it."""
+        """The point that stands for all, and that of the other scheduling class, where there is
+        one. Each is the one that most subjects finished and, among those, one that sets nothing,
+        with most requests a second; so who looks good at it does not choose it."""
 
-        def merit(point: Point) -> tuple[int, float, float, int]:
+        def merit(point: Point) -> tuple[int, bool, float, float, int]:
             finished = sum(study.standing(who, point) == "ok" for who in study.subjects)
             calm = -settings.burden(point)
-            return finished, calm, point.rate_per_s, -point.whole("connections")
+            lived = not settings.in_fifo(point)
+            return finished, lived, calm, point.rate_per_s, -point.whole("connections")
 
-        by_class: dict[bool, list[Point]] = {True: [], False: []}
-        for point in self.points(study):
-            by_class[settings.in_fifo(point)].append(point)
-        return [max(points, key=merit) for points in by_class.values() if points]
+        by_class: dict[bool, Point] = {}
+        for point in sorted(self.points(study), key=merit, reverse=True):
+            by_class.setdefault(settings.in_fifo(point), point)
+        return list(by_class.values())
 
     def lead(self, study: Study) -> Point | None:
         return next(iter(self.lead_points(study)), None)
