@@ -27,8 +27,8 @@ class surroundings {
   // Whether nobody has ended a spinner.
   bool spinners_alive() const { return spinners_ == nullptr || spinners_->all_alive(); }
 
-  // Before a slice in SCHED_FIFO of that length: waits until a tenth of it has passed since the last
-  // slice. Without a pause the kernel would stop both sides for a twentieth of each second.
+  // Before a slice in SCHED_FIFO of that length: waits until a tenth of it has passed since the
+  // last slice. Without a pause the kernel would stop both sides for a twentieth of each second.
   void rest_before_fifo(double slice_s) const;
 
   // Around one slice: what it wants runs while the object lives.
