@@ -180,8 +180,8 @@ TEST_F(stamped_files, what_was_evicted_is_gone_and_what_is_read_then_is_there) {
 
 TEST_F(stamped_files, tells_where_a_file_lies) {
   EXPECT_FALSE(place_of(folder_).filesystem.empty());
-  EXPECT_TRUE(place_of("/nonexistent").filesystem.empty());
-  EXPECT_FALSE(read_residency("/nonexistent"));
+  EXPECT_TRUE(place_of(folder_ / "missing").filesystem.empty());
+  EXPECT_FALSE(read_residency(folder_ / "missing"));
 }
 
 }  // namespace

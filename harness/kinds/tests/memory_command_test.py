@@ -11,7 +11,8 @@ import unittest
 
 import scripted_case
 
-HELD = 262_144
+HELD = 1 << 20
+OWN_BUFFER = 65_536  # of a connection at most: what was read of a request and could not be sent
 FORMS = f"""
 [form.calibration]
 nothing = {{ behaviour = "hold", held_bytes = "0" }}
@@ -49,9 +50,9 @@ class MemoryCommandTest(scripted_case.ScriptedCase):
         cells = self.measure(["nothing", "held"], point)
         self.assertEqual(set(cells["held"]["memory"]["states"]), {"blocked"})
         nothing, held = (self.slope(cells[form], "blocked", "user") for form in ("nothing", "held"))
-        self.assertAlmostEqual(held - nothing, HELD, delta=0.05 * HELD)
-        # What it could not send of the 64 KiB that it had read: in its own buffer of that size.
-        self.assertTrue(1000 < nothing < 140_000, nothing)
+        # How much of its buffer each of the two needed is a matter of who ran when.
+        self.assertAlmostEqual(held - nothing, HELD, delta=OWN_BUFFER + 0.01 * HELD)
+        self.assertTrue(1000 < nothing < 3 * OWN_BUFFER, nothing)
         kernel = self.slope(cells["nothing"], "blocked", "kernel")
         if kernel is not None:  # the sockets of this machine as they are, and both ways
             self.assertGreater(kernel, 100_000)
