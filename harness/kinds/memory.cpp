@@ -61,7 +61,7 @@ class connection_memory : public work_in_levels {
       // An echo is answered before it could be seen: so the target is stopped before it is asked.
       const session::stopped_process stopped(level.target().pid());
       hold.active();
-      level.read("active", n, open);
+      level.read("unread", n, open);
     }
     hold.drain();
     hold.close();

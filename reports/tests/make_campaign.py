@@ -61,7 +61,7 @@ POINTS: list[dict[str, Any]] = [
     dict(id="task-memory", kind="task_memory"),
 ]
 ALL_OF_WORK = ["latency", "rate", "cpu"]
-STATES = {"idle": 1.0, "after_echo": 1.03, "active": 1.3, "retained": 0.22}
+STATES = {"idle": 1.0, "after_echo": 1.03, "unread": 1.3, "retained": 0.22}
 
 
 def counts_of(total: int, middle_ns: float, shape: float, stall: float) -> dict[int, int]:

@@ -81,6 +81,19 @@ class KernelMemory(unittest.TestCase):
         for words in ("kernel B/conn (computed)", "a table for Linux"):
             self.assertIn(words, text)
 
+    def test_the_state_active_of_older_campaigns_is_not_shown_as_what_replaced_it(self) -> None:
+        def change(cell: dict[str, Any]) -> bool:
+            if cell["memory"] and (unread := cell["memory"]["states"].pop("unread", None)):
+                cell["memory"]["states"]["active"] = unread
+            return True
+
+        folder = self.path / "campaign"
+        make_campaign.write_campaign(folder, blocks=1, scale=1)
+        (section,) = CONNECTIONS.sections(rewritten(folder, change))
+        titles = [table.title for table in section.tables]
+        self.assertEqual(len(titles), 3)
+        self.assertFalse([title for title in titles if "not yet read" in title])
+
     def test_a_blocked_connection_stands_among_the_states_with_how_it_was_filled(self) -> None:
         def change(cell: dict[str, Any]) -> bool:
             blocked(cell)

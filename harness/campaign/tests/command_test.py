@@ -71,7 +71,7 @@ class CommandTest(command_case.CommandCase):
         done = self.run_it("run", "--name", "c", *self.profile("good", points))
         cell = self.cells()[0]
         self.assertIn(cell["status"], ("ok", "invalid"), str(cell["cause"]) + done.stderr)
-        states = {"idle", "after_echo", "active", "retained"}
+        states = {"idle", "after_echo", "unread", "retained"}
         self.assertEqual(set(cell["memory"]["states"]), states)
         # A thread a connection: its stack is touched, and its kernel stack is 16 KiB.
         self.assertGreater(cell["memory"]["states"]["idle"]["user"]["slope_bytes"], 4000)

@@ -60,11 +60,11 @@ class MemoryCommandTest(scripted_case.ScriptedCase):
 
     def test_a_request_that_is_under_way_lies_in_the_targets_socket(self):
         cells = self.measure(["nothing"], 'kind = "memory"\ncounts = [0, 250, 500]\n')
-        used, active = (self.slope(cells["nothing"], state, "kernel")
-                        for state in ("after_echo", "active"))
+        used, unread = (self.slope(cells["nothing"], state, "kernel")
+                        for state in ("after_echo", "unread"))
         if used is None:
             self.skipTest("no kernel bytes here")
-        self.assertAlmostEqual(active - used, 4096, delta=1500)
+        self.assertAlmostEqual(unread - used, 4096, delta=1500)
 
     def test_who_cannot_be_blocked_is_refused(self):
         small = 'kind = "blocked_memory"\ncounts = [0, 10, 20]\nrequest_bytes = 8192\n'

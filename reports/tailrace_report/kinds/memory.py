@@ -21,7 +21,7 @@ from tailrace_report.tables import Table
 STATES = {
     "idle": "idle, never used",
     "after_echo": "idle after one echo",
-    "active": "a request come in, not yet read",
+    "unread": "a request come in, not yet read",
     "blocked": "blocked: reader stopped, socket full",
     "retained": "still held after close",
     "sleeping": "sleeping",
