@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/observe/capabilities.hpp"
 #include "harness/observe/cgroup_path.hpp"
 #include "harness/observe/proc_text.hpp"
 
@@ -46,6 +47,11 @@ void consider_rlimit(machine_limit& least, __rlimit_resource_t resource, bool ha
   const rlim_t value = hard ? limit.rlim_max : limit.rlim_cur;
   if (value < static_cast<rlim_t>(INT64_MAX))
     consider(least, static_cast<std::int64_t>(value), set_by, how);
+}
+
+bool exceeds_processes() {
+  return (::getuid() == 0 && in_first_user_namespace()) || has_capability(capability::sys_admin) ||
+         has_capability(capability::sys_resource);
 }
 
 // "0.31 0.28 0.20 2/345 4711": the 345.
@@ -107,8 +113,8 @@ machine_limit open_files_limit(const std::string& root) {
     consider_rlimit(least, RLIMIT_NOFILE, true, "RLIMIT_NOFILE",
                     "raise the hard limit (ulimit -Hn {} as root, LimitNOFILE= of the service, "
                     "--ulimit nofile= of the container; fs.nr_open must not be less)");
-    if (::geteuid() == 0) return least;
   }
+  if (has_capability(capability::sys_admin, root)) return least;
   const auto used = words(read_text(root + "/proc/sys/fs/file-nr").text.value_or(""));
   consider_sysctl(least, root, "fs.file-max",
                   used.empty() ? 0 : to_integer(used.front()).value_or(0), 1);
@@ -127,7 +133,7 @@ machine_limit threads_limit(const std::string& root) {
              "raise pids.max of the cgroup so that {} more fit (TasksMax= of the service, "
              "--pids-limit of the container)");
   }
-  if (root.empty() && ::geteuid() != 0) {
+  if (root.empty() && !exceeds_processes()) {
     consider_rlimit(least, RLIMIT_NPROC, false, "RLIMIT_NPROC",
                     "raise the limit of processes (ulimit -u {}, or nproc in limits.conf)");
   }
@@ -159,7 +165,7 @@ machine_limit local_ports_limit(const std::string& root) {
 
 machine_limit locked_memory_limit() {
   machine_limit least;
-  if (::geteuid() != 0) {
+  if (!has_capability(capability::ipc_lock)) {
     consider_rlimit(least, RLIMIT_MEMLOCK, false, "RLIMIT_MEMLOCK",
                     "raise the limit of locked memory to {} bytes (ulimit -l counts in KiB; "
                     "memlock in limits.conf, LimitMEMLOCK= of the service)");

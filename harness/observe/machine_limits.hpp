@@ -27,12 +27,13 @@ struct machine_limit {
 // The functions take the root of another file tree from tests, which then have no rlimits.
 
 // What a child may raise its own limit to: RLIMIT_NOFILE's hard value, unless the machine as a
-// whole has fewer left (fs.file-max; not for root, who may exceed it).
+// whole has fewer left (fs.file-max, which who has CAP_SYS_ADMIN may exceed).
 machine_limit open_files_limit(const std::string& root = "");
 
 // The least of kernel.threads-max, kernel.pid_max and pids.max along the path of the own cgroup,
 // each without those that are there; vm.max_map_count, of which a thread takes two (stack, guard
-// page); and RLIMIT_NPROC, which is not for root.
+// page); and RLIMIT_NPROC, which is not for the machine's root, whatever capabilities that has, nor
+// for who has CAP_SYS_ADMIN or CAP_SYS_RESOURCE (copy_process() in kernel/fork.c).
 machine_limit threads_limit(const std::string& root = "");
 
 // The least pids.max of that path, whoever has used it up; none where there is no limit.
@@ -42,7 +43,7 @@ std::optional<std::int64_t> cgroup_pids_max(const std::string& root = "");
 // ip_local_reserved_ports.
 machine_limit local_ports_limit(const std::string& root = "");
 
-// In bytes: RLIMIT_MEMLOCK, which is not for root.
+// In bytes: RLIMIT_MEMLOCK, which is not for who has CAP_IPC_LOCK.
 machine_limit locked_memory_limit();
 
 }  // namespace tailrace::observe

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "harness/observe/capabilities.hpp"
+
 namespace tailrace::observe {
 namespace {
 
@@ -97,6 +99,30 @@ TEST_F(limits, files_of_the_whole_machine_count_too) {
   write("/proc/sys/fs/file-nr", "1000\t0\t9000\n");
   EXPECT_EQ(open_files_limit(root_).most, 8000);
   EXPECT_EQ(open_files_limit(root_).set_by, "fs.file-max");
+}
+
+// Root of a container has few capabilities, and all of them in a user namespace of its own.
+TEST_F(limits, only_a_capability_goes_beyond_a_limit_of_the_machine) {
+  write("/proc/sys/fs/file-max", "9000\n");
+  const auto status = [this](const std::string& bits) {
+    write("/proc/self/status", "Uid:\t0\t0\t0\t0\nCapEff:\t" + bits + "\nCapBnd:\t0\n");
+  };
+  status("00000000a80425fb");  // what Docker leaves
+  EXPECT_FALSE(has_capability(capability::sys_admin, root_));
+  EXPECT_FALSE(has_capability(capability::ipc_lock, root_));
+  EXPECT_EQ(open_files_limit(root_).most, 9000);
+  status("0000000000200000");
+  EXPECT_TRUE(has_capability(capability::sys_admin, root_));
+  EXPECT_FALSE(has_capability(capability::sys_resource, root_));
+  EXPECT_EQ(open_files_limit(root_).most, INT64_MAX);
+  write("/proc/self/uid_map", "         0          0 4294967295\n");
+  EXPECT_TRUE(has_capability(capability::sys_admin, root_));
+  write("/proc/self/uid_map", "         0     100000      65536\n");
+  EXPECT_FALSE(has_capability(capability::sys_admin, root_));
+  EXPECT_EQ(open_files_limit(root_).most, 9000);
+  fs::remove_all(root_ + "/proc/self");
+  status("1fffffffffg");
+  EXPECT_FALSE(has_capability(capability::ipc_lock, root_));
 }
 
 TEST(limits_here, are_at_least_something) {
