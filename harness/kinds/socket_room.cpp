@@ -16,20 +16,27 @@
 namespace tailrace::kinds {
 
 socket_room room_for_sockets(const std::string& tcp_mem, const std::string& meminfo,
-                             std::int64_t page_bytes) {
+                             const observe::machine_limit& group, std::int64_t page_bytes) {
   constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::max();
-  socket_room least{unknown, ""};
-  const auto consider = [&](std::int64_t bytes, const char* limit) {
-    if (bytes < least.bytes) least = {bytes, limit};
+  socket_room least{unknown, "", ""};
+  const auto consider = [&](std::int64_t bytes, const std::string& limit,
+                            const std::string& remedy) {
+    if (bytes < least.bytes) least = {bytes, limit, remedy};
   };
   const auto pages = observe::words(tcp_mem);
   const auto low = pages.empty() ? std::nullopt : observe::to_integer(pages.front());
   if (low && *low >= 0 && *low <= unknown / page_bytes)
-    consider(*low * page_bytes / 2, "half of net.ipv4.tcp_mem");
+    consider(*low * page_bytes / 2, "half of net.ipv4.tcp_mem",
+             "raise net.ipv4.tcp_mem (sysctl, as root)");
   const auto memory = observe::number_lines(meminfo);
   if (const auto available = memory.find("MemAvailable"); available != memory.end())
-    consider(available->second / 4, "a quarter of the memory available");
-  if (least.bytes == unknown) return {0, "neither net.ipv4.tcp_mem nor MemAvailable is known"};
+    consider(available->second / 4, "a quarter of the memory available", "free memory");
+  if (!group.set_by.empty()) {
+    consider(group.most / 4, fmt::format("a quarter of what {} leaves", group.set_by),
+             "raise the memory limit of the service or the container");
+  }
+  if (least.bytes == unknown)
+    return {0, "neither net.ipv4.tcp_mem nor MemAvailable is known", "mount /proc"};
   return least;
 }
 
@@ -41,15 +48,14 @@ std::vector<std::int64_t> within_room(const std::vector<std::int64_t>& counts,
   if (fitting >= std::ranges::max(counts)) return counts;
   cause = fmt::format("{}, {} MiB, is room for {} connections with full sockets", room.limit,
                       room.bytes >> 20, fitting);
-  if (fitting < connections_min)
-    throw refusal(cause, "free memory or raise net.ipv4.tcp_mem", refusal::unsupported);
+  if (fitting < connections_min) throw refusal(cause, room.remedy, refusal::unsupported);
   return scaled_to(counts, fitting);
 }
 
 socket_room room_for_sockets() {
   return room_for_sockets(observe::sysctl_text("net.ipv4.tcp_mem"),
                           observe::read_text("/proc/meminfo").text.value_or(""),
-                          ::sysconf(_SC_PAGESIZE));
+                          observe::group_memory_limit(), ::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace tailrace::kinds

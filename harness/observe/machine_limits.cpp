@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -61,26 +62,49 @@ std::int64_t threads_of_machine(const std::string& root) {
   return to_integer(std::string_view(fields[3]).substr(fields[3].find('/') + 1)).value_or(0);
 }
 
-struct pids_limit {
-  std::string path;
+struct group_limit {
+  std::string folder;
+  std::string path;  // of the limit
   std::int64_t most = 0;
   std::int64_t used = 0;
 };
 
+struct group_files {
+  const char* most;
+  const char* used;
+};
+
 // Of the own cgroup and those above it. Where both versions are mounted the controller is in one of
-// them only.
-std::vector<pids_limit> pids_limits(const std::string& root) {
-  std::vector<pids_limit> all;
-  for (const char* controller : {"pids", ""}) {
-    const auto path = find_cgroup(controller, "self", root);
+// them only, and its files tell which.
+std::vector<group_limit> group_limits(const std::string& root, const char* controller,
+                                      std::initializer_list<group_files> names) {
+  std::vector<group_limit> all;
+  for (const char* version : {controller, ""}) {
+    const auto path = find_cgroup(version, "self", root);
     if (!path) continue;
     for (const std::string& folder : with_ancestors(*path)) {
-      if (const auto most = number_in(folder + "/pids.max"))  // none at the root, or "max"
-        all.push_back(
-            {folder + "/pids.max", *most, number_in(folder + "/pids.current").value_or(0)});
+      for (const auto& [most_name, used_name] : names) {
+        const std::string file = fmt::format("{}/{}", folder, most_name);
+        if (const auto most = number_in(file))  // none at the root, or "max"
+          all.push_back({folder, file, *most,
+                         number_in(fmt::format("{}/{}", folder, used_name)).value_or(0)});
+      }
     }
   }
   return all;
+}
+
+std::vector<group_limit> pids_limits(const std::string& root) {
+  return group_limits(root, "pids", {{"pids.max", "pids.current"}});
+}
+
+// What of the memory of a cgroup, and of those below it, are pages of files that nobody has used
+// for a while: the kernel drops them before it refuses anything.
+std::int64_t idle_file_bytes(const std::string& folder) {
+  const auto numbers = number_lines(read_text(folder + "/memory.stat").text.value_or(""));
+  for (const char* name : {"total_inactive_file", "inactive_file"})  // v1; v2
+    if (const auto found = numbers.find(name); found != numbers.end()) return found->second;
+  return 0;
 }
 
 // "1-3,8": how many of them are within the range.
@@ -128,7 +152,7 @@ machine_limit threads_limit(const std::string& root) {
   consider_sysctl(least, root, "kernel.threads-max", used, 1);
   consider_sysctl(least, root, "kernel.pid_max", used, 1);
   consider_sysctl(least, root, "vm.max_map_count", 0, maps_a_thread);
-  for (const pids_limit& each : pids_limits(root)) {
+  for (const group_limit& each : pids_limits(root)) {
     consider(least, each.most - each.used, each.path,
              "raise pids.max of the cgroup so that {} more fit (TasksMax= of the service, "
              "--pids-limit of the container)");
@@ -142,8 +166,24 @@ machine_limit threads_limit(const std::string& root) {
 
 std::optional<std::int64_t> cgroup_pids_max(const std::string& root) {
   std::optional<std::int64_t> least;
-  for (const pids_limit& each : pids_limits(root))
+  for (const group_limit& each : pids_limits(root))
     least = std::min(least.value_or(each.most), each.most);
+  return least;
+}
+
+machine_limit group_memory_limit(const std::string& root) {
+  constexpr std::int64_t none_of_v1 = INT64_MAX - (1 << 20);  // LONG_MAX in whole pages, and more
+  machine_limit least;
+  for (const group_limit& each :
+       group_limits(root, "memory",
+                    {{"memory.max", "memory.current"},
+                     {"memory.high", "memory.current"},
+                     {"memory.limit_in_bytes", "memory.usage_in_bytes"}})) {
+    if (each.most >= none_of_v1) continue;
+    consider(least, each.most - each.used + idle_file_bytes(each.folder), each.path,
+             "raise the memory limit of the cgroup so that {} bytes more fit (MemoryMax= of the "
+             "service, --memory= of the container)");
+  }
   return least;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Limits of the machine that a measurement runs into: open files, threads, local ports, locked
-// memory. Each says how many there may be still, which of the settings that could set it does, and
-// how that one is raised; who scales or skips a point says so in these words. The CPU quota is in
-// cpu_quota.hpp.
+// memory, memory of the own cgroup. Each says how many there may be still, which of the settings
+// that could set it does, and how that one is raised; who scales or skips a point says so in these
+// words. The CPU quota is in cpu_quota.hpp.
 //
 // Sources: getrlimit(2), proc(5) for /proc/sys, pids.max and pids.current of the own cgroup and of
 // those above it, v1 and v2 (Documentation/admin-guide/cgroup-v2.rst). What the rest of the machine
@@ -38,6 +38,10 @@ machine_limit threads_limit(const std::string& root = "");
 
 // The least pids.max of that path, whoever has used it up; none where there is no limit.
 std::optional<std::int64_t> cgroup_pids_max(const std::string& root = "");
+
+// In bytes: the least that memory.max, memory.high or, in v1, memory.limit_in_bytes leave along
+// that path, with the pages of files that the kernel would drop first.
+machine_limit group_memory_limit(const std::string& root = "");
 
 // Connections from one address to one other: net.ipv4.ip_local_port_range without
 // ip_local_reserved_ports.

@@ -86,6 +86,38 @@ TEST_F(limits, least_pids_limit_of_the_own_path_counts_in_v1) {
   EXPECT_EQ(cgroup_pids_max(root_), std::nullopt);
 }
 
+TEST_F(limits, memory_is_what_the_own_path_leaves_in_v2) {
+  EXPECT_EQ(group_memory_limit(root_).most, INT64_MAX);
+  v2("/user.slice/runner.service");
+  const std::string folder = "/sys/fs/cgroup/user.slice";
+  write(folder + "/runner.service/memory.max", "max\n");
+  write(folder + "/memory.max", "1000000\n");
+  write(folder + "/memory.current", "700000\n");
+  write(folder + "/memory.stat", "anon 400000\ninactive_file 250000\nactive_file 50000\n");
+  write("/sys/fs/cgroup/other.slice/memory.max", "5\n");  // not ours
+  const machine_limit most = group_memory_limit(root_);
+  EXPECT_EQ(most.most, 550'000);
+  EXPECT_EQ(most.set_by, root_ + folder + "/memory.max");
+  EXPECT_NE(most.remedy(600).find("600 bytes more fit (MemoryMax="), std::string::npos);
+  write(folder + "/memory.high", "800000\n");
+  EXPECT_EQ(group_memory_limit(root_).most, 350'000);
+}
+
+TEST_F(limits, memory_is_what_the_own_path_leaves_in_v1) {
+  write("/proc/self/cgroup", "8:memory:/docker/x\n0::/\n");
+  write("/proc/self/mountinfo",
+        "31 30 0:28 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
+        "32 30 0:30 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n");
+  const std::string folder = "/sys/fs/cgroup/memory";
+  write(folder + "/memory.limit_in_bytes", "9223372036854771712\n");  // none
+  write(folder + "/memory.usage_in_bytes", "1\n");
+  EXPECT_EQ(group_memory_limit(root_).most, INT64_MAX);
+  write(folder + "/docker/x/memory.limit_in_bytes", "500000\n");
+  write(folder + "/docker/x/memory.usage_in_bytes", "200000\n");
+  write(folder + "/docker/x/memory.stat", "inactive_file 7\ntotal_inactive_file 10000\n");
+  EXPECT_EQ(group_memory_limit(root_).most, 310'000);
+}
+
 TEST_F(limits, ports_are_those_that_nobody_has_reserved) {
   EXPECT_EQ(local_ports_limit(root_).most, INT64_MAX);
   write("/proc/sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
