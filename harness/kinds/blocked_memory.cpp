@@ -101,6 +101,7 @@ void blocked_connections::await_full(session::target_session& target, std::int64
 
 void blocked_connections::measure(const campaign::cell_context& cell, std::int64_t n,
                                   nlohmann::json& record, level_readings& into) const {
+  require_send_buffer(request_bytes_, send_buffer_granted(request_bytes_));
   memory_level level(cell, cell.setting.limits, {}, keys().settle_s, record, into);
   session::require_room(level.ready().connections_at_once, "connections",
                         std::max<std::int64_t>(n, warm_connections));

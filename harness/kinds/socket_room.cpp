@@ -3,6 +3,7 @@
 #include "harness/kinds/socket_room.hpp"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,6 +51,31 @@ std::vector<std::int64_t> within_room(const std::vector<std::int64_t>& counts,
                       room.bytes >> 20, fitting);
   if (fitting < connections_min) throw refusal(cause, room.remedy, refusal::unsupported);
   return scaled_to(counts, fitting);
+}
+
+std::int64_t send_buffer_granted(std::int64_t bytes) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return 0;
+  const auto wanted = static_cast<int>(bytes);
+  int doubled = 0;  // as the kernel tells it, socket(7)
+  socklen_t size = sizeof doubled;
+  const bool told = ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &wanted, sizeof wanted) == 0 &&
+                    ::getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &doubled, &size) == 0;
+  ::close(fd);
+  return told ? doubled / 2 : 0;
+}
+
+void require_send_buffer(std::int64_t request_bytes, std::int64_t granted) {
+  constexpr std::int64_t usual_limit = 212'992;
+  const std::int64_t needed = std::min(request_bytes, usual_limit);
+  if (granted >= needed) return;
+  throw refusal(fmt::format("net.core.wmem_max gives a socket of the client {} bytes, too few for "
+                            "a request of {} that the target does not read yet",
+                            granted, request_bytes),
+                fmt::format("sysctl -w net.core.wmem_max={} (as root), or lower request_bytes of "
+                            "the point",
+                            usual_limit),
+                refusal::unsupported);
 }
 
 socket_room room_for_sockets() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How many connections this machine can hold with full sockets and stay as it is: TCP under
-// pressure gives every socket less, and would be another experiment. Any thread; some small files.
+// What sockets this machine can fill and stay as it is: how many connections, since TCP under
+// pressure gives every socket less, which would be another experiment; and how much a client's
+// takes while nobody reads. Any thread; some small files, or a socket.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,13 @@ socket_room room_for_sockets();
 std::vector<std::int64_t> within_room(const std::vector<std::int64_t>& counts,
                                       std::int64_t bytes_each, const socket_room& room,
                                       std::string& cause);
+
+// What a socket may have to send (SO_SNDBUF) where so many bytes are asked for: fewer where the
+// limit, net.core.wmem_max, is lower. 0 where there is no socket.
+std::int64_t send_buffer_granted(std::int64_t bytes);
+// Throws a refusal (unsupported) where that is too little for a request to be sent whole while the
+// target stands still; more than the usual limit is not needed.
+void require_send_buffer(std::int64_t request_bytes, std::int64_t granted);
 
 // A part, for tests: texts of net.ipv4.tcp_mem and /proc/meminfo, what the cgroups leave.
 socket_room room_for_sockets(const std::string& tcp_mem, const std::string& meminfo,

@@ -47,5 +47,30 @@ TEST(socket_room, makes_counts_smaller_and_says_so) {
   EXPECT_THROW(within_room(counts, 10 << 20, {150 << 20, "so much", ""}, cause), refusal);
 }
 
+// The limit is the machine's: what there is, no more.
+TEST(send_buffer, is_what_was_asked_for_up_to_the_limit) {
+  EXPECT_EQ(send_buffer_granted(8192), 8192);
+  const std::int64_t most = send_buffer_granted(1 << 30);
+  EXPECT_LT(most, 1 << 30);
+  EXPECT_EQ(send_buffer_granted(most), most);
+}
+
+TEST(send_buffer, of_a_low_limit_is_refused_with_its_name) {
+  EXPECT_NO_THROW(require_send_buffer(196'608, 196'608));
+  EXPECT_NO_THROW(require_send_buffer(262'144, 212'992));
+  EXPECT_NO_THROW(require_send_buffer(8192, 8192));
+  try {
+    require_send_buffer(196'608, 65'536);
+    FAIL() << "not refused";
+  } catch (const refusal& refused) {
+    EXPECT_EQ(refused.exit_code(), refusal::unsupported);
+    EXPECT_EQ(refused.cause(),
+              "net.core.wmem_max gives a socket of the client 65536 bytes, too few for a request "
+              "of 196608 that the target does not read yet");
+    EXPECT_EQ(refused.remedy(),
+              "sysctl -w net.core.wmem_max=212992 (as root), or lower request_bytes of the point");
+  }
+}
+
 }  // namespace
 }  // namespace tailrace::kinds
