@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The command `tailrace` with memory points and targets of which is known what a connection holds:
-servers of harness/tests. Standard library only. Usage: memory_command_test.py TAILRACE"""
+servers of harness/tests. Standard library only. Usage: memory_command_test.py TAILRACE [sanitized]
+(the build is one of a sanitizer, whose allocator holds more than it is asked for)"""
 
 import json
 import os
@@ -11,6 +12,7 @@ import unittest
 
 import scripted_case
 
+SANITIZED = "sanitized" in sys.argv[2:]
 HELD = 1 << 20
 OWN_BUFFER = 65_536  # of a connection at most: what was read of a request and could not be sent
 FORMS = f"""
@@ -50,9 +52,11 @@ class MemoryCommandTest(scripted_case.ScriptedCase):
         cells = self.measure(["nothing", "held"], point)
         self.assertEqual(set(cells["held"]["memory"]["states"]), {"blocked"})
         nothing, held = (self.slope(cells[form], "blocked", "user") for form in ("nothing", "held"))
-        # How much of its buffer each of the two needed is a matter of who ran when.
-        self.assertAlmostEqual(held - nothing, HELD, delta=OWN_BUFFER + 0.01 * HELD)
-        self.assertTrue(1000 < nothing < 3 * OWN_BUFFER, nothing)
+        self.assertGreater(held - nothing, HELD / 2)
+        if not SANITIZED:
+            # How much of its buffer each of the two needed is a matter of who ran when.
+            self.assertAlmostEqual(held - nothing, HELD, delta=OWN_BUFFER + 0.01 * HELD)
+            self.assertTrue(1000 < nothing < 3 * OWN_BUFFER, nothing)
         kernel = self.slope(cells["nothing"], "blocked", "kernel")
         if kernel is not None:  # the sockets of this machine as they are, and both ways
             self.assertGreater(kernel, 100_000)
@@ -64,7 +68,10 @@ class MemoryCommandTest(scripted_case.ScriptedCase):
                         for state in ("after_echo", "unread"))
         if used is None:
             self.skipTest("no kernel bytes here")
-        self.assertAlmostEqual(unread - used, 4096, delta=1500)
+        # A buffer for the 64 bytes at least; and a socket takes its memory by the page.
+        self.assertTrue(64 < unread - used < 8192, unread - used)
+        if cells["nothing"]["memory"]["source"] == "computed":
+            self.assertAlmostEqual(unread - used, 4096, delta=64)
 
     def test_who_cannot_be_blocked_is_refused(self):
         small = 'kind = "blocked_memory"\ncounts = [0, 10, 20]\nrequest_bytes = 8192\n'
