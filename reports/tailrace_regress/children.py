@@ -6,6 +6,7 @@ SIGINT, which `tailrace run` answers with a valid campaign, and after a grace ki
 """
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -19,25 +20,6 @@ from tailrace_regress.outcome import nothing
 GRACE_S = 20.0
 TAIL_LINES = 25
 OUTPUT_BYTES_MAX = 64 << 20
-# Git sets these for its hooks. In a child they would name the index and the repository of the
-# commit that is being made: a worktree of the base would be written over it.
-# What is configured by the environment (GIT_CONFIG_...) is the user's own and stays. The same list
-# is in scripts/git-here, for what is not run from here.
-OF_A_HOOK = {
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_DIR",
-    "GIT_GRAFT_FILE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_INTERNAL_SUPER_PREFIX",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
-    "GIT_WORK_TREE",
-}
 
 
 @dataclass(frozen=True)
@@ -78,6 +60,23 @@ def run(command: Sequence[str], limit_s: float, cwd: Path | None = None) -> Done
     return Done(child.returncode, out, err.decode("utf-8", "replace"))
 
 
+@functools.cache
+def _of_a_hook() -> frozenset[str]:
+    """Names of the variables that git sets for its hooks, as it tells them itself. In a child they
+    would name the index and the repository of the commit that is being made: a worktree of the base
+    would be written over it. What is configured by the environment (GIT_CONFIG...) is the user's
+    own and is not among them; without git there are none. ../../scripts/git-here does the same for
+    what is not run from here."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "--local-env-vars"], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return frozenset()
+    names = done.stdout.split()
+    return frozenset(name for name in names if not name.startswith("GIT_CONFIG"))
+
+
 def _started(command: Sequence[str], cwd: Path | None) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
@@ -86,7 +85,7 @@ def _started(command: Sequence[str], cwd: Path | None) -> subprocess.Popen[bytes
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=cwd,
-            env={name: text for name, text in os.environ.items() if name not in OF_A_HOOK},
+            env={name: text for name, text in os.environ.items() if name not in _of_a_hook()},
             start_new_session=True,
         )
     except OSError as error:
