@@ -12,24 +12,22 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <map>
 
-#include "harness/campaign/cell_run.hpp"
 #include "harness/campaign/contestants.hpp"
 #include "harness/campaign/profile.hpp"
+#include "harness/campaign/tuning.hpp"
 #include "harness/campaign/validity.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cli/doctor_checks.hpp"
 #include "harness/cost/syscall_tracer.hpp"
 #include "harness/kinds/registry.hpp"
-#include "harness/observe/cpu_quota.hpp"
 #include "harness/observe/cpu_use.hpp"
 #include "harness/observe/fingerprint.hpp"
 #include "harness/observe/keep_awake.hpp"
-#include "harness/observe/machine_limits.hpp"
 #include "harness/observe/memory_use.hpp"
 #include "harness/observe/proc_text.hpp"
 #include "harness/observe/topology.hpp"
@@ -44,74 +42,6 @@ namespace tailrace::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-class findings {
- public:
-  void ok(const std::string& what) { fmt::print("ok    {}\n", what); }
-  void warn(const std::string& what, const std::string& remedy) { say("warn", what, remedy); }
-  void bad(const std::string& what, const std::string& remedy) { say("bad ", what, remedy); }
-  int warnings() const { return warnings_; }
-
- private:
-  void say(const char* level, const std::string& what, const std::string& remedy) {
-    fmt::print("{}  {}\n      -> {}\n", level, what, remedy);
-    ++warnings_;
-  }
-  int warnings_ = 0;
-};
-
-void check_files(findings& say) {
-  constexpr std::int64_t wanted = 10'000 + campaign::files_beside;
-  const observe::machine_limit limit = observe::open_files_limit();
-  if (limit.most >= wanted) {
-    say.ok(
-        fmt::format("open files: up to {} a process, enough for 10,000 connections", limit.most));
-    return;
-  }
-  say.bad(fmt::format("open files: {} allows {}; points with more connections are skipped",
-                      limit.set_by, limit.most),
-          limit.remedy(wanted));
-}
-
-void check_threads(findings& say) {
-  constexpr std::int64_t wanted = 10'000 + campaign::threads_beside;
-  const observe::machine_limit limit = observe::threads_limit();
-  const std::string most = fmt::format("threads: {} allows {}", limit.set_by, limit.most);
-  if (limit.most >= wanted) {
-    say.ok(most + ", enough for one a connection");
-  } else {
-    say.warn(most + "; a contestant with a thread a task gets fewer tasks, or is skipped",
-             limit.remedy(wanted));
-  }
-}
-
-// The client spreads connections over addresses of loopback, so few ports end no campaign.
-void check_ports(findings& say) {
-  constexpr std::int64_t wanted = 10'000;
-  const observe::machine_limit limit = observe::local_ports_limit();
-  if (limit.most >= wanted) {
-    say.ok("local ports: enough for 10,000 connections from one address");
-  } else {
-    say.warn(fmt::format("local ports: {} allows {} connections from one address to one other; "
-                         "`tailrace load` to another machine gets no more",
-                         limit.set_by, limit.most),
-             limit.remedy(wanted));
-  }
-}
-
-// Rings of kernels before 5.12, and of glommio, are in it.
-void check_locked_memory(findings& say) {
-  constexpr std::int64_t wanted = 8 << 20;
-  const observe::machine_limit limit = observe::locked_memory_limit();
-  if (limit.most >= wanted) {
-    say.ok("locked memory: enough for io_uring");
-  } else {
-    say.warn(fmt::format("locked memory: {} allows {} KiB; io_uring may be refused (kernels before "
-                         "5.12, and glommio: 512 KiB a worker)",
-                         limit.set_by, limit.most >> 10),
-             limit.remedy(wanted));
-  }
-}
 
 void check_cores(findings& say) {
   const auto cores = observe::usable_cores();
@@ -133,19 +63,6 @@ void check_cores(findings& say) {
   } else {
     say.ok("SMT: no sibling threads in use");
   }
-}
-
-void check_quota(findings& say) {
-  const auto quota = observe::find_cpu_quota();
-  if (!quota.cores) {
-    say.ok("CPU quota: none is seen from here");
-    return;
-  }
-  say.warn(fmt::format("{}; who has used it up stands still for the rest of a period, {} times "
-                       "until now",
-                       observe::in_words(quota), observe::read_throttling(quota).times),
-           "start the container without --cpus (--cpuset-cpus gives whole CPUs), or the service "
-           "without CPUQuota=");
 }
 
 void check_environment(findings& say) {
@@ -289,12 +206,12 @@ void check_scheduling(findings& say) {
   } else {
     say.warn("idle CPUs: " + awake.cause(), "allow fork and SCHED_IDLE in the sandbox");
   }
-  const std::string refused = observe::into_fifo(::getpid(), std::chrono::seconds(1));
+  const std::string& refused = campaign::no_fifo_cause();
   if (refused.empty()) {
-    observe::out_of_fifo(::getpid());
-    say.ok("SCHED_FIFO for the target: permitted");
+    say.ok("SCHED_FIFO for target and client: permitted");
   } else {
-    say.warn(refused, "tails are measured as lived only; for those of the runtime allow it");
+    say.warn(refused + "; points that ask for it are left out",
+             "allow it for target and client, to have tails of the runtime beside those as lived");
   }
   const observe::cpu_latency_request request;
   if (request.cause().empty()) {
@@ -362,6 +279,15 @@ void check_contestants(findings& say, const std::string& targets) {
 
 }  // namespace
 
+void findings::ok(const std::string& what) {
+  fmt::print("ok    {}\n", what);
+}
+
+void findings::say(const char* level, const std::string& what, const std::string& remedy) {
+  fmt::print("{}  {}\n      -> {}\n", level, what, remedy);
+  ++warnings_;
+}
+
 int doctor_command(int argc, char** argv) {
   CLI::App app("Says what on this machine would spoil a measurement.", "tailrace doctor");
   std::string targets;
@@ -374,11 +300,7 @@ int doctor_command(int argc, char** argv) {
   findings say;
   check_cores(say);
   check_neighbours(say);
-  check_files(say);
-  check_threads(say);
-  check_ports(say);
-  check_locked_memory(say);
-  check_quota(say);
+  check_limits(say);
   check_environment(say);
   check_frequency(say);
   check_machine(say);
