@@ -27,6 +27,7 @@ client_loop::client_loop(std::vector<connection>& connections, const plan& wante
       random_(scramble(wanted.seed + 77)),
       answers_(*wanted.format),
       end_ns_(wanted.end_ns) {
+  check(!reconnects() || wanted.endpoints != nullptr, "HTTP has servers to connect to again");
   for (const class_plan& each : classes) {
     check((each.schedule != nullptr) == wanted.open, "the open loop, and only it, has a schedule");
     lanes_.push_back({.schedule = each.schedule, .counted = each.into});

@@ -17,7 +17,7 @@
 // class, or are never sent.
 //
 // HTTP connections that the server ends are made again, to the same address; meanwhile requests
-// wait in the queue (client_loop_reconnect.cpp says when).
+// wait in the queue (README.md says when).
 //
 // What was due and got no answer stands in the response histogram too, once, at its age from the
 // planned time at the end of the drain. A request that was timed out and answered later stands
@@ -55,7 +55,7 @@ class client_loop {
     std::int64_t skip_late_ns = 0;  // 0 = never
     std::uint64_t seed = 1;
     const std::atomic<bool>* stop = nullptr;
-    // For connections that are made again; used with HTTP only.
+    // For connections that are made again: needed with HTTP, and not looked at with echo.
     const std::vector<endpoint>* endpoints = nullptr;
     std::uint32_t source_addresses = 1;
     std::int64_t connect_timeout_ns = 0;
@@ -92,9 +92,9 @@ class client_loop {
   // What was planned has been given to flush(): an engine that collects sends lets them go.
   virtual void release() {}
   // Its descriptor is closed after this.
-  virtual void forget(connection& ending) = 0;
+  virtual void forget(connection& which) = 0;
   // A connection is being made: finish_connecting() once its socket can be written to. 0 or errno.
-  [[nodiscard]] virtual int await_connected(connection& made) = 0;
+  [[nodiscard]] virtual int await_connected(connection& which) = 0;
   // The end: nothing is consumed any more. Then, by connection, the bytes that nobody had asked
   // for.
   virtual void stop_receiving() {}
@@ -113,9 +113,9 @@ class client_loop {
   void consume(connection& from, const char* in, std::size_t count);
   void lose(connection& lost, const std::string& cause);
   // The peer, or the kernel, ended it.
-  void ended(connection& by_peer, const std::string& cause);
+  void handle_end(connection& which, const std::string& cause);
   // True: it is open now. False: not yet, or lost.
-  [[nodiscard]] bool finish_connecting(connection& made);
+  [[nodiscard]] bool finish_connecting(connection& which);
   // The cause of an end of stream. send_error: of a send before it that failed, else 0; a reset is
   // told once only, and EPIPE says no more than that the peer has closed.
   static std::string end_after(int send_error);
@@ -155,10 +155,10 @@ class client_loop {
   void send_queued(connection& to);
 
   // Connections made again (client_loop_reconnect.cpp).
-  [[nodiscard]] bool reconnects() const noexcept;
-  void begin_again(connection& polite);
-  void connect_again(connection& hung_up);
-  void hang_up(connection& ending);
+  [[nodiscard]] bool reconnects() const noexcept { return !plan_.format->is_echo(); }
+  void begin_again(connection& which);
+  void connect_again(connection& which);
+  void hang_up(connection& which);
 
   // What goes wrong, and the end (client_loop_losses.cpp).
   void expire_some();

@@ -61,11 +61,11 @@ void epoll_loop::receive(connection& from, bool ending) {
       if (!from.open()) return;
       if (bytes < wire_buffer_bytes && !ending) break;
     } else if (count == 0) {
-      return ended(from, "EOF");
+      return handle_end(from, "EOF");
     } else if (errno == EAGAIN) {
       break;
     } else if (errno != EINTR) {
-      return ended(from, errno_name(errno));
+      return handle_end(from, errno_name(errno));
     }
   }
   flush(from);
@@ -92,16 +92,16 @@ void epoll_loop::sending_failed(connection& to, int error) {
   for (;;) {
     const ssize_t count = ::recv(to.fd, receive_buffer_.get(), wire_buffer_bytes, 0);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return ended(to, count == 0 ? end_after(error) : errno_name(error));
+    if (count <= 0) return handle_end(to, count == 0 ? end_after(error) : errno_name(error));
     read_clock();
     consume(to, receive_buffer_.get(), static_cast<std::size_t>(count));
     if (!to.open()) return;
   }
 }
 
-int epoll_loop::await_connected(connection& made) {
-  epoll_event event = watch_of(static_cast<std::size_t>(&made - connections().data()));
-  return ::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, made.fd, &event) == 0 ? 0 : errno;
+int epoll_loop::await_connected(connection& which) {
+  epoll_event event = watch_of(static_cast<std::size_t>(&which - connections().data()));
+  return ::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, which.fd, &event) == 0 ? 0 : errno;
 }
 
 std::size_t epoll_loop::unread(connection& from) {

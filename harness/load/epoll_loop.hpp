@@ -31,7 +31,7 @@ class epoll_loop final : public client_loop {
   void handle(int events) override;
   void flush(connection& to) override;
   void forget(connection&) override {}  // closing it ends the watch
-  [[nodiscard]] int await_connected(connection& made) override;
+  [[nodiscard]] int await_connected(connection& which) override;
   [[nodiscard]] std::size_t unread(connection& from) override;
 
   void handle_one(connection& from, std::uint32_t events);

@@ -32,7 +32,7 @@ std::optional<learnt> learn(const endpoint& server, const std::string& got) {
   const http_head head = read_http_head(std::string_view(got).substr(0, end + 4));
   if (!head.status_line.starts_with("HTTP/1.1 200") &&
       !head.status_line.starts_with("HTTP/1.0 200"))
-    throw no_http(server, "its answer is not HTTP/1.1 200");
+    throw no_http(server, "its answer is not HTTP/1.1 (or 1.0) 200");
   if (!head.body_bytes) throw no_http(server, "its answer has no Content-Length");
   if (*head.body_bytes > message_format::bytes_max)
     throw no_http(server, "its answer exceeds 1 MiB");

@@ -105,11 +105,11 @@ void uring_loop::received(std::size_t index, const io_uring_cqe& completion, boo
       const auto* const bytes = port_.buffers().address(uring::buffer_ring::id_of(completion));
       consume(from, reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(completion.res));
     } else if (completion.res == 0) {
-      ended(from, end_after(at.send_error));
+      handle_end(from, end_after(at.send_error));
     } else if (completion.res == -ENOBUFS) {
       port_.note_starved();
     } else if (completion.res != -EINTR && completion.res != -EAGAIN) {
-      ended(from, errno_name(-completion.res));
+      handle_end(from, errno_name(-completion.res));
     }
   }
   if (buffered) port_.buffers().recycle(uring::buffer_ring::id_of(completion));
@@ -179,7 +179,8 @@ bool uring_loop::send_directly(connection& to) {
 // Of a peer that is gone, what it had answered before counts: its receive ends after that.
 void uring_loop::sending_failed(connection& to, int error) {
   slot& at = slots_[index_of(to)];
-  if (!at.receiving || (error != ECONNRESET && error != EPIPE)) return ended(to, errno_name(error));
+  if (!at.receiving || (error != ECONNRESET && error != EPIPE))
+    return handle_end(to, errno_name(error));
   at.send_error = error;
 }
 
@@ -223,15 +224,15 @@ void uring_loop::queue_connect(std::size_t index) {
   ++in_flight_;
 }
 
-int uring_loop::await_connected(connection& made) {
-  queue_connect(index_of(made));
+int uring_loop::await_connected(connection& which) {
+  queue_connect(index_of(which));
   return 0;
 }
 
 // Requests hold the socket until they have completed, also a send that would tell nobody. They
 // have to be found by the kernel before the descriptor is another one's.
-void uring_loop::forget(connection& ending) {
-  const std::size_t index = index_of(ending);
+void uring_loop::forget(connection& which) {
+  const std::size_t index = index_of(which);
   slot& at = slots_[index];
   release();
   port_.release(index);

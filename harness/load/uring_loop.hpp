@@ -43,8 +43,8 @@ class uring_loop final : public client_loop {
   void handle(int events) override;
   void flush(connection& to) override;
   void release() override;
-  void forget(connection& ending) override;
-  [[nodiscard]] int await_connected(connection& made) override;
+  void forget(connection& which) override;
+  [[nodiscard]] int await_connected(connection& which) override;
   void stop_receiving() override;
   [[nodiscard]] std::size_t unread(connection& from) override;
 
