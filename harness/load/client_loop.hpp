@@ -157,6 +157,7 @@ class client_loop {
   // Connections made again (client_loop_reconnect.cpp).
   [[nodiscard]] bool reconnects() const noexcept { return !plan_.format->is_echo(); }
   void begin_again(connection& which);
+  void fill_depth(connection& which);
   void connect_again(connection& which);
   void hang_up(connection& which);
 
@@ -164,7 +165,7 @@ class client_loop {
   void expire_some();
   void expire(connection& slow);
   void stop_early();
-  std::uint64_t fail_requests(connection& of, const std::string& cause);
+  void fail_requests(connection& of, const std::string& cause);
   void drop_queue(connection& from);
   void leave_schedule(lane& of) noexcept;
   void abandon_schedule(lane& of);

@@ -17,8 +17,8 @@ constexpr std::size_t expiry_share = 100;  // each connection is looked at every
 
 }  // namespace
 
-// The requests on the wire are errors. Returns how many of them had not been counted.
-std::uint64_t client_loop::fail_requests(connection& of, const std::string& cause) {
+// The requests on the wire are errors, but for those that have been counted.
+void client_loop::fail_requests(connection& of, const std::string& cause) {
   lane& its = lanes_[of.load_class];
   request_counts& counts = its.counted->counts;
   const std::uint64_t first = of.first_uncounted();
@@ -31,9 +31,7 @@ std::uint64_t client_loop::fail_requests(connection& of, const std::string& caus
     ++counts.errors;
     ++its.counted->errors_by_name[cause];
   }
-  const std::uint64_t failed = of.begun - first;
   of.give_up_sent();
-  return failed;
 }
 
 void client_loop::lose(connection& lost, const std::string& cause) {

@@ -23,16 +23,19 @@ void client_loop::handle_end(connection& which, const std::string& cause) {
   if (which.answered < which.begun) {
     if (!brought_answers) return lose(which, cause);
     ++counted(which).lost_connections[cause];
-    const std::uint64_t failed = fail_requests(which, cause);
-    const bool goes_on = !plan_.open && last_clock_ns_ < end_ns_;
-    for (std::uint64_t i = 0; goes_on && i < failed; ++i) {
-      which.plan(last_clock_ns_);
-      ++open_requests_;
-    }
+    fail_requests(which, cause);
+    if (!plan_.open && last_clock_ns_ < end_ns_) fill_depth(which);
   }
   hang_up(which);
   which.restart();
   if (brought_answers || which.planned > which.begun) connect_again(which);
+}
+
+// Nothing of it is on the wire: in the closed loop as many requests wait as it keeps outstanding,
+// also for those that had been counted as timed out before.
+void client_loop::fill_depth(connection& which) {
+  for (; which.planned - which.begun < plan_.outstanding_max; ++open_requests_)
+    which.plan(last_clock_ns_);
 }
 
 void client_loop::connect_again(connection& which) {

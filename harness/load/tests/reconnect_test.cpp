@@ -110,6 +110,26 @@ TEST_P(reconnect, an_end_in_place_of_an_answer_is_an_error_and_the_load_goes_on)
   }
 }
 
+// They count as timed out, and no more as errors; others go out in their place all the same.
+TEST_P(reconnect, a_closed_loop_goes_on_where_an_end_came_after_the_time_limit) {
+  server_behaviour wanted = ending(http_end::unanswered, 3);
+  wanted.end_delay_ns = 200'000'000;
+  const test_server server(wanted);
+  for (const std::uint32_t depth : {1U, 2U}) {
+    load_options options = http_run(server, 0);
+    options.connections = 1;
+    options.depth = depth;
+    options.warmup_s = 0;
+    options.duration_s = 1;
+    options.timeout_s = 0.02;
+    const load_result result = run_checked(options);
+    EXPECT_GT(result.total.counts.timed_out, 0U);
+    EXPECT_GT(result.total.reconnects, 1U);
+    EXPECT_GE(result.total.whole_run.answered, 6U) << "three on each of its connections";
+    EXPECT_FALSE(result.all_connections_lost);
+  }
+}
+
 TEST_P(reconnect, who_hangs_up_on_everybody_is_not_called_in_a_circle) {
   server_behaviour wanted{.http_answer = hello};
   wanted.hang_up_after = 20;

@@ -40,7 +40,8 @@ class misbehaving final : public scripted::script {
       from.ended = true;  // closes once all is sent
     }
     if (crosses(from, bytes.size(), behaviour_.extra_at)) answer += "abc";
-    const auto delay_ns = static_cast<std::uint64_t>(behaviour_.delay_ns);
+    const auto delay_ns =
+        static_cast<std::uint64_t>(from.ended ? behaviour_.end_delay_ns : behaviour_.delay_ns);
     if (delay_ns > 0)
       on.reply_at(server::now_ns() + delay_ns, from, std::as_bytes(std::span(answer)));
     else

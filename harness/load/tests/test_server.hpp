@@ -29,6 +29,7 @@ struct server_behaviour {
   std::uint64_t pause_at_total = never;  // once: does nothing for pause_ns
   std::int64_t pause_ns = 0;
   std::int64_t delay_ns = 0;          // each answer leaves that much after its request came
+  std::int64_t end_delay_ns = 0;      // that of a connection's last answer, or of its end without
   std::size_t piece_bytes = 0;        // answers leave in pieces of this size; 0 = whole
   std::size_t hold_bytes = 0;         // answers are held back until there is so much of them
   std::size_t receive_bytes = 65536;  // largest read
