@@ -27,6 +27,18 @@ void set_size(int fd, int level, int name, int bytes) noexcept {
   if (bytes > 0) set_option(fd, level, name, &bytes, sizeof bytes);
 }
 
+// Waits until then, or for an error of the socket, which is returned.
+int stay_until(int fd, std::int64_t deadline_ns) noexcept {
+  pollfd watched{fd, POLLRDHUP, 0};
+  for (int left = observe::poll_ms(deadline_ns); left > 0; left = observe::poll_ms(deadline_ns)) {
+    if (::poll(&watched, 1, left) <= 0) continue;
+    const int error = connect_outcome(fd);
+    if (error != 0) return error;
+    watched.fd = -1;  // closed by the peer: nothing more is looked for
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::uint32_t source_addresses_for(std::uint32_t connections, std::int64_t ports) {
@@ -74,21 +86,25 @@ int begin_connect(const endpoint& to, std::uint32_t source, const socket_sizes& 
 
 int connect_outcome(int fd) noexcept {
   pollfd watched{fd, POLLOUT, 0};
-  if (::poll(&watched, 1, 0) == 0) return EINPROGRESS;
+  int ready = 0;
+  while ((ready = ::poll(&watched, 1, 0)) < 0 && errno == EINTR) {
+  }
+  if (ready == 0) return EINPROGRESS;
   int error = 0;
   socklen_t size = sizeof error;
   if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
   return error;
 }
 
-int try_to_connect(const endpoint& to, double limit_s) noexcept {
+int try_to_connect(const endpoint& to, double limit_s, double stay_s) noexcept {
   const std::int64_t deadline_ns = observe::from_now(limit_s);
   const int fd = begin_connect(to, 0);
   if (fd < 0) return -fd;
   pollfd watched{fd, POLLOUT, 0};
   while (::poll(&watched, 1, observe::poll_ms(deadline_ns)) < 0 && errno == EINTR) {
   }
-  const int error = connect_outcome(fd);
+  int error = connect_outcome(fd);
+  if (error == 0) error = stay_until(fd, observe::from_now(stay_s));
   const linger none{0, 0};  // a plain end: no server has to take this for a client that failed
   set_option(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
   ::close(fd);

@@ -42,8 +42,10 @@ struct endpoint {
 // 0 or the errno of a finished connect; EINPROGRESS while it is under way.
 [[nodiscard]] int connect_outcome(int fd) noexcept;
 
-// Connects and hangs up. 0, or the errno; ETIMEDOUT where there was no answer in time.
-[[nodiscard]] int try_to_connect(const endpoint& to, double limit_s) noexcept;
+// Connects, stays for stay_s, and hangs up. 0, or the errno: ETIMEDOUT where there was no answer in
+// time, ECONNRESET where the peer reset it while we stayed, as becomes of those that wait to be
+// accepted when a listener is closed. That the peer closed it is no error.
+[[nodiscard]] int try_to_connect(const endpoint& to, double limit_s, double stay_s = 0) noexcept;
 
 // "ECONNREFUSED"; "errno 999" for one without a name.
 [[nodiscard]] std::string errno_name(int error);

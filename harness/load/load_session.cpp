@@ -22,12 +22,21 @@ namespace {
 
 constexpr std::int64_t begin_after_ns = 2 * observe::ns_per_ms;
 
+// A dying server may close its listener after its connections, and until then the kernel goes on
+// taking connections for it.
+constexpr int last_tries = 3;
 constexpr double last_try_s = 1;
+constexpr double last_stay_s = 0.1;
+
+bool still_accepts(const endpoint& server) {
+  for (int i = 0; i < last_tries; ++i)
+    if (try_to_connect(server, last_try_s, last_stay_s) != 0) return false;
+  return true;
+}
 
 // Asked after all connections were lost: has the server died, or does it only end connections?
 bool nobody_accepts(const std::vector<endpoint>& endpoints) {
-  return std::ranges::none_of(
-      endpoints, [](const endpoint& each) { return try_to_connect(each, last_try_s) == 0; });
+  return std::ranges::none_of(endpoints, still_accepts);
 }
 
 message_format format_for(const load_options& options, const std::vector<endpoint>& endpoints) {

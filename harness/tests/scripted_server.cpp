@@ -258,9 +258,10 @@ void server::reset(connection& which) {
 }
 
 void server::vanish() {
+  ::close(std::exchange(listener_, -1));  // first: whoever sees an end is refused from then on
+  listener_armed_ = true;
   while (!connections_.empty())
     close(connections_.begin()->second);
-  ::close(std::exchange(listener_, -1));
 }
 
 void server::fail(connection& which, int error_number) {
