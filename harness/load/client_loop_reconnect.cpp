@@ -10,6 +10,11 @@
 #include "harness/load/connector.hpp"
 
 namespace tailrace::load {
+namespace {
+
+constexpr std::uint8_t fruitless_max = 2;
+
+}  // namespace
 
 void client_loop::begin_again(connection& which) {
   hang_up(which);
@@ -26,6 +31,8 @@ void client_loop::handle_end(connection& which, const std::string& cause) {
     fail_requests(which, cause);
     if (!plan_.open && last_clock_ns_ < end_ns_) fill_depth(which);
   }
+  which.fruitless = brought_answers ? 0 : static_cast<std::uint8_t>(which.fruitless + 1);
+  if (which.fruitless > fruitless_max) return lose(which, cause);
   hang_up(which);
   which.restart();
   if (brought_answers || which.planned > which.begun) connect_again(which);

@@ -30,6 +30,7 @@ struct connection {
   bool connecting = false;           // made again, not there yet
   bool matches_so_far = true;        // of the answer that is being received
   std::uint8_t load_class = 0;       // index of the class that it belongs to
+  std::uint8_t fruitless = 0;        // ends in a row that came before an answer
   std::uint32_t alive_position = 0;  // in the loop's list of live connections
   std::uint64_t number = 0;          // on the wire
   std::uint64_t planned = 0;

@@ -162,6 +162,7 @@ void server::accept_all() {
     event.data.fd = descriptor;
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) != 0) die("epoll_ctl");
     watch(made);
+    if (static_cast<int>(serials_) > faults_.closes_after) close(made);
   }
 }
 

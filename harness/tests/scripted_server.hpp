@@ -70,6 +70,7 @@ struct faults {
   bool keeps_serving = false;   // after stop, until all peers have left
   bool miscounts = false;       // resets are errors
   int ignores_after = 1 << 30;  // connections from this number on get no answer
+  int closes_after = 1 << 30;   // later connections than so many are closed on accept
 };
 
 class server {

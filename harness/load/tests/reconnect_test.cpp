@@ -141,6 +141,20 @@ TEST_P(reconnect, who_hangs_up_on_everybody_is_not_called_in_a_circle) {
   EXPECT_NE(load_complaints(result).find("the server still accepts"), std::string::npos);
 }
 
+// But for the probe: the client sees many ends before it has sent anything.
+TEST_P(reconnect, who_closes_on_accept_is_called_twice_again_at_most) {
+  for (const double rate : {0.0, 2000.0}) {
+    const test_server server({.http_answer = hello, .closes_after = 1});
+    load_options options = http_run(server, rate);
+    options.connections = 400;
+    const load_result result = run_checked(options);
+    EXPECT_TRUE(result.all_connections_lost);
+    EXPECT_FALSE(result.server_died);
+    EXPECT_LE(result.total.reconnects, 2U * options.connections);
+    EXPECT_EQ(result.total.counts.ok, 0U);
+  }
+}
+
 TEST_P(reconnect, a_server_that_is_gone_died) {
   const test_server server({.die_at_total = 2000, .http_answer = hello});
   const load_result result = run_checked(http_run(server, 500));

@@ -101,7 +101,8 @@ test_server::test_server(const server_behaviour& wanted) {
   auto listener = sys::listen_on({.host = "0.0.0.0", .port = 0, .shared = false}, false);
   if (!listener) throw std::runtime_error(listener.error().message);
   address_ = "127.0.0.1:" + std::to_string(sys::local_port(listener->get()));
-  server_ = std::make_unique<server>(listener->release(), std::make_unique<misbehaving>(wanted));
+  server_ = std::make_unique<server>(listener->release(), std::make_unique<misbehaving>(wanted),
+                                     scripted::faults{.closes_after = wanted.closes_after});
   thread_ = std::thread([this] { server_->run(); });
 }
 

@@ -39,6 +39,7 @@ struct server_behaviour {
   std::uint64_t http_answers = never;  // of a connection, the last included
   http_end http_ends = http_end::silent;
   std::uint64_t hang_up_after = never;  // HTTP answers of all connections: later ones get none
+  int closes_after = 1 << 30;           // later connections than so many are closed on accept
 };
 
 class test_server {
