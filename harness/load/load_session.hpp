@@ -4,7 +4,8 @@
 // pinned once and sleep between slices; all of them begin a slice at the same instant.
 //
 // What is on the wire at the end of a slice is counted there, in flight; its answer is compared
-// when it comes and then dropped. A connection that was lost stays lost.
+// when it comes and then dropped. A connection that was lost stays lost; one that was being made
+// again at the end is begun afresh once there is something to send.
 // One thread may use a session; sessions share no state, and one slice at a time should run.
 #pragma once
 

@@ -44,10 +44,7 @@ uring_loop::uring_loop(uring_port& port, std::vector<connection>& connections, c
                        const std::vector<class_plan>& classes)
     : client_loop(connections, wanted, classes), port_(port), slots_(connections.size()) {
   for (std::size_t i = 0; i < connections.size(); ++i)
-    if (connections[i].open())
-      queue_receive(i);
-    else if (connections[i].connecting)
-      queue_connect(i);
+    if (connections[i].open()) queue_receive(i);
   release();
 }
 

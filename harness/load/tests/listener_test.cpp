@@ -7,13 +7,19 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <climits>
+#include <semaphore>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
 #include "harness/load/endpoint.hpp"
+#include "harness/load/load_table.hpp"
 #include "harness/load/resolve.hpp"
 #include "harness/load/tests/load_fixture.hpp"
 
@@ -75,6 +81,28 @@ TEST(try_to_connect, takes_no_end_of_an_accepted_connection_for_an_error) {
   EXPECT_EQ(try_to_connect(where, patience_s, 0.05), 0);
 }
 
+// False: the client has left.
+bool take_request(int fd) {
+  std::string came;
+  while (!came.ends_with("\r\n\r\n")) {
+    char byte = 0;
+    if (::recv(fd, &byte, 1, 0) != 1) return false;
+    came += byte;
+  }
+  return true;
+}
+
+// Answers so many requests, fewer where the client leaves, and closes.
+void serve(int fd, int answers, std::string_view with) {
+  for (int i = 0; i < answers && take_request(fd); ++i)
+    static_cast<void>(::send(fd, with.data(), with.size(), MSG_NOSIGNAL));
+  ::close(fd);
+}
+
+constexpr std::string_view hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+constexpr std::string_view last_hello =
+    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello";
+
 class listener : public each_engine {
  protected:
   static load_options options_for(const plain_listener& server, double rate_per_s) {
@@ -108,6 +136,47 @@ TEST_P(listener, that_is_closed_after_all_connections_is_that_of_a_dead_server) 
   const load_result result = run_checked(options);
   EXPECT_TRUE(result.all_connections_lost);
   EXPECT_TRUE(result.server_died);
+}
+
+// The second slice begins when the time to connect would be over, had it begun in the first. Who
+// waits in the full backlog keeps the client from being connected meanwhile.
+TEST_P(listener, that_takes_nobody_for_a_while_leaves_the_next_slice_its_whole_time_to_connect) {
+  const std::atomic<bool> never_stop{false};
+  plain_listener server(0);
+  load_options options = options_for(server, 100);
+  options.connections = 1;
+  options.outstanding_max = 1;
+  options.http = true;
+  options.drain_s = 0.5;
+  options.connect_timeout_s = 1.5;
+  std::binary_semaphore first_is_over(0);
+  std::binary_semaphore takes_again(0);
+  std::jthread serving([&] {
+    serve(server.accept(), 1, hello);  // the probe
+    const int client = server.accept();
+    const int in_the_way = begin_connect(server.where(), 0);
+    server.wait_for_one();
+    serve(client, 1, last_hello);
+    first_is_over.acquire();
+    ::close(server.accept());
+    ::close(in_the_way);
+    takes_again.release();
+    serve(server.accept(), INT_MAX, hello);
+  });
+  load_session session(options, never_stop);
+  const load_result first = session.run({.settle_s = 0, .duration_s = 0.05, .seed = 1});
+  std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+  first_is_over.release();
+  takes_again.acquire();
+  const load_result second = session.run({.settle_s = 0, .duration_s = 0.05, .seed = 2});
+  for (const load_result* each : {&first, &second}) {
+    expect_counts_add_up(*each);
+    EXPECT_TRUE(each->total.lost_connections.empty()) << load_complaints(*each);
+  }
+  EXPECT_EQ(first.total.counts.never_sent, 4U);
+  EXPECT_EQ(first.total.reconnects, 0U);
+  EXPECT_EQ(second.total.counts.ok, 5U);
+  EXPECT_EQ(second.total.reconnects, 1U);
 }
 
 }  // namespace
