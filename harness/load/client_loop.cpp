@@ -43,7 +43,6 @@ client_loop::client_loop(std::vector<connection>& connections, const plan& wante
   for (lane& each : lanes_)
     if (each.schedule != nullptr && each.schedule->next_ns() != arrivals::none)
       each.next_due_ns = plan_.start_ns + each.schedule->next_ns();
-  next_due_ns_ = next_due().next_due_ns;
 }
 
 bool client_loop::all_lost() const noexcept {
@@ -52,7 +51,8 @@ bool client_loop::all_lost() const noexcept {
 
 void client_loop::run() {
   last_clock_ns_ = observe::monotonic_ns();
-  handle(wait(0));  // what the server ended since the slice before, before anything is sent on it
+  look_for_ends();
+  next_due_ns_ = next_due().next_due_ns;
   watch_phase();
   if (!plan_.open) prime();
   while (!finished())
@@ -70,6 +70,17 @@ void client_loop::run() {
   tally_.finished_ns = last_clock_ns_;
   for (const lane& each : lanes_)
     each.counted->windows.finish();
+}
+
+// What the server ended since the slice before, while nothing is due yet that could be sent on it.
+// Bounded: what is made again meanwhile may end again.
+void client_loop::look_for_ends() {
+  for (std::size_t seen = 0; seen < connections_.size();) {
+    const int events = wait(0);
+    if (events == 0) return;
+    handle(events);
+    seen += static_cast<std::size_t>(events);
+  }
 }
 
 bool client_loop::finished() const noexcept {

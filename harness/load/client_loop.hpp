@@ -138,6 +138,7 @@ class client_loop {
   };
 
   // The turn (client_loop.cpp).
+  void look_for_ends();
   void turn();
   [[nodiscard]] bool finished() const noexcept;
   [[nodiscard]] std::int64_t time_to_wait() const noexcept;
@@ -187,7 +188,7 @@ class client_loop {
   tally& tally_;  // of the first class, and of the thread
   random_source random_;
   http_reader answers_;
-  std::int64_t next_due_ns_ = arrivals::none;  // the earliest of all lanes
+  std::int64_t next_due_ns_ = arrivals::none;  // the earliest of all lanes, once it runs
   std::int64_t end_ns_;
   std::int64_t last_clock_ns_ = 0;
   std::uint64_t open_requests_ = 0;  // planned, not yet answered or given up

@@ -3,6 +3,10 @@
 // that of one run.
 #include "harness/load/load_session.hpp"
 
+#include <memory>
+
+#include "harness/load/file_limit.hpp"
+#include "harness/load/load_table.hpp"
 #include "harness/load/slice_account.hpp"
 #include "harness/load/tests/load_fixture.hpp"
 
@@ -60,6 +64,8 @@ TEST_P(slices, a_late_answer_is_compared_and_counted_in_the_slice_that_sent_it_a
   const load_result second = session.run({.settle_s = 0, .duration_s = 0.4, .seed = 2});
   expect_counts_add_up(second);
   EXPECT_EQ(second.total.counts.wrong + second.total.counts.errors, 0U);
+  EXPECT_EQ(second.total.counts.timed_out, 0U);
+  EXPECT_TRUE(second.total.lost_connections.empty());
   EXPECT_GE(second.total.whole_run.answered, 4U + second.total.counts.ok);
 }
 
@@ -95,6 +101,24 @@ TEST_P(slices, a_lost_connection_stays_lost) {
   expect_counts_add_up(second);
   EXPECT_EQ(second.total.counts.sent, 0U);
   EXPECT_EQ(second.total.counts.never_sent, 40U);
+}
+
+// More than an engine looks at in one go.
+TEST_P(slices, begin_with_a_look_at_every_connection) {
+  constexpr std::uint32_t many = 800;
+  make_room_for_connections(2 * many);  // and as many of the server
+  auto server = std::make_unique<test_server>(server_behaviour{});
+  load_options options = open_run(*server, 4000);
+  options.connections = many;
+  load_session session(options, never_stop);
+  const load_result first = session.run({.settle_s = 0, .duration_s = 0.1, .seed = 1});
+  EXPECT_TRUE(first.clean()) << load_complaints(first);
+  server.reset();
+  const load_result second = session.run({.settle_s = 0, .duration_s = 0.1, .seed = 2});
+  expect_counts_add_up(second);
+  EXPECT_TRUE(second.server_died);
+  EXPECT_EQ(second.total.counts.planned, 400U);
+  EXPECT_EQ(second.total.counts.sent, 0U);
 }
 
 TEST_P(slices, add_up_to_what_was_kept_and_what_was_lived) {
