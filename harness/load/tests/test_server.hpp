@@ -52,6 +52,11 @@ class test_server {
   // "127.0.0.1:port"
   [[nodiscard]] const std::string& address() const noexcept { return address_; }
   [[nodiscard]] std::uint64_t accepted() const { return server_->counts().accepted; }
+  // Connections that it ended itself; those that a client of ours ends are reset.
+  [[nodiscard]] std::uint64_t closed() const {
+    const served_counts now = server_->counts();
+    return now.closed - now.resets;
+  }
   [[nodiscard]] std::uint64_t total_received() const { return server_->counts().received_bytes; }
 
  private:
