@@ -8,7 +8,7 @@ namespace tailrace::load {
 
 bool load_result::clean() const noexcept {
   const request_counts& counts = total.counts;
-  return counts.ok > 0 && counts.ok == counts.sent && counts.never_sent == 0 &&
+  return (counts.ok > 0 || stopped_early) && counts.ok == counts.sent && counts.never_sent == 0 &&
          total.extra_bytes == 0 && total.lost_connections.empty() && total.warmup_failures == 0;
 }
 

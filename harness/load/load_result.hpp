@@ -46,8 +46,9 @@ struct load_result {
   [[nodiscard]] const tally& leading() const noexcept {
     return leading_class.empty() ? total : classes.front().counted;
   }
-  // Whether something was answered, all that was sent was answered rightly and in time, all that
-  // was planned was sent but for what --skip-late-us allows, and no connection was lost.
+  // Whether something was answered (or the run was stopped early), all that was sent was answered
+  // rightly and in time, all that was planned was sent but for what --skip-late-us allows, and no
+  // connection was lost.
   [[nodiscard]] bool clean() const noexcept;
   // Rates and shares from counts and lengths.
   void compute_rates();

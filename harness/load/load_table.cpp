@@ -62,10 +62,13 @@ std::string asked(const load_options& options) {
                      options.connections, what, how, options.duration_s, options.warmup_s);
 }
 
-std::string unanswered_text(const request_counts& counts) {
+std::string unanswered_text(const load_result& result) {
+  const request_counts& counts = result.total.counts;
+  // Stopped in the warm-up, it had none to answer.
+  const bool none_due = result.stopped_early && counts.sent == 0;
   std::string text;
   const auto out = std::back_inserter(text);
-  if (counts.ok + counts.wrong == 0) text += "no request was answered\n";
+  if (counts.ok + counts.wrong == 0 && !none_due) text += "no request was answered\n";
   if (counts.in_flight > 0)
     fmt::format_to(out, "{} request(s) still without an answer at the end of the drain\n",
                    counts.in_flight);
@@ -122,7 +125,7 @@ std::string load_complaints(const load_result& result) {
   if (total.counts.timed_out > 0)
     fmt::format_to(out, "{} request(s) without an answer after {:g} s\n", total.counts.timed_out,
                    result.options.timeout_s);
-  text += unanswered_text(total.counts);
+  text += unanswered_text(result);
   if (total.warmup_failures > 0)
     fmt::format_to(out, "{} request(s) wrong or unanswered in the warm-up\n",
                    total.warmup_failures);

@@ -297,7 +297,9 @@ class TheCommand(unittest.TestCase):
 
     def test_a_signal_ends_the_run_early_with_a_valid_object(self):
         for number in (signal.SIGINT, signal.SIGTERM):
-            for rate in ([], ["--rate", "500"]):
+            for rate, warmup_s in (
+                ([], "0"), (["--rate", "500"], "0"), ([], "600"), (["--rate", "500"], "600"),
+            ):
                 with EchoServer() as server:
                     command = PROGRAM + [
                         "--connect",
@@ -308,7 +310,7 @@ class TheCommand(unittest.TestCase):
                         "600",
                     ]
                     process = subprocess.Popen(
-                        command + ["--warmup-s", "0", *rate],
+                        command + ["--warmup-s", warmup_s, *rate],
                         stdout=subprocess.PIPE,
                         stderr=subprocess.PIPE,
                         text=True,
@@ -317,8 +319,10 @@ class TheCommand(unittest.TestCase):
                     process.send_signal(number)
                     out, err = process.communicate(timeout=30)
                     self.assertEqual(process.returncode, 0, err)
-                    self.check_object(out, "open" if rate else "closed")
-                    self.assertIn("stopped early", err)
+                    result = self.check_object(out, "open" if rate else "closed")
+                    self.assertEqual(err, "stopped early\n")
+                    if warmup_s != "0":
+                        self.assertEqual(result["counts"]["planned"], 0)
 
 
 if __name__ == "__main__":
