@@ -30,8 +30,8 @@ constexpr const char* description =
     "connection keeps --depth requests outstanding,\n  which finds the ceiling but hides "
     "stalls.\n\n"
     "  Example: tailrace load --connect 127.0.0.1:4242 --connections 50 --rate 10000\n\n"
-    "  Exit code 0: everything planned was sent and rightly answered in time; 4: finished, and "
-    "standard error says what was not.\n\n"
+    "  Exit code 0: everything planned was sent, but for what --skip-late-us leaves out, and "
+    "rightly answered in time;\n  4: finished, and standard error says what was not.\n\n"
     "  `tailrace load --serve` stays and takes commands on standard input, one JSON object a line: "
     "open, slice, count,\n  result, close, quit (harness/load/load_service.hpp). Arguments of an "
     "open are those below.";
