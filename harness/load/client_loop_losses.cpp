@@ -27,7 +27,10 @@ void client_loop::fail_requests(connection& of, const std::string& cause) {
     if (measured(of.times_of(i).planned_ns)) its.unanswered.push_back(of.times_of(i));
   for (std::uint64_t i = first; i < of.begun; ++i) {
     --open_requests_;
-    if (!measured(of.times_of(i).planned_ns)) continue;
+    if (!measured(of.times_of(i).planned_ns)) {
+      ++its.counted->warmup_failures;
+      continue;
+    }
     ++counts.errors;
     ++its.counted->errors_by_name[cause];
   }
@@ -58,7 +61,11 @@ void client_loop::drop_queue(connection& from) {
   for (std::uint64_t i = from.begun; i < from.planned; ++i) {
     --open_requests_;
     const std::int64_t planned_ns = from.times_of(i).planned_ns;
-    if (!plan_.open || !measured(planned_ns)) continue;
+    if (!plan_.open) continue;
+    if (!measured(planned_ns)) {
+      ++of.counted->warmup_failures;
+      continue;
+    }
     ++of.counted->counts.never_sent;
     of.unanswered.push_back({planned_ns, 0});
   }

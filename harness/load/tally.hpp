@@ -93,9 +93,10 @@ struct tally {
   std::uint64_t reconnects = 0;  // connections made again, over the whole run
   std::uint64_t extra_bytes = 0;
   std::uint64_t answered_in_phase =
-      0;                              // right answers that came inside the phase, whenever planned
-  std::uint64_t warmup_failures = 0;  // planned before the measured phase: wrong or never answered
-  std::int64_t user_us = 0;           // of the thread inside the phase
+      0;  // right answers that came inside the phase, whenever planned
+  // Planned before the measured phase, and wrong, too late or without an answer, sent or not.
+  std::uint64_t warmup_failures = 0;
+  std::int64_t user_us = 0;  // of the thread inside the phase
   std::int64_t system_us = 0;
   std::int64_t idle_spin_ns = 0;  // of these, polling while nothing was due
   std::int64_t finished_ns = 0;   // absolute, last answer or end of the drain

@@ -231,6 +231,7 @@ TEST_P(faulty_server, a_server_dying_in_the_warm_up_leaves_the_whole_plan_unsent
   EXPECT_TRUE(result.server_died);
   EXPECT_EQ(result.total.counts.planned, 300U);
   EXPECT_EQ(result.total.counts.never_sent, 300U);
+  EXPECT_GT(result.total.warmup_failures, 0U) << "at least that at which it died";
 }
 
 TEST_P(faulty_server, nothing_listening_is_a_failed_start_with_a_remedy) {
