@@ -35,6 +35,20 @@ bool lists(std::string_view list, std::string_view word) {
   return false;
 }
 
+// How much of `next` belongs to a head of which `before` came, where its end is there: it may lie
+// across both.
+std::optional<std::size_t> rest_of_head(std::string_view before, std::string_view next) {
+  constexpr std::size_t across_max = head_end.size() - 1;
+  const std::string_view tail = before.substr(before.size() - std::min(before.size(), across_max));
+  std::string seam(tail);
+  seam += next.substr(0, across_max);
+  const auto across = seam.find(head_end);
+  if (across != seam.npos) return across + head_end.size() - tail.size();
+  const auto end = next.find(head_end);
+  if (end == next.npos) return std::nullopt;
+  return end + head_end.size();
+}
+
 std::optional<std::size_t> to_length(std::string_view text) {
   std::size_t length = 0;
   const char* const end = text.data() + text.size();
@@ -92,18 +106,17 @@ std::size_t http_reader::take_head(http_progress& of, const char* in, std::size_
     begin_body(of, last_);
     return last_head_.size();
   }
-  const std::size_t before = of.head.size();
-  of.head.append(in, std::min(count, head_bytes_max - before));
-  const auto end = of.head.find(head_end, before - std::min(before, head_end.size() - 1));
-  if (end == of.head.npos) {
-    if (of.head.size() == head_bytes_max) begin_body(of, {});
-    return of.head.size() - before;
+  const std::string_view next(in, std::min(count, head_bytes_max - of.head.size()));
+  const auto rest = rest_of_head(of.head, next);
+  of.head.append(next.substr(0, rest.value_or(next.size())));
+  if (rest) {
+    last_head_ = of.head;
+    last_ = judge(last_head_);
+    begin_body(of, last_);
+  } else if (of.head.size() == head_bytes_max) {
+    begin_body(of, {});
   }
-  of.head.resize(end + head_end.size());
-  last_head_ = of.head;
-  last_ = judge(last_head_);
-  begin_body(of, last_);
-  return of.head.size() - before;
+  return rest.value_or(next.size());
 }
 
 std::size_t http_reader::take(http_progress& of, const char* in, std::size_t count) {
