@@ -103,6 +103,7 @@ void client_loop::turn() {
   handle(events);
   watch_phase();
   expire_some();
+  connect_those_in_line();
 }
 
 std::int64_t client_loop::time_to_wait() const noexcept {

@@ -28,6 +28,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -160,6 +161,8 @@ class client_loop {
   void begin_again(connection& which);
   void fill_depth(connection& which);
   void connect_again(connection& which);
+  void begin_connecting(connection& which);
+  void connect_those_in_line();
   void hang_up(connection& which);
 
   // What goes wrong, and the end (client_loop_losses.cpp).
@@ -194,6 +197,8 @@ class client_loop {
   std::uint64_t open_requests_ = 0;  // planned, not yet answered or given up
   std::uint64_t late_requests_ = 0;  // timed out, may still be answered
   std::int64_t next_expiry_ns_ = 0;
+  std::size_t connecting_ = 0;
+  std::deque<std::uint32_t> line_;  // who is to be made again once fewer are connecting
   bool idle_turn_ = false;
   phase phase_ = phase::warmup;
 };

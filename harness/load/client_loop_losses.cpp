@@ -148,6 +148,7 @@ void client_loop::settle_connection(connection& one) {
   one.answered_before = one.answered;
   if (!one.alive) return;
   if (one.connecting) hang_up(one);  // its time must not run on while nobody looks
+  one.in_line = false;
   for (std::uint64_t i = one.first_untimed(); i < one.begun; ++i) {
     const bool counts = measured(one.times_of(i).planned_ns);
     if (i >= one.expired) ++(counts ? into.counts.in_flight : into.warmup_failures);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "harness/load/client_loop.hpp"
 #include "harness/load/connector.hpp"
@@ -46,12 +47,28 @@ void client_loop::fill_depth(connection& which) {
 }
 
 void client_loop::connect_again(connection& which) {
+  if (connecting_ < connects_under_way_max) return begin_connecting(which);
+  which.in_line = true;
+  line_.push_back(static_cast<std::uint32_t>(&which - connections_.data()));
+}
+
+void client_loop::connect_those_in_line() {
+  while (!line_.empty() && connecting_ < connects_under_way_max) {
+    connection& next = connections_[line_.front()];
+    line_.pop_front();
+    next.in_line = false;
+    begin_connecting(next);
+  }
+}
+
+void client_loop::begin_connecting(connection& which) {
   const route way = route_of(*plan_.endpoints, which.number, plan_.source_addresses);
   which.connect_began_ns = last_clock_ns_;
   const int fd = begin_connect(*way.to, way.source);
   if (fd < 0) return lose(which, errno_name(-fd));
   which.fd = fd;
   which.connecting = true;
+  ++connecting_;
   const int error = await_connected(which);
   if (error != 0) lose(which, errno_name(error));
 }
@@ -64,6 +81,7 @@ bool client_loop::finish_connecting(connection& which) {
     return false;
   }
   which.connecting = false;
+  --connecting_;
   which.answered_when_opened = which.answered;
   tally& into = counted(which);
   ++into.reconnects;
@@ -76,7 +94,7 @@ void client_loop::hang_up(connection& which) {
   forget(which);
   ::close(which.fd);
   which.fd = -1;
-  which.connecting = false;
+  if (std::exchange(which.connecting, false)) --connecting_;
 }
 
 }  // namespace tailrace::load

@@ -28,6 +28,7 @@ struct connection {
   int fd = -1;
   bool alive = false;                // false: lost for good
   bool connecting = false;           // made again, not there yet
+  bool in_line = false;              // to be made again once others have been
   bool matches_so_far = true;        // of the answer that is being received
   std::uint8_t load_class = 0;       // index of the class that it belongs to
   std::uint8_t fruitless = 0;        // ends in a row that came before an answer
@@ -52,7 +53,7 @@ struct connection {
   // Whether bytes can go both ways.
   [[nodiscard]] bool open() const noexcept { return alive && !connecting && fd >= 0; }
   // Hung up; made again once there is something to send.
-  [[nodiscard]] bool asleep() const noexcept { return alive && fd < 0; }
+  [[nodiscard]] bool asleep() const noexcept { return alive && !in_line && fd < 0; }
   [[nodiscard]] std::uint64_t first_uncounted() const noexcept {
     return std::max(answered, expired);
   }

@@ -17,8 +17,6 @@ namespace tailrace::load {
 namespace {
 
 constexpr std::int64_t local_ports_most = 65535 - 1024;
-constexpr std::size_t under_way_max =
-    256;  // well below a listen backlog of 4096: no lost SYN, no 1 s retry
 
 std::string remedy_for(int error, const endpoint& to) {
   switch (error) {
@@ -99,7 +97,8 @@ void connector::open(std::vector<connection>& connections, histogram& connect_ti
       const double since_s = static_cast<double>(observe::monotonic_ns() - began) / 1e9;
       allowed = 1 + static_cast<std::size_t>(since_s * plan_.rate_per_s);
     }
-    while (begun < std::min(allowed, connections.size()) && begun - finished < under_way_max) {
+    while (begun < std::min(allowed, connections.size()) &&
+           begun - finished < connects_under_way_max) {
       begin(connections[begun], begun);
       ++begun;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Opens connections at a rate: non-blocking, at most 256 under way, each registered once with the
-// epoll descriptor that later drives it (edge-triggered). One object a thread.
+// Opens connections at a rate: non-blocking, so many under way at most, each registered once with
+// the epoll descriptor that later drives it (edge-triggered). One object a thread.
 #pragma once
 
 #include <sys/epoll.h>
@@ -15,6 +15,9 @@
 #include "harness/load/histogram.hpp"
 
 namespace tailrace::load {
+
+// Well below a listen backlog of 4096: no lost SYN, no 1 s retry.
+inline constexpr std::size_t connects_under_way_max = 256;
 
 // Where a connection goes, by its number: to which server, and from which source address.
 struct route {

@@ -6,19 +6,28 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <climits>
+#include <cstdint>
+#include <fstream>
 #include <semaphore>
+#include <set>
+#include <sstream>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
+#include "harness/load/connector.hpp"
 #include "harness/load/endpoint.hpp"
+#include "harness/load/file_limit.hpp"
 #include "harness/load/load_table.hpp"
 #include "harness/load/resolve.hpp"
 #include "harness/load/tests/load_fixture.hpp"
@@ -40,15 +49,21 @@ class plain_listener {
     if (::bind(fd_, address, size) != 0 || ::listen(fd_, backlog) != 0 ||
         ::getsockname(fd_, address, &size) != 0)
       throw std::runtime_error("no listener: " + errno_name(errno));
-    address_ = "127.0.0.1:" + std::to_string(ntohs(any.sin_port));
+    port_ = ntohs(any.sin_port);
+    address_ = "127.0.0.1:" + std::to_string(port_);
   }
   ~plain_listener() { close(); }
   plain_listener(const plain_listener&) = delete;
   plain_listener& operator=(const plain_listener&) = delete;
 
   [[nodiscard]] const std::string& address() const noexcept { return address_; }
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] endpoint where() const { return resolve_endpoint(address_, patience_s); }
   [[nodiscard]] int accept() const { return ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC); }
+  // From now on no more than that, and one, wait to be accepted.
+  void narrow(int backlog) const {
+    if (::listen(fd_, backlog) != 0) throw std::runtime_error("listen: " + errno_name(errno));
+  }
   void wait_for_one() const {
     pollfd watched{fd_, POLLIN, 0};
     while (::poll(&watched, 1, -1) < 0) {
@@ -60,6 +75,7 @@ class plain_listener {
 
  private:
   int fd_;
+  std::uint16_t port_ = 0;
   std::string address_;
 };
 
@@ -177,6 +193,53 @@ TEST_P(listener, that_takes_nobody_for_a_while_leaves_the_next_slice_its_whole_t
   EXPECT_EQ(first.total.reconnects, 0U);
   EXPECT_EQ(second.total.counts.ok, 5U);
   EXPECT_EQ(second.total.reconnects, 1U);
+}
+
+// How many sockets of the machine are being connected to this port, by /proc/net/tcp: that may list
+// one twice while others come and go.
+std::size_t connecting_to(std::uint16_t port) {
+  std::ifstream table("/proc/net/tcp");
+  std::set<std::string> found;
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream words(line);
+    std::string number, local, remote, state;
+    words >> number >> local >> remote >> state;
+    const auto colon = remote.find(':');
+    if (state == "02" && std::stoi(remote.substr(colon + 1), nullptr, 16) == port)
+      found.insert(local);
+  }
+  return found.size();
+}
+
+// All are ended at once, and none gets in again.
+TEST_P(listener, is_not_flooded_by_connections_that_are_made_again) {
+  constexpr std::uint32_t many = connects_under_way_max + 150;
+  make_room_for_connections(2 * many);  // and as many of the server
+  plain_listener server(4096);
+  load_options options = options_for(server, 0);
+  options.connections = many;
+  options.http = true;
+  options.duration_s = 0.5;
+  options.drain_s = 0;
+  std::size_t most = 0;
+  std::jthread serving([&](const std::stop_token& over) {
+    serve(server.accept(), 1, hello);  // the probe
+    std::vector<int> clients(many);
+    for (int& each : clients)
+      each = server.accept();
+    server.narrow(0);
+    for (const int each : clients)
+      serve(each, 1, last_hello);
+    while (!over.stop_requested())
+      most = std::max(most, connecting_to(server.port()));
+  });
+  const load_result result = run_checked(options);
+  serving.request_stop();
+  serving.join();
+  EXPECT_GT(most, 0U);
+  EXPECT_LE(most, connects_under_way_max);
+  EXPECT_LE(result.total.reconnects, 1U);
+  EXPECT_TRUE(result.total.lost_connections.empty()) << load_complaints(result);
 }
 
 }  // namespace
