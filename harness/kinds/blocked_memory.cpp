@@ -6,11 +6,9 @@
 // memory has been read. Then every byte has to come back right.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "harness/kinds/load_child.hpp"
-#include "harness/kinds/memory_levels.hpp"
+#include "harness/kinds/connection_levels.hpp"
 #include "harness/kinds/registry.hpp"
 #include "harness/kinds/socket_room.hpp"
 #include "harness/observe/kernel_objects.hpp"
@@ -20,7 +18,6 @@
 namespace tailrace::kinds {
 namespace {
 
-constexpr int warm_connections = 8;
 constexpr std::int64_t used_bytes = 64;  // of the echo before
 constexpr std::int64_t receive_buffer_bytes = 4096;
 constexpr std::int64_t segment_bytes = 1460;
@@ -33,17 +30,15 @@ constexpr std::int64_t request_bytes_max = 256 * 1024;
 constexpr std::int64_t requests_a_connection = 3;
 constexpr double full_limit_s = 10;
 constexpr double look_s = 0.02;
-constexpr double open_limit_s = 20;
 
-class blocked_connections : public work_in_levels {
+class blocked_connections : public work_over_connections {
  public:
   blocked_connections(level_keys keys, std::int64_t request_bytes)
-      : work_in_levels(std::move(keys)), request_bytes_(request_bytes) {}
+      : work_over_connections(std::move(keys)), request_bytes_(request_bytes) {}
 
   std::string derived_id() const override { return "memory-blocked"; }
-  std::int64_t connections() const override { return keys().counts.back(); }
   nlohmann::json json() const override {
-    nlohmann::json object = work_in_levels::json();
+    nlohmann::json object = work_over_connections::json();
     object.update({{"request_bytes", request_bytes_},
                    {"receive_buffer_bytes", receive_buffer_bytes},
                    {"segment_bytes", segment_bytes}});
@@ -51,7 +46,6 @@ class blocked_connections : public work_in_levels {
   }
 
  private:
-  const char* unit() const override { return "connection"; }
   int states() const override { return 1; }
 
   std::string client_half(const level_readings&) const override {
@@ -103,17 +97,10 @@ void blocked_connections::measure(const campaign::cell_context& cell, std::int64
                                   nlohmann::json& record, level_readings& into) const {
   require_send_buffer(request_bytes_, send_buffer_granted(request_bytes_));
   memory_level level(cell, cell.setting.limits, {}, keys().settle_s, record, into);
-  session::require_room(level.ready().connections_at_once, "connections",
-                        std::max<std::int64_t>(n, warm_connections));
   load_hold hold(level.pump(), cell, level.target().address(), used_bytes,
                  {"--receive-buffer", std::to_string(receive_buffer_bytes), "--segment-bytes",
                   std::to_string(segment_bytes), "--send-buffer", std::to_string(request_bytes_)});
-  hold.open(warm_connections);
-  hold.echo();
-  hold.close();
-  level.target().await_count("open", 0, open_limit_s);
-  hold.open(n);
-  level.target().await_count("open", n, open_limit_s);
+  open_connections(level, hold, n);
   hold.echo();
   {
     // Everybody finds the request in its sockets at once, not piece by piece as it keeps up.
@@ -123,9 +110,7 @@ void blocked_connections::measure(const campaign::cell_context& cell, std::int64
   await_full(level.target(), n, full_limit_s);
   level.read("blocked", n, {hold.pid(), n});
   await_full(level.target(), n, 0);  // they still are
-  hold.drain();
-  hold.close();
-  level.target().await_count("open", 0, open_limit_s);
+  close_connections(level, hold);
   hold.quit();
   level.finish();
 }

@@ -1,37 +1,29 @@
 // SPDX-License-Identifier: MIT
-// Kind `memory`: bytes a connection in each of its states. Before the first reading of a level
-// eight connections are made, used and closed, so that code and pools touched once are in every
-// level alike.
-#include <algorithm>
+// Kind `memory`: bytes a connection in each of its states.
 #include <nlohmann/json.hpp>
 
-#include "harness/kinds/load_child.hpp"
-#include "harness/kinds/memory_levels.hpp"
+#include "harness/kinds/connection_levels.hpp"
 #include "harness/kinds/registry.hpp"
 #include "harness/session/stopped_process.hpp"
 
 namespace tailrace::kinds {
 namespace {
 
-constexpr int warm_connections = 8;
 constexpr std::int64_t held_message_bytes_max = 65536;  // of `tailrace load --hold`
-constexpr double open_limit_s = 20;  // until the target has opened or closed them all
 
-class connection_memory : public work_in_levels {
+class connection_memory : public work_over_connections {
  public:
   connection_memory(level_keys keys, std::int64_t message_bytes)
-      : work_in_levels(std::move(keys)), message_bytes_(message_bytes) {}
+      : work_over_connections(std::move(keys)), message_bytes_(message_bytes) {}
 
   std::string derived_id() const override { return "memory-connections"; }
-  std::int64_t connections() const override { return keys().counts.back(); }
   nlohmann::json json() const override {
-    nlohmann::json object = work_in_levels::json();
+    nlohmann::json object = work_over_connections::json();
     object["message_bytes"] = message_bytes_;
     return object;
   }
 
  private:
-  const char* unit() const override { return "connection"; }
   int states() const override { return 4; }
 
   std::string client_half(const level_readings& read) const override {
@@ -44,15 +36,8 @@ class connection_memory : public work_in_levels {
   void measure(const campaign::cell_context& cell, std::int64_t n, nlohmann::json& record,
                level_readings& into) const override {
     memory_level level(cell, cell.setting.limits, {}, keys().settle_s, record, into);
-    session::require_room(level.ready().connections_at_once, "connections",
-                          std::max<std::int64_t>(n, warm_connections));
     load_hold hold(level.pump(), cell, level.target().address(), message_bytes_);
-    hold.open(warm_connections);
-    hold.echo();
-    hold.close();
-    level.target().await_count("open", 0, open_limit_s);
-    hold.open(n);
-    level.target().await_count("open", n, open_limit_s);
+    open_connections(level, hold, n);
     const observe::reading_context open = {hold.pid(), n};
     level.read("idle", n, open);
     hold.echo();
@@ -63,9 +48,7 @@ class connection_memory : public work_in_levels {
       hold.active();
       level.read("unread", n, open);
     }
-    hold.drain();
-    hold.close();
-    level.target().await_count("open", 0, open_limit_s);
+    close_connections(level, hold);
     level.read("retained", n, {hold.pid(), 0});
     hold.quit();
     level.finish();

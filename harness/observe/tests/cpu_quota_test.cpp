@@ -2,13 +2,12 @@
 #include "harness/observe/cpu_quota.hpp"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "harness/observe/cgroup_path.hpp"
 #include "harness/observe/scheduler_group.hpp"
+#include "harness/observe/tests/file_tree.hpp"
 
 namespace tailrace::observe {
 namespace {
@@ -16,24 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // A file tree with what a process sees of its cgroups.
-class cgroups : public ::testing::Test {
+class cgroups : public ::testing::Test, protected file_tree {
  protected:
-  cgroups() {
-    char name[] = "/tmp/tailrace-cgroups-XXXXXX";
-    root_ = ::mkdtemp(name);
-  }
-  ~cgroups() override { fs::remove_all(root_); }
-
-  void write(const std::string& path, const std::string& text) const {
-    const fs::path whole = root_ + path;
-    fs::create_directories(whole.parent_path());
-    std::ofstream(whole) << text;
-  }
-  void v2(const std::string& own, const std::string& from = "/") const {
-    write("/proc/self/cgroup", "0::" + own + "\n");
-    write("/proc/self/mountinfo", "22 1 0:21 / /proc rw - proc proc rw\n30 22 0:27 " + from +
-                                      " /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw\n");
-  }
   void v1(const std::string& own, const std::string& from = "/") const {
     write("/proc/self/cgroup", "5:cpuset:/\n4:cpu,cpuacct:" + own + "\n0::/\n");
     write("/proc/self/mountinfo",
@@ -41,23 +24,21 @@ class cgroups : public ::testing::Test {
           "/sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n32 30 0:30 " +
               from + " /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n");
   }
-
-  std::string root_;
 };
 
 TEST_F(cgroups, least_quota_of_the_path_counts_in_v2) {
-  v2("/a/b");
+  own_cgroup_v2("/a/b");
   const std::string folder = "/sys/fs/cgroup/";
   write(folder + "a/b/cpu.max", "400000 200000\n");
   write(folder + "a/cpu.max", "75000 50000\n");
   write(folder + "a/b/cpu.stat", "usage_usec 5\nnr_periods 9\nnr_throttled 3\nthrottled_usec 40\n");
   write(folder + "a/cpu.stat", "nr_throttled 1\nthrottled_usec 7\n");
   write(folder + "cpu.stat", "usage_usec 99\n");  // the root has no quota and counts nothing
-  const auto quota = find_cpu_quota("self", root_);
+  const auto quota = find_cpu_quota("self", root());
   ASSERT_TRUE(quota.cores);
   EXPECT_DOUBLE_EQ(*quota.cores, 1.5);
   EXPECT_EQ(in_words(quota),
-            "CPU quota: 1.50 cores in periods of 50 ms (" + root_ + "/sys/fs/cgroup/a)");
+            "CPU quota: 1.50 cores in periods of 50 ms (" + root() + "/sys/fs/cgroup/a)");
   const auto begin = read_throttling(quota);
   EXPECT_EQ(begin.times, 4);
   EXPECT_EQ(begin.ns, 47'000);
@@ -68,17 +49,17 @@ TEST_F(cgroups, least_quota_of_the_path_counts_in_v2) {
 }
 
 TEST_F(cgroups, no_quota_is_no_value) {
-  v2("/a");
+  own_cgroup_v2("/a");
   write("/sys/fs/cgroup/a/cpu.max", "max 100000\n");
-  EXPECT_FALSE(find_cpu_quota("self", root_).cores);
-  EXPECT_EQ(in_words(find_cpu_quota("self", root_)), "");
+  EXPECT_FALSE(find_cpu_quota("self", root()).cores);
+  EXPECT_EQ(in_words(find_cpu_quota("self", root())), "");
   v1("/a");
   write("/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "-1\n");
   write("/sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "100000\n");
-  EXPECT_FALSE(find_cpu_quota("self", root_).cores);
-  fs::remove_all(root_ + "/proc");
-  EXPECT_FALSE(find_cpu_quota("self", root_).cores);
-  EXPECT_TRUE(find_cpu_quota("self", root_).counters.empty());
+  EXPECT_FALSE(find_cpu_quota("self", root()).cores);
+  fs::remove_all(root() + "/proc");
+  EXPECT_FALSE(find_cpu_quota("self", root()).cores);
+  EXPECT_TRUE(find_cpu_quota("self", root()).counters.empty());
 }
 
 TEST_F(cgroups, v1_counts_in_nanoseconds_beside_an_empty_v2) {
@@ -87,7 +68,7 @@ TEST_F(cgroups, v1_counts_in_nanoseconds_beside_an_empty_v2) {
   write(folder + "cpu.cfs_quota_us", "50000\n");
   write(folder + "cpu.cfs_period_us", "100000\n");
   write(folder + "cpu.stat", "nr_periods 9\nnr_throttled 2\nthrottled_time 123\n");
-  const auto quota = find_cpu_quota("self", root_);
+  const auto quota = find_cpu_quota("self", root());
   ASSERT_TRUE(quota.cores);
   EXPECT_DOUBLE_EQ(*quota.cores, 0.5);
   EXPECT_EQ(read_throttling(quota).ns, 123);
@@ -98,27 +79,27 @@ TEST_F(cgroups, in_a_container_the_mount_begins_at_its_own_cgroup) {
     v1(own, own == std::string("/") ? "/" : "/docker/x");
     write("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "200000\n");
     write("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
-    EXPECT_EQ(find_cpu_quota("self", root_).cores, 2.0) << own;
+    EXPECT_EQ(find_cpu_quota("self", root()).cores, 2.0) << own;
   }
-  v2("/docker/x", "/docker");
-  EXPECT_EQ(find_cgroup("", "self", root_)->own, "/x");
+  own_cgroup_v2("/docker/x", "/docker");
+  EXPECT_EQ(find_cgroup("", "self", root())->own, "/x");
 }
 
 TEST_F(cgroups, a_group_of_the_scheduler_is_where_the_controller_is_on) {
   write("/proc/sys/kernel/sched_autogroup_enabled", "1\n");
   write("/proc/self/autogroup", "/autogroup-9 nice 0\n");
-  v2("/a/b");
-  const std::string mount = root_ + "/sys/fs/cgroup";
-  EXPECT_EQ(scheduler_group("self", root_), mount + "/autogroup-9");
+  own_cgroup_v2("/a/b");
+  const std::string mount = root() + "/sys/fs/cgroup";
+  EXPECT_EQ(scheduler_group("self", root()), mount + "/autogroup-9");
   write("/sys/fs/cgroup/a/cpu.weight", "100\n");
-  EXPECT_EQ(scheduler_group("self", root_), mount + "/a");
+  EXPECT_EQ(scheduler_group("self", root()), mount + "/a");
   v1("/");
-  EXPECT_EQ(scheduler_group("self", root_), mount + "/cpu/autogroup-9");
+  EXPECT_EQ(scheduler_group("self", root()), mount + "/cpu/autogroup-9");
   v1("/x");
-  EXPECT_EQ(scheduler_group("self", root_), mount + "/cpu/x");
+  EXPECT_EQ(scheduler_group("self", root()), mount + "/cpu/x");
   write("/proc/sys/kernel/sched_autogroup_enabled", "0\n");
   v1("/");
-  EXPECT_EQ(scheduler_group("self", root_), mount + "/cpu");
+  EXPECT_EQ(scheduler_group("self", root()), mount + "/cpu");
 }
 
 TEST_F(cgroups, folders_of_a_path_from_the_own_one_up) {

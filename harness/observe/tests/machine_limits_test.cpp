@@ -3,37 +3,23 @@
 #include "harness/observe/machine_limits.hpp"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "harness/observe/capabilities.hpp"
+#include "harness/observe/tests/file_tree.hpp"
 
 namespace tailrace::observe {
 namespace {
 
 namespace fs = std::filesystem;
 
-class limits : public ::testing::Test {
+class limits : public ::testing::Test, protected file_tree {
  protected:
   limits() {
-    char name[] = "/tmp/tailrace-limits-XXXXXX";
-    root_ = ::mkdtemp(name);
     write("/proc/sys/kernel/threads-max", "30000\n");
     write("/proc/sys/kernel/pid_max", "32768\n");
     write("/proc/loadavg", "0.10 0.20 0.30 2/345 4711\n");
-  }
-  ~limits() override { fs::remove_all(root_); }
-
-  void write(const std::string& path, const std::string& text) const {
-    const fs::path whole = root_ + path;
-    fs::create_directories(whole.parent_path());
-    std::ofstream(whole) << text;
-  }
-  void v2(const std::string& own) const {
-    write("/proc/self/cgroup", "0::" + own + "\n");
-    write("/proc/self/mountinfo", "30 22 0:27 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
   }
   void v1(const std::string& own) const {
     write("/proc/self/cgroup", "8:pids:" + own + "\n1:cpu:/\n0::/\n");
@@ -41,12 +27,10 @@ class limits : public ::testing::Test {
           "31 30 0:28 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
           "32 30 0:30 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n");
   }
-
-  std::string root_;
 };
 
 TEST_F(limits, threads_are_those_of_the_machine_that_are_left) {
-  const machine_limit most = threads_limit(root_);
+  const machine_limit most = threads_limit(root());
   EXPECT_EQ(most.most, 30'000 - 345);
   EXPECT_EQ(most.set_by, "kernel.threads-max");
   EXPECT_EQ(most.remedy(40'000),
@@ -55,24 +39,24 @@ TEST_F(limits, threads_are_those_of_the_machine_that_are_left) {
 
 TEST_F(limits, a_thread_takes_two_of_the_maps) {
   write("/proc/sys/vm/max_map_count", "2000\n");
-  EXPECT_EQ(threads_limit(root_).most, 1000);
-  EXPECT_EQ(threads_limit(root_).set_by, "vm.max_map_count");
+  EXPECT_EQ(threads_limit(root()).most, 1000);
+  EXPECT_EQ(threads_limit(root()).set_by, "vm.max_map_count");
 }
 
 // A user slice, a service of CI: the limit is not at the top of the tree.
 TEST_F(limits, least_pids_limit_of_the_own_path_counts_in_v2) {
-  v2("/user.slice/runner.service");
+  own_cgroup_v2("/user.slice/runner.service");
   const std::string top = "/sys/fs/cgroup";
   write(top + "/user.slice/runner.service/pids.max", "max\n");
   write(top + "/user.slice/pids.max", "400\n");
   write(top + "/user.slice/pids.current", "30\n");
   write(top + "/other.slice/pids.max", "5\n");  // not ours
-  const machine_limit most = threads_limit(root_);
+  const machine_limit most = threads_limit(root());
   EXPECT_EQ(most.most, 370);
-  EXPECT_EQ(most.set_by, root_ + top + "/user.slice/pids.max");
+  EXPECT_EQ(most.set_by, root() + top + "/user.slice/pids.max");
   EXPECT_NE(most.remedy(600).find("600 more fit (TasksMax="), std::string::npos);
   write(top + "/user.slice/pids.current", "401\n");  // a limit that was set below what is there
-  EXPECT_EQ(threads_limit(root_).most, 0);
+  EXPECT_EQ(threads_limit(root()).most, 0);
 }
 
 TEST_F(limits, least_pids_limit_of_the_own_path_counts_in_v1) {
@@ -80,27 +64,27 @@ TEST_F(limits, least_pids_limit_of_the_own_path_counts_in_v1) {
   write("/sys/fs/cgroup/pids/docker/x/pids.max", "100\n");
   write("/sys/fs/cgroup/pids/docker/x/pids.current", "1\n");
   write("/sys/fs/cgroup/pids/docker/pids.max", "5000\n");
-  EXPECT_EQ(threads_limit(root_).most, 99);
-  EXPECT_EQ(cgroup_pids_max(root_), 100);
-  fs::remove_all(root_ + "/proc/self");
-  EXPECT_EQ(cgroup_pids_max(root_), std::nullopt);
+  EXPECT_EQ(threads_limit(root()).most, 99);
+  EXPECT_EQ(cgroup_pids_max(root()), 100);
+  fs::remove_all(root() + "/proc/self");
+  EXPECT_EQ(cgroup_pids_max(root()), std::nullopt);
 }
 
 TEST_F(limits, memory_is_what_the_own_path_leaves_in_v2) {
-  EXPECT_EQ(group_memory_limit(root_).most, INT64_MAX);
-  v2("/user.slice/runner.service");
+  EXPECT_EQ(group_memory_limit(root()).most, INT64_MAX);
+  own_cgroup_v2("/user.slice/runner.service");
   const std::string folder = "/sys/fs/cgroup/user.slice";
   write(folder + "/runner.service/memory.max", "max\n");
   write(folder + "/memory.max", "1000000\n");
   write(folder + "/memory.current", "700000\n");
   write(folder + "/memory.stat", "anon 400000\ninactive_file 250000\nactive_file 50000\n");
   write("/sys/fs/cgroup/other.slice/memory.max", "5\n");  // not ours
-  const machine_limit most = group_memory_limit(root_);
+  const machine_limit most = group_memory_limit(root());
   EXPECT_EQ(most.most, 550'000);
-  EXPECT_EQ(most.set_by, root_ + folder + "/memory.max");
+  EXPECT_EQ(most.set_by, root() + folder + "/memory.max");
   EXPECT_NE(most.remedy(600).find("600 bytes more fit (MemoryMax="), std::string::npos);
   write(folder + "/memory.high", "800000\n");
-  EXPECT_EQ(group_memory_limit(root_).most, 350'000);
+  EXPECT_EQ(group_memory_limit(root()).most, 350'000);
 }
 
 TEST_F(limits, memory_is_what_the_own_path_leaves_in_v1) {
@@ -111,26 +95,26 @@ TEST_F(limits, memory_is_what_the_own_path_leaves_in_v1) {
   const std::string folder = "/sys/fs/cgroup/memory";
   write(folder + "/memory.limit_in_bytes", "9223372036854771712\n");  // none
   write(folder + "/memory.usage_in_bytes", "1\n");
-  EXPECT_EQ(group_memory_limit(root_).most, INT64_MAX);
+  EXPECT_EQ(group_memory_limit(root()).most, INT64_MAX);
   write(folder + "/docker/x/memory.limit_in_bytes", "500000\n");
   write(folder + "/docker/x/memory.usage_in_bytes", "200000\n");
   write(folder + "/docker/x/memory.stat", "inactive_file 7\ntotal_inactive_file 10000\n");
-  EXPECT_EQ(group_memory_limit(root_).most, 310'000);
+  EXPECT_EQ(group_memory_limit(root()).most, 310'000);
 }
 
 TEST_F(limits, ports_are_those_that_nobody_has_reserved) {
-  EXPECT_EQ(local_ports_limit(root_).most, INT64_MAX);
+  EXPECT_EQ(local_ports_limit(root()).most, INT64_MAX);
   write("/proc/sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
-  EXPECT_EQ(local_ports_limit(root_).most, 28'232);
+  EXPECT_EQ(local_ports_limit(root()).most, 28'232);
   write("/proc/sys/net/ipv4/ip_local_reserved_ports", "80,30000-32767,32768-32777,60999-61005\n");
-  EXPECT_EQ(local_ports_limit(root_).most, 28'232 - 11);
+  EXPECT_EQ(local_ports_limit(root()).most, 28'232 - 11);
 }
 
 TEST_F(limits, files_of_the_whole_machine_count_too) {
   write("/proc/sys/fs/file-max", "9000\n");
   write("/proc/sys/fs/file-nr", "1000\t0\t9000\n");
-  EXPECT_EQ(open_files_limit(root_).most, 8000);
-  EXPECT_EQ(open_files_limit(root_).set_by, "fs.file-max");
+  EXPECT_EQ(open_files_limit(root()).most, 8000);
+  EXPECT_EQ(open_files_limit(root()).set_by, "fs.file-max");
 }
 
 // Root of a container has few capabilities, and all of them in a user namespace of its own.
@@ -140,21 +124,21 @@ TEST_F(limits, only_a_capability_goes_beyond_a_limit_of_the_machine) {
     write("/proc/self/status", "Uid:\t0\t0\t0\t0\nCapEff:\t" + bits + "\nCapBnd:\t0\n");
   };
   status("00000000a80425fb");  // what Docker leaves
-  EXPECT_FALSE(has_capability(capability::sys_admin, root_));
-  EXPECT_FALSE(has_capability(capability::ipc_lock, root_));
-  EXPECT_EQ(open_files_limit(root_).most, 9000);
+  EXPECT_FALSE(has_capability(capability::sys_admin, root()));
+  EXPECT_FALSE(has_capability(capability::ipc_lock, root()));
+  EXPECT_EQ(open_files_limit(root()).most, 9000);
   status("0000000000200000");
-  EXPECT_TRUE(has_capability(capability::sys_admin, root_));
-  EXPECT_FALSE(has_capability(capability::sys_resource, root_));
-  EXPECT_EQ(open_files_limit(root_).most, INT64_MAX);
+  EXPECT_TRUE(has_capability(capability::sys_admin, root()));
+  EXPECT_FALSE(has_capability(capability::sys_resource, root()));
+  EXPECT_EQ(open_files_limit(root()).most, INT64_MAX);
   write("/proc/self/uid_map", "         0          0 4294967295\n");
-  EXPECT_TRUE(has_capability(capability::sys_admin, root_));
+  EXPECT_TRUE(has_capability(capability::sys_admin, root()));
   write("/proc/self/uid_map", "         0     100000      65536\n");
-  EXPECT_FALSE(has_capability(capability::sys_admin, root_));
-  EXPECT_EQ(open_files_limit(root_).most, 9000);
-  fs::remove_all(root_ + "/proc/self");
+  EXPECT_FALSE(has_capability(capability::sys_admin, root()));
+  EXPECT_EQ(open_files_limit(root()).most, 9000);
+  fs::remove_all(root() + "/proc/self");
   status("1fffffffffg");
-  EXPECT_FALSE(has_capability(capability::ipc_lock, root_));
+  EXPECT_FALSE(has_capability(capability::ipc_lock, root()));
 }
 
 TEST(limits_here, are_at_least_something) {

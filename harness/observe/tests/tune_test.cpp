@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "harness/observe/proc_text.hpp"
+#include "harness/observe/tests/file_tree.hpp"
 #include "harness/observe/tests/planted_child.hpp"
 
 namespace tailrace::observe {
@@ -67,19 +68,15 @@ TEST(tune, a_loop_that_spins_in_fifo_is_ended_by_the_kernel) {
 
 TEST(tune, is_refused_where_the_kernel_leaves_nothing_to_others) {
   const planted_child sleeper([] { ::pause(); });
-  char name[] = "/tmp/tailrace-tune-XXXXXX";
-  const std::string root = ::mkdtemp(name);
-  const std::string folder = root + "/proc/sys/kernel";
-  EXPECT_NE(into_fifo(sleeper.pid(), milliseconds(5000), root), "");  // cannot be read
-  fs::create_directories(folder);
-  std::ofstream(folder + "/sched_rt_period_us") << "1000000\n";
+  const file_tree tree;
+  EXPECT_NE(into_fifo(sleeper.pid(), milliseconds(5000), tree.root()), "");  // cannot be read
+  tree.write("/proc/sys/kernel/sched_rt_period_us", "1000000\n");
   for (const char* bad : {"-1\n", "1000000\n"}) {
-    std::ofstream(folder + "/sched_rt_runtime_us") << bad;
-    const std::string refused = into_fifo(sleeper.pid(), milliseconds(5000), root);
+    tree.write("/proc/sys/kernel/sched_rt_runtime_us", bad);
+    const std::string refused = into_fifo(sleeper.pid(), milliseconds(5000), tree.root());
     EXPECT_NE(refused.find("could take the machine"), std::string::npos) << refused;
   }
   EXPECT_TRUE(all_in(SCHED_OTHER, sleeper.pid()));
-  fs::remove_all(root);
 }
 
 TEST(tune, without_rights_the_cause_is_said) {
