@@ -211,7 +211,8 @@ void check_scheduling(findings& say) {
     say.ok("SCHED_FIFO for target and client: permitted");
   } else {
     say.warn(refused + "; points that ask for it are left out",
-             "allow it for target and client, to have tails of the runtime beside those as lived");
+             "allow it for target and client, to have tails of the runtime beside those of the "
+             "normal class");
   }
   const observe::cpu_latency_request request;
   if (request.cause().empty()) {

@@ -49,7 +49,7 @@ def neighbours(study: Study) -> list[Change]:
 def classes(study: Study) -> list[Change]:
     """In SCHED_FIFO, against the normal class, beside the same neighbour or none."""
     return [
-        Change(point, plain, "SCHED_FIFO", "in FIFO", "as lived")
+        Change(point, plain, "SCHED_FIFO", "in FIFO", "in the normal class")
         for point, plain in _pairs(study)
         if point.scheduling == FIFO != plain.scheduling
         and settings.burden(point) == settings.burden(plain)

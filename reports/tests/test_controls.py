@@ -303,10 +303,13 @@ class Neighbour(Made):
             self.assertEqual({(one.point.id, one.plain.id) for one in pairs(study)}, wanted)
         change = same_load.classes(study)[0]
         self.assertIn("0.50×", rows_of(same_load.table(study, change))["libuv"][
-            "quiet p99 in FIFO / as lived"])
+            "quiet p99 in FIFO / in the normal class"])
         self.assertIn('id="classes"', page_of(study))
         self.assertEqual([lead.id for lead in echo.OPEN.lead_points(study)],
                          ["open-50x64-60000", "open-50x64-10000-fifo"])
+        titles = [shown.title for shown in echo.OPEN.pictured(study)]
+        self.assertEqual(len(titles), len(set(titles)))
+        self.assertIn("p50, SCHED_FIFO", titles)
 
     def lines_beside(self) -> list[str]:
         self.beside()

@@ -4,8 +4,8 @@ ceiling)."""
 
 from functools import partial
 
-from tailrace_report import figure_latency, figure_rows, same_load, selftest, subject_table
-from tailrace_report import wording
+from tailrace_report import figure_latency, figure_rows, same_load, selftest, settings
+from tailrace_report import subject_table, wording
 from tailrace_report import sentences as say
 from tailrace_report.campaign import Point, Subject
 from tailrace_report.figure_answer import Shown
@@ -21,7 +21,7 @@ from tailrace_report.kinds.kind import (
     load_title,
     tail_headline,
 )
-from tailrace_report.measures import CPU, P50, P99, QUIET_P99, RATE, Number, Quantile
+from tailrace_report.measures import CPU, P50, P99, QUIET_P99, RATE, Measure, Number, Quantile
 from tailrace_report.study import Comparison, Study
 from tailrace_report.subject_table import QUANTILES, Columns, Text
 from tailrace_report.tables import Table
@@ -49,7 +49,7 @@ NEIGHBOUR_INTRO = (
 CLASSES_INTRO = (
     "In SCHED_FIFO server and client run as soon as they are woken, whoever else wants their CPUs:"
     " what is left of a tail there is the runtime's own, and the rest is the kernel's scheduler and"
-    " who else ran. That takes rights that most servers do not have; as lived is the normal class."
+    " who else ran. That takes rights that most servers do not have: they run in the normal class."
     " Subjects are paired with themselves, in the same processes."
 )
 WHY_RATE_FOLLOWS = (
@@ -79,11 +79,11 @@ class Open(Kind):
     def pictured(self, study: Study) -> list[Shown]:
         measures = {"CPU per request": CPU, "p50": P50, "quiet p99": QUIET_P99, "p99": P99}
         shown = [
-            Shown(title, study.compare(point, measure))
+            _shown(study, point, title, measure)
             for point in self.lead_points(study)
             for title, measure in measures.items()
         ]
-        return [one for one in shown if one.title != "p99" or has_interval(one.compared)]
+        return [s for s in shown if not s.title.startswith("p99") or has_interval(s.compared)]
 
     def statements(self, study: Study) -> list[Statement]:
         told: list[Statement] = []
@@ -142,8 +142,8 @@ class Closed(Kind):
         shown = []
         for point in self.lead_points(study):
             if not OPEN.points(study):
-                shown.append(Shown("CPU per request", study.compare(point, CPU)))
-            shown.append(Shown("closed-loop rate", study.compare(point, RATE)))
+                shown.append(_shown(study, point, "CPU per request", CPU))
+            shown.append(_shown(study, point, "closed-loop rate", RATE))
         return shown
 
     def statements(self, study: Study) -> list[Statement]:
@@ -151,7 +151,7 @@ class Closed(Kind):
         for point in self.lead_points(study):
             if not OPEN.points(study):
                 told += cost_statements(study, point, first=not told)
-            told += _rate(study, point)
+            told += _rate(study, point, first=point == self.lead(study))
         return told
 
     def sections(self, study: Study) -> list[Section]:
@@ -371,7 +371,14 @@ def _quiet(study: Study, point: Point, load: str) -> list[Statement]:
     return [Statement("Quiet tail", f"{say.best_and_worst(study, what, compared)}.")]
 
 
-def _rate(study: Study, point: Point) -> list[Statement]:
+def _shown(study: Study, point: Point, title: str, measure: Measure) -> Shown:
+    """A panel, whose title tells the scheduling classes apart."""
+    in_class = ", SCHED_FIFO" if settings.in_fifo(point) else ""
+    return Shown(title + in_class, study.compare(point, measure))
+
+
+def _rate(study: Study, point: Point, *, first: bool) -> list[Statement]:
+    """`first`: says why the rate comes last, too."""
     compared = study.compare(point, RATE)
     if not compared.valid:
         return []
@@ -383,4 +390,5 @@ def _rate(study: Study, point: Point) -> list[Statement]:
             low, high = (f"{100 * end:.0f}" for end in (shares[0], shares[-1]))
             spans.append(f"the {side} {low if low == high else f'{low} to {high}'} %")
     busy = f" Busy CPU: {wording.joined(spans)}." if spans else ""
-    return [Statement("Rate", f"{text}.{busy} {WHY_RATE_FOLLOWS}")]
+    why = f" {WHY_RATE_FOLLOWS}" if first else ""
+    return [Statement("Rate", f"{text}.{busy}{why}")]
