@@ -155,6 +155,17 @@ constexpr std::array rows = {
     delayed("delay 1000 us", "known", "delay-1000", q_p50, 1000, 1000),
     delayed("delay 1000 us", "known", "delay-1000", q_p99, 1000, 1000),
     delayed("delay 1000 us", "known", "delay-1000", q_p999, 1000, 1000),
+    // Without the kernel's scheduler in between, where that is permitted: tails can be told there.
+    path_alone("no delay, FIFO", "known-fifo", q_p50),
+    delayed("delay 100 us, FIFO", "known-fifo", "delay-100", q_p50, 100, 100),
+    delayed("delay 100 us, FIFO", "known-fifo", "delay-100", q_p99, 100, 100),
+    delayed("delay 100 us, FIFO", "known-fifo", "delay-100", q_p999, 100, 100),
+    delayed("delay 200 us, FIFO", "known-fifo", "delay-200", q_p50, 200, 200),
+    delayed("delay 200 us, FIFO", "known-fifo", "delay-200", q_p99, 200, 200),
+    delayed("delay 200 us, FIFO", "known-fifo", "delay-200", q_p999, 200, 200),
+    delayed("delay 1000 us, FIFO", "known-fifo", "delay-1000", q_p50, 1000, 1000),
+    delayed("delay 1000 us, FIFO", "known-fifo", "delay-1000", q_p99, 1000, 1000),
+    delayed("delay 1000 us, FIFO", "known-fifo", "delay-1000", q_p999, 1000, 1000),
     // 100 us, each hundredth 5 ms: a mean of 149 us, and all beyond p99 are slow.
     delayed("1 % of 5 ms", "bimodal", "bimodal", q_p90, 100, 100),
     delayed("1 % of 5 ms", "bimodal", "bimodal", q_mean, 149, 100),

@@ -100,6 +100,8 @@ absence why_absent(const records& from, const place& where) {
     if (text_of(cost, "/status") == "ok") return {"its sheet has no such number", false};
     return {text_of(cost, "/cause"), text_of(cost, "/status") == "skipped"};
   }
+  for (const json& each : from.left_out)
+    if (text_of(each, "/id") == where.point) return {text_of(each, "/cause"), true};
   return {"there is no such record", false};
 }
 

@@ -14,6 +14,7 @@ namespace tailrace::selftest {
 struct records {
   std::vector<nlohmann::json> cells;  // lines of cells.jsonl
   std::vector<nlohmann::json> costs;  // lines of costs.jsonl
+  nlohmann::json left_out = {};       // the manifest's points_left_out
 };
 
 struct place {  // which cells
@@ -24,10 +25,11 @@ struct place {  // which cells
 // Those that were measured (status ok or invalid), one a generation.
 std::vector<const nlohmann::json*> cells_at(const records& from, const place& where);
 
-// Why there is no measurement there: the cause of the first cell, or that there is none.
+// Why there is no measurement there: the cause of the first cell or of the point that was left out,
+// or that there is none.
 struct absence {
   std::string cause;
-  bool cannot_run = false;  // skipped: this machine cannot do it
+  bool cannot_run = false;  // skipped or left out: this machine cannot do it
 };
 absence why_absent(const records& from, const place& where);
 

@@ -88,7 +88,9 @@ std::vector<json> lines_of(const fs::path& path) {
 }
 
 records records_in(const fs::path& folder) {
-  return {lines_of(folder / "cells.jsonl"), lines_of(folder / "costs.jsonl")};
+  return {.cells = lines_of(folder / "cells.jsonl"),
+          .costs = lines_of(folder / "costs.jsonl"),
+          .left_out = record::campaign::open(folder).manifest().value("points_left_out", json())};
 }
 
 std::string name_of_now() {

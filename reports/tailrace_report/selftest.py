@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from tailrace_report import wording
 from tailrace_report.fields import Fields
 
-KNOWN = "known"  # the point of the known delays
 HOLDS, DISTURBED, CANNOT, FAILED = VERDICTS = ("holds", "disturbed", "cannot", "failed")
 QUANTITIES = {"min": "at the minimum", "p50": "at p50", "p99": "at p99"}
+# The points of the known delays, and what is said of the second.
+CLASSES = {"known": "", "known-fifo": "In SCHED_FIFO "}
 FAILED_SHOWN_MAX = 3
 
 
@@ -77,7 +78,11 @@ def bias(test: SelfTest | None) -> list[str]:
         return []
     if not test.rows:
         return [f"The client's own bias was not measured here: {test.cause or 'no cause is told'}."]
-    known = [row for row in test.rows if row.point == KNOWN]
+    return [text for point, where in CLASSES.items() for text in _of_point(test, point, where)]
+
+
+def _of_point(test: SelfTest, point: str, prefix: str) -> list[str]:
+    known = [row for row in test.rows if row.point == point and row.verdict != CANNOT]
     delayed = [row for row in known if row.expected > 0]
     plain, left, unclear = [], [], []
     for quantity, where in QUANTITIES.items():
@@ -92,7 +97,12 @@ def bias(test: SelfTest | None) -> list[str]:
         if rests:
             left.append(f"{_span(rests)} {where}")
     path = [row for row in known if row.expected == 0]
-    return [*_plain_texts(plain, unclear), *_rest_texts(path, left)]
+    return [f"{prefix}{_lower(text) if prefix else text}"
+            for text in (*_plain_texts(plain, unclear), *_rest_texts(path, left))]
+
+
+def _lower(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 def _plain_texts(plain: list[str], unclear: list[str]) -> list[str]:

@@ -93,6 +93,22 @@ class OwnTest(Made):
         self.assertIn(whole, limits.limits(study))
         self.assertEqual(selftest.warnings(study.campaign.selftest), [])
 
+    def test_in_fifo_it_is_said_beside_it_where_that_was_permitted(self) -> None:
+        fifo = [one | {"point": "known-fifo"} for one in ROWS if one["quantity"] == "p50"]
+        study = self.with_rows(ROWS + fifo)
+        texts = selftest.bias(study.campaign.selftest)
+        self.assertEqual(
+            texts[2:],
+            [
+                "In SCHED_FIFO a server of known delay read +36 µs at p50 here.",
+                "In SCHED_FIFO an echo without delay read 12 µs at p50 at the same time; that taken"
+                " off, +24 µs at p50 are left.",
+            ],
+        )
+        cannot = [one | {"verdict": "cannot", "measured": None} for one in fifo]
+        study = self.with_rows(ROWS + cannot)
+        self.assertEqual(selftest.bias(study.campaign.selftest), texts[:2])
+
     def test_a_machine_too_slow_to_tell_has_the_path_alone(self) -> None:
         late = {"verdict": "disturbed", "note": "this machine is too slow to tell"}
         rows = [path("p50", 2165.0, **late), row("p50", 2290.0, without_delay=2165.0, **late)]

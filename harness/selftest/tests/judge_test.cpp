@@ -62,6 +62,8 @@ std::vector<planted> delay_faults() {
        [](records& in) { shift_latencies(in, all_delays, 30e3); },
        {"delay 100 us, min", "delay 100 us, p50", "delay 100 us, p99", "delay 100 us, p99.9",
         "delay 200 us, min", "delay 200 us, p50", "delay 200 us, p99", "delay 200 us, p99.9",
+        "delay 100 us, FIFO, p50", "delay 100 us, FIFO, p99", "delay 100 us, FIFO, p99.9",
+        "delay 200 us, FIFO, p50", "delay 200 us, FIFO, p99", "delay 200 us, FIFO, p99.9",
         "1 % of 5 ms, p90", "1 % of 5 ms, mean"}});
   all.push_back(
       {"an echo without delay in the wrong unit",
@@ -71,13 +73,16 @@ std::vector<planted> delay_faults() {
              scale_latency(cell, which, 0.001);
          });
        },
-       {"echo without delay, min", "echo without delay, p50", "without delay, Poisson, p50"}});
+       {"echo without delay, min", "echo without delay, p50", "without delay, Poisson, p50",
+        "no delay, FIFO, p50"}});
   for (const char* const delay : {"100", "200", "1000"}) {
     const std::string form = fmt::format("delay-{}", delay);
     const std::string test = fmt::format("delay {} us, ", delay);
+    const std::string fifo = test + "FIFO, ";
     all.push_back({"a histogram shifted to later",
                    [form](records& in) { shift_latencies(in, {form.c_str()}, 60e3); },
-                   {test + "min", test + "p50", test + "p99", test + "p99.9"}});
+                   {test + "min", test + "p50", test + "p99", test + "p99.9", fifo + "p50",
+                    fifo + "p99", fifo + "p99.9"}});
     all.push_back({"a histogram of half the times",
                    [form](records& in) {
                      for (const char* which : {"min", "mean", "p50", "p90", "p99", "p99.9", "max"})

@@ -56,8 +56,8 @@ json loaded(const std::string& point, const std::string& form, const latencies& 
   return made;
 }
 
-json delayed(const std::string& form, double delay_ns) {
-  return loaded("known", form,
+json delayed(const std::string& form, double delay_ns, const std::string& point = "known") {
+  return loaded(point, form,
                 {delay_ns + 9e3, delay_ns + 12e3, delay_ns + 12e3, delay_ns + 13e3, delay_ns + 15e3,
                  delay_ns + 20e3, delay_ns + 90e3});
 }
@@ -102,7 +102,11 @@ records good() {
                 loaded("stall", "stall", {20e3, 5e6, 25e3, 30e3, 90e6, 99e6, 99.9e6}),
                 loaded("stop", "stop", {20e3, 2.5e6, 25e3, 30e3, 45e6, 49.5e6, 50.1e6}),
                 memory("echo", 135),
-                memory("hold", 16460)};
+                memory("hold", 16460),
+                delayed("delay-0", 0, "known-fifo"),
+                delayed("delay-100", 100e3, "known-fifo"),
+                delayed("delay-200", 200e3, "known-fifo"),
+                delayed("delay-1000", 1e6, "known-fifo")};
   for (int block = 0; block < 3; ++block)
     for (const auto& [form, cpu_ns] : {std::pair{"a1", 8e3}, {"a2", 8.02e3}, {"burn", 58.3e3}})
       made.cells.push_back(slices(form, block, cpu_ns));
