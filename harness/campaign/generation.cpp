@@ -44,7 +44,7 @@ class group_run {
   };
 
   void start();
-  void start_one(live_cell& cell);
+  live_target& target_for(const live_cell& cell);
   void settle_keep_awake();
   void warm_up();
   std::vector<point_rounds> points();
@@ -65,12 +65,13 @@ class group_run {
   surroundings around_;
   load::random_source random_;
   std::int64_t begin_ns_ = observe::monotonic_ns();
-  std::map<std::string, std::unique_ptr<live_target>> targets_;
+  std::map<std::string, std::vector<std::unique_ptr<live_target>>> targets_;
   std::vector<std::unique_ptr<live_cell>> cells_;
 };
 
-// Points of equal requests are served by one process, but for the twin, whose requests are equal to
-// those of another subject: what differs from process to process belongs to the resolution.
+// Points of equal requests are served by one process, as long as it has room for the connections of
+// all; but for the twin, whose requests are equal to those of another subject: what differs from
+// process to process belongs to the resolution.
 std::string key_of(const session::target_request& request, const std::string& form) {
   std::string key =
       fmt::format("{} {} {} {}", request.program, form, request.workload, request.workers);
@@ -79,17 +80,20 @@ std::string key_of(const session::target_request& request, const std::string& fo
   return key;
 }
 
-void group_run::start_one(live_cell& cell) {
+live_target& group_run::target_for(const live_cell& cell) {
   const session::target_request request = target_request_of(cell.what());
-  std::unique_ptr<live_target>& target = targets_[key_of(request, cell.what().who.form)];
-  if (target == nullptr)
-    target = std::make_unique<live_target>(pump_, request, cell.what().setting.limits);
-  cell.open(*target);
+  auto& alike = targets_[key_of(request, cell.what().who.form)];
+  const auto has_room = [&](const auto& each) {
+    return each->has_room_for(cell.what().at.work->connections());
+  };
+  if (alike.empty() || !has_room(alike.back()))
+    alike.push_back(std::make_unique<live_target>(pump_, request, cell.what().setting.limits));
+  return *alike.back();
 }
 
 void group_run::start() {
   for (const auto& each : cells_)
-    each->attempt([&] { start_one(*each); });
+    each->attempt([&] { each->open(target_for(*each)); });
 }
 
 // All subjects of a point, or none: with the CPUs awake they are not to be compared with others.
@@ -111,8 +115,9 @@ void group_run::settle_keep_awake() {
 void group_run::warm_up() {
   for (const auto& each : cells_)
     each->attempt([&] { each->warm_up(); });
-  for (const auto& [key, target] : targets_)
-    if (target != nullptr) target->end_warmup();
+  for (const auto& [key, alike] : targets_)
+    for (const auto& target : alike)
+      target->end_warmup();
 }
 
 std::vector<group_run::point_rounds> group_run::points() {

@@ -89,6 +89,7 @@ void live_cell::open(live_target& target) {
   session::require_room(target.ready().connections_at_once, "connections",
                         what_.at.work->connections());
   if (wants_fifo()) record_["scheduling"] = "fifo";
+  target.hold(what_.at.work->connections());
   load_.open(what_.cell.id, arguments_of(what_, work(), target.session().address()));
   open_ = true;
 }

@@ -41,6 +41,10 @@ const session::ready_event& live_target::ready() {
   return *ready_;
 }
 
+bool live_target::has_room_for(std::int64_t connections) {
+  return ready().connections_at_once - held_ >= connections || held_ == 0;
+}
+
 live_target::~live_target() {
   if (paused_) session_.child().signal(SIGCONT);
 }

@@ -25,6 +25,12 @@ class live_target {
   const session::ready_event& ready();
   observe::process_clock& clock() { return clock_; }
 
+  // Whether it serves so many connections beside those that it holds: a pool of threads has a
+  // thread a connection, and more would wait until one of them ends. While it holds none there is
+  // no process with more room. As ready().
+  bool has_room_for(std::int64_t connections);
+  void hold(std::int64_t connections) { held_ += connections; }
+
   void begin_turn();
   void end_turn();
   // What it burnt between its turns while it was not stopped.
@@ -43,6 +49,7 @@ class live_target {
   session::target_session session_;
   std::optional<session::ready_event> ready_;
   observe::process_clock clock_;
+  std::int64_t held_ = 0;
   idle_use idle_;
   std::int64_t turn_ended_ns_ = 0;
   std::optional<std::int64_t> cpu_then_ns_;

@@ -87,10 +87,10 @@ std::vector<json> lines_of(const fs::path& path) {
   return lines;
 }
 
-records records_in(const fs::path& folder) {
-  return {.cells = lines_of(folder / "cells.jsonl"),
-          .costs = lines_of(folder / "costs.jsonl"),
-          .left_out = record::campaign::open(folder).manifest().value("points_left_out", json())};
+records records_in(const record::campaign& made) {
+  return {.cells = lines_of(made.folder() / "cells.jsonl"),
+          .costs = lines_of(made.folder() / "costs.jsonl"),
+          .left_out = made.manifest().value("points_left_out", json())};
 }
 
 std::string name_of_now() {
@@ -107,9 +107,8 @@ std::vector<verdict> verdicts_like(campaign::run_options run) {
   run.command = {"tailrace", "selftest"};
   run.quiet = true;
   if (campaign::run_campaign(run) == session::exit_interrupted) throw session::interrupted{};
-  const fs::path folder = results.path() / run.name;
-  return judge(records_in(folder), strictness::tolerances,
-               expectations_of(record::campaign::open(folder).plan()));
+  const auto made = record::campaign::open(results.path() / run.name);
+  return judge(records_in(made), strictness::tolerances, expectations_of(made.plan()));
 }
 
 }  // namespace
@@ -151,10 +150,9 @@ int run_selftest(const selftest_options& options) {
   // A cell that fails is a row that fails.
   const int code = campaign::run_campaign(run);
   if (code == session::exit_interrupted) return code;
-  const fs::path folder = results.path() / run.name;
-  record::campaign::open(folder).append_cost(
-      count_costs(server, campaign::load_profile(profile, options.kinds)));
-  const told made = tell(judge(records_in(folder), options.how), options.strict);
+  auto measured = record::campaign::open(results.path() / run.name);
+  measured.append_cost(count_costs(server, campaign::load_profile(profile, options.kinds)));
+  const told made = tell(judge(records_in(measured), options.how), options.strict);
   fmt::print("\n{}", made.text);
   return made.believed ? 0 : refusal::failed;
 }

@@ -39,6 +39,7 @@ void spend() {
 }
 
 constexpr long mid_run_bytes = 2000;
+constexpr long little_room = 60;  // connections, in the script of that name
 
 [[noreturn]] void flood() {
   const std::string line(4096, 'x');
@@ -150,11 +151,14 @@ int main(int argc, char** argv) {
     for (;;) {
       const int fd = ::accept(listener, nullptr, nullptr);
       if (fd < 0) continue;
-      accepted.fetch_add(1, relaxed);
+      const long before = accepted.fetch_add(1, relaxed);
+      if (script == "little-room" && before >= little_room) continue;
       std::thread(serve, fd, script).detach();
     }
   }).detach();
-  const std::string granted = script == "little-room" ? R"({"connections_at_once":60})" : "{}";
+  const std::string granted = script == "little-room"
+                                  ? R"({"connections_at_once":)" + std::to_string(little_room) + "}"
+                                  : "{}";
   say(R"({"event":"ready","pid":)" + std::to_string(::getpid()) + R"(,"addresses":["127.0.0.1:)" +
       std::to_string(port) + R"("],"backend":"blocking","workers":1,"granted":)" + granted + "}");
   std::string line;
