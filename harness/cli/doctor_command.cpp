@@ -178,13 +178,17 @@ void check_neighbours(findings& say) {
 }
 
 void check_sources(findings& say) {
-  const observe::memory_meter meter;
+  observe::memory_meter meter;
   const std::string text = fmt::format("kernel memory per connection: from {}",
                                        observe::memory_source_name(meter.source()));
   if (meter.source() == observe::memory_source::computed) {
-    say.warn(
-        text + ", counted objects times their sizes (" + meter.cause() + ")",
-        "run as root, or where your cgroup hands its memory controller down, to have it measured");
+    const auto own = meter.read(::getpid());
+    const std::string lack = own ? own->kernel_cause : "this process cannot be read";
+    say.warn(fmt::format("{}, counted objects times their sizes ({}; {})", text,
+                         lack.empty() ? "sizes: " + meter.size_source() : "no number: " + lack,
+                         meter.cause()),
+             "to have it measured run as root, or in a cgroup of your own: systemd-run --user "
+             "--scope COMMAND");
   } else {
     say.ok(text);
   }

@@ -91,8 +91,7 @@ memory_meter::memory_meter(const std::vector<memory_source>& allowed) {
 }
 
 std::string memory_meter::size_source() const {
-  if (sizes_.from_table()) return "table";
-  return slabs_.cause().empty() ? "slabinfo" : "slab names";
+  return size_source_name(sizes_.source());
 }
 
 void memory_meter::read_kernel(int pid, const reading_context& context, memory_reading& into) {
@@ -115,25 +114,42 @@ void memory_meter::read_kernel(int pid, const reading_context& context, memory_r
   if (by_objects && !target->unknown.empty()) {
     into.kernel_cause =
         fmt::format("the size of {}, which the target holds, is not known", target->unknown);
-  } else if (source_ == memory_source::computed) {
-    set_parts(sizes_.computed(*target), into);
-  } else if (source_ == memory_source::slab) {
-    const auto bytes =
-        slabs_.refresh(counted_caches()) ? sizes_.from_slabs(*target, *client) : std::nullopt;
-    if (bytes) set_parts(*bytes, into);
-    if (!bytes) into.kernel_cause = "/proc/slabinfo lacks a cache that is needed";
-  } else if (const auto charged = group_ ? group_->kernel_bytes() : std::nullopt) {
-    object_bytes bytes;
-    bytes.stacks = static_cast<double>(target->threads) * kernel_stack_bytes;
-    bytes.page_tables = static_cast<double>(target->page_table_bytes);
-    const double more = sizes_.uncharged(*target, charges_accepted_.value_or(false));
-    bytes.others = *charged + more - bytes.stacks - bytes.page_tables;
-    set_parts(bytes, into);
-    into.parts.erase("socket_buffers");  // they are among the others
-    into.parts["uncharged"] = more;
-  } else {
-    into.kernel_cause = cause_.empty() ? "the cgroup could not be read" : cause_;
+    return;
   }
+  const auto bytes = sum_up(*target, *client, into.kernel_cause);
+  if (!sizes_.missing().empty()) {
+    into.kernel_cause = fmt::format("how large an object of {} is cannot be found out here ({})",
+                                    sizes_.missing(), types_.cause());
+  } else if (bytes) {
+    into.kernel_cause.clear();
+    set_parts(*bytes, into);
+    if (group_) {  // the buffers are among the others
+      into.parts.erase("socket_buffers");
+      into.parts["uncharged"] = uncharged(*target);
+    }
+  }
+}
+
+double memory_meter::uncharged(const kernel_objects& held) const {
+  return sizes_.uncharged(held, charges_accepted_.value_or(false));
+}
+
+std::optional<object_bytes> memory_meter::sum_up(const kernel_objects& target,
+                                                 const kernel_objects& client, std::string& cause) {
+  if (source_ == memory_source::computed) return sizes_.computed(target);
+  if (source_ == memory_source::slab) {
+    cause = "/proc/slabinfo lacks a cache that is needed";
+    if (!slabs_.refresh(counted_caches())) return std::nullopt;
+    return sizes_.from_slabs(target, client);
+  }
+  cause = cause_.empty() ? "the cgroup could not be read" : cause_;
+  const auto charged = group_ ? group_->kernel_bytes() : std::nullopt;
+  if (!charged) return std::nullopt;
+  object_bytes bytes;
+  bytes.stacks = static_cast<double>(target.threads) * kernel_stack_bytes();
+  bytes.page_tables = static_cast<double>(target.page_table_bytes);
+  bytes.others = *charged + uncharged(target) - bytes.stacks - bytes.page_tables;
+  return bytes;
 }
 
 std::optional<memory_reading> memory_meter::read(int pid, const reading_context& context) {

@@ -52,7 +52,7 @@ class memory_meter {
 
   memory_source source() const { return source_; }
   const std::string& cause() const { return cause_; }  // why not a better source, or empty
-  // "slabinfo", "slab names" or "table": where the sizes come from, of all until now.
+  // size_source_name() of the worst of the sizes until now.
   std::string size_source() const;
   // With a cgroup: whether accepted TCP sockets are charged to it; else nullopt.
   std::optional<bool> charges_accepted() const { return charges_accepted_; }
@@ -63,10 +63,15 @@ class memory_meter {
 
  private:
   void read_kernel(int pid, const reading_context& context, memory_reading& into);
+  // By the source; nullopt with a cause where it cannot be read.
+  std::optional<object_bytes> sum_up(const kernel_objects& target, const kernel_objects& client,
+                                     std::string& cause);
+  double uncharged(const kernel_objects& held) const;
 
   std::optional<target_cgroup> group_;
   slab_caches slabs_;
-  object_sizes sizes_{slabs_};
+  typed_caches types_;
+  object_sizes sizes_{slabs_, types_};
   memory_source source_ = memory_source::none;
   std::string cause_;
   std::optional<bool> charges_accepted_;

@@ -5,7 +5,9 @@
 #include "harness/observe/object_sizes.hpp"
 
 #include <sys/utsname.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 
@@ -22,11 +24,16 @@ const std::map<std::string, double> table = {
 
 constexpr double areas_a_maple_node = 12;        // of 16 slots, as splits leave them
 constexpr double table_slot_bytes = 8.0 + 0.25;  // a pointer and two bits
-constexpr double poll_bytes = 96;                // struct async_poll, by kmalloc
-constexpr double message_header_bytes = 512;     // struct io_async_msghdr, by kmalloc
+// By kmalloc, whose sizes leave room, so that kernels hardly differ.
+constexpr std::int64_t poll_bytes = 96;
+constexpr std::int64_t message_header_bytes = 512;
 
 double count(std::int64_t value) {
   return static_cast<double>(value);
+}
+
+std::int64_t sockets_of(const kernel_objects& held) {
+  return held.tcp + held.tcp6 + held.other_sockets;
 }
 
 // Linux 6.10 and later give each waiting message request its header at once.
@@ -46,41 +53,83 @@ std::span<const char* const> counted_caches() {
   return names;
 }
 
+double kernel_stack_bytes() {
+  static const double bytes = std::max<double>(16384, static_cast<double>(::sysconf(_SC_PAGESIZE)));
+  return bytes;
+}
+
+const char* size_source_name(size_source source) {
+  switch (source) {
+    case size_source::slabs:
+      return "slabinfo";
+    case size_source::types:
+      return "btf";
+    case size_source::table:
+      return "table";
+  }
+  return "table";
+}
+
+object_sizes::object_sizes(const slab_caches& slabs, const typed_caches& types, bool has_table)
+    : slabs_(slabs), types_(types), has_table_(has_table) {}
+
 double object_sizes::of(const std::string& cache) const {
   if (const auto bytes = slabs_.object_bytes(cache)) return *bytes;
   if (!slabs_.may_exist(cache)) return 0;
-  from_table_ = true;
+  if (const auto bytes = types_.object_bytes(cache)) {
+    source_ = std::max(source_, size_source::types);
+    return count(*bytes);
+  }
   const auto found = table.find(cache);
-  return found == table.end() ? 0 : found->second;
+  if (has_table_ && found != table.end()) {
+    source_ = size_source::table;
+    return found->second;
+  }
+  missing_ = cache;
+  return 0;
+}
+
+double object_sizes::times(std::int64_t held, const std::string& cache) const {
+  return held == 0 ? 0 : count(held) * of(cache);
 }
 
 double object_sizes::ring_extras(const ring_requests& ring) const {
   static const bool headers = has_message_headers();
-  return count(ring.all) * poll_bytes + (headers ? count(ring.messages) * message_header_bytes : 0);
+  if (ring.all == 0) return 0;
+  const auto poll = types_.object_bytes("async_poll").value_or(poll_bytes);
+  const auto header = types_.object_bytes("io_async_msghdr").value_or(message_header_bytes);
+  return count(ring.all * poll + (headers ? ring.messages * header : 0));
 }
 
 // What would drown in machine-wide numbers: caches that every process fills, and those that are
 // merged with other things of the same size (epoll items with the ports of clients, say).
 double object_sizes::of_process(const kernel_objects& held) const {
-  const double area = of("vm_area_struct") + of("maple_node") / areas_a_maple_node;
-  const double thread = of("pid") + of("anon_vma") + of("anon_vma_chain");  // its stack is touched
-  const double item = of("eventpoll_epi") + of("eventpoll_pwq") + of("ep_head");
-  return count(held.areas) * area + count(held.threads) * thread + count(held.epoll_items) * item +
-         count(held.table_slots) * table_slot_bytes + ring_extras(held.ring);
+  double sum = count(held.table_slots) * table_slot_bytes + ring_extras(held.ring) +
+               times(held.areas, "vm_area_struct") +
+               times(held.areas, "maple_node") / areas_a_maple_node;
+  for (const char* of_thread : {"pid", "anon_vma", "anon_vma_chain"})  // its stack is touched
+    sum += times(held.threads, of_thread);
+  for (const char* of_item : {"eventpoll_epi", "eventpoll_pwq", "ep_head"})
+    sum += times(held.epoll_items, of_item);
+  return sum;
+}
+
+// Security modules mark each file, and the inode of each socket.
+double object_sizes::marks(const kernel_objects& held) const {
+  return times(sockets_of(held), "lsm_inode_cache") + times(held.descriptors, "lsm_file_cache");
 }
 
 object_bytes object_sizes::computed(const kernel_objects& held) const {
-  const double sockets = count(held.tcp + held.tcp6 + held.other_sockets);
+  const std::int64_t sockets = sockets_of(held);
   object_bytes sum;
-  sum.stacks = count(held.threads) * kernel_stack_bytes;
+  sum.stacks = count(held.threads) * kernel_stack_bytes();
   sum.page_tables = count(held.page_table_bytes);
   sum.buffers = count(held.buffer_bytes);
-  sum.others = of_process(held) + count(held.threads) * of("task_struct") +
-               count(held.tcp) * of("TCP") + count(held.tcp6) * of("TCPv6") +
-               count(held.other_sockets) * of("UNIX") +
-               sockets * (of("sock_inode_cache") + of("dentry") + of("lsm_inode_cache")) +
-               count(held.descriptors) * (of("filp") + of("lsm_file_cache"));
-  if (held.ring.all > 0) sum.others += count(held.ring.all) * of("io_kiocb");
+  sum.others = of_process(held) + marks(held) + times(held.threads, "task_struct") +
+               times(held.tcp, "TCP") + times(held.tcp6, "TCPv6") +
+               times(held.other_sockets, "UNIX") + times(sockets, "sock_inode_cache") +
+               times(sockets, "dentry") + times(held.descriptors, "filp") +
+               times(held.ring.all, "io_kiocb");
   return sum;
 }
 
@@ -98,12 +147,11 @@ std::optional<object_bytes> object_sizes::from_slabs(const kernel_objects& targe
   add("TCP", client.tcp, 0);
   add("TCPv6", client.tcp6, 0);
   add("UNIX", client.other_sockets, 0);
-  add("sock_inode_cache", client.tcp + client.tcp6 + client.other_sockets,
-      of("dentry") + of("lsm_inode_cache"));
+  add("sock_inode_cache", sockets_of(client), of("dentry") + of("lsm_inode_cache"));
   add("filp", client.descriptors, of("lsm_file_cache"));
   add("io_kiocb", client.ring.all, 0);
   add("task_struct", client.threads, 0);
-  sum.stacks = count(target.threads) * kernel_stack_bytes;
+  sum.stacks = count(target.threads) * kernel_stack_bytes();
   sum.page_tables = count(target.page_table_bytes);
   sum.buffers = count(target.buffer_bytes);
   sum.others += of_process(target);
@@ -112,12 +160,9 @@ std::optional<object_bytes> object_sizes::from_slabs(const kernel_objects& targe
 }
 
 double object_sizes::uncharged(const kernel_objects& held, bool accepted_are_charged) const {
-  const double sockets = count(held.tcp + held.tcp6 + held.other_sockets);
-  const double marks =
-      sockets * of("lsm_inode_cache") + count(held.descriptors) * of("lsm_file_cache");
   const double accepted =
-      accepted_are_charged ? 0 : count(held.tcp) * of("TCP") + count(held.tcp6) * of("TCPv6");
-  return ring_extras(held.ring) + marks + accepted;
+      accepted_are_charged ? 0 : times(held.tcp, "TCP") + times(held.tcp6, "TCPv6");
+  return ring_extras(held.ring) + marks(held) + accepted;
 }
 
 }  // namespace tailrace::observe

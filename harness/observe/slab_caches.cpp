@@ -97,8 +97,12 @@ std::optional<double> slab_caches::object_bytes(const std::string& name) const {
   if (const auto found = row(name)) return static_cast<double>(found->bytes);
   const auto link = links_.find(name);
   if (link == links_.end()) return std::nullopt;
-  const auto bytes = bytes_in_link(link->second);
-  if (!bytes) return std::nullopt;
+  auto bytes = bytes_in_link(link->second);
+  if (!bytes) {
+    const auto text = read_text(root_ + "/sys/kernel/slab/" + name + "/slab_size").text;
+    bytes = to_integer(trimmed(text.value_or("")));
+  }
+  if (!bytes || *bytes <= 0 || *bytes > object_bytes_max) return std::nullopt;
   return static_cast<double>(*bytes);
 }
 

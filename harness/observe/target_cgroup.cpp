@@ -15,7 +15,6 @@
 #include <map>
 
 #include "harness/observe/accept_charge.hpp"
-#include "harness/observe/cgroup_path.hpp"
 #include "harness/observe/proc_text.hpp"
 
 namespace tailrace::observe {
@@ -48,36 +47,39 @@ std::optional<std::int64_t> read_number(const std::string& path) {
 
 }  // namespace
 
-target_cgroup::target_cgroup() {
-  for (const bool v2 : {true, false}) {
-    const auto found = find_cgroup(v2 ? "" : "memory");
-    if (!found) continue;
-    const char* witness = v2 ? "memory.stat" : "memory.kmem.usage_in_bytes";
-    if (try_make(found->mount + found->own, witness, v2)) return;
-    // A v2 cgroup that holds processes cannot hand the controller down; the root can.
-    if (v2 && !found->own.empty() && try_make(found->mount, witness, v2)) return;
-  }
-  if (cause_.empty()) cause_ = "no memory cgroup is mounted";
+target_cgroup::target_cgroup(const std::string& root) {
+  const group_parents parents = find_group_parents(root);
+  cause_ = parents.cause;
+  for (const group_parent& each : parents.all)
+    if (try_make(each)) return;
 }
 
-bool target_cgroup::try_make(const std::string& parent, const std::string& witness, bool v2) {
+bool target_cgroup::try_make(const group_parent& parent) {
   static int number = 0;  // several may be there at once
-  const std::string folder = fmt::format("{}/tailrace-{}-{}", parent, ::getpid(), ++number);
+  if (parent.closed) {
+    std::string refused = open_group(parent.folder);
+    if (!refused.empty()) {
+      cause_ = std::move(refused);
+      return false;
+    }
+  }
+  const std::string folder = fmt::format("{}/tailrace-{}-{}", parent.folder, ::getpid(), ++number);
   if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) {
-    cause_ = fmt::format("cannot make a cgroup in {}: {}", parent, std::strerror(errno));
+    cause_ = fmt::format("cannot make a cgroup in {}: {}", parent.folder, std::strerror(errno));
     return false;
   }
+  const char* witness = parent.v2 ? "memory.stat" : "memory.kmem.usage_in_bytes";
   if (!read_text(folder + "/" + witness).text) {
     ::rmdir(folder.c_str());
-    if (cause_.empty()) cause_ = fmt::format("no memory controller in {}", parent);
+    if (cause_.empty()) cause_ = fmt::format("no memory controller in {}", parent.folder);
     return false;
   }
   folder_ = folder;
-  v2_ = v2;
+  v2_ = parent.v2;
   cause_.clear();
   start_janitor();
   // Where that fails charges_accepted() says so.
-  if (!v2) write_text(folder_ + "/memory.kmem.tcp.limit_in_bytes", no_tcp_limit);
+  if (!v2_) write_text(folder_ + "/memory.kmem.tcp.limit_in_bytes", no_tcp_limit);
   return true;
 }
 
@@ -104,6 +106,16 @@ target_cgroup::~target_cgroup() {
   if (janitor_pid_ > 0) ::waitpid(janitor_pid_, nullptr, 0);
 }
 
+std::optional<double> kernel_bytes_in_v2(std::string_view memory_stat) {
+  auto stat = number_lines(memory_stat);
+  if (stat.contains("kernel")) return static_cast<double>(stat["kernel"] + stat["sock"]);
+  if (!stat.contains("slab")) return std::nullopt;
+  double sum = 0;  // before Linux 5.18 there is no total
+  for (const char* part : {"kernel_stack", "pagetables", "percpu", "slab", "sock", "vmalloc"})
+    sum += static_cast<double>(stat[part]);
+  return sum;
+}
+
 std::optional<double> target_cgroup::kernel_bytes() const {
   if (folder_.empty()) return std::nullopt;
   if (!v2_) {
@@ -113,13 +125,7 @@ std::optional<double> target_cgroup::kernel_bytes() const {
     return static_cast<double>(*usage + tcp.value_or(0));
   }
   const auto text = read_text(folder_ + "/memory.stat").text;
-  if (!text) return std::nullopt;
-  auto stat = number_lines(*text);
-  if (stat.contains("kernel")) return static_cast<double>(stat["kernel"] + stat["sock"]);
-  double sum = 0;  // before Linux 5.18 there is no total
-  for (const char* part : {"kernel_stack", "pagetables", "percpu", "slab", "sock", "vmalloc"})
-    sum += static_cast<double>(stat[part]);
-  return sum;
+  return text ? kernel_bytes_in_v2(*text) : std::nullopt;
 }
 
 std::optional<bool> target_cgroup::charges_accepted() const {

@@ -3,20 +3,26 @@
 //   v2  memory.stat, `kernel` and `sock` (flushed up to 2 s late)
 //   v1  memory.kmem.usage_in_bytes (batched by 64 pages a CPU) and that of TCP, for which the
 //       cgroup gets a limit that nobody reaches
-// Making it needs the right to (root, or a cgroup that is delegated and, in v2, already hands its
-// memory controller down); it is removed on every exit, also when the harness is killed: a janitor
-// process waits for that. Single-threaded callers only (fork).
+// Where it can be made is in group_parents.hpp. It is removed on every exit, also when the harness
+// is killed: a janitor process waits for that. Single-threaded callers only (fork).
 #pragma once
 
 #include <optional>
 #include <string>
+#include <string_view>
+
+#include "harness/observe/group_parents.hpp"
 
 namespace tailrace::observe {
 
+// Of memory.stat; nullopt where nothing of the kernel is in it.
+std::optional<double> kernel_bytes_in_v2(std::string_view memory_stat);
+
 class target_cgroup {
  public:
-  // Tries v2, then v1; without either this is an empty object with a cause.
-  target_cgroup();
+  // Tries v2, then v1; without either this is an empty object with a cause. Tests give the root of
+  // another file tree.
+  explicit target_cgroup(const std::string& root = "");
   ~target_cgroup();
   target_cgroup(const target_cgroup&) = delete;
   target_cgroup& operator=(const target_cgroup&) = delete;
@@ -34,7 +40,7 @@ class target_cgroup {
   double settle_s() const { return v2_ ? 2.2 : 0.0; }
 
  private:
-  bool try_make(const std::string& parent, const std::string& witness, bool v2);
+  bool try_make(const group_parent& parent);
   void start_janitor();
 
   bool v2_ = false;

@@ -70,16 +70,20 @@ class KernelMemory(unittest.TestCase):
                 self.assertEqual({row[at] for row in table.rows}, {"-"})
 
     def test_the_source_of_kernel_memory_stands_beside_it(self) -> None:
-        def change(cell: dict[str, Any]) -> bool:
-            if cell["memory"]:
-                cell["memory"].update(source="computed", size_source="table")
-            return True
+        sizes = {"btf": "the kernel's type information", "table": "a table for Linux"}
+        for name, words in sizes.items():
+            with self.subTest(name):
 
-        folder = self.path / "campaign"
-        make_campaign.write_campaign(folder, blocks=1, scale=1)
-        text = summary.markdown(rewritten(folder, change))
-        for words in ("kernel B/conn (computed)", "a table for Linux"):
-            self.assertIn(words, text)
+                def change(cell: dict[str, Any], name: str = name) -> bool:
+                    if cell["memory"]:
+                        cell["memory"].update(source="computed", size_source=name)
+                    return True
+
+                folder = self.path / name
+                make_campaign.write_campaign(folder, blocks=1, scale=1)
+                text = summary.markdown(rewritten(folder, change))
+                self.assertIn("kernel B/conn (computed)", text)
+                self.assertEqual([w for w in sizes.values() if w in text], [words])
 
     def test_the_state_active_of_older_campaigns_is_not_shown_as_what_replaced_it(self) -> None:
         def change(cell: dict[str, Any]) -> bool:

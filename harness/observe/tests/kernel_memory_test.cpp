@@ -91,21 +91,33 @@ TEST(slab_caches, without_slabinfo_the_name_of_the_link_says_the_size) {
   EXPECT_EQ(slabs.object_bytes("eventpoll_epi"), 128.0);
   EXPECT_FALSE(slabs.object_bytes("broken"));
   EXPECT_FALSE(slabs.object_bytes("TCP"));
-  const object_sizes sizes(slabs);
+  const typed_caches no_types(root.path());
+  const object_sizes sizes(slabs, no_types, true);
   EXPECT_EQ(sizes.of("lsm_file_cache"), 0);  // this kernel has none
-  EXPECT_FALSE(sizes.from_table());
+  EXPECT_EQ(sizes.source(), size_source::slabs);
   EXPECT_GT(sizes.of("TCP"), 2000);
-  EXPECT_TRUE(sizes.from_table());
+  EXPECT_EQ(sizes.source(), size_source::table);
+}
+
+TEST(slab_caches, without_slabinfo_root_may_read_the_size_of_a_cache_that_is_not_merged) {
+  const made_up_root root;
+  std::ofstream(root.path() + "/sys/kernel/slab/TCP/slab_size") << "2368\n";
+  EXPECT_EQ(slab_caches(root.path()).object_bytes("TCP"), 2368.0);
+  for (const char* hostile : {"", "-64", "0", "2368 x", "99999999999"}) {
+    std::ofstream(root.path() + "/sys/kernel/slab/TCP/slab_size") << hostile;
+    EXPECT_FALSE(slab_caches(root.path()).object_bytes("TCP")) << hostile;
+  }
 }
 
 TEST(object_sizes, slabs_without_a_cache_that_exists_are_no_number) {
   const made_up_root root;
   root.write_slabinfo("anon_vma_chain 7 64 64 64 1\n");
+  const typed_caches no_types(root.path());
   const slab_caches without(root.path());
-  EXPECT_FALSE(object_sizes(without).from_slabs({}, {}));
+  EXPECT_FALSE(object_sizes(without, no_types).from_slabs({}, {}));
   root.write_slabinfo("TCP 66 143 2368 13 8\n");
   const slab_caches with(root.path());
-  EXPECT_TRUE(object_sizes(with).from_slabs({}, {}));
+  EXPECT_TRUE(object_sizes(with, no_types).from_slabs({}, {}));
 }
 
 TEST(object_sizes, the_clients_half_is_subtracted_by_count) {
@@ -115,7 +127,8 @@ TEST(object_sizes, the_clients_half_is_subtracted_by_count) {
   const slab_caches slabs(root.path());
   kernel_objects client;
   client.tcp = 30;
-  const auto sum = object_sizes(slabs).from_slabs({}, client);
+  const typed_caches no_types(root.path());
+  const auto sum = object_sizes(slabs, no_types).from_slabs({}, client);
   ASSERT_TRUE(sum);
   EXPECT_EQ(sum->sum(), 36 * 2800);
 }

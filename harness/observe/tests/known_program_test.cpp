@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A known program, which holds so many accepted connections or threads, read by each source of
-// kernel memory that this machine allows; and what is no number.
+// A known program, which holds so many accepted connections, threads or armed receives of io_uring,
+// read by each source of kernel memory that this machine allows; and what is no number.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -22,6 +22,9 @@
 #include "harness/observe/proc_text.hpp"
 #include "harness/observe/slab_caches.hpp"
 #include "harness/observe/slope.hpp"
+#include "harness/observe/typed_caches.hpp"
+#include "runtimes/base/uring/features.hpp"
+#include "runtimes/base/uring/ring.hpp"
 
 namespace tailrace::observe {
 namespace {
@@ -33,26 +36,48 @@ constexpr int levels[] = {0, 500, 1000};
 #endif
 #endif
 
-enum class held { connections, threads };
+enum class held { connections, threads, receives };
+
+// A receive is small beside what a cgroup is charged at once.
+int level_of(held what, int count) {
+  return what == held::receives ? 20 * count : count;
+}
 
 void answer(int fd) {
   const char byte = 'x';
   if (::write(fd, &byte, 1) != 1) ::_exit(1);
 }
 
-// Accepts or starts so many and holds them, each connection in an epoll.
-[[noreturn]] void hold(held what, int count, const std::string& join_path, int listener, int out) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  if (!join_path.empty() && !write_text(join_path, "0")) ::_exit(1);
+[[noreturn]] void rest() {
+  for (;;)
+    ::pause();
+}
+
+[[noreturn]] void hold_threads(int count, int out) {
+  std::vector<std::thread> all;
+  for (int i = 0; i < count; ++i)
+    all.emplace_back([] { ::pause(); });
   answer(out);
-  if (what == held::threads) {
-    std::vector<std::thread> all;
-    for (int i = 0; i < count; ++i)
-      all.emplace_back([] { ::pause(); });
-    answer(out);
-    for (;;)
-      ::pause();
-  }
+  rest();
+}
+
+// All of one socket, to which nobody sends: each waits by itself.
+[[noreturn]] void hold_receives(int count, int out) {
+  int ends[2];
+  auto opened = uring::ring::open({});
+  if (!opened || opened->enable() != 0) ::_exit(1);
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) ::_exit(1);
+  static char byte = 0;
+  for (int i = 0; i < count; ++i)
+    ::io_uring_prep_recv(&opened->entry(), ends[0], &byte, 1, 0);
+  opened->submit();
+  if (opened->completed() != 0) ::_exit(1);
+  answer(out);
+  rest();
+}
+
+// Each in an epoll.
+[[noreturn]] void hold_connections(int count, int listener, int out) {
   const int poller = ::epoll_create1(EPOLL_CLOEXEC);
   for (int i = 0; i < count; ++i) {
     const int fd = ::accept(listener, nullptr, nullptr);
@@ -61,8 +86,23 @@ void answer(int fd) {
     if (fd < 0 || ::epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event) != 0) ::_exit(1);
   }
   answer(out);
-  for (;;)
-    ::pause();
+  rest();
+}
+
+// Accepts, starts or arms so many and holds them.
+[[noreturn]] void hold(held what, int count, const std::string& join_path, int listener, int out) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (!join_path.empty() && !write_text(join_path, "0")) ::_exit(1);
+  answer(out);
+  switch (what) {
+    case held::connections:
+      hold_connections(count, listener, out);
+    case held::threads:
+      hold_threads(count, out);
+    case held::receives:
+      hold_receives(count, out);
+  }
+  ::_exit(1);
 }
 
 struct client_side {
@@ -94,8 +134,10 @@ bool connect_to(int listener, int count, client_side& into) {
   return true;
 }
 
-// Sockets or threads of the machine at this moment, of everybody.
+// Sockets or threads of the machine at this moment, of everybody; nobody says how many requests
+// others have armed.
 std::int64_t on_machine(held what) {
+  if (what == held::receives) return 0;
   if (what == held::connections) {
     const auto text = read_text("/proc/net/sockstat");  // sockets: used 123
     return text.text
@@ -127,7 +169,8 @@ std::optional<memory_reading> read_level(held what, int count, memory_meter& met
         ::read(ends[0], &byte, 1) == 1) {
       ::usleep(200'000 + static_cast<useconds_t>(meter.settle_s() * 1e6));
       reading = meter.read(child, {::getpid(), connections});
-      others = on_machine(what) - (what == held::connections ? 2 * count : count);
+      const int own[] = {2 * count, count, 0};  // of each kind
+      others = on_machine(what) - own[static_cast<int>(what)];
     }
   }
   ::kill(child, SIGKILL);
@@ -143,7 +186,8 @@ std::optional<double> slope_by(memory_source source, held what, std::string& cau
                                std::int64_t& moved) {
   std::vector<level_at> points;
   std::vector<std::int64_t> of_others;
-  for (const int count : levels) {
+  for (const int level : levels) {
+    const int count = level_of(what, level);
     memory_meter meter({source});
     if (meter.source() != source) {
       cause =
@@ -172,7 +216,13 @@ class known_program : public ::testing::TestWithParam<memory_source> {
   // As many objects as the program holds, times sizes that slabinfo says where it can be read.
   static double expected(held what) {
     static const slab_caches slabs;
-    const object_sizes size(slabs);
+    static const typed_caches types;
+    const object_sizes size(slabs, types);
+    if (what == held::receives) {
+      kernel_objects one;
+      one.ring = {1, 1};
+      return size.of("io_kiocb") + size.uncharged(one, true);  // its poll and its message header
+    }
     const double security = size.of("lsm_inode_cache") + size.of("lsm_file_cache");
     const double item = size.of("eventpoll_epi") + size.of("eventpoll_pwq") + size.of("ep_head");
     if (what == held::connections) {
@@ -219,6 +269,12 @@ TEST_P(known_program, threads_cost_their_objects) {
   GTEST_SKIP() << "a sanitizer maps memory of its own for each thread";
 #endif
   check(held::threads);
+}
+
+TEST_P(known_program, armed_receives_cost_their_objects) {
+  const auto& features = uring::probe_kernel();
+  if (!features) GTEST_SKIP() << features.error().cause;
+  check(held::receives);
 }
 
 INSTANTIATE_TEST_SUITE_P(sources, known_program,

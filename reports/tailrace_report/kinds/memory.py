@@ -33,7 +33,11 @@ SOURCES = {
     "cgroup-v1": "what is charged to the target's own memory cgroup, and what is known not to be",
     "computed": "the target's kernel objects, counted, times their sizes",
 }
-TABLE_NOTE = "the sizes are those of a table for Linux 6.18 on x86-64"
+SIZES = {
+    "slabinfo": "",
+    "btf": "the sizes follow from the kernel's type information",
+    "table": "the sizes are those of a table for Linux 6.18 on x86-64",
+}
 
 
 class BlockedKind(Kind):
@@ -215,9 +219,10 @@ def source_notes(study: Study, point: Point) -> list[str]:
     memories = study.memories(point)
     notes = []
     for source in sorted({m.source for m in memories if not m.cause and m.source in SOURCES}):
-        sizes = {m.size_source for m in memories if m.source == source}
-        table = f"; {TABLE_NOTE}" if source == "computed" and "table" in sizes else ""
-        notes.append(f"kernel, {source}: {SOURCES[source]}{table}.")
+        used = {m.size_source for m in memories if m.source == source}
+        worst = next((SIZES[name] for name in reversed(SIZES) if name in used), "")
+        sizes = f"; {worst}" if source == "computed" and worst else ""
+        notes.append(f"kernel, {source}: {SOURCES[source]}{sizes}.")
     notes += [f"Fewer were held: {cause}." for cause in sorted({m.counts for m in memories} - {""})]
     notes += [f"No kernel bytes: {cause}." for cause in sorted({m.cause for m in memories} - {""})]
     return notes

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// Where a cgroup of a target's own can be made, on trees of machines that this one is not.
+#include "harness/observe/target_cgroup.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <ranges>
+#include <vector>
+
+#include "harness/observe/group_parents.hpp"
+#include "harness/observe/proc_text.hpp"
+#include "harness/observe/tests/file_tree.hpp"
+
+namespace tailrace::observe {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* top = "/sys/fs/cgroup";
+constexpr const char* manager = "/user.slice/user-7.slice/user@7.service";
+
+class parents : public ::testing::Test, protected file_tree {
+ protected:
+  ~parents() override {
+    for (const fs::path& path : std::views::reverse(not_ours_))
+      fs::permissions(path, fs::perms::owner_all);
+  }
+  // controllers: those it has; down: those it hands down.
+  void group(const std::string& path, const char* controllers, const char* down,
+             const std::string& members = "") const {
+    write(top + path + "/cgroup.controllers", controllers);
+    write(top + path + "/cgroup.subtree_control", down);
+    write(top + path + "/cgroup.procs", members);
+  }
+  // What belongs to somebody else; root may write all the same.
+  void is_not_ours(const std::string& path) {
+    not_ours_.emplace_back(root() + top + path);
+    fs::permissions(not_ours_.back(), fs::perms::owner_read | fs::perms::owner_exec);
+  }
+  void parent_of_this_process(int pid) const {
+    write(fmt::format("/proc/{}/status", ::getpid()), fmt::format("PPid:\t{}\n", pid));
+    write(fmt::format("/proc/{}/status", pid), "PPid:\t0\n");
+  }
+  std::vector<std::string> found() const {
+    std::vector<std::string> folders;
+    for (const group_parent& each : find_group_parents(root()).all)
+      folders.push_back(each.folder.substr(root().size()) + (each.closed ? " closed" : "") +
+                        (each.v2 ? "" : " v1"));
+    return folders;
+  }
+
+ private:
+  std::vector<fs::path> not_ours_;
+};
+
+using folders = std::vector<std::string>;
+
+// `systemd-run --user --scope`: the manager's slices hand the controller down.
+TEST_F(parents, a_scope_of_the_users_manager_has_one_above_it) {
+  const std::string slice = std::string(manager) + "/app.slice";
+  own_cgroup_v2(slice + "/run-r1.scope");
+  group(slice + "/run-r1.scope", "memory pids", "", "1\n");
+  group(slice, "cpu memory pids", "memory pids\n");
+  group(manager, "cpu memory pids", "cpu memory pids\n");
+  EXPECT_EQ(found(), (folders{top + slice, std::string(top) + manager}));
+  EXPECT_EQ(find_group_parents(root()).cause, "");
+}
+
+TEST_F(parents, a_controller_that_is_not_handed_down_is_none) {
+  own_cgroup_v2("/a.slice/b.scope");
+  group("/a.slice/b.scope", "pids", "", "1\n");
+  group("/a.slice", "cpu pids", "pids memory_like\n");
+  EXPECT_EQ(found(), folders{});
+  EXPECT_EQ(find_group_parents(root()).cause, "no memory cgroup is mounted");
+}
+
+TEST_F(parents, what_is_not_ours_is_said_with_its_name) {
+  own_cgroup_v2("/user.slice/session-3.scope");
+  group("/user.slice/session-3.scope", "memory", "", "1\n");
+  group("/user.slice", "memory", "memory\n");
+  is_not_ours("/user.slice/session-3.scope");
+  is_not_ours("/user.slice");
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  EXPECT_EQ(found(), folders{});
+  const std::string cause = find_group_parents(root()).cause;
+  EXPECT_NE(cause.find("/user.slice: Permission denied"), std::string::npos) << cause;
+}
+
+// A service with Delegate=: what is above it belongs to the system.
+TEST_F(parents, an_own_cgroup_that_holds_this_run_alone_is_opened) {
+  const std::string own = "/system.slice/runner.service";
+  own_cgroup_v2(own);
+  parent_of_this_process(7);
+  group(own, "memory pids", "", fmt::format("7\n{}\n", ::getpid()));
+  EXPECT_EQ(found(), folders{top + own + " closed"});
+  write(top + own + "/" + home_group + "/cgroup.procs", "");
+  EXPECT_EQ(open_group(root() + top + own), "");
+  EXPECT_EQ(read_text(root() + top + own + "/cgroup.subtree_control").text, "+memory");
+  const auto home = read_text(root() + top + own + "/" + home_group + "/cgroup.procs").text;
+  EXPECT_EQ(home, std::to_string(::getpid()));  // the last of the two; a file keeps no list
+}
+
+TEST_F(parents, an_own_cgroup_that_holds_somebody_else_is_left_alone) {
+  const std::string own = "/system.slice/runner.service";
+  own_cgroup_v2(own);
+  parent_of_this_process(7);
+  group(own, "memory pids", "", fmt::format("8\n{}\n", ::getpid()));
+  EXPECT_EQ(found(), folders{});
+  EXPECT_NE(find_group_parents(root()).cause.find("not of this run"), std::string::npos);
+  // Of another namespace of pids: the kernel says 0.
+  group(own, "memory pids", "", fmt::format("0\n{}\n", ::getpid()));
+  EXPECT_EQ(found(), folders{});
+}
+
+TEST_F(parents, a_cgroup_that_does_not_open_says_so) {
+  const std::string own = "/x.service";
+  own_cgroup_v2(own);
+  group(own, "memory", "", fmt::format("{}\n", ::getpid()));
+  write(top + own + "/" + home_group + "/cgroup.procs", "");
+  fs::remove(root() + top + own + "/cgroup.subtree_control");
+  EXPECT_NE(open_group(root() + top + own).find("does not hand"), std::string::npos);
+  const auto back = read_text(root() + top + own + "/cgroup.procs").text;
+  EXPECT_EQ(back, fmt::format("{}\n", ::getpid()));
+}
+
+// Both versions mounted, the controller in the first.
+TEST_F(parents, the_own_cgroup_of_version_1_will_do) {
+  write("/proc/self/cgroup", "4:memory:/job\n0::/\n");
+  write("/proc/self/mountinfo",
+        "31 30 0:28 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
+        "32 30 0:30 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n");
+  write("/sys/fs/cgroup/unified/cgroup.controllers", "\n");
+  write("/sys/fs/cgroup/unified/cgroup.subtree_control", "\n");
+  write("/sys/fs/cgroup/memory/job/cgroup.procs", "");
+  EXPECT_EQ(found(), folders{"/sys/fs/cgroup/memory/job v1"});
+}
+
+TEST_F(parents, what_no_kernel_has_made_is_no_cgroup) {
+  own_cgroup_v2("/a.slice/b.scope");
+  group("/a.slice", "memory", "memory\n");
+  const target_cgroup group(root());
+  EXPECT_FALSE(group.is_there());
+  EXPECT_NE(group.cause().find("no memory controller in"), std::string::npos) << group.cause();
+  EXPECT_EQ(group.join_path(), "");
+  EXPECT_FALSE(group.kernel_bytes());
+}
+
+TEST(memory_stat, kernel_bytes_are_the_total_and_the_sockets_or_the_parts_of_older_kernels) {
+  EXPECT_EQ(kernel_bytes_in_v2("anon 5\nkernel 100\nkernel_stack 30\nsock 7\n"), 107.0);
+  EXPECT_EQ(kernel_bytes_in_v2("anon 5\nkernel_stack 30\npercpu 1\nsock 7\nslab 50\n"), 88.0);
+  EXPECT_FALSE(kernel_bytes_in_v2("anon 5\n"));
+  EXPECT_FALSE(kernel_bytes_in_v2(""));
+}
+
+}  // namespace
+}  // namespace tailrace::observe
