@@ -23,6 +23,8 @@ using nlohmann::json;
 // Page and per-CPU batches make levels jump by this much without meaning anything.
 constexpr double drift_floor_bytes = 256.0 * 1024;
 constexpr double drift_share_max = 0.05;
+// A slope that is further off between two counts is told with its pieces.
+constexpr double bend_share_max = 0.1;
 
 // `uncharged` is among slab_and_sockets.
 constexpr const char* kernel_parts[] = {"kernel_stack", "page_tables", "socket_buffers",
@@ -38,6 +40,9 @@ json no_slope(const std::string& cause) {
     none[key] = nullptr;
     none[std::string(key) + "_cause"] = cause;
   }
+  none["linear"] = nullptr;
+  none["linear_cause"] = cause;
+  none["pieces"] = json::array();
   return none;
 }
 
@@ -68,11 +73,20 @@ json slope_json(const std::vector<level_reading>& levels, const std::string& sta
   }
   const auto fit = observe::fit_slope(points);
   if (!fit) return no_slope("fewer than two different counts");
+  const auto between = observe::slope_pieces(points);
+  json pieces = json::array();
+  for (const observe::slope_piece& each : between) {
+    pieces.push_back({{"from", static_cast<std::int64_t>(each.from)},
+                      {"to", static_cast<std::int64_t>(each.to)},
+                      {"slope_bytes", each.slope}});
+  }
   return {{"slope_bytes", fit->slope},
           {"low_bytes", number_or_null(fit->low)},
           {"high_bytes", number_or_null(fit->high)},
           {"intercept_bytes", fit->intercept},
-          {"r2", fit->r2}};
+          {"r2", fit->r2},
+          {"linear", observe::is_linear(*fit, between, bend_share_max, drift_floor_bytes)},
+          {"pieces", std::move(pieces)}};
 }
 
 json states_json(const std::vector<level_reading>& levels) {

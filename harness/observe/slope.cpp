@@ -2,9 +2,11 @@
 // See slope.hpp.
 #include "harness/observe/slope.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 
 namespace tailrace::observe {
 
@@ -60,6 +62,38 @@ std::optional<slope_fit> fit_slope(std::span<const level_at> samples) {
   fit.low = fit.slope - half;
   fit.high = fit.slope + half;
   return fit;
+}
+
+std::vector<slope_piece> slope_pieces(std::span<const level_at> samples) {
+  struct sum {
+    double level = 0;
+    double samples = 0;
+  };
+  std::map<double, sum> at;
+  for (const level_at& each : samples) {
+    at[each.count].level += each.level;
+    at[each.count].samples += 1;
+  }
+  std::vector<slope_piece> pieces;
+  const sum* before = nullptr;
+  double from = 0;
+  for (const auto& [count, levels] : at) {
+    if (before != nullptr) {
+      const double rise = levels.level / levels.samples - before->level / before->samples;
+      pieces.push_back({from, count, rise / (count - from)});
+    }
+    before = &levels;
+    from = count;
+  }
+  return pieces;
+}
+
+bool is_linear(const slope_fit& fit, std::span<const slope_piece> pieces, double share,
+               double least) {
+  return std::ranges::all_of(pieces, [&](const slope_piece& each) {
+    const double off = std::abs(each.slope - fit.slope);
+    return off <= share * std::abs(fit.slope) || off * (each.to - each.from) <= least;
+  });
 }
 
 }  // namespace tailrace::observe

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace tailrace::observe {
 
@@ -24,6 +25,19 @@ struct slope_fit {
 
 // nullopt with fewer than two distinct counts.
 std::optional<slope_fit> fit_slope(std::span<const level_at> samples);
+
+// Between two neighbouring counts, by the mean level at each.
+struct slope_piece {
+  double from = 0.0;
+  double to = 0.0;
+  double slope = 0.0;
+};
+// In the order of the counts; empty with fewer than two distinct ones.
+std::vector<slope_piece> slope_pieces(std::span<const level_at> samples);
+// Whether one slope says it: no piece is off it by more than `share` of it, or its levels by no
+// more than `least`.
+bool is_linear(const slope_fit& fit, std::span<const slope_piece> pieces, double share,
+               double least);
 
 // The two-sided 95 % quantile of Student's t.
 double student_t_975(int degrees);

@@ -72,7 +72,8 @@ class Slope:
 class Memory:
     """Slopes (bytes) by (state, "user" | "kernel") and by (state, kernel part). `source`: of the
     kernel's; `cause`: why they are missing, where they are; `counts`: why fewer things were held
-    than the point says, where they were."""
+    than the point says, where they were. `bends`: slopes that are not linear, by pieces, each with
+    the counts (of connections or tasks) that it is between."""
 
     source: str
     size_source: str
@@ -80,6 +81,7 @@ class Memory:
     slopes: Mapping[tuple[str, str], Slope]
     kernel_parts: Mapping[tuple[str, str], float]
     counts: str = ""
+    bends: Mapping[tuple[str, str], Mapping[tuple[int, int], float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

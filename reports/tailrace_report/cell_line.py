@@ -176,6 +176,7 @@ def _memory(memory: Fields) -> Memory | None:
     """Kernel bytes only where they are whole."""
     slopes: dict[tuple[str, str], Slope] = {}
     parts: dict[tuple[str, str], float] = {}
+    bends: dict[tuple[str, str], dict[tuple[int, int], float]] = {}
     states = memory.part("states")
     source, cause = memory.text("source"), ""
     if source == "procfs":
@@ -196,9 +197,21 @@ def _memory(memory: Fields) -> Memory | None:
                 slopes[state, side] = Slope(
                     middle, middle if low is None else low, middle if high is None else high
                 )
+                if fit.raw("linear") is False:
+                    bends[state, side] = _pieces(fit)
         if (state, "kernel") in slopes:
             for part, value in measured.part("kernel_parts").every_number(signed=True).items():
                 parts[state, part] = value
     sizes = memory.text("size_source")
     counts = memory.text("counts_cause")
-    return Memory(source, sizes, cause, slopes, parts, counts) if slopes else None
+    return Memory(source, sizes, cause, slopes, parts, counts, bends) if slopes else None
+
+
+def _pieces(fit: Fields) -> dict[tuple[int, int], float]:
+    """Slopes (bytes) between neighbouring counts."""
+    found = {}
+    for piece in fit.parts("pieces"):
+        slope = piece.number("slope_bytes", signed=True)
+        if slope is not None:
+            found[piece.whole("from"), piece.whole("to")] = slope
+    return found

@@ -134,6 +134,29 @@ class KernelMemory(unittest.TestCase):
         self.assertEqual((entry.estimate.kind, entry.estimate.low), ("interval", 70_000))
         self.assertIn("[70.0, 75.0]", CONNECTIONS.tables(study, point)[0].rows[0][2])
 
+    def test_a_slope_that_is_not_linear_is_told_with_its_pieces(self) -> None:
+        def pieces(*slopes: float) -> list[dict[str, float]]:
+            return [
+                {"from": 100 * i, "to": 100 * i + 100, "slope_bytes": slope}
+                for i, slope in enumerate(slopes)
+            ]
+
+        def change(cell: dict[str, Any]) -> bool:
+            if fit := blocked(cell):
+                bent = cell["subject"]["id"] == "local"
+                fit.update(linear=not bent, pieces=pieces(103_000 + cell["block"], 70_000))
+            return True
+
+        folder = self.path / "campaign"
+        make_campaign.write_campaign(folder, blocks=6, scale=2)
+        study = rewritten(folder, change)
+        (point,) = study.points_of("blocked_memory")
+        notes = [n for n in CONNECTIONS.tables(study, point)[0].notes if "linear" in n]
+        said = ", user, 103 kB each from 0 to 100 and 70.0 kB each from 100 to 200"
+        both = "; ".join(label + said for label in ("local", "local (default)"))
+        start = "Not linear, so that the slope is that of these counts: "
+        self.assertEqual(notes, [f"{start}{both}."])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -50,6 +50,24 @@ TEST(slope, two_points_have_no_interval_and_one_count_no_slope) {
   EXPECT_FALSE(fit_slope(same));
 }
 
+// A pool of 4,000 bytes that the first hundred use up.
+TEST(slope, one_that_bends_is_told_by_its_pieces) {
+  const level_at bent[] = {{0, 0}, {200, 17'000}, {100, 10'500}, {0, 20}};
+  const auto pieces = slope_pieces(bent);
+  ASSERT_EQ(pieces.size(), 2U);
+  EXPECT_EQ(pieces[0].from, 0);
+  EXPECT_EQ(pieces[0].to, 100);
+  EXPECT_NEAR(pieces[0].slope, 104.9, 1e-9);
+  EXPECT_EQ(pieces[1].to, 200);
+  EXPECT_NEAR(pieces[1].slope, 65, 1e-9);
+  EXPECT_FALSE(is_linear(*fit_slope(bent), pieces, 0.1, 1000));
+  EXPECT_TRUE(is_linear(*fit_slope(bent), pieces, 0.5, 1000));  // not by so much of it
+  EXPECT_TRUE(is_linear(*fit_slope(bent), pieces, 0.1, 5000));  // levels jump by more anyway
+  const level_at straight[] = {{0, 1}, {100, 6'500}, {200, 13'100}};
+  EXPECT_TRUE(is_linear(*fit_slope(straight), slope_pieces(straight), 0.1, 1000));
+  EXPECT_TRUE(slope_pieces(std::span(bent).first(1)).empty());
+}
+
 TEST(slope, student_quantiles_agree_with_the_table) {
   EXPECT_NEAR(student_t_975(1), 12.706, 0.001);
   EXPECT_NEAR(student_t_975(5), 2.5706, 0.003);

@@ -178,6 +178,7 @@ class MemoryKind(Kind):
         both = [study.compare(point, Slope(state, side)) for side in (USER, KERNEL)]
         note = "Slope over the number; one generation: [95 % interval of the fit]."
         table.notes.extend(_blocked_notes(point))
+        table.notes.extend(_bend_notes(study, point, state))
         table.notes.insert(0, note if fits else interval_note(both))
         table.notes.extend(source_notes(study, point))
         if any(entry.estimate.median < 0 for one in both for entry in one.entries):
@@ -226,6 +227,29 @@ def source_notes(study: Study, point: Point) -> list[str]:
     notes += [f"Fewer were held: {cause}." for cause in sorted({m.counts for m in memories} - {""})]
     notes += [f"No kernel bytes: {cause}." for cause in sorted({m.cause for m in memories} - {""})]
     return notes
+
+
+def _bend_notes(study: Study, point: Point, state: str) -> list[str]:
+    """Whose memory is not linear in at least half of its cells, with the medians of its pieces."""
+    shown = []
+    for who in study.subjects:
+        for side in BOTH:
+            cells = study.sound(who, point, study.standing(who, point), f"{side}_memory")
+            measured = [c.memory for c in cells if c.memory and (state, side) in c.memory.slopes]
+            bent = [m.bends[state, side] for m in measured if (state, side) in m.bends]
+            if not bent or 2 * len(bent) < len(measured):
+                continue
+            found: dict[tuple[int, int], list[float]] = {}
+            for piece, slope in (item for one in bent for item in one.items()):
+                found.setdefault(piece, []).append(slope)
+            pieces = [
+                f"{wording.byte_count(stats.median(slopes))} each from {low:,} to {high:,}"
+                for (low, high), slopes in sorted(found.items())
+            ]
+            shown.append(f"{study.labels[who]}, {side}, {' and '.join(pieces)}")
+    if not shown:
+        return []
+    return [f"Not linear, so that the slope is that of these counts: {'; '.join(shown)}."]
 
 
 def _blocked_notes(point: Point) -> list[str]:
