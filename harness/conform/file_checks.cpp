@@ -7,12 +7,11 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
-#include <filesystem>
 
 #include "harness/conform/check.hpp"
 #include "harness/conform/checked_target.hpp"
 #include "harness/files/stamped_file.hpp"
+#include "harness/record/scratch_folder.hpp"
 
 namespace tailrace::conform {
 namespace {
@@ -29,21 +28,8 @@ void require_file_read(const context& with) {
 // Goes away with its folder.
 class scratch_file {
  public:
-  scratch_file() {
-    const char* const parent = std::getenv("TMPDIR");
-    std::string name =
-        std::string(parent != nullptr ? parent : "/tmp") + "/tailrace-conform-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw refusal("no folder for a file: " + name);
-    folder_ = name;
-    file_ =
-        files::have_stamped_file(folder_, file_bytes, stamp_seed);  // none: the check is skipped
-  }
-  scratch_file(const scratch_file&) = delete;
-  scratch_file& operator=(const scratch_file&) = delete;
-  ~scratch_file() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
+  // No file: the check is skipped.
+  scratch_file() : file_(files::have_stamped_file(folder_.path(), file_bytes, stamp_seed)) {}
 
   const files::stamped_file& file() const { return file_; }
   // The settings that read it.
@@ -58,7 +44,7 @@ class scratch_file {
   }
 
  private:
-  std::filesystem::path folder_;
+  scratch_folder folder_{"conform"};
   files::stamped_file file_;
 };
 

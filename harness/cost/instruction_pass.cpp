@@ -12,7 +12,6 @@
 // accept and to end, so that only runs with about as many visitors have the same start-up in them.
 #include <fmt/format.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,6 +26,7 @@
 #include "harness/cost/passes.hpp"
 #include "harness/observe/cpu_use.hpp"
 #include "harness/record/refusal.hpp"
+#include "harness/record/scratch_folder.hpp"
 
 namespace tailrace::cost {
 namespace {
@@ -38,25 +38,6 @@ constexpr std::int64_t more_rounds = 1500;
 constexpr int repairs_max = 4;  // runs made again to get two with about as many visitors
 constexpr std::int64_t patience_ns = 1'000'000'000;
 constexpr double slower = 3;  // what valgrind may need more than the limit of a step
-
-class scratch_folder {
- public:
-  scratch_folder() {
-    std::string name = (fs::temp_directory_path() / "tailrace-cost-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw refusal("cannot make a folder for valgrind");
-    path_ = name;
-  }
-  ~scratch_folder() {
-    std::error_code error;
-    fs::remove_all(path_, error);
-  }
-  scratch_folder(const scratch_folder&) = delete;
-  scratch_folder& operator=(const scratch_folder&) = delete;
-  fs::path operator/(const char* name) const { return path_ / name; }
-
- private:
-  fs::path path_;
-};
 
 std::string find_program(const char* name) {
   const char* const path = std::getenv("PATH");
@@ -131,12 +112,12 @@ bool alike(const total& one, const total& other) {
 }
 
 total run_under(const std::string& valgrind, const measured_target& target, std::int64_t rounds) {
-  const scratch_folder scratch;
+  const scratch_folder scratch("cost");
   session::target_request request = target.request();
   request.wrapper = {valgrind, "--tool=callgrind",
                      "--fair-sched=yes",  // the thread that waits for its turn gets it
-                     "--callgrind-out-file=" + (scratch / "out").string(),
-                     "--log-file=" + (scratch / "log").string()};
+                     "--callgrind-out-file=" + (scratch.path() / "out").string(),
+                     "--log-file=" + (scratch.path() / "log").string()};
   request.port = free_port();
   session::target_limits limits = target.limits();
   limits.ready_s = limits.stop_s = slower * target.options.step_limit_s;
@@ -159,7 +140,7 @@ total run_under(const std::string& valgrind, const measured_target& target, std:
     }
   });
   serving.session.stop();
-  const auto instructions = collected(scratch / "log");
+  const auto instructions = collected(scratch.path() / "log");
   if (!instructions) throw refusal("callgrind printed no total");
   found.instructions = *instructions;
   found.operations = load.operations();

@@ -42,12 +42,12 @@ void consider_sysctl(machine_limit& least, const std::string& root, const std::s
 }
 
 void consider_rlimit(machine_limit& least, __rlimit_resource_t resource, bool hard,
-                     const std::string& set_by, const std::string& how) {
+                     const std::string& set_by, const std::string& how, std::int64_t used = 0) {
   rlimit limit{};
   if (::getrlimit(resource, &limit) != 0) return;
   const rlim_t value = hard ? limit.rlim_max : limit.rlim_cur;
   if (value < static_cast<rlim_t>(INT64_MAX))
-    consider(least, static_cast<std::int64_t>(value), set_by, how);
+    consider(least, static_cast<std::int64_t>(value) - used, set_by, how);
 }
 
 bool exceeds_processes() {
@@ -159,9 +159,22 @@ machine_limit threads_limit(const std::string& root) {
   }
   if (root.empty() && !exceeds_processes()) {
     consider_rlimit(least, RLIMIT_NPROC, false, "RLIMIT_NPROC",
-                    "raise the limit of processes (ulimit -u {}, or nproc in limits.conf)");
+                    "raise the limit of processes so that {} more fit (ulimit -u, or nproc in "
+                    "limits.conf)",
+                    threads_of_user(::getuid()));
   }
   return least;
+}
+
+std::int64_t threads_of_user(std::int64_t user, const std::string& root) {
+  std::int64_t threads = 0;
+  for (const int pid : numeric_entries(root + "/proc")) {
+    const auto text = read_text(fmt::format("{}/proc/{}/status", root, pid)).text;
+    auto numbers = number_lines(text.value_or(""));
+    const auto real = numbers.find("Uid");
+    if (real != numbers.end() && real->second == user) threads += numbers["Threads"];
+  }
+  return threads;
 }
 
 std::optional<std::int64_t> cgroup_pids_max(const std::string& root) {

@@ -32,9 +32,14 @@ machine_limit open_files_limit(const std::string& root = "");
 
 // The least of kernel.threads-max, kernel.pid_max and pids.max along the path of the own cgroup,
 // each without those that are there; vm.max_map_count, of which a thread takes two (stack, guard
-// page); and RLIMIT_NPROC, which is not for the machine's root, whatever capabilities that has, nor
-// for who has CAP_SYS_ADMIN or CAP_SYS_RESOURCE (copy_process() in kernel/fork.c).
+// page); and RLIMIT_NPROC without the threads that the user has, which is not for the machine's
+// root, whatever capabilities that has, nor for who has CAP_SYS_ADMIN or CAP_SYS_RESOURCE
+// (copy_process() in kernel/fork.c).
 machine_limit threads_limit(const std::string& root = "");
+
+// Threads of all processes of the user that can be seen (those of other containers cannot), which
+// is what RLIMIT_NPROC counts. One small file a process: some 20 us each.
+std::int64_t threads_of_user(std::int64_t user, const std::string& root = "");
 
 // The least pids.max of that path, whoever has used it up; none where there is no limit.
 std::optional<std::int64_t> cgroup_pids_max(const std::string& root = "");

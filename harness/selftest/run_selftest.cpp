@@ -4,13 +4,11 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <stdlib.h>
 
-#include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "harness/campaign/contestants.hpp"
 #include "harness/campaign/profile.hpp"
@@ -20,6 +18,7 @@
 #include "harness/record/campaign.hpp"
 #include "harness/record/durable_file.hpp"
 #include "harness/record/refusal.hpp"
+#include "harness/record/scratch_folder.hpp"
 #include "harness/session/interrupt.hpp"
 
 namespace tailrace::selftest {
@@ -35,24 +34,16 @@ constexpr std::size_t records_bytes_max = std::size_t{1} << 28;
 // A folder for the campaign: the user's, or one that goes away with this object.
 class results_folder {
  public:
-  explicit results_folder(const std::string& keep) : path_(keep), kept_(!keep.empty()) {
-    if (kept_) return;
-    std::string name = (fs::temp_directory_path() / "tailrace-selftest-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr)
-      throw refusal(fmt::format("{}: {}", name, std::strerror(errno)), "give a folder with --keep");
-    path_ = name;
+  explicit results_folder(const std::string& keep) : path_(keep) {
+    if (!keep.empty()) return;
+    scratch_.emplace("selftest");
+    path_ = scratch_->path();
   }
-  ~results_folder() {
-    std::error_code ignored;
-    if (!kept_) fs::remove_all(path_, ignored);
-  }
-  results_folder(const results_folder&) = delete;
-  results_folder& operator=(const results_folder&) = delete;
   const fs::path& path() const { return path_; }
 
  private:
+  std::optional<scratch_folder> scratch_;
   fs::path path_;
-  bool kept_;
 };
 
 // The servers are apart from the contestants: in servers/ beside this program.

@@ -2,7 +2,9 @@
 // The limits of a machine that this one is not, from a file tree.
 #include "harness/observe/machine_limits.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -35,6 +37,21 @@ TEST_F(limits, threads_are_those_of_the_machine_that_are_left) {
   EXPECT_EQ(most.set_by, "kernel.threads-max");
   EXPECT_EQ(most.remedy(40'000),
             "raise kernel.threads-max so that 40000 more fit (sysctl, as root)");
+}
+
+// What a user runs already counts against his limit of processes, thread by thread.
+TEST_F(limits, threads_of_a_user_are_those_of_his_processes) {
+  const auto process = [this](int pid, int user, int threads) {
+    write(fmt::format("/proc/{}/status", pid),
+          fmt::format("Name:\tx\nUid:\t{}\t0\t0\t0\nThreads:\t{}\n", user, threads));
+  };
+  process(1, 0, 1);
+  process(20, 1000, 7);
+  process(21, 1000, 400);
+  process(22, 1001, 50);
+  write("/proc/23/status", "");  // it has ended
+  EXPECT_EQ(threads_of_user(1000, root()), 407);
+  EXPECT_EQ(threads_of_user(7, root()), 0);
 }
 
 TEST_F(limits, a_thread_takes_two_of_the_maps) {
@@ -139,6 +156,10 @@ TEST_F(limits, only_a_capability_goes_beyond_a_limit_of_the_machine) {
   fs::remove_all(root() + "/proc/self");
   status("1fffffffffg");
   EXPECT_FALSE(has_capability(capability::ipc_lock, root()));
+}
+
+TEST(limits_here, own_threads_are_among_those_of_the_user) {
+  EXPECT_GE(threads_of_user(::getuid()), 1);
 }
 
 TEST(limits_here, are_at_least_something) {
