@@ -4,8 +4,9 @@ the bare library, in interleaved blocks (profile `adapters`).
 
 usage: scripts/adapter-honesty [--preset release] [--blocks N] [--campaign FOLDER] [--instructions]
 
-Prints, for each adapter and each style of the bare echo, the ratio adapter / bare of the rate and
-of the server's CPU time an echo, with its interval over blocks. --campaign reads one that was
+Prints, for each adapter and each style of the bare echo, the ratio adapter / bare of the rate, of
+the server's CPU time an echo and of its user memory a connection that was used once, with its
+interval over blocks. --campaign reads one that was
 measured before; --instructions adds exact user instructions an echo (valgrind; some minutes).
 Exit codes: 1 an adapter is worse than the bare library by more than 5 % beyond doubt, 2 nothing was
 compared (bad usage, or a campaign that cannot be read).
@@ -14,6 +15,8 @@ compared (bad usage, or a campaign that cannot be read).
 import argparse
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "reports"))
 sys.dont_write_bytecode = True
 
+from tailrace_report.campaign import Cell  # noqa: E402
 from tailrace_report.errors import CampaignError  # noqa: E402
 from tailrace_report.load import Campaign, read_campaign  # noqa: E402
 from tailrace_report.stats import Estimate, paired_ratio  # noqa: E402
@@ -43,8 +47,30 @@ ASIO_FORMS = (
     ("contexts=per-core",),
     ("contexts=per-core", "buffer=lent", "buffer_bytes=65536"),
 )
-# Metric, its name in a cell, and whether more of it is better.
-METRICS = (("rate", "load.achieved_per_s", True), ("CPU an echo", "server.cpu_us_per_op", False))
+
+
+@dataclass(frozen=True)
+class Metric:
+    """`of`: its number in a cell, in one unit, or None."""
+
+    name: str
+    of: Callable[[Cell], float | None]
+    more_is_better: bool = False
+
+
+def user_bytes(cell: Cell) -> float | None:
+    """Of memory a connection that was used once."""
+    if not cell.memory or "user_memory" in cell.spoiled:
+        return None
+    slope = cell.memory.slopes.get(("after_echo", "user"))
+    return slope.bytes if slope else None
+
+
+METRICS = (
+    Metric("rate", lambda cell: cell.numbers.get("load.achieved_per_s"), more_is_better=True),
+    Metric("CPU an echo", lambda cell: cell.numbers.get("server.cpu_us_per_op")),
+    Metric("user bytes", user_bytes),
+)
 
 
 def refuse(sentence: str) -> NoReturn:
@@ -53,14 +79,15 @@ def refuse(sentence: str) -> NoReturn:
 
 
 def blocks_of(
-    campaign: Campaign, point: str, contestant: tuple[str, str], number: str
+    campaign: Campaign, point: str, contestant: tuple[str, str], metric: Metric
 ) -> dict[int, float]:
     """One number a block; a contestant whose forms are equal was measured as `best` alone."""
     found: dict[int, float] = {}
     for cell in campaign.cells:
         same = (cell.subject.id, cell.subject.form) == contestant
-        if same and cell.point.id == point and cell.measured and number in cell.numbers:
-            found[cell.block] = cell.numbers[number]
+        number = metric.of(cell) if same and cell.point.id == point and cell.measured else None
+        if number is not None:
+            found[cell.block] = number
     return found
 
 
@@ -79,18 +106,21 @@ def print_pairs(campaign: Campaign) -> bool:
     honest = True
     for point in dict.fromkeys(cell.point.id for cell in campaign.cells):
         print(f"\n{point}: adapter / bare library")
+        cells = [cell for cell in campaign.cells if cell.point.id == point]
+        metrics = [m for m in METRICS if any(m.of(cell) is not None for cell in cells)]
         for adapter, of_adapter, bare, of_bare, style in PAIRS:
-            for name, number, more_is_better in METRICS:
-                of = blocks_of(campaign, point, (adapter, of_adapter), number)
-                ratio = paired_ratio(of, blocks_of(campaign, point, (bare, of_bare), number))
+            for metric in metrics:
+                of = blocks_of(campaign, point, (adapter, of_adapter), metric)
+                to = blocks_of(campaign, point, (bare, of_bare), metric)
+                ratio = paired_ratio(of, to)
                 title = f"  {adapter:11} / {bare} {style}"
                 if ratio is None:
-                    print(f"{title:50} {name:12} not measured")
+                    print(f"{title:50} {metric.name:12} not measured")
                     continue
-                said = verdict(ratio, more_is_better)
+                said = verdict(ratio, metric.more_is_better)
                 honest = honest and said != "WORSE"
                 print(
-                    f"{title:50} {name:12} {ratio.median:5.3f} "
+                    f"{title:50} {metric.name:12} {ratio.median:5.3f} "
                     f"[{ratio.low:5.3f} .. {ratio.high:5.3f}] of {ratio.blocks} blocks: {said}"
                 )
     return honest
