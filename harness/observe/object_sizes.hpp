@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What counted kernel objects take up. Sizes are those that the system says (slab_caches.hpp), else
-// follow from the kernel's types (typed_caches.hpp), else, on x86-64, are those of a table, measured
-// on Linux 6.18, and then that is told: kernels differ by up to a tenth in a socket and by more in
-// a thread, of which the stack is most. Without any of them there is no sum. Any one thread.
+// follow from the kernel's types (typed_caches.hpp), else, on x86-64, are those of a table, which
+// is of Linux 6.18, and then that is told: kernels differ by up to a tenth in a socket and by more
+// in a thread, of which the stack is most. Without any of them there is no sum. Any one thread.
 #pragma once
 
 #include <cstdint>

@@ -36,8 +36,8 @@ class slab_caches {
   bool refresh(std::span<const char* const> caches);
   // nullopt where there is no cache of the name, or none in slabinfo that it is merged with.
   std::optional<slab_row> row(const std::string& name) const;
-  // Bytes of an object: of slabinfo, else of the link, else of the cache's slab_size, which root may
-  // read where slabinfo is hidden. nullopt where none says it.
+  // Bytes of an object: of slabinfo, else of the link, else of the cache's slab_size, which root
+  // may read where slabinfo is hidden. nullopt where none says it.
   std::optional<double> object_bytes(const std::string& name) const;
   // False only where the list of caches can be read and does not have it.
   bool may_exist(const std::string& name) const { return links_.empty() || links_.contains(name); }
