@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "harness/campaign/built_tree.hpp"
 #include "harness/campaign/cpu_choice.hpp"
 #include "harness/campaign/own_test.hpp"
 #include "harness/campaign/tuning.hpp"
@@ -178,6 +179,8 @@ json manifest_json(const run_options& options, const campaign_setup& setup) {
       {"started_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
       {"machine", observe::machine_fingerprint()},
       {"contestants", contestants_json(setup)}};
+  for (const std::string& own : target_folders(""))
+    manifest["build"].update(built_tree(own));
   manifest.update(setting_json(setup.setting));
   manifest["left_out"] = setup.left_out;
   manifest["points_left_out"] = left_out_json(setup.points_left_out);

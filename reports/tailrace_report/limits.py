@@ -127,7 +127,8 @@ def _is_virtual(study: Study) -> bool:
 
 
 def reproduce(study: Study) -> dict[str, str]:
-    """Command, seed, version and digest of the build, as far as the manifest has them."""
+    """Command, seed, version, digest of the build and its commit, as far as the manifest has
+    them."""
     manifest = study.campaign.manifest
     words, seed = manifest.get("command"), manifest.get("seed")
     command = " ".join(shlex.quote(str(word)) for word in words) if isinstance(words, list) else ""
@@ -135,4 +136,7 @@ def reproduce(study: Study) -> dict[str, str]:
     for part, key in (("tool", "version"), ("build", "digest")):
         found = manifest.get(part)
         facts[key] = str(found.get(key) or "") if isinstance(found, dict) else ""
+    build = manifest.get("build")
+    if isinstance(build, dict) and isinstance(commit := build.get("commit"), str):
+        facts["commit"] = commit[:12] + (" and changes" if build.get("dirty") else "")
     return {key: value for key, value in facts.items() if value}

@@ -102,6 +102,8 @@ def manifest_of(seed: int) -> dict[str, Any]:
             "compiler": "GNU 12.2.0",
             "flags": "-O2",
             "digest": "fedcba9876543210",
+            "commit": "0123456789abcdef0123456789abcdef01234567",
+            "dirty": False,
         },
         "machine": machine,
         "started_at": "2026-11-21T03:00:00Z",

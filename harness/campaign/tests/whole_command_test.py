@@ -30,6 +30,14 @@ class WholeTest(command_case.CommandCase):
         done = self.run_it("run", "--resume", "with", *arguments[2:])
         self.assertIn("0 cells to run", done.stdout, done.stderr)
 
+    def test_the_manifest_says_of_which_commit_it_was_built(self):
+        self.run_it("run", "--name", "c", *self.profile("good"))
+        with open(os.path.join(self.results, "c", "manifest.json"), encoding="utf-8") as file:
+            build = json.load(file)["build"]
+        with open(os.path.join(os.path.dirname(TAILRACE), "tree.json"), encoding="utf-8") as file:
+            told = json.load(file)
+        self.assertEqual({key: build.get(key) for key in told}, told)
+
     def test_a_self_test_is_run_once_and_its_failures_stop_nothing(self):
         arguments = self.profile("good", "selftest = true\n" + POINT)
         fake = ["--load-program", self.load, "good"]  # tells no latencies
