@@ -7,9 +7,11 @@ ROUNDS ?= 5
 FILTER ?=
 PEERS ?=
 BASE ?=
+CAMPAIGN ?=
 STRICT ?=
 
-.PHONY: help setup bench peers adapters micro regress test report check format clean
+.PHONY: help setup bench peers adapters micro claims regress test report publish reproduce check
+.PHONY: format clean
 
 help:
 	@echo 'make bench [PROFILE=smoke|quick|full] [RUNTIMES=a,b | PEERS=1]  measure this machine,'
@@ -18,10 +20,13 @@ help:
 	@echo 'make peers                       build those whose toolchains are here, say which are not'
 	@echo 'make adapters                    our adapters of libuv and Asio beside the bare libraries'
 	@echo 'make micro [ROUNDS=5] [FILTER=text]  micro benchmarks: spawn, switch, channels, timers'
+	@echo 'make claims [RESUME=campaign]    published claims, each with a verdict by this machine; 1 h'
 	@echo 'make regress BASE=ref [STRICT=1] [RUNTIMES=a,b] [PROFILE=ci]  is this tree slower or fatter'
 	@echo '                                 than that commit? (exit codes: reports/README.md)'
 	@echo 'make test [PRESET=release]       build and run all tests, C++ and Python'
 	@echo 'make report                      redraw the report of results/latest'
+	@echo 'make publish CAMPAIGN=results/NAME  pack it into results/published, to be committed'
+	@echo 'make reproduce CAMPAIGN=results/published/...  measures it again: what holds here?'
 	@echo 'make check                       what CI does: lint, both compilers, sanitizers, tests'
 	@echo 'make format                      clang-format the C++ in place'
 	@echo 'make setup                       install the packages that bench and test need'
@@ -42,6 +47,9 @@ adapters:
 micro:
 	@PRESET="$(PRESET)" scripts/micro --rounds "$(ROUNDS)" --filter "$(FILTER)"
 
+claims:
+	@RESUME="$(RESUME)" scripts/claims
+
 # The profile is ci unless one is given: quick, the default of bench, has no arms in mind.
 regress:
 	@scripts/setup && scripts/regress --base "$(BASE)" --preset "$(PRESET)" \
@@ -53,6 +61,12 @@ test:
 
 report:
 	@scripts/setup && scripts/report
+
+publish:
+	@scripts/publish "$(CAMPAIGN)"
+
+reproduce:
+	@RESUME="$(RESUME)" scripts/reproduce "$(CAMPAIGN)"
 
 check:
 	@scripts/check

@@ -286,10 +286,12 @@ def end_labels(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> Non
         )
 
 
-def png(made: Figure) -> bytes:
-    """150 dots per inch, without the metadata that would differ between versions."""
+def png(made: Figure, words: str = "") -> bytes:
+    """150 dots per inch, without the metadata that would differ between versions; with `words`
+    inside, where there are any."""
     out = io.BytesIO()
-    made.savefig(out, format="png", dpi=150, metadata={"Software": None})
+    metadata = {"Software": None, **({"Description": words} if words else {})}
+    made.savefig(out, format="png", dpi=150, metadata=metadata)
     return out.getvalue()
 
 

@@ -1,56 +1,32 @@
 # SPDX-License-Identifier: MIT
 """The command scripts/report: arguments in, files and a terminal table out, an exit code back.
 
-Exit codes: 0 written; 1 the output cannot be written; 2 bad usage, a campaign that cannot be
-believed, or no numpy where something is to be compared; 3 written without figures because
-matplotlib is missing; 4 written, but no cell has numbers. Never a traceback for input.
+Exit codes: 0 written; 1 the output cannot be written, or README.md is old; 2 bad usage, a campaign
+that cannot be believed, or no numpy where something is to be compared; 3 written without figures
+because matplotlib is missing; 4 written, but no cell has numbers, or nothing that a published
+campaign decided was decided; 5 something that it decided does not hold. Never a traceback for
+input.
 """
 
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from tailrace_report.errors import CampaignError, OutputError
 
-WRITTEN, NOT_WRITTEN, BAD_INPUT, NO_FIGURES, NOTHING_MEASURED = range(5)
+WRITTEN, NOT_WRITTEN, BAD_INPUT, NO_FIGURES, NOTHING_MEASURED, DOES_NOT_HOLD = range(6)
 
 
 def main(arguments: list[str]) -> int:
     """Runs one command. argparse itself exits with 2 for bad usage."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/report", description="Draw the report of a Tailrace campaign."
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    report = commands.add_parser("report", help="write the report of one campaign")
-    report.add_argument("campaign", type=Path, help="folder as described in results/README.md")
-    report.add_argument("--out", type=Path, help="where to write (default: CAMPAIGN/report)")
-    micro = commands.add_parser("micro", help="print the table of micro benchmarks")
-    micro.add_argument("folder", type=Path, help="folder with a micro.json (results/README.md)")
-    history = commands.add_parser("history", help="the trend over stored campaigns")
-    history.add_argument("folder", type=Path, nargs="+", help="campaigns, or folders of them")
-    history.add_argument("--out", type=Path, help="write a page, figures and a summary there")
-    until = commands.add_parser(
-        "until", help="at a look: to how many generations the campaign goes on, if it does"
-    )
-    until.add_argument("campaign", type=Path)
-    compare = commands.add_parser("compare", help="two stored campaigns side by side")
-    compare.add_argument("one", type=Path)
-    compare.add_argument("other", type=Path)
-    asked = parser.parse_args(arguments)
+    asked = _parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        if asked.command == "micro":
-            return _micro(asked.folder)
-        if asked.command == "history":
-            return _history(asked.folder, asked.out)
-        if asked.command == "until":
-            return _until(asked.campaign)
-        if asked.command == "compare":
-            return _compare(asked.one, asked.other)
-        return _report(asked.campaign, asked.out)
+        return int(asked.run(asked))
     except CampaignError as error:
         for sentence in error.sentences:
             print(f"report: {sentence}", file=sys.stderr)
@@ -63,11 +39,69 @@ def main(arguments: list[str]) -> int:
         return NOT_WRITTEN
 
 
-def _report(campaign: Path, out: Path | None) -> int:
-    # Imported here so that --help and bad usage answer at once.
+def _parser() -> argparse.ArgumentParser:
+    """Each command with the function that runs it."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/report", description="Draw the report of a Tailrace campaign."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def command(run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(run.__name__.strip("_"), help=text)
+        made.set_defaults(run=run)
+        return made
+
+    report = command(_report, "write the report of one campaign")
+    report.add_argument("campaign", type=Path, help="folder as described in results/README.md")
+    report.add_argument("--out", type=Path, help="where to write (default: CAMPAIGN/report)")
+    micro = command(_micro, "print the table of micro benchmarks")
+    micro.add_argument("folder", type=Path, help="folder with a micro.json (results/README.md)")
+    history = command(_history, "the trend over stored campaigns")
+    history.add_argument("folder", type=Path, nargs="+", help="campaigns, or folders of them")
+    history.add_argument("--out", type=Path, help="write a page, figures and a summary there")
+    until = command(_until, "at a look: to how many generations the campaign goes on, if it does")
+    until.add_argument("campaign", type=Path)
+    compare = command(_compare, "two stored campaigns side by side")
+    compare.add_argument("one", type=Path)
+    compare.add_argument("other", type=Path)
+    claims = command(_claims, "all published claims with their verdicts by this campaign")
+    claims.add_argument("campaign", type=Path)
+    claims.add_argument("--out", type=Path, help="where to write (default: CAMPAIGN/report)")
+    _add_publishing(command)
+    return parser
+
+
+def _add_publishing(
+    command: Callable[[Callable[[argparse.Namespace], int], str], argparse.ArgumentParser],
+) -> None:
+    """What scripts/publish, reproduce and readme-figures call."""
+    publish = command(_publish, "pack a finished campaign into results/published")
+    publish.add_argument("campaign", type=Path, nargs="?")
+    publish.add_argument("--into", type=Path, required=True, help="the folder results/published")
+    publish.add_argument("--machine", default="", help="its name (default: from the CPU)")
+    publish.add_argument(
+        "--anyway", action="store_true", help="also where the tree that was measured is not known"
+    )
+    publish.add_argument(
+        "--redraw", action="store_true", help="write the summaries of those published again"
+    )
+    reproduce = command(_reproduce, "whether what a published campaign decided holds in another")
+    reproduce.add_argument("published", type=Path)
+    reproduce.add_argument(
+        "here", type=Path, nargs="?", help="left out: prints what `tailrace run` is to be given"
+    )
+    readme = command(_readme, "what README.md has of a published campaign")
+    readme.add_argument("root", type=Path, help="the folder of README.md")
+    readme.add_argument("--check", action="store_true", help="write nothing; 1 where it is old")
+
+
+# Their modules are imported here so that --help and bad usage answer at once.
+
+
+def _report(asked: argparse.Namespace) -> int:
     from tailrace_report import build
 
-    result = build.build(campaign, out or campaign / "report")
+    result = build.build(asked.campaign, asked.out or asked.campaign / "report")
     sys.stdout.write(result.terminal)
     if result.figures_missing:
         print(f"report: {result.figures_missing}", file=sys.stderr)
@@ -78,19 +112,20 @@ def _report(campaign: Path, out: Path | None) -> int:
     return WRITTEN
 
 
-def _micro(folder: Path) -> int:
+def _micro(asked: argparse.Namespace) -> int:
     from tailrace_report import load, micro_page, tables
 
-    found = load.read_micro_file(folder / "micro.json")
+    found = load.read_micro_file(asked.folder / "micro.json")
     for table in micro_page.tables(found):
         print(tables.to_text(table))
     return WRITTEN
 
 
-def _history(folders: list[Path], out: Path | None) -> int:
+def _history(asked: argparse.Namespace) -> int:
     from tailrace_report import history, tables
 
-    found, left_out = history.trends(folders)
+    out: Path | None = asked.out
+    found, left_out = history.trends(asked.folder)
     for trend in found:
         print(tables.to_text(history.table(trend)))
     for sentence in left_out:
@@ -106,19 +141,65 @@ def _history(folders: list[Path], out: Path | None) -> int:
     return WRITTEN
 
 
-def _until(campaign: Path) -> int:
+def _until(asked: argparse.Namespace) -> int:
     from tailrace_report import until
 
-    found = until.answer(campaign)
+    found = until.answer(asked.campaign)
     print(f"report: {found.why}", file=sys.stderr)
     if found.generations is not None:
         print(found.generations)
     return WRITTEN
 
 
-def _compare(one: Path, other: Path) -> int:
+def _claims(asked: argparse.Namespace) -> int:
+    from tailrace_report import claims_page
+
+    out = asked.out or asked.campaign / "report"
+    print(f"{claims_page.write(asked.campaign, out)}\nClaims: {out / 'claims.html'}, claims.md")
+    return WRITTEN
+
+
+def _reproduce(asked: argparse.Namespace) -> int:
+    from tailrace_report import reproduce
+
+    if asked.here is None:
+        print(" ".join(reproduce.words(asked.published)))
+        return WRITTEN
+    out = asked.here / "report"
+    result, text = reproduce.write(asked.published, asked.here, out)
+    print(f"{text}\nReport: {out / reproduce.SUMMARY}")
+    if result.count(reproduce.DOES_NOT):
+        return DOES_NOT_HOLD
+    return WRITTEN if result.count(reproduce.HOLDS) else NOTHING_MEASURED
+
+
+def _publish(asked: argparse.Namespace) -> int:
+    from tailrace_report import publish
+
+    if asked.redraw:
+        for path in publish.redraw_all(asked.into):
+            print(f"Changed: {path}")
+        return WRITTEN
+    if asked.campaign is None:
+        raise CampaignError(["which campaign is to be published?"])
+    made = publish.publish(asked.campaign, asked.into, asked.machine, asked.anyway)
+    print(f"Published: {made}")
+    return WRITTEN
+
+
+def _readme(asked: argparse.Namespace) -> int:
+    from tailrace_report import readme
+
+    for sentence in (stale := readme.update(asked.root, asked.check)):
+        print(sentence)
+    if stale and asked.check:
+        raise OutputError("README.md is not up to date: scripts/readme-figures writes it.")
+    return WRITTEN
+
+
+def _compare(asked: argparse.Namespace) -> int:
     from tailrace_report import compare, tables
 
-    for table in compare.tables(one, other):
+    for table in compare.tables(asked.one, asked.other):
         print(tables.to_text(table))
     return WRITTEN

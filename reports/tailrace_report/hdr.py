@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""HdrHistogram V2 (compressed, base64): the decoder, and the few questions that a report asks.
+"""HdrHistogram V2 (compressed, base64, or as it is): the decoder, and the few questions that a
+report asks.
 
 Format: HdrHistogram's AbstractHistogram.encodeIntoByteBuffer, V2: ZigZag LEB128 counts, with runs
 of zeros as negative numbers. The bytes come from a file that anybody may have written, so every
@@ -25,6 +26,7 @@ TEXT_BYTES_MAX = 4 << 20
 # them into some bytes, so the limit guards memory, not honest files (3 figures: some 50 KiB).
 INFLATED_BYTES_MAX = 8 << 20
 COUNT_MAX = (1 << 53) - 1
+ROUGH_FIGURES = 2
 
 
 class HdrError(ValueError):
@@ -72,8 +74,16 @@ class Histogram:
         return self.slots[-1][0] if self.slots else 0
 
 
-def decode(text: str | bytes) -> Histogram:
-    """The histogram in a base64 V2 text. Raises HdrError with one clause that says why not."""
+def decode(data: str | bytes) -> Histogram:
+    """The histogram in a base64 V2 text, or in the bytes of one that is not compressed, as
+    published campaigns have them. Raises HdrError with one clause that says why not."""
+    if isinstance(data, bytes) and data[:4] == struct.pack(">I", COOKIE_V2):
+        return _plain(data)
+    return _plain(inflated(data))
+
+
+def inflated(text: str | bytes) -> bytes:
+    """What is in a base64 V2 text, not compressed; not looked into. Raises HdrError."""
     if len(text) > TEXT_BYTES_MAX:
         raise HdrError(f"{len(text)} bytes of text, more than the {TEXT_BYTES_MAX} permitted")
     try:
@@ -90,6 +100,12 @@ def decode(text: str | bytes) -> Histogram:
         raise HdrError(f"inflates to more than the {INFLATED_BYTES_MAX} bytes permitted")
     if not inflater.eof or inflater.unused_data:
         raise HdrError("the compressed data does not end where the text does")
+    return data
+
+
+def _plain(data: bytes) -> Histogram:
+    if len(data) > INFLATED_BYTES_MAX:
+        raise HdrError(f"{len(data)} bytes, more than the {INFLATED_BYTES_MAX} permitted")
     offset, figures, lowest, highest, ratio = _header(data, HEADER, COOKIE_V2, "header")
     if offset != 0 or ratio != 1.0:
         raise HdrError(f"an offset of {offset} or a ratio of {ratio} is not supported")
@@ -140,6 +156,42 @@ def _counts(data: bytes, figures: float, lowest: float, highest: float) -> Histo
         counts[((sub_bucket + 1) << (bucket + unit_magnitude)) - 1] = number
         index += 1
     return Histogram(counts)
+
+
+def rounded(data: bytes) -> bytes:
+    """A V2 histogram that is not compressed, in slots of ROUGH_FIGURES significant figures: each
+    value is then the highest of its slot, at most 0.8 % above what it was. One that has no more
+    figures is left as it is. Raises HdrError."""
+    histogram = _plain(data)
+    _, _, figures, lowest, highest, ratio = HEADER.unpack_from(data)[1:]
+    if figures <= ROUGH_FIGURES:
+        return data
+    unit = int(lowest).bit_length() - 1
+    half_magnitude = (2 * 10**ROUGH_FIGURES - 1).bit_length() - 1
+    counts: dict[int, int] = {}
+    for value, count in histogram.slots:
+        scaled = value >> unit
+        bucket = max(scaled.bit_length() - half_magnitude - 1, 0)
+        index = (bucket << half_magnitude) + (scaled >> bucket)
+        counts[index] = counts.get(index, 0) + count
+    body, at = bytearray(), 0
+    for index, count in counts.items():
+        if index > at:
+            body += _packed(at - index)
+        body += _packed(count)
+        at = index + 1
+    return HEADER.pack(COOKIE_V2, len(body), 0, ROUGH_FIGURES, lowest, highest, ratio) + bytes(body)
+
+
+def _packed(number: int) -> bytes:
+    """ZigZag LEB128, the ninth byte whole."""
+    word = ((number << 1) ^ (number >> 63)) & ((1 << 64) - 1)
+    out = bytearray()
+    while len(out) < 8 and word > 0x7F:
+        out.append(word & 0x7F | 0x80)
+        word >>= 7
+    out.append(word)
+    return bytes(out)
 
 
 def _zigzag(data: bytes) -> Iterator[int]:

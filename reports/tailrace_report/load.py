@@ -7,11 +7,11 @@ Every refusal is one sentence that names file and line; they are collected and r
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tailrace_report import cell_line, hdr, looks, selftest, settings
+from tailrace_report import cell_line, hdr, looks, selftest, settings, stored
 from tailrace_report.campaign import Campaign, Cell, Counts, Subject
 from tailrace_report.errors import CampaignError
 from tailrace_report.fields import FieldError, Fields
@@ -48,16 +48,28 @@ def read_campaign(folder: Path) -> Campaign:
         None if planned is None else len(planned),
         tuple(cells),
         _read_counts(folder / "costs.jsonl"),
-        (*notes, *more),
-        read_micro_file(micro) if micro.exists() else None,
+        (*notes, *more, *_published(manifest)),
+        read_micro_file(micro) if stored.exists(micro) else None,
         _read_selftest(folder / "selftest.json"),
         _looks_of(plan, folder),
     )
 
 
+def _published(manifest: dict[str, Any]) -> list[str]:
+    """What publishing took away."""
+    published = manifest.get("published")
+    figures = published.get("significant_figures") if isinstance(published, dict) else None
+    if not isinstance(figures, int):
+        return []
+    return [
+        f"Published with histograms of {figures} significant figures: quantiles of all requests"
+        " are up to 0.8 % above what was measured."
+    ]
+
+
 def _read_selftest(path: Path) -> selftest.SelfTest | None:
     """None where the campaign has none. Raises CampaignError naming the file."""
-    if not path.exists():
+    if not stored.exists(path):
         return None
     try:
         return selftest.read(Fields(_read_object(path, SCHEMA)))
@@ -88,10 +100,12 @@ def read_micro_file(path: Path) -> Micro:
 def read_bytes(path: Path) -> bytes:
     """A file of any content. Raises CampaignError naming it."""
     try:
-        with path.open("rb") as file:
+        with stored.opened(path) as file:
             data = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:
         raise CampaignError([f"{path} cannot be read: {error.strerror}."]) from None
+    except stored.DAMAGE as error:
+        raise CampaignError([f"{path} is damaged: {error}."]) from None
     if len(data) > FILE_BYTES_MAX:
         raise CampaignError([f"{path} is larger than the {FILE_BYTES_MAX >> 20} MiB permitted."])
     return data
@@ -175,14 +189,18 @@ class _Lines:
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
-            file = self.path.open("rb")
+            file = stored.opened(self.path)
         except FileNotFoundError:
             return
         except OSError as error:
             raise CampaignError([f"{self.path} cannot be read: {error.strerror}."]) from None
         with file:
             for number in range(1, LINES_MAX + 2):
-                line = file.readline(LINE_BYTES_MAX + 1)
+                try:
+                    line = file.readline(LINE_BYTES_MAX + 1)
+                except stored.DAMAGE as error:
+                    self.refuse(number, f"the packed file is damaged ({error})")
+                    return
                 if not line:
                     return
                 if number > LINES_MAX or len(line) > LINE_BYTES_MAX:
@@ -213,12 +231,18 @@ def _read_cells(folder: Path) -> tuple[list[Cell], list[str]]:
     """The finished cells in file order, and notes. A missing file is a campaign not yet begun."""
     lines = _Lines(folder / "cells.jsonl")
     by_name: dict[str, Cell] = {}
-    if not lines.path.exists():
+    if not stored.exists(lines.path):
         lines.notes.append(f"{lines.path.name} does not exist: no cell has finished yet.")
+    try:
+        packed = stored.histograms(folder)
+    except OSError as error:
+        where = folder / stored.HISTOGRAMS
+        raise CampaignError([f"{where} cannot be read: {error.strerror}."]) from None
     for number, value in lines:
         try:
             line = Fields(value)
-            cell = cell_line.read_cell(line, number, _read_histograms(folder, line))
+            found = _read_histograms(folder, line, packed)
+            cell = cell_line.read_cell(line, number, found)
         except FieldError as error:
             lines.refuse(number, error)
             continue
@@ -233,14 +257,20 @@ def _read_cells(folder: Path) -> tuple[list[Cell], list[str]]:
     return list(by_name.values()), lines.notes
 
 
-def _read_histograms(folder: Path, line: Fields) -> dict[str, hdr.Histogram]:
-    """The histograms that the line names. Raises FieldError naming the file."""
+def _read_histograms(
+    folder: Path, line: Fields, packed: Mapping[str, bytes]
+) -> dict[str, hdr.Histogram]:
+    """The histograms that the line names, from `packed` where it has them. Raises FieldError naming
+    the file."""
     found: dict[str, hdr.Histogram] = {}
     for name, relative in cell_line.histogram_paths(line).items():
         path = folder / relative
         if not path.resolve().is_relative_to(folder.resolve()):
             raise FieldError(f"histogram file {relative!r} lies outside the campaign")
         try:
+            if relative in packed:
+                found[name] = hdr.decode(packed[relative])
+                continue
             with path.open("rb") as file:
                 found[name] = hdr.decode(file.read(hdr.TEXT_BYTES_MAX + 1))
         except OSError as error:

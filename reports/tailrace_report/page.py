@@ -8,7 +8,7 @@ no clock, no random ids.
 import html
 from collections.abc import Mapping, Sequence
 
-from tailrace_report import claims, figure_answer, inside, limits, micro_page, noise, overview
+from tailrace_report import claims_page, figure_answer, inside, limits, micro_page, noise, overview
 from tailrace_report import trouble, versus
 from tailrace_report.document import Picture, counts, document, items, note
 from tailrace_report.kinds import KINDS
@@ -40,7 +40,7 @@ def sections(study: Study) -> list[Section]:
         )
     )
     found += versus.sections(study)
-    found.append(Section("claims", "Published claims", tables=[claims.table(study)]))
+    found.append(Section("claims", "Published claims", tables=[claims_page.table(study)]))
     if study.campaign.micro:
         found.append(micro_page.section(study.campaign.micro))
     machine = flattened("", study.campaign.manifest.get("machine"))

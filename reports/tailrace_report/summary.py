@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from tailrace_report import claims, limits, noise, overview, trouble
+from tailrace_report import claims_page, limits, noise, overview, trouble
 from tailrace_report.study import Study
 from tailrace_report.tables import filled, markdown_text, shortened, to_markdown, to_text
 
@@ -28,7 +28,7 @@ def markdown(study: Study) -> str:
     table = overview.headline(study)
     if table.rows:
         lines += [to_markdown(table)]
-    claimed = claims.table(study)
+    claimed = claims_page.table(study)
     if claimed.rows:
         lines += [to_markdown(claimed)]
     disturbed = noise.sentences(study)

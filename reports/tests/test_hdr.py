@@ -146,5 +146,34 @@ def all_values(histogram: hdr.Histogram) -> list[int]:
     return [value for value, count in histogram.slots for _ in range(count)]
 
 
+
+class Rounded(unittest.TestCase):
+    def test_counts_stay_and_values_rise_to_the_end_of_their_slot(self) -> None:
+        lot = random.Random(3)
+        values = {int(10 ** lot.uniform(0, 12)): lot.randint(1, 10**6) for _ in range(500)}
+        plain = hdr.inflated(hdr_encoder.encode(values))
+        rough = hdr.rounded(plain)
+        self.assertLess(len(rough), len(plain))
+        exact, found = hdr.decode(plain), hdr.decode(rough)
+        self.assertEqual(found.total, exact.total)
+        for p in (0.0, 0.1, 0.5, 0.9, 0.999, 1.0):
+            at, above = exact.quantile(p), found.quantile(p)
+            self.assertTrue(at <= above <= 1.008 * at, (p, at, above))
+        self.assertEqual(hdr.rounded(rough), rough)
+
+    def test_an_encoder_of_the_tests_makes_the_same(self) -> None:
+        values = {1: 3, 255: 1, 256: 2, 1000: 7, 123_456_789: 1 << 40}
+        rough = hdr.rounded(hdr.inflated(hdr_encoder.encode(values)))
+        self.assertEqual(rough, hdr.inflated(hdr_encoder.encode(values, figures=2)))
+
+    def test_an_empty_one_stays_empty_and_nonsense_is_refused(self) -> None:
+        empty = hdr.inflated(hdr_encoder.encode({}))
+        self.assertEqual(hdr.decode(hdr.rounded(empty)).total, 0)
+        with self.assertRaises(hdr.HdrError):
+            hdr.rounded(b"\x1c\x84\x93\x13nonsense")
+        with self.assertRaises(hdr.HdrError):
+            hdr.decode(hdr.rounded(empty)[:-1])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -126,10 +126,10 @@ class Texts(unittest.TestCase):
         self.assertEqual(rows_of(table)["local"]["closed rate"], "165 k/s (3) or 211 k/s (5)")
         self.assertIn("a (3) or b (5): two regimes", " ".join(table.notes))
         self.assertIn("165 k/s (3) or 211 k/s (5)", page)
-        relation = claims.Relation("local", "bare-epoll", (50, 64), "above")
-        (judged,) = claims.judged_all([(relation, *claims.measured(study, relation))], 0.05)
+        relation = claims.Relation("local", "closed-50x64", "above", "bare-epoll")
+        (judged,) = claims.judged_all([(relation, claims.measured(study, relation))], 0.05)
         self.assertEqual((judged.estimate, judged.state), (None, claims.OPEN))
-        self.assertIn("local at 50 × 64 B: two regimes", judged.why)
+        self.assertIn("local at closed-50x64: two regimes", judged.why)
         (point,) = study.points
         rows = rows_of(echo.rate_table(study, point))
         self.assertEqual(rows["local"]["rate / floor"], "-")

@@ -73,6 +73,9 @@ class text_rules(unittest.TestCase):
 
     def test_blob(self):
         self.assertEqual(broken_in({"docs/a.bin": "x" * (256 * 1024 + 1)}), ["blob"])
+        published = "results/published/2026-11-30-box/quick/hist.tar.xz"
+        for size, found in ((4 << 20, []), ((4 << 20) + 1, ["blob"])):
+            self.assertEqual(broken_in({published: "x" * size}), found)
         self.assertEqual(broken_in({"docs/a.bin": "x" * (256 * 1024)}), [])
 
     def test_make_target_in_prose(self):

@@ -5,8 +5,9 @@ import unittest
 from pathlib import Path
 
 SCRIPTS = Path(__file__).resolve().parent.parent
-WITHOUT_OPTIONS = ("bench", "build", "check", "conformance", "format", "lint", "peers", "sanitize",
-                   "smoke", "test")
+WITHOUT_OPTIONS = ("bench", "build", "check", "claims", "conformance", "format", "lint", "peers",
+                   "publish", "readme-figures", "reproduce", "sanitize", "smoke", "test",
+                   "tree-state")
 
 
 def call(name, *words):
