@@ -10,6 +10,8 @@ from __future__ import annotations
 import io
 import json
 import lzma
+import random
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -201,6 +203,27 @@ class Publishing(unittest.TestCase):
         histograms.unlink()
         with self.assertRaises(CampaignError):
             read_campaign(made)
+
+    def test_folders_with_anything_in_them_are_read_or_refused(self) -> None:
+        made, changed = self.publish(), self.scratch / "changed"
+        lot, refused = random.Random(5), 0
+        names = sorted(path.name for path in made.iterdir() if path.name != publish.SUMMARY)
+        for turn in range(60):
+            shutil.rmtree(changed, ignore_errors=True)
+            shutil.copytree(made, changed)
+            path = changed / lot.choice(names)
+            data = bytearray(path.read_bytes())
+            if turn % 3 == 0:
+                data = data[: lot.randrange(len(data))]
+            for _ in range(lot.randint(1, 8) if turn % 3 else 0):
+                data[lot.randrange(len(data))] = lot.randrange(256)
+            path.write_bytes(data)
+            try:
+                read_campaign(changed)
+            except CampaignError as error:
+                refused += 1
+                self.assertIn(path.name.removesuffix(".xz"), str(error))
+        self.assertGreater(refused, 20)
 
     def test_the_format_is_that_which_is_read(self) -> None:
         made = self.publish()
