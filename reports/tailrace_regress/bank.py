@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""A bank of rounds really measured, of one build against a copy of itself: what gate decisions can
-be drawn from by the hundred (scripts/gate-power).
+"""A bank of generations really measured, of one build against a copy of itself: what gate decisions
+can be drawn from by the hundred (scripts/gate-power).
 
-One line a round, appended and synced by batches, so that a bank can be interrupted and continued:
-{"schema": "tailrace-bank-1", "round": 7, "values": {"local|open-50x64|p50": [base, head]}}. The
-first line tells machine and commit; a bank is continued only where both are the same.
+One line a generation, appended and synced by batches, so that a bank can be interrupted and
+continued: {"schema": "tailrace-bank-1", "round": 7, "values": {"local|open-50x64|p50": [base,
+head]}}. The first line tells machine and commit; a bank is continued only where both are the same.
+Stored campaigns of copies (planted_campaigns.py) are a bank too: copies by twos.
 """
 
 import shutil
@@ -12,14 +13,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tailrace_regress import campaign_numbers, measure, stored
+from tailrace_regress import campaign_numbers, measure, planted_campaigns, stored
 from tailrace_regress.outcome import usage
 from tailrace_regress.samples import BASE, HEAD, Key, Samples
 from tailrace_report.fields import Fields
 
 SCHEMA = "tailrace-bank-1"
-BATCH = 10
+BATCH = 8  # the least that a campaign with looks has
 Round = dict[Key, tuple[float, float]]
+# What is asked of stored campaigns, as the gate names it.
+METRICS = {"cpu": "cpu_us_per_op", "rate": "rate", "p50": "p50", "quiet p99": "quiet_p99"}
 
 
 def read(path: Path) -> tuple[Fields, list[Round]]:
@@ -27,6 +30,30 @@ def read(path: Path) -> tuple[Fields, list[Round]]:
     lines = stored.lines(path, SCHEMA, lambda line: (line, _round(line)))
     head = next((line for line, _ in lines if not line.has("values")), Fields(None))
     return head, [round_ for line, round_ in lines if line.has("values")]
+
+
+def of_campaigns(path: Path, beside: bool) -> list[Round]:
+    """Those measured alone, or beside something. Raises GateError (usage)."""
+    rounds = []
+    for one in planted_campaigns.read(path):
+        if bool(one.beside) == beside:
+            for arms in zip(planted_campaigns.COPIES[::2], planted_campaigns.COPIES[1::2]):
+                rounds += _rounds_of(one, arms)
+    return rounds
+
+
+def _rounds_of(one: planted_campaigns.Measured, arms: tuple[str, str]) -> list[Round]:
+    """A generation of two copies each."""
+    made: dict[int, Round] = {}
+    for name, (kind, scheduling, _) in planted_campaigns.MEASURES.items():
+        metric = METRICS.get(name.removesuffix(" in FIFO"))
+        if metric is None:
+            continue
+        key = Key(planted_campaigns.TARGET, f"{kind} in {scheduling}", metric)
+        base, head = (one.numbers.get(name, {}).get(arm, {}) for arm in arms)
+        for at in set(base) & set(head):
+            made.setdefault(at, {})[key] = base[at], head[at]
+    return [made[at] for at in sorted(made)]
 
 
 def _round(line: Fields) -> Round:
@@ -49,8 +76,8 @@ def collect(
     profile: str,
     facts: Mapping[str, Any],
 ) -> None:
-    """Appends rounds to `path` until it holds `wanted`. Raises GateError; what was measured before
-    stays."""
+    """Appends generations to `path`, BATCH at a time, until it holds `wanted`. Raises GateError;
+    what was measured before stays."""
     have = 0
     if path.exists():
         before, rounds = read(path)
@@ -63,18 +90,16 @@ def collect(
         stored.append(path, [{"schema": SCHEMA, **facts}])
     scratch = path.parent / f"{path.stem}-rounds"
     while have < wanted:
-        measure.say(f"bank: {have} of {wanted} rounds")
-        batch = min(BATCH, wanted - have)
+        measure.say(f"bank: {have} of {wanted} generations")
+        asked = measure.Asked(profile, 1000 + have, (BATCH,), 1000)
         shutil.rmtree(scratch, ignore_errors=True)
         try:
-            found, _ = measure.campaign(
-                tailrace, arms, targets, scratch, profile=profile, blocks=batch, seed=1000 + have
-            )
+            found, _ = measure.campaign(tailrace, arms, targets, scratch, asked)
             samples = campaign_numbers.samples_of(found)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        stored.append(path, [_line(samples, block, have + block) for block in range(batch)])
-        have += batch
+        stored.append(path, [_line(samples, block, have + block) for block in range(BATCH)])
+        have += BATCH
 
 
 def _line(samples: Samples, block: int, number: int) -> dict[str, Any]:

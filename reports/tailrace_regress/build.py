@@ -112,6 +112,11 @@ def arms(
     return Arms(base / "bin", head, kept_one, tailrace, commit, tuple(notes))
 
 
+def names(folder: Path) -> list[str]:
+    """The ids of all targets in a folder."""
+    return sorted(program.name.removeprefix(PREFIX) for program in folder.glob(PREFIX + "*"))
+
+
 def in_house(folder: Path) -> list[str]:
     """The ids of the targets in a folder that say that they are ours, in the order that they ask
     for. Raises GateError when there is none."""
@@ -138,6 +143,17 @@ def described(program: Path, whose: str = "") -> dict[str, Any]:
         raise nothing(
             f"{program.name}{whose} does not describe itself: {done.last_words}"
         ) from None
+
+
+def harness_alone(root: Path, preset: str) -> Path:
+    """Builds no target: the harness for arms that are built elsewhere. Raises GateError."""
+    folder = root / "build/regress/head"
+    _configure(root, root, folder, preset, [], "head")
+    jobs = ["-j", str(os.cpu_count() or 1), "--target", "tailrace"]
+    _step(
+        ["cmake", "--build", str(folder), *jobs], root, f"tailrace cannot be built ({preset})"
+    )
+    return folder / "bin" / "tailrace"
 
 
 def harness(root: Path, preset: str, targets: Sequence[str]) -> Path:
@@ -244,13 +260,7 @@ def _build_tree(
 ) -> list[str]:
     """Configures and builds one tree into `folder`, of the head the harness too. Returns the
     targets that the tree does not have. Raises GateError with the log's tail."""
-    configure = ["cmake", "--preset", preset, "-S", str(tree), "-B", str(folder)]
-    configure += ["-DTAILRACE_TESTS=OFF", "-DTAILRACE_PEERS=OFF"]
-    configure += [f"-DTAILRACE_FAULT={fault}"]
-    if not targets:  # what has a library in it is not ours; those that are have the same code
-        configure += ["-DTAILRACE_LIBRARIES=OFF"]
-    configure += [f"-DCMAKE_PROJECT_tailrace_INCLUDE={root / 'scripts/cmake/regress.cmake'}"]
-    _step(configure, tree, f"the {arm} cannot be configured (preset {preset})")
+    _configure(root, tree, folder, preset, targets, arm, fault)
     make = ["cmake", "--build", str(folder)]
     listed = _step([*make, "--target", "help"], tree, f"the {arm} cannot be built").split()
     known = {word.rstrip(":") for word in listed}
@@ -265,6 +275,24 @@ def _build_tree(
         jobs = ["-j", str(os.cpu_count() or 1), "--target"]
         _step([*make, *jobs, *names], tree, f"the {arm} cannot be built (preset {preset})")
     return missing
+
+
+def _configure(
+    root: Path,
+    tree: Path,
+    folder: Path,
+    preset: str,
+    targets: Sequence[str],
+    arm: str,
+    fault: str = "",
+) -> None:
+    configure = ["cmake", "--preset", preset, "-S", str(tree), "-B", str(folder)]
+    configure += ["-DTAILRACE_TESTS=OFF", "-DTAILRACE_PEERS=OFF"]
+    configure += [f"-DTAILRACE_FAULT={fault}"]
+    if not targets:  # what has a library in it is not ours; those that are have the same code
+        configure += ["-DTAILRACE_LIBRARIES=OFF"]
+    configure += [f"-DCMAKE_PROJECT_tailrace_INCLUDE={root / 'scripts/cmake/regress.cmake'}"]
+    _step(configure, tree, f"the {arm} cannot be configured (preset {preset})")
 
 
 def _step(command: Sequence[str], tree: Path, sentence: str) -> str:

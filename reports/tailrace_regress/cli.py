@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from tailrace_regress import accepted, build, failure, interrupts, job, outcome, output, phrases
+from tailrace_regress import accepted, build, failure, interrupts, job, outcome, output
+from tailrace_regress import own_targets, phrases
 from tailrace_regress.outcome import GateError, usage
 from tailrace_report.errors import CampaignError
 
@@ -65,6 +66,15 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", type=int, help="of all orders (default: from the clock)")
     for name, (_, default, what) in job.SIZES.items():
         run.add_argument(f"--{name}", type=int, default=default, help=f"{what} ({default})")
+    for arm in ("base", "head"):
+        own = f"an executable of any language that speaks the protocol, as the {arm}"
+        run.add_argument(f"--{arm}-target", type=Path, metavar="FILE", help=own)
+    looks = "after how many generations is looked, such as 8,16 (default: the profile's)"
+    run.add_argument("--looks", metavar="N,N", help=looks)
+    limit = "no further look that would take longer in all (default: the profile's)"
+    run.add_argument("--at-most-minutes", type=int, default=0, metavar="N", help=limit)
+    without = "without the base a second time, and linked in another order"
+    run.add_argument("--no-controls", action="store_true", help=without)
     for name in ("base-bin", "head-bin", "tailrace"):
         run.add_argument(f"--{name}", type=Path, help="use this instead of building")
     decide = commands.add_parser("decide", help="judge a finished job again, and write its files")
@@ -83,19 +93,32 @@ def chosen_targets(words: str | None) -> tuple[str, ...]:
     return targets
 
 
+def chosen_looks(words: str | None) -> tuple[int, ...]:
+    """What --looks names; nothing for those of the profile. Raises GateError."""
+    parts = words.split(",") if words is not None else []
+    numbers = [int(one) for one in parts if one.isascii() and one.isdigit() and len(one) < 5]
+    if len(numbers) < len(parts) or sorted(set(numbers)) != numbers:
+        raise usage(f"--looks {words!r} is no growing list of generations, such as 8,16")
+    return tuple(numbers)
+
+
 def _run(asked: argparse.Namespace) -> int:
     targets = chosen_targets(asked.targets)
+    looks = chosen_looks(asked.looks)
     for name, (least, *_) in job.SIZES.items():
         if not least <= getattr(asked, name) <= 1000:
             raise usage(f"--{name} is from {least} to 1000")
     if asked.seed is not None and not 0 <= asked.seed < 1 << 32:
         raise usage("--seed is from 0 to 2^32 - 1")
+    files = own_targets.checked(asked.base_target, asked.head_target, asked.tailrace)
     given = [asked.base_bin, asked.head_bin, asked.tailrace]
-    if any(given) and not all(given):
+    if files and any([asked.base, asked.base_bin, asked.head_bin, targets]):
+        raise usage("--base-target and --head-target are all: no --base, --base-bin, --targets")
+    if not files and any(given) and not all(given):
         raise usage("--base-bin, --head-bin and --tailrace belong together")
-    accepted.read(asked.accepted)  # a bad note is known before anything is measured
+    notes = accepted.read(asked.accepted)  # a bad one is known before anything is measured
     arms = None
-    if all(given):
+    if all(given) and not files:
         base = asked.base or str(asked.base_bin)
         arms = build.Arms(asked.base_bin, asked.head_bin, None, asked.tailrace, base)
     plan = job.Plan(
@@ -108,6 +131,11 @@ def _run(asked: argparse.Namespace) -> int:
         preset=asked.preset,
         profile=asked.profile,
         arms=arms,
+        files=files,
+        looks=looks,
+        at_most_minutes=asked.at_most_minutes,
+        controls=not asked.no_controls,
+        notes=notes,
     )
     return _conclude(job.run(plan), asked)
 

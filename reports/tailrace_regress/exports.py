@@ -31,7 +31,7 @@ def action_benchmark(judged: Judgement) -> str:
     rows: list[dict[str, Any]] = []
     for one, number, unit in _rows(judged):
         entry = {"name": str(one.key), "unit": unit, "value": number}
-        if one.ratio is not None and one.method == "paired":
+        if one.ratio is not None and one.method in ("paired", "timed"):
             ends = [one.ratio.low, one.ratio.high]
             if not one.key.about.best_is_low:  # of times, as the value
                 ends = [1 / ends[1], 1 / ends[0]]

@@ -13,7 +13,7 @@ from tailrace_regress import github, junit, markdown, outcome
 from tailrace_regress.outcome import GateError
 from tailrace_report.tables import cut, markdown_text, one_line
 
-SCHEMA = "tailrace-regress-1"
+SCHEMA = "tailrace-regress-2"
 SENTENCE_CHARS_MAX, DETAIL_CHARS_MAX = 2000, 8000
 WORDS = {
     outcome.USAGE: "Bad usage",

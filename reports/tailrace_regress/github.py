@@ -23,12 +23,12 @@ def lines(judged: Judgement, code: int) -> list[tuple[str, str]]:
         found.append(("error", phrases.headline(judged)))
     if judged.floors.alarm:
         kind = "error" if code == outcome.ENVIRONMENT else "warning"
-        found.append((kind, judged.canary))
+        found.append((kind, judged.controls))
     open_ = "error" if code == outcome.OPEN else "warning"
     invalid = [] if judged.floors.alarm else judged.of(outcome.INVALID)
     found += [(open_, f"invalid: {phrases.sentence(one)}") for one in invalid]
     undecided = judged.of(outcome.INCONCLUSIVE)
-    found += [(open_, f"inconclusive: {phrases.needs(one)}") for one in undecided]
+    found += [(open_, f"inconclusive: {phrases.open_text(one)}") for one in undecided]
     if len(found) > ANNOTATIONS_MAX:
         left = len(found) - ANNOTATIONS_MAX + 1
         found = found[: ANNOTATIONS_MAX - 1]

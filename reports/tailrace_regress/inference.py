@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Tests and sizes for paired rounds: what decides beside the interval of stats.py.
+"""Tests and sizes for paired rounds of counts that do not repeat: what decides beside the interval
+of stats.py.
 
-A round gives one difference d per measure. Under "nothing changed" both arms are exchangeable
-within a round, so each sign of d is a coin toss: flipping all of them (2^n ways, counted exactly,
-for any n) over the ranks of |d| is Wilcoxon's signed-rank test, which a few spoiled rounds cannot
-carry away as they would a mean. Where the size of a difference tells less than its sign, because
-a spoiled round is far off rather than a little, the signs alone are counted. Families of such tests
-go through Benjamini and Hochberg. Sources: Arbuthnot 1710 and Dixon and Mood 1946 (signs); Wilcoxon
-1945; Fisher's randomisation test; Benjamini and Hochberg 1995; the sizes follow from the binomial
-distribution behind the sign interval. Pure functions, no randomness.
+A round gives one difference d per count. Under "nothing changed" both arms are exchangeable within
+a round, so each sign of d is a coin toss. The size of a difference tells less than its sign there,
+because a spoiled round is far off rather than a little, so the signs alone are counted. Families of
+such tests go through Benjamini and Hochberg. Sources: Arbuthnot 1710 and Dixon and Mood 1946
+(signs); Benjamini and Hochberg 1995; the sizes follow from the binomial distribution behind the
+sign interval. Pure functions, no randomness.
 """
 
 import math
@@ -19,35 +18,10 @@ from statistics import NormalDist
 from tailrace_report import stats
 
 POWER = 0.8
-ROUNDS_MAX = 1000
 # The scale from the median absolute deviation to the standard deviation of a normal distribution,
 # and the factor by which the error of a median is larger than that of a mean.
 MAD_TO_SD = 1.4826
 MEDIAN_ERROR = math.sqrt(math.pi / 2)
-
-
-def sign_flip_p(differences: Sequence[float]) -> float:
-    """P(a sum of positive ranks at least as large as this one), one-sided: small when most
-    differences are positive. Zeros say nothing and are left out; ties share their mean rank."""
-    kept = sorted((d for d in differences if d), key=abs)
-    if not kept:
-        return 1.0
-    doubled: list[int] = []  # twice the rank, so that a shared rank is whole
-    start = 0
-    while start < len(kept):
-        end = start
-        while end < len(kept) and abs(kept[end]) == abs(kept[start]):
-            end += 1
-        doubled += [start + 1 + end] * (end - start)
-        start = end
-    observed = sum(rank for rank, d in zip(doubled, kept) if d > 0)
-    ways = [1]  # number of sign patterns by the sum of their positive ranks
-    for rank in doubled:
-        longer = ways + [0] * rank
-        for total, count in enumerate(ways):
-            longer[total + rank] += count
-        ways = longer
-    return sum(ways[observed:]) / 2 ** len(kept)
 
 
 def sign_p(differences: Sequence[float]) -> float:
@@ -130,20 +104,3 @@ def detectable(sd: float, rounds: int, delta: float) -> float:
     normal = NormalDist()
     beyond = delta + normal.inv_cdf(POWER) * MEDIAN_ERROR * sd / math.sqrt(rounds)
     return max(sd * normal.inv_cdf(share), beyond)
-
-
-def rounds_needed(sd: float, delta: float) -> int | None:
-    """Rounds after which an interval of this spread is narrower than delta to either side, so that
-    it decides between "changed" and "equivalent"; None above ROUNDS_MAX."""
-    low, high = stats.BLOCKS_FOR_INTERVAL, ROUNDS_MAX
-    if not _narrow(sd, high, delta):
-        return None
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _narrow(sd, middle, delta) else (middle + 1, high)
-    return high
-
-
-def _narrow(sd: float, rounds: int, delta: float) -> bool:
-    share = _share_needed(rounds)
-    return share < 1.0 and sd * NormalDist().inv_cdf(share) <= delta

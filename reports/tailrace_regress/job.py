@@ -1,26 +1,28 @@
 # SPDX-License-Identifier: MIT
-"""One job: build or take two arms, measure them stage by stage, judge, write. Interrupted, it
-leaves no process, no worktree and a folder with what was measured so far."""
+"""One job: build or take two arms, measure them stage by stage, look and go on, as the plan has it.
+Interrupted, it leaves no process, no worktree and a folder with what was measured so far."""
 
 import contextlib
 import datetime
 import json
-import shutil
+import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tailrace_regress import build, campaign_numbers, children, judge, measure, metrics
-from tailrace_regress import micro_counts, stored
-from tailrace_regress.judge import CANARY, COSTS, COUNTS, FRESH, ROUNDS
+from tailrace_regress import build, campaign_numbers, children, judge, links, measure, metrics
+from tailrace_regress import micro_counts, own_targets, stored
+from tailrace_regress.accepted import Note
+from tailrace_regress.judge import CAMPAIGN, COSTS, COUNTS
 from tailrace_regress.outcome import INTERRUPTED, GateError, nothing, unwritten, usage
-from tailrace_regress.samples import BASE, HEAD, RELINKED, SAME, Samples
+from tailrace_regress.samples import AGAIN, BASE, HEAD, RELINKED, Samples
+from tailrace_report import looks, until
 from tailrace_report.campaign import Campaign
 from tailrace_report.load import parse_object
 
-SAMPLES, FACTS = "samples.jsonl", "job.json"
+SAMPLES, FACTS, SCHEMA = "samples.jsonl", "job.json", "tailrace-job-2"
 
 
 # Numbers of rounds: the least, the usual, of what.
@@ -28,16 +30,15 @@ SIZES = {
     "repeats": (2, 3, "repetitions of costs"),
     "micro": (2, 2, "repetitions of instructions of micro benchmarks"),
     "counts": (6, 12, "rounds of costs that do not repeat"),
-    "canary": (0, 10, "rounds of the base against itself; 0: none"),
-    "blocks": (0, 0, "rounds of the profile; 0: as it says"),
-    "fresh": (6, 12, "rounds that confirm suspects"),
 }
 USUAL = {name: usual for name, (_, usual, _) in SIZES.items()}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What was asked; `sizes` are numbers of rounds."""
+    """What was asked; `sizes` are numbers of rounds. `looks`: after how many generations is looked,
+    and `at_most_minutes`: empty and 0 are as the profile has it; `controls`: whether the base is
+    measured a second time, and linked otherwise; `notes`: accepted changes."""
 
     root: Path
     results: Path
@@ -48,6 +49,11 @@ class Plan:
     seed: int = 1
     sizes: Mapping[str, int] = field(default_factory=lambda: USUAL)
     arms: build.Arms | None = None  # the caller's; none: both are built
+    files: own_targets.Files | None = None  # somebody's executables instead
+    looks: tuple[int, ...] = ()
+    at_most_minutes: int = 0
+    controls: bool = True
+    notes: Sequence[Note] = ()
 
 
 @dataclass
@@ -59,24 +65,35 @@ class Job:
     notes: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def level(self) -> float:
+        """Of the look at which its campaign ended. Raises ValueError with one clause."""
+        found = looks.read(self.facts)
+        return found.level if found else looks.LEVEL
+
     def save(self) -> None:
         (self.folder / SAMPLES).write_text(stored.to_lines(self.stages), "utf-8")
-        whole = {"schema": "tailrace-job-1", "notes": self.notes, **self.facts}
+        whole = {"schema": SCHEMA, "notes": self.notes, **self.facts}
         (self.folder / FACTS).write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
 
 
 def read(folder: Path) -> Job:
     """A finished job. Raises GateError (usage)."""
     try:
-        facts = parse_object((folder / FACTS).read_bytes())
+        facts = parse_object((folder / FACTS).read_bytes(), SCHEMA)
     except OSError as error:
         raise usage(f"{folder} is no finished job: {FACTS}: {error.strerror}") from None
     except ValueError as error:
         raise usage(f"{folder / FACTS}: {error}") from None
     notes = facts.pop("notes", [])
     notes = [str(note) for note in notes] if isinstance(notes, list) else []
-    facts.pop("schema", None)
-    return Job(folder, stored.read(folder / SAMPLES), notes, facts)
+    facts.pop("schema")
+    job = Job(folder, stored.read(folder / SAMPLES), notes, facts)
+    try:
+        job.level
+    except ValueError as error:
+        raise usage(f"{folder / FACTS}: {error}") from None
+    return job
 
 
 def new_folder(results: Path) -> Path:
@@ -97,7 +114,7 @@ def new_folder(results: Path) -> Path:
 def run(plan: Plan) -> Job:
     """Measures everything. Raises GateError, which names the folder once there is one; it then
     holds what there is. An interruption is one, too."""
-    if plan.arms is None:
+    if plan.arms is None and plan.files is None:
         build.resolve(plan.root, plan.base)  # a ref that is none needs no folder
     job = Job(new_folder(plan.results))
     try:
@@ -114,14 +131,20 @@ def run(plan: Plan) -> Job:
 
 
 def _run(plan: Plan, job: Job) -> None:
+    with _arms(plan, job) as arms:
+        _measure(plan, arms, job)
+
+
+def _measure(plan: Plan, arms: build.Arms, job: Job) -> None:
     started = time.monotonic()
-    arms = _arms(plan)
     both = {BASE: arms.base, HEAD: arms.head}
-    targets, notes = measure.targets_of(both, plan.targets or build.in_house(arms.head))
+    wanted = build.names(arms.head) if plan.files else plan.targets or build.in_house(arms.head)
+    targets, notes = measure.targets_of(both, wanted)
     job.notes += [*arms.notes, *notes]
     job.facts = {
         "base": arms.commit,
-        "head": _head(plan.root),
+        "head": str(plan.files.head) if plan.files else _head(plan.root),
+        "command": _command(plan, arms),
         "profile": plan.profile,
         "preset": plan.preset,
         "targets": targets,
@@ -130,8 +153,10 @@ def _run(plan: Plan, job: Job) -> None:
     }
     try:
         _costs(plan, arms, both, targets, job)
-        _canary(plan, arms, targets[0], job)
-        _rounds(plan, arms, both, targets, job)
+        with links.made(job.folder / "controls", *_controls(plan, arms, targets[0])) as more:
+            _campaign(plan, arms.tailrace, {**both, **more}, targets, job)
+        if not plan.controls:
+            job.notes.append("no control was asked for")
     except BaseException:
         job.notes.append("the job was cut short: what is missing here was not measured")
         with contextlib.suppress(OSError):  # which may be what cut it short
@@ -141,13 +166,27 @@ def _run(plan: Plan, job: Job) -> None:
     job.save()
 
 
-def _arms(plan: Plan) -> build.Arms:
+@contextlib.contextmanager
+def _arms(plan: Plan, job: Job) -> Iterator[build.Arms]:
     """The caller's, or built now."""
+    if plan.files is not None:
+        with own_targets.arms(plan.files, plan.root, plan.preset, job.folder / "arms") as arms:
+            yield arms
+        return
     if plan.arms is not None:
-        return plan.arms
+        yield plan.arms
+        return
     commit = build.resolve(plan.root, plan.base)
     measure.say(f"building {commit[:12]} and this tree, preset {plan.preset}")
-    return build.build(plan.root, plan.base, plan.preset, plan.targets)
+    yield build.build(plan.root, plan.base, plan.preset, plan.targets)
+
+
+def _command(plan: Plan, arms: build.Arms) -> str:
+    """What does the same again."""
+    if plan.files is None:
+        return f"make regress BASE={arms.commit[:12]}"
+    words = ["--base-target", str(plan.files.base), "--head-target", str(plan.files.head)]
+    return shlex.join(["scripts/regress", *words])
 
 
 def _head(root: Path) -> str:
@@ -160,11 +199,14 @@ def _costs(
     plan: Plan, arms: build.Arms, both: Mapping[str, Path], targets: list[str], job: Job
 ) -> None:
     samples = job.stages[COSTS] = Samples()
+    targets, notes = measure.countable(both, targets)
+    job.notes += notes
     sizes = plan.sizes
     absent = measure.cost_rounds(
         arms.tailrace, both, targets, sizes["repeats"], samples, plan.seed
     )
-    absent |= micro_counts.rounds(both, targets, sizes["micro"], samples)
+    if plan.files is None:  # nobody else has our micro benchmarks
+        absent |= micro_counts.rounds(both, targets, sizes["micro"], samples)
     job.notes += [f"not measured: {what} ({why})" for what, why in sorted(absent.items())]
     samples.fill_absent_calls()
     job.save()
@@ -183,53 +225,62 @@ def _costs(
     job.save()
 
 
+def _controls(
+    plan: Plan, arms: build.Arms, target: str
+) -> Iterator[tuple[str, Mapping[str, Path]]]:
+    """(arm, its executables): of one target the base again, and linked otherwise."""
+    places = {AGAIN: arms.base, RELINKED: arms.relinked} if plan.controls else {}
+    for arm, place in places.items():
+        if plan.files and arm == AGAIN:
+            yield arm, {target: plan.files.base}
+        elif place and (program := place / (build.PREFIX + target)).exists():
+            yield arm, {target: program}
+
+
 def _campaign(
     plan: Plan,
-    arms: build.Arms,
+    tailrace: Path,
     folders: Mapping[str, Path],
     targets: Sequence[str],
     job: Job,
-    stage: str,
-    blocks: int,
-) -> Campaign:
-    """Rounds of a profile, as a stage of the job."""
-    found, notes = measure.campaign(
-        arms.tailrace,
-        folders,
-        targets,
-        job.folder / stage,
-        profile=plan.profile,
-        blocks=blocks,
-        seed=plan.seed + (CANARY, ROUNDS, FRESH).index(stage) + 1,
-    )
-    job.notes += [note for note in notes if note not in job.notes]
-    job.stages[stage] = campaign_numbers.samples_of(found)
-    job.save()
-    return found
-
-
-def _canary(plan: Plan, arms: build.Arms, target: str, job: Job) -> None:
-    """Base against a copy of itself, and against itself linked otherwise, of one target."""
-    if not plan.sizes["canary"]:
-        job.notes.append("no canary was asked for")
-        return
-    copies = {BASE: arms.base, SAME: job.folder / "same"}
-    if arms.relinked:
-        copies[RELINKED] = arms.relinked
-    try:
-        shutil.copytree(arms.base, copies[SAME])
-        _campaign(plan, arms, copies, [target], job, CANARY, plan.sizes["canary"])
-    finally:
-        shutil.rmtree(copies[SAME], ignore_errors=True)
-
-
-def _rounds(
-    plan: Plan, arms: build.Arms, both: Mapping[str, Path], targets: list[str], job: Job
 ) -> None:
-    found = _campaign(plan, arms, both, targets, job, ROUNDS, plan.sizes["blocks"])
+    """All arms together, from look to look."""
+    folder = job.folder / CAMPAIGN
+    asked = measure.Asked(plan.profile, plan.seed, plan.looks, plan.at_most_minutes)
+    found, notes = measure.campaign(tailrace, folders, targets, folder, asked)
     job.facts["machine"] = found.manifest.get("machine")
-    leaning = judge.suspects(job.stages)
-    if leaning:
-        measure.say("fresh rounds for " + ", ".join(map(str, leaning)))
-        again = sorted({key.contestant for key in leaning})
-        _campaign(plan, arms, both, again, job, FRESH, plan.sizes["fresh"])
+    _read(job, found, notes)
+    while (generations := _next(found, job, plan.notes)) is not None:
+        found, notes = measure.further(tailrace, folder, generations)
+        _read(job, found, notes)
+
+
+def _read(job: Job, found: Campaign, notes: Sequence[str]) -> None:
+    job.notes += [note for note in notes if note not in job.notes]
+    job.stages[CAMPAIGN] = campaign_numbers.samples_of(found)
+    if found.looks:
+        at, minutes = list(found.looks.at), found.looks.at_most_minutes
+        job.facts["looks"] = {"at": at, "at_most_minutes": minutes}
+        job.facts["blocks"] = found.looks.generations
+    job.save()
+
+
+def _next(found: Campaign, job: Job, notes: Sequence[Note]) -> int | None:
+    """To how many generations it goes on; None where it ends, which is said."""
+    if found.looks is None:
+        return None
+    judged = judge.judge(job.stages, notes, level=job.level)
+    at = f"look at {found.looks.generations} generations of {found.looks.at[-1]}"
+    if judged.failing or not judge.goes_on(judged):
+        measure.say(f"{at}: " + ("a regression is confirmed" if judged.failing else "decided"))
+        return None
+    taken, each = until.minutes(found)
+    generations = found.looks.next
+    if generations is None:
+        measure.say(f"{at}, the last")
+        return None
+    if taken + each * (generations - found.looks.generations) > found.looks.at_most_minutes:
+        measure.say(f"{at}: no more, for lack of time ({found.looks.at_most_minutes:g} minutes)")
+        return None
+    measure.say(f"{at}: on to {generations}")
+    return generations

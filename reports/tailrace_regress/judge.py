@@ -6,15 +6,16 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tailrace_regress import canary, gate, metrics, outcome, verdict
+from tailrace_regress import controls, gate, metrics, outcome, timed, verdict
 from tailrace_regress.accepted import Note
-from tailrace_regress.gate import Floors
+from tailrace_regress.controls import Floors
 from tailrace_regress.samples import Key, Samples
 from tailrace_regress.verdict import Finding
+from tailrace_report.looks import LEVEL
 
-# Stages of a job: repetitions of costs; more of those that did not repeat; base against itself; the
-# blocks of the profile; those of the suspects alone.
-COSTS, COUNTS, CANARY, ROUNDS, FRESH = "costs", "counts", "canary", "rounds", "fresh"
+# Stages of a job: repetitions of costs; more of those that did not repeat; the generations of the
+# profile, all arms in each.
+COSTS, COUNTS, CAMPAIGN = "costs", "counts", "campaign"
 Stages = Mapping[str, Samples]
 # What `tailrace cost --only` calls the pass that a metric comes from, by the start of its name.
 PASSES = (
@@ -29,11 +30,11 @@ PASSES = (
 
 @dataclass(frozen=True)
 class Judgement:
-    """All findings, worst first, and what the canaries said."""
+    """All findings, worst first, and what the controls said."""
 
     findings: tuple[Finding, ...]
     floors: Floors
-    canary: str
+    controls: str
 
     def of(self, *verdicts: str) -> list[Finding]:
         """Those that decide."""
@@ -69,28 +70,41 @@ def passes(keys: Iterable[Key]) -> list[str]:
     return sorted(found)
 
 
-def suspects(stages: Stages) -> list[Key]:
-    """Keys of `rounds` that need fresh rounds."""
-    rounds = _stage(stages, ROUNDS)
-    return gate.first_look(rounds, gate.family(rounds), canary.floors(_stage(stages, CANARY)))
-
-
 def judge(
-    stages: Stages, notes: Sequence[Note] = (), today: datetime.date | None = None
+    stages: Stages,
+    notes: Sequence[Note] = (),
+    today: datetime.date | None = None,
+    level: float = LEVEL,
 ) -> Judgement:
-    """The verdicts. `notes` are accepted changes; `today` decides whether they are still valid."""
-    costs, rounds = _stage(stages, COSTS), _stage(stages, ROUNDS)
-    floors = canary.floors(_stage(stages, CANARY))
+    """The verdicts. `notes` are accepted changes; `today` decides whether they are still valid.
+    `level`: of the look at which the campaign ended. Raises CampaignError where numpy is
+    missing."""
+    costs, campaign = _stage(stages, COSTS), _stage(stages, CAMPAIGN)
+    floors = controls.floors(campaign, level)
     found, demoted = gate.settle_exact(costs)
     found += _counts(costs, _stage(stages, COUNTS), demoted)
-    slopes, shaky = gate.settle_exact(_not_in(rounds, costs))
-    found += slopes + gate.settle_counts(rounds, shaky)
-    keys = gate.family(rounds)
-    timed = gate.second_look(rounds, _stage(stages, FRESH), keys, suspects(stages), floors)
-    found += timed + gate.informational(rounds, timed)
+    slopes, shaky = gate.settle_exact(_not_in(campaign, costs))
+    found += slopes + gate.settle_counts(campaign, shaky)
+    times = timed.judged(campaign, level, floors.moved)
+    found += [_believed(one, floors) for one in times] + timed.told(campaign)
     found = [_accepted(one, notes, today) for one in found]
     found.sort(key=_order)
-    return Judgement(tuple(found), floors, canary.sentence(_stage(stages, CANARY), floors))
+    return Judgement(tuple(found), floors, controls.sentence(campaign, floors))
+
+
+def _believed(one: Finding, floors: Floors) -> Finding:
+    """After an alarm no time has changed."""
+    if not floors.alarm or one.verdict not in (outcome.REGRESSION, outcome.IMPROVEMENT):
+        return one
+    return replace(one, verdict=outcome.INVALID, confirmed=False).noted(floors.alarm)
+
+
+def goes_on(judged: Judgement) -> bool:
+    """Whether a further look may say more: none is confirmed, and of a time that decides nothing is
+    known yet."""
+    return not judged.failing and any(
+        one.method == "timed" for one in judged.of(outcome.INCONCLUSIVE)
+    )
 
 
 def _counts(costs: Samples, counts: Samples, demoted: list[Key]) -> list[Finding]:
@@ -103,11 +117,11 @@ def _counts(costs: Samples, counts: Samples, demoted: list[Key]) -> list[Finding
     return [one.noted(text) if one.key.about.kind == metrics.EXACT else one for one in found]
 
 
-def _not_in(rounds: Samples, costs: Samples) -> Samples:
+def _not_in(campaign: Samples, costs: Samples) -> Samples:
     """The counted metrics of the campaign that no cost pass has measured better."""
     measured = {(key.target, key.metric) for key in costs.keys()}
     kept = Samples()
-    for key, arm, round_, value in rounds.lines():
+    for key, arm, round_, value in campaign.lines():
         if key.about.kind != metrics.TIMED and (key.target, key.metric) not in measured:
             kept.add(key, arm, round_, value)
     return kept
@@ -126,12 +140,12 @@ def _accepted(one: Finding, notes: Sequence[Note], today: datetime.date | None) 
 
 
 def exit_code(judged: Judgement, strict: bool) -> int:
-    """The code of the job. An alarm of the canaries takes the times out; what was counted still
+    """The code of the job. An alarm of the controls takes the times out; what was counted still
     decides, and only where nothing was counted, or on `strict`, is the environment to blame."""
     if judged.failing:
         return outcome.SLOWER
     decided = [f for f in judged.findings if f.gate and f.verdict != outcome.INVALID]
-    if judged.floors.alarm and (strict or all(f.method == "paired" for f in decided)):
+    if judged.floors.alarm and (strict or all(f.method == "timed" for f in decided)):
         return outcome.ENVIRONMENT
     if not decided:
         return outcome.NOTHING

@@ -41,7 +41,7 @@ def junit(judged: Judgement, facts: Mapping[str, Any], code: int) -> str:
         elif one in skipped:
             open_ = one.verdict == outcome.INCONCLUSIVE
             ElementTree.SubElement(
-                case, "skipped", message=one_line(phrases.needs(one)) if open_ else text
+                case, "skipped", message=one_line(phrases.open_text(one)) if open_ else text
             )
         else:
             ElementTree.SubElement(case, "system-out").text = text

@@ -35,7 +35,7 @@ def _head(judged: Judgement, code: int) -> str:
         if len(changed) > ROWS_MAX:
             parts.append(f"... and {len(changed) - ROWS_MAX} more changes below.")
     parts += _open(judged)
-    parts.append(_text(judged.canary, 4 * CHARS_MAX))
+    parts.append(_text(judged.controls, 4 * CHARS_MAX))
     return "\n\n".join(parts) + "\n\n"
 
 
@@ -55,7 +55,7 @@ def _open(judged: Judgement) -> list[str]:
     found = judged.of(outcome.INCONCLUSIVE)
     if not found:
         return []
-    lines = [f"- {_text(phrases.needs(one), 2 * CHARS_MAX)}" for one in found[:OPEN_MAX]]
+    lines = [f"- {_text(phrases.open_text(one), 2 * CHARS_MAX)}" for one in found[:OPEN_MAX]]
     if len(found) > OPEN_MAX:
         lines.append(f"- ... and {len(found) - OPEN_MAX} more")
     return ["Inconclusive:", "\n".join(lines)]
@@ -87,9 +87,10 @@ def _details(title: str, findings: Sequence[Finding], room: int) -> str:
 
 
 def _end(facts: Mapping[str, Any], notes: Sequence[str]) -> str:
-    base, head = str(facts.get("base", "?"))[:12], str(facts.get("head", "?"))
+    base, head = (phrases.arm(facts, name) for name in ("base", "head"))
+    again = str(facts.get("command", ""))
     lines = [f"base <code>{_text(base)}</code>, head <code>{_text(head)}</code>"]
-    for key in ("profile", "preset", "seed", "elapsed_s"):
+    for key in ("profile", "preset", "seed", "blocks", "elapsed_s"):
         if key in facts:
             lines.append(f"{key} {_text(str(facts[key]))}")
     shown = [f"- {_text(note)}" for note in notes[:NOTES_MAX]]
@@ -100,7 +101,7 @@ def _end(facts: Mapping[str, Any], notes: Sequence[str]) -> str:
         + ", ".join(lines)
         + ".\n\n"
         + "\n".join(shown)
-        + f"\n\nAgain: <code>make regress BASE={_text(base)}</code>. A wanted change for the"
+        + f"\n\nAgain: <code>{_text(again, 2 * CHARS_MAX)}</code>. A wanted change for the"
         " worse is accepted by a dated note in `results/accepted.toml` (see `reports/README.md`)."
         "\n\n</details>\n"
     )

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Measures arms with the harness of the head: `tailrace cost` in rounds, `tailrace run` in blocks.
+"""Measures arms with the harness of the head: `tailrace cost` in rounds, `tailrace run` in
+generations.
 
 The order of arms within a round of costs is balanced and randomised here (each round starts with
-another arm than the round before, the first by lot); within a block of a campaign the harness
-does the same. Every number comes from a fresh process.
+another arm than the round before, the first by lot). In a campaign all arms are subjects: fresh
+processes in each generation, visited by the load in rounds of slices, shuffled again each time.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import os
 import random
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tailrace_regress import build, campaign_numbers, children, metrics
@@ -62,6 +64,21 @@ def targets_of(arms: Mapping[str, Path], wanted: Sequence[str]) -> tuple[list[st
         good.append(target)
     if not good:
         raise nothing("no target is left to compare: " + "; ".join(notes))
+    return good, notes
+
+
+def countable(
+    arms: Mapping[str, Path], targets: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Those of which an echo can be counted (`tailrace cost`), and notes on the others. Raises
+    GateError."""
+    good, notes = [], []
+    for target in targets:
+        told = [build.described(_program(folder, target)) for folder in arms.values()]
+        if all("echo" in one.get("workloads", ["echo"]) for one in told):
+            good.append(target)
+        else:
+            notes.append(f"{target} has no workload echo, so nothing of it is counted")
     return good, notes
 
 
@@ -118,24 +135,47 @@ def _cost(
         raise nothing(f"the cost of {target} in the {arm} arm cannot be read: {error}") from None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a campaign is made of: `looks`: after how many generations is looked, growing, and
+    `at_most_minutes`: empty and 0 are as the profile has it."""
+
+    profile: str
+    seed: int
+    looks: tuple[int, ...] = ()
+    at_most_minutes: int = 0
+
+
 def campaign(
     tailrace: Path,
     arms: Mapping[str, Path],
     targets: Sequence[str],
     folder: Path,
-    *,
-    profile: str,
-    blocks: int,
-    seed: int,
+    asked: Asked,
 ) -> tuple[Campaign, list[str]]:
-    """One `tailrace run` into `folder` (its parent must exist), read back; and notes. 0 blocks: as
-    the profile says. Raises GateError when cells failed or nothing was measured."""
-    command = [str(tailrace), "run", "--profile", profile, "--runtimes", ",".join(targets)]
-    command += ["--results", str(folder.parent), "--name", folder.name, "--seed", str(seed)]
-    command += ["--blocks", str(blocks)] if blocks else []
+    """A `tailrace run` into `folder` (its parent must exist) up to its first look, read back; and
+    notes. Raises GateError when cells failed or nothing was measured."""
+    command = [str(tailrace), "run", "--profile", asked.profile, "--runtimes", ",".join(targets)]
+    command += ["--results", str(folder.parent), "--name", folder.name, "--seed", str(asked.seed)]
+    command += ["--looks", ",".join(map(str, asked.looks))] if asked.looks else []
+    if asked.at_most_minutes:
+        command += ["--at-most-minutes", str(asked.at_most_minutes)]
     for arm, place in arms.items():
         command += ["--arm", f"{arm}={place}"]
-    say(f"rounds of {', '.join(targets)}: {', '.join(arms)} ({folder.name})")
+    say(f"{', '.join(targets)}: {', '.join(arms)}, together")
+    return _measured(command, folder)
+
+
+def further(tailrace: Path, folder: Path, generations: int) -> tuple[Campaign, list[str]]:
+    """The same campaign, gone on to so many generations, which is one of its looks."""
+    command = [str(tailrace), "run", "--resume", str(folder), "--results", str(folder.parent)]
+    found, notes = _measured([*command, "--blocks", str(generations)], folder)
+    if found.looks is None or found.looks.generations != generations:
+        raise nothing(f"tailrace run did not go on to {generations} generations")
+    return found, notes
+
+
+def _measured(command: Sequence[str], folder: Path) -> tuple[Campaign, list[str]]:
     try:
         done = children.run(command, RUN_LIMIT_S)
     finally:
@@ -151,4 +191,12 @@ def campaign(
     measured = [cell for cell in found.cells if cell.measured and cell.arm]
     if not measured:
         raise nothing(f"tailrace run measured no cell: {done.last_words}", done.tail)
-    return found, notes
+    if len(found.cells) < (found.planned or 0):  # refused to go on, or ended too early
+        raise nothing(f"tailrace run did not finish: {done.last_words}", done.tail)
+    return found, notes + _points_left_out(found)
+
+
+def _points_left_out(found: Campaign) -> list[str]:
+    """What the harness left out of the profile on this machine."""
+    listed = Fields(found.manifest).parts("points_left_out")
+    return [f"no point {one.text('id')} here: {one.text('cause')}" for one in listed]

@@ -12,11 +12,14 @@ from dataclasses import dataclass, replace
 EXACT, BANDED, TIMED = "exact", "banded", "timed"
 COST = "cost"  # the place of what `tailrace cost` measures, beside the points of a profile
 MICRO = "micro.instructions"  # its places are the names of micro benchmarks
+# What times are asked: what an operation costs, how long it takes as a rule, and at worst.
+WORK, MIDDLE, TAIL = QUESTIONS = ("work", "middle", "tail")
 
 
 @dataclass(frozen=True)
 class Metric:
-    """`why` is the reason for delta and floor; `kind` how it is judged at first."""
+    """`why` is the reason for delta and floor; `kind` how it is judged at first; `question` that of
+    a time that decides."""
 
     name: str
     unit: str
@@ -26,6 +29,7 @@ class Metric:
     why: str
     best_is_low: bool = True
     gate: bool = True
+    question: str = ""
 
 
 TABLE = (
@@ -77,10 +81,66 @@ TABLE = (
     Metric("cpu_user_us", "us/op", BANDED, 0.05, 0.02, "of short passes: shown", gate=False),
     Metric("cpu_system_us", "us/op", BANDED, 0.05, 0.05, "of short passes: shown", gate=False),
     Metric("cpu_us", "us/op", BANDED, 0.05, 0.05, "of short passes: shown", gate=False),
-    Metric("rate", "ops/s", TIMED, 0.03, 0.0, "a machine in thirty", False),
-    Metric("cpu_us_per_op", "us", TIMED, 0.03, 0.0, "as the rate"),
-    Metric("p50", "ns", TIMED, 0.05, 0.0, "at low load the hypervisor's wake-up is in it"),
-    Metric("p99", "ns", TIMED, 0.10, 0.0, "runs of one build differ by as much"),
+    Metric(
+        "kernel_bytes_per_idle_connection",
+        "B",
+        EXACT,
+        0.03,
+        64.0,
+        "slabs are counted whole, so a slope over connections is some bytes off",
+    ),
+    Metric(
+        "kernel_bytes_per_used_connection", "B", EXACT, 0.03, 64.0, "as for idle connections"
+    ),
+    Metric("kernel_bytes_per_task", "B", EXACT, 0.03, 64.0, "as for idle connections"),
+    Metric(
+        "cpu_us_per_op",
+        "us",
+        TIMED,
+        0.03,
+        0.0,
+        "a machine in thirty; of an echo, a read, a timer, a hand-over",
+        question=WORK,
+    ),
+    Metric(
+        "rate",
+        "ops/s",
+        TIMED,
+        0.05,
+        0.0,
+        "as CPU time, of which it is the other side, and spreads twice as much",
+        False,
+        question=WORK,
+    ),
+    Metric(
+        "p50",
+        "ns",
+        TIMED,
+        0.05,
+        0.0,
+        "at low load the hypervisor's wake-up is in it",
+        question=MIDDLE,
+    ),
+    Metric(
+        "lateness_p50",
+        "ns",
+        TIMED,
+        0.10,
+        2000.0,
+        "of timers; what the kernel adds by itself is in it",
+        question=MIDDLE,
+    ),
+    Metric(
+        "quiet_p99",
+        "ns",
+        TIMED,
+        0.15,
+        0.0,
+        "of the quiet quarter of slices: generations of one build differ by two thirds of it",
+        question=TAIL,
+    ),
+    Metric("lateness_p99", "ns", TIMED, 0.25, 2000.0, "of timers; stalls are in it", question=TAIL),
+    Metric("p99", "ns", TIMED, 0.10, 0.0, "stalls decide it", gate=False),
     Metric("p99.9", "ns", TIMED, 0.25, 0.0, "some stalls decide it", gate=False),
 )
 _BY_NAME = {metric.name: metric for metric in TABLE}

@@ -3,9 +3,9 @@
 
 from pathlib import Path
 
-REGRESSION, IMPROVEMENT, EQUIVALENT = "regression", "improvement", "equivalent"
+REGRESSION, IMPROVEMENT, SAME = "regression", "improvement", "same"
 INCONCLUSIVE, INVALID = "inconclusive", "invalid"
-VERDICTS = (REGRESSION, INVALID, INCONCLUSIVE, IMPROVEMENT, EQUIVALENT)  # worst first
+VERDICTS = (REGRESSION, INVALID, INCONCLUSIVE, IMPROVEMENT, SAME)  # worst first
 
 # None confirmed; bad usage; nothing measured or incorrect; confirmed regression; inconclusive
 # (only when strict); the machine cannot be believed.

@@ -22,7 +22,7 @@ def conclude(
     done: Job, notes: Sequence[Note] = (), strict: bool = False
 ) -> tuple[Judgement, int]:
     """Judges a job and writes all its files; returns the exit code too. Raises GateError."""
-    judged = judge.judge(done.stages, notes)
+    judged = judge.judge(done.stages, notes, level=done.level)
     code = judge.exit_code(judged, strict)
     write(done.folder, judged, done.facts, done.notes, code)
     return judged, code
@@ -65,10 +65,10 @@ def as_json(
         "schema": failure.SCHEMA,
         "exit_code": code,
         "headline": phrases.headline(judged),
-        "canary": {
-            "text": judged.canary,
+        "controls": {
+            "text": judged.controls,
             "alarm": judged.floors.alarm or None,
-            "moved": dict(judged.floors.moved),
+            "moved": judged.floors.by_metric,
         },
         "notes": list(notes),
         "findings": [_finding(one) for one in judged.findings],
@@ -94,7 +94,6 @@ def _finding(one: Finding) -> dict[str, Any]:
         "matters_from": one.delta,
         "detectable": one.detectable,
         "rounds": one.rounds,
-        "rounds_needed": one.needed,
         "note": one.note or None,
     }
 

@@ -19,17 +19,19 @@ CLASSES = {
     outcome.INCONCLUSIVE: "invalid",
 }
 METHOD = (
-    "Both arms were built alike and measured alternately on this machine, in fresh processes; a"
-    " round is the unit, never the request.",
+    "Both arms were built alike and measured together on this machine, in fresh processes, beside"
+    " the base a second time and the base linked in another order; a generation of processes is the"
+    " unit, never the request.",
     "Counted metrics are assumed exact: repetitions that agree prove it, and then any difference"
     " beyond the stated grain counts. Those that do not repeat are decided by the signs of fresh"
-    " rounds.",
-    "Times: the median of log ratios over rounds with its exact sign-test interval, a one-sided"
-    " sign-flip test over ranks, and the smallest effect that matters; those that lean towards"
-    " worse are measured again, and the fresh rounds alone decide, after Benjamini and Hochberg's"
-    f" correction (q = {gate.Q}) over the whole family.",
-    "Equivalent means that the whole interval lies inside the corridor that does not matter;"
-    " inconclusive that these rounds cannot tell, with the loss they would have seen.",
+    f" rounds, after Benjamini and Hochberg's correction (q = {gate.Q_COUNTS}).",
+    "Times: the load visits all arms in rounds of short slices; of each arm and generation the"
+    " typical slice counts. Log ratios within generations, all that ask the same in one family,"
+    f" max-T over flipped signs ({' '.join(metrics.QUESTIONS)}: {len(metrics.QUESTIONS)} families"
+    " that share the level of the look), Hodges-Lehmann estimates with signed-rank intervals, and"
+    " the smallest effect that matters.",
+    "Same means that a loss and a gain of what matters are both excluded; inconclusive that these"
+    " generations cannot tell, with the loss that they would have seen.",
 )
 
 
@@ -56,7 +58,7 @@ def _drawing(judged: Judgement) -> Drawing:
 def _panels(judged: Judgement) -> list[Panel]:
     """A panel a metric, a row a target and point."""
     panels = []
-    for metric, name in {**phrases.SHORT, "p99.9": "p99.9"}.items():
+    for metric, name in {**phrases.SHORT, "p99": "p99", "p99.9": "p99.9"}.items():
         shown = [f for f in judged.findings if f.key.metric == metric and f.ratio is not None]
         rows = [
             Row(one_line(f"{f.key.target}, {f.key.place}"), f.key.contestant, f.ratio)
@@ -87,8 +89,8 @@ def page(
 def _head(judged: Judgement, facts: Mapping[str, Any], said: Sequence[str]) -> str:
     numbers = phrases.tally(judged).items()
     found = [(number, name, CLASSES.get(name, "")) for name, number in numbers]
-    arms = f"{str(facts.get('base', '?'))[:12]} against {facts.get('head', '?')}"
-    notes = "".join(note(text) for text in (judged.canary, *said) if text)
+    arms = f"{phrases.arm(facts, 'base')} against {phrases.arm(facts, 'head')}"
+    notes = "".join(note(text) for text in (judged.controls, *said) if text)
     return (
         f"<header><p class=quiet>Tailrace regression gate, {html.escape(arms)}</p>"
         f"<h1>{html.escape(phrases.headline(judged))}</h1>"
@@ -105,14 +107,14 @@ def _end(facts: Mapping[str, Any]) -> str:
         table.add(
             about.name, about.kind, decides, phrases.percent(about.delta), grain, about.why
         )
-    base = html.escape(str(facts.get("base", "?"))[:12])
+    again = html.escape(str(facts.get("command", "")))
     rest = {key: value for key, value in facts.items() if key != "machine"}
     machine = facts.get("machine")
     tables = [flattened("The job", rest)]
     tables += [flattened("The machine", machine)] if isinstance(machine, dict) else []
     return (
         f'<section id="method"><h2>Method</h2><ul>{items(METHOD)}</ul>{to_html(table)}</section>\n'
-        f'<section id="reproduce"><h2>How to reproduce</h2><pre>make regress BASE={base}</pre>'
+        f'<section id="reproduce"><h2>How to reproduce</h2><pre>{again}</pre>'
         + "".join(to_html(one) for one in tables)
         + "</section>"
     )

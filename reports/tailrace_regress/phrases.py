@@ -2,7 +2,9 @@
 """Findings as text, the same words in every output."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
 
 from tailrace_regress import outcome
 from tailrace_regress.judge import Judgement
@@ -17,7 +19,7 @@ COLUMNS = (
     Column("head"),
     Column("head / base"),
     Column("p, adjusted"),
-    Column("rounds"),
+    Column("generations or rounds"),
     Column("matters from"),
     Column("could have seen"),
     Column("note", right=False),
@@ -26,8 +28,18 @@ SHORT = {
     "cpu_us_per_op": "CPU/op",
     "rate": "rate",
     "p50": "p50",
-    "p99": "p99",
+    "lateness_p50": "lateness p50",
+    "quiet_p99": "quiet p99",
+    "lateness_p99": "lateness p99",
 }
+
+
+def arm(facts: Mapping[str, Any], name: str) -> str:
+    """Base or head: a commit in short, or the name of an executable."""
+    told = str(facts.get(name, "?"))
+    if told.startswith("/"):
+        return PurePath(told).name
+    return told if name == "head" else told[:12]
 
 
 def value(one: Finding, number: float) -> str:
@@ -76,8 +88,9 @@ def sentence(one: Finding) -> str:
     """A finding in one line, whatever its name holds."""
     before, after = value(one, one.base), value(one, one.head)
     text = f"{one.key}: {before} -> {after} ({change(one)}"
-    if one.adjusted is not None and one.method == "paired":
-        text += f", adjusted p {one.adjusted:.2g}, {one.rounds} rounds"
+    if one.adjusted is not None and one.method != "exact":
+        unit = "generations" if one.method == "timed" else "rounds"
+        text += f", adjusted p {one.adjusted:.2g}, {one.rounds} {unit}"
     return one_line(text + ")" + (f"; {one.note}" if one.note else ""))
 
 
@@ -97,17 +110,19 @@ def row(one: Finding) -> list[str]:
 
 
 def word(one: Finding) -> str:
-    """The verdict, and whether somebody accepted it."""
+    """The verdict, within what it is the same, and whether somebody accepted it."""
+    if one.verdict == outcome.SAME and one.method != "exact":
+        return f"{one.verdict} within {percent(one.key.about.delta)}"
     return f"{one.verdict}, accepted" if one.accepted else one.verdict
 
 
 def could_see(one: Finding) -> str:
     if one.method == "exact":
         return "any"
-    if one.method != "paired":
+    if one.method == "none" or (one.method == "timed" and not one.gate):
         return wording.MISSING
     if one.detectable is None:
-        return "nothing: too few rounds"
+        return "nothing: too few generations"
     return f">= {percent(one.detectable)}"
 
 
@@ -133,38 +148,43 @@ def headline(judged: Judgement) -> str:
         )
     if not any(one.gate and one.verdict != outcome.INVALID for one in judged.findings):
         return "Nothing was compared: no metric that decides was measured in both arms"
-    seen = sensitivity(judged)
     return "No confirmed regression; " + (
-        f"could have seen {seen}" if seen else "only counted metrics could have shown one"
+        sensitivity(judged) or "only counted metrics could have shown one"
     )
 
 
 def sensitivity(judged: Judgement) -> str:
-    """Per timed metric the smallest loss that would have been called, of the worst target."""
-    worst: dict[str, float] = {}
-    for one in judged.findings:
-        if one.gate and one.method == "paired" and one.key.metric in SHORT:
-            size = math.inf if one.detectable is None else one.detectable
-            worst[one.key.metric] = max(worst.get(one.key.metric, 0.0), size)
-    parts = []
-    for metric, name in SHORT.items():
-        if metric in worst:
-            size = worst[metric]
-            parts.append(
-                f">= {percent(size)} {name}" if math.isfinite(size) else f"nothing of {name}"
-            )
-    return ", ".join(parts)
+    """How many times are the same, and of each kind the smallest loss that would have been called,
+    from the best target and point to the worst. Empty without times."""
+    times = [one for one in judged.findings if one.gate and one.method == "timed"]
+    if not times:
+        return ""
+    sizes: dict[str, list[float]] = {}
+    for one in times:
+        size = math.inf if one.detectable is None else one.detectable
+        sizes.setdefault(one.key.metric, []).append(size)
+    parts = [f"{_span(sizes[metric])} {name}" for metric, name in SHORT.items() if metric in sizes]
+    same = sum(one.verdict == outcome.SAME for one in times)
+    return f"{same} of {len(times)} times are the same; could have seen {', '.join(parts)}"
 
 
-def needs(one: Finding) -> str:
-    """What would decide an inconclusive metric."""
-    seen = could_see(one)
-    rounds = f"about {one.needed} rounds" if one.needed else "more than 1000 rounds"
-    return one_line(f"{one.key}: {change(one)}, could have seen {seen}; {rounds} would decide it")
+def _span(sizes: Sequence[float]) -> str:
+    low, high = min(sizes), max(sizes)
+    if not math.isfinite(low):
+        return "nothing of"
+    if not math.isfinite(high):
+        return f">= {percent(low)} or nothing of"
+    least, most = percent(low), percent(high)
+    return f">= {least}" if least == most else f">= {least.removesuffix(' %')} to {most}"
+
+
+def open_text(one: Finding) -> str:
+    """What is known of an inconclusive metric."""
+    return one_line(f"{one.key}: {change(one)}, could have seen {could_see(one)}")
 
 
 def counts(judged: Judgement) -> str:
-    """`1 regression, 2 inconclusive, 14 equivalent` of the metrics that decide."""
+    """`1 regression, 2 inconclusive, 14 same` of the metrics that decide."""
     parts = [f"{number} {name}" for name, number in tally(judged).items() if number]
     return ", ".join(parts) or "nothing was judged"
 

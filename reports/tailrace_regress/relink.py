@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The layout canary: the base's own objects, linked once more so that code lies elsewhere.
+"""The control of layout: the base's own objects, linked once more so that code lies elsewhere.
 
 The link command comes from ninja. In front of everything stands an object of some odd kilobytes of
 code that nobody calls; objects and static libraries follow in reverse order, the libraries as one
@@ -21,7 +21,7 @@ STACK_NOTE = '  .section .note.GNU-stack,"",@progbits\n'
 
 def relink(folder: Path, programs: Sequence[str], out: Path) -> str:
     """Writes relinked `programs` of the build in `folder` to `out`. Returns "" or why there are
-    none; a canary that cannot be made never fails a job."""
+    none; a control that cannot be made never fails a job."""
     try:
         out.mkdir(parents=True)
         padding = folder / "tailrace-padding.s"
@@ -30,7 +30,7 @@ def relink(folder: Path, programs: Sequence[str], out: Path) -> str:
             _relink_one(folder, program, padding, out / program)
     except (GateError, OSError, ValueError) as error:
         shutil.rmtree(out, ignore_errors=True)
-        return f"no relinked canary: {error}"
+        return f"no relinked control: {error}"
     return ""
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What was measured, as numbers by metric, arm and round: the only thing that decisions read.
 
-A round is what was measured close together, every arm once, fresh processes each. Numbers of
-different rounds are never paired; a metric that a round has for one arm only is left out of it.
+A round is what was measured close together, every arm once, fresh processes each: of a campaign its
+generation, of costs a repetition. Numbers of different rounds are never paired; a metric that a
+round has for one arm only is left out of it.
 """
 
 import math
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 from tailrace_regress import metrics
 from tailrace_regress.metrics import Metric
 
-BASE, HEAD, SAME, RELINKED = "base", "head", "same", "relinked"
+# The arms of a job; the last two are controls: the base a second time, and linked otherwise.
+BASE, HEAD, AGAIN, RELINKED = "base", "head", "again", "relinked"
+CONTROLS = AGAIN, RELINKED
 
 
 @dataclass(frozen=True, order=True)
@@ -66,8 +69,14 @@ class Samples:
 
     def pairs(self, key: Key, of: str = HEAD, to: str = BASE) -> list[tuple[float, float]]:
         """(to, of) of the rounds that have both."""
+        return list(self.by_round(key, of, to).values())
+
+    def by_round(
+        self, key: Key, of: str = HEAD, to: str = BASE
+    ) -> dict[int, tuple[float, float]]:
+        """Round -> (to, of), of the rounds that have both."""
         ones, others = self.arm(key, to), self.arm(key, of)
-        return [(ones[r], others[r]) for r in ones if r in others]
+        return {r: (ones[r], others[r]) for r in ones if r in others}
 
     def lines(self) -> Iterator[tuple[Key, str, int, float]]:
         """Everything, sorted, for writing it down."""

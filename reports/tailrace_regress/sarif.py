@@ -52,7 +52,7 @@ def _rule(name: str, one: Finding) -> dict[str, Any]:
 def _result(one: Finding, rules: list[str], profile: str) -> dict[str, Any]:
     accepted = one.accepted
     level = "note" if accepted else LEVELS[one.verdict]
-    text = phrases.needs(one) if one.verdict == outcome.INCONCLUSIVE else phrases.sentence(one)
+    text = phrases.open_text(one) if one.verdict == outcome.INCONCLUSIVE else phrases.sentence(one)
     found = {
         "ruleId": f"tailrace/{one.key.metric}",
         "ruleIndex": rules.index(one.key.metric),

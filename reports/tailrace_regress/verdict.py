@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""One metric judged: from its numbers to a word, alone. gate.py judges families of them.
+"""One metric judged: from its numbers to a word, alone. gate.py judges families of them, timed.py
+those of times.
 
 Exact metrics are assumed exact, as benchstat's `assume=exact`: when the repetitions of each arm
-agree, any difference counts, after one look. Otherwise, and for all times, the differences of
-rounds decide: an exact interval of their median, a sign-flip test (of counts: a sign test), a
-smallest relevant effect.
+agree, any difference counts, after one look. Otherwise the differences of rounds decide: an exact
+interval of their median, a sign test, a smallest relevant effect.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tailrace_regress import inference, outcome
-from tailrace_regress.metrics import TIMED, Metric
+from tailrace_regress.metrics import Metric
 from tailrace_regress.samples import Key
 from tailrace_report import stats
 
@@ -25,12 +25,12 @@ FEWEST_REPEATS = 2  # a single number proves nothing constant
 @dataclass(frozen=True)
 class Finding:
     """The verdict on one key. `ratio` is head / base; `worse` is the log ratio turned so that more
-    is worse. `p` and `adjusted` are one-sided towards worse. `detectable` is the smallest loss
-    (share) that these rounds would have called, `needed` the rounds that would decide."""
+    is worse. `p` and `adjusted` are one-sided towards worse; `adjusted` is corrected for the
+    family. `detectable` is the smallest loss (share) that these rounds would have called."""
 
     key: Key
     verdict: str
-    method: str  # exact, paired or none
+    method: str  # exact, paired (counts by rounds), timed or none
     base: float
     head: float
     rounds: int
@@ -40,7 +40,6 @@ class Finding:
     p: float | None = None
     adjusted: float | None = None
     detectable: float | None = None
-    needed: int | None = None
     confirmed: bool = False
     accepted: bool = False  # by a note of the project
     note: str = ""
@@ -65,7 +64,7 @@ def exact(key: Key, base: Sequence[float], head: Sequence[float]) -> Finding | N
         return None
     change = loss(metric, before, after)
     beyond = abs(after - before) > grain(metric, before) and abs(change) > math.log1p(metric.delta)
-    word = outcome.EQUIVALENT
+    word = outcome.SAME
     if beyond:
         word = outcome.REGRESSION if change > 0 else outcome.IMPROVEMENT
     turned = math.exp(change if metric.best_is_low else -change)
@@ -87,7 +86,7 @@ def alike(key: Key, base: Sequence[float], head: Sequence[float]) -> Finding | N
     """The verdict on a banded metric when all repetitions of both arms are the same number, up to
     the grain; None when more rounds must decide it."""
     found = exact(key, base, head) if _constant(key.about, [*base, *head]) else None
-    return found if found and found.verdict == outcome.EQUIVALENT else None
+    return found if found and found.verdict == outcome.SAME else None
 
 
 def of_one_arm(key: Key, base: Sequence[float], head: Sequence[float]) -> Finding:
@@ -123,18 +122,23 @@ def differences(metric: Metric, pairs: Pairs) -> list[float]:
     return [d for d in found if not math.isnan(d)]
 
 
-def paired(key: Key, pairs: Pairs, limit: float | None = None) -> Finding:
-    """What the rounds say, before any correction for families: never `regression`, which gate.py
-    alone may say. `limit` is a raised delta (a share)."""
+def unmeasured(key: Key) -> Finding:
+    """Of a key without a round that has both arms."""
+    nan, delta = math.nan, key.about.delta
+    return Finding(key, outcome.INVALID, "none", nan, nan, 0, delta, note="no rounds")
+
+
+def paired(key: Key, pairs: Pairs) -> Finding:
+    """What rounds say of a count, before any correction for families: never `regression`, which
+    gate.py alone may say."""
     metric = key.about
-    delta = metric.delta if limit is None else max(limit, metric.delta)
     losses = differences(metric, pairs)
     if not losses:
-        return Finding(key, outcome.INVALID, "none", math.nan, math.nan, 0, delta, note="no rounds")
+        return unmeasured(key)
     worse = stats.estimate(losses)
     sd = inference.spread(losses)
-    found = inference.detectable(sd, len(losses), math.log1p(delta))
-    word = outcome.EQUIVALENT if within(worse, metric.delta) else outcome.INCONCLUSIVE
+    found = inference.detectable(sd, len(losses), math.log1p(metric.delta))
+    word = outcome.SAME if within(worse, metric.delta) else outcome.INCONCLUSIVE
     return Finding(
         key,
         word,
@@ -142,25 +146,17 @@ def paired(key: Key, pairs: Pairs, limit: float | None = None) -> Finding:
         stats.median([before for before, _ in pairs]),
         stats.median([after for _, after in pairs]),
         len(losses),
-        delta,
-        _as_ratio(worse, metric),
+        metric.delta,
+        as_ratio(worse, metric),
         worse,
-        p=_p(metric, losses),
+        p=inference.sign_p(losses),
         detectable=math.expm1(found) if math.isfinite(found) else None,
-        needed=inference.rounds_needed(sd, math.log1p(metric.delta)),
     )
 
 
 def improvement_p(key: Key, pairs: Pairs) -> float:
     """One-sided towards better."""
-    return _p(key.about, [-d for d in differences(key.about, pairs)])
-
-
-def _p(metric: Metric, losses: Sequence[float]) -> float:
-    """One-sided towards worse: by ranks for times; by signs for counts, of which a disturbed
-    round is off by many times what a change makes."""
-    test = inference.sign_flip_p if metric.kind == TIMED else inference.sign_p
-    return test(losses)
+    return inference.sign_p([-d for d in differences(key.about, pairs)])
 
 
 def within(worse: stats.Estimate, delta: float) -> bool:
@@ -178,7 +174,7 @@ def beyond(finding: Finding, sign: int = 1) -> bool:
     return near > 0 and sign * worse.median > math.log1p(finding.delta)
 
 
-def _as_ratio(worse: stats.Estimate, metric: Metric) -> stats.Estimate:
+def as_ratio(worse: stats.Estimate, metric: Metric) -> stats.Estimate:
     """head / base from the losses; for metrics of which more is better the ends change places."""
     low, high = (worse.low, worse.high) if metric.best_is_low else (-worse.high, -worse.low)
     middle = worse.median if metric.best_is_low else -worse.median

@@ -15,6 +15,8 @@ import json
 import math
 import os
 import random
+import shlex
+import shutil
 import signal
 import sys
 import time
@@ -26,7 +28,8 @@ TARGET = """#!{python}
 import json, sys
 behaviour = json.loads(open(__file__).read().split("\\n")[1][2:])
 if sys.argv[1:] == ["describe"]:
-    print(json.dumps({{"protocol": behaviour.get("protocol", 2), "id": "x",
+    print(json.dumps({{"protocol": behaviour.get("protocol", 2), "id": behaviour.get("id", "x"),
+                      "workloads": behaviour.get("workloads", ["echo"]),
                       "available": behaviour.get("available", True), "cause": "no io_uring here",
                       "remedy": "a newer kernel"}}))
 """
@@ -46,7 +49,7 @@ USUAL: dict[str, Any] = {
     "jitter": {},  # metric -> amplitude: makes an exact metric vary
     "crash": "",  # cost or run
     "starved": [],  # blocks in which the client sends nothing
-    "same_factor": 1.0,  # how much slower everything is in the arm `same`
+    "again_factor": 1.0,  # how much slower everything is in the arm `again`
     "sleep_s": 0.0,  # before its costs are told, with its process id in the file `sleeping`
     "sleep_run_s": 0.0,  # before its rounds, likewise
     "nothing_counted": False,
@@ -83,6 +86,10 @@ def make_harness(folder: Path, name: str = "tailrace") -> Path:
 
 
 def behaviour_of(program: Path) -> dict[str, Any]:
+    """Of what a line of shell starts, where it is that (tailrace_regress.links)."""
+    text = program.read_text()
+    if text.startswith("#!/bin/sh"):
+        program = Path(shlex.split(text.split("\n")[1])[1])
     return {**USUAL, **json.loads(program.read_text().split("\n")[1][2:])}
 
 
@@ -188,7 +195,8 @@ def valgrind(words: list[str]) -> int:
 
 
 def run(words: list[str]) -> int:
-    """`run --profile P --runtimes A,B --results DIR --name N --seed S [--blocks N] --arm A=DIR`."""
+    """`run --profile P --runtimes A,B --results DIR --name N --seed S [--looks N,N] --arm A=DIR`,
+    or `run --resume DIR --results DIR --blocks N`."""
     arms: dict[str, Path] = {}
     options: dict[str, str] = {}
     for key, value in zip(words[::2], words[1::2]):
@@ -197,24 +205,41 @@ def run(words: list[str]) -> int:
             arms[arm] = Path(place)
         else:
             options[key] = value
+    if "--resume" in options:
+        folder = Path(options["--resume"])
+        asked = json.loads((folder / "asked.json").read_text())
+        asked["arms"] = {arm: Path(place) for arm, place in asked["arms"].items()}
+        shutil.rmtree(folder)
+        return write_campaign(folder, **{**asked, "blocks": int(options["--blocks"])})
+    looks = [int(one) for one in options.get("--looks", "8,12").split(",")]
     return write_campaign(
         Path(options["--results"]) / options["--name"],
         arms,
         options["--runtimes"].split(","),
-        int(options.get("--blocks", "10")),
+        looks[0],
+        looks,
         int(options["--seed"]),
     )
 
 
 def write_campaign(
-    folder: Path, arms: dict[str, Path], targets: list[str], blocks: int, seed: int
+    folder: Path,
+    arms: dict[str, Path],
+    targets: list[str],
+    blocks: int,
+    looks: list[int],
+    seed: int,
 ) -> int:
+    """As the harness does, all generations once more."""
     import make_campaign
 
+    places = {arm: str(place) for arm, place in arms.items()}
+    asked = {"arms": places, "targets": targets, "looks": looks, "seed": seed}
     for target in targets:
         for place in arms.values():
             program = place / f"tailrace-target-{target}"
-            sleep(program, behaviour_of(program)["sleep_run_s"])
+            if program.exists():  # controls have one target alone
+                sleep(program, behaviour_of(program)["sleep_run_s"])
     (folder / "hist").mkdir(parents=True)
     lot = random.Random(seed)
     lines, code = [], 0
@@ -222,13 +247,19 @@ def write_campaign(
         drift = spread(lot, 0.1)
         for target in targets:
             for arm, place in arms.items():
-                behaviour = behaviour_of(place / f"tailrace-target-{target}")
+                program = place / f"tailrace-target-{target}"
+                if not program.exists():
+                    continue
+                behaviour = behaviour_of(program)
                 for point in points():
                     line = cell(target, arm, point, block, behaviour, drift, lot, folder)
                     code = code or (line["status"] == "failed")
                     lines.append(json.dumps(line))
     (folder / "cells.jsonl").write_text("".join(f"{line}\n" for line in lines))
-    (folder / "plan.json").write_text(json.dumps({"schema": 2, "cells": [{}] * len(lines)}))
+    plan = {"schema": 2, "blocks": blocks, "cells": [{}] * len(lines)}
+    plan["looks"] = {"at": looks, "at_most_minutes": 10}
+    (folder / "plan.json").write_text(json.dumps(plan))
+    (folder / "asked.json").write_text(json.dumps(asked))
     manifest = make_campaign.manifest_of(seed)
     (folder / "manifest.json").write_text(json.dumps(manifest))
     (folder.parent / "latest").symlink_to(folder.name)
@@ -265,7 +296,7 @@ def cell(
         line.update(status="failed", cause="the client sent nothing: too busy a machine")
         return line
     noise = behaviour["noise"]
-    drift *= behaviour["same_factor"] if arm == "same" else 1.0
+    drift *= behaviour["again_factor"] if arm == "again" else 1.0
     rate = behaviour["rate"] * spread(lot, noise) / drift
     requests = int(rate if point["kind"] == "closed" else 20000)
     line["load"] = make_campaign.load_of(point, requests, rate)

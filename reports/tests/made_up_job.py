@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Made-up judgements with everything that a job may say: regressions that are exact and timed, an
-accepted one, an improvement, what is inconclusive, a demoted metric, a canary that moved. Nothing
+accepted one, an improvement, what is inconclusive, a demoted metric, a control that moved. Nothing
 is run: texts are looked at here, not measuring."""
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import datetime
 
 from tailrace_regress import judge
-from tailrace_regress.judge import CANARY, COSTS, COUNTS, FRESH, ROUNDS, Judgement
-from tailrace_regress.samples import BASE, HEAD, SAME, Key, Samples
+from tailrace_regress.judge import CAMPAIGN, COSTS, COUNTS, Judgement
+from tailrace_regress.samples import AGAIN, BASE, HEAD, Key, Samples
 from tailrace_regress.accepted import Note
 from test_gate import fill, noisy
 
@@ -27,8 +27,8 @@ def note(target: str = "steal", reason: str = REASON) -> Note:
 def stages(
     local: str = "local", *, moved: float = 0.0, calls: int = 0, name: str = "call"
 ) -> dict[str, Samples]:
-    """`calls` more kinds of system calls regress; `moved`: what the canary showed."""
-    made = {stage: Samples() for stage in (COSTS, COUNTS, CANARY, ROUNDS, FRESH)}
+    """`calls` more kinds of system calls regress; `moved`: what the control showed."""
+    made = {stage: Samples() for stage in (COSTS, COUNTS, CAMPAIGN)}
 
     def cost(key: Key, base: list[float], head: list[float]) -> None:
         for round_, (before, after) in enumerate(zip(base, head)):
@@ -36,8 +36,7 @@ def stages(
             made[COSTS].add(key, HEAD, round_, after)
 
     def timed(key: Key, sd: float, shift: float, seed: int) -> None:
-        fill(made[ROUNDS], key, (BASE, HEAD), noisy(10, sd, seed, shift))
-        fill(made[FRESH], key, (BASE, HEAD), noisy(12, sd, seed + 1, shift))
+        fill(made[CAMPAIGN], key, (BASE, HEAD), noisy(12, sd, seed, shift))
 
     cost(Key(local, "cost", "syscalls.total"), [2.0] * 3, [3.0] * 3)
     for number in range(calls):
@@ -51,8 +50,8 @@ def stages(
     timed(Key(local, OPEN, "p50"), 0.2, 0.0, 2)
     timed(Key(local, CLOSED, "rate"), 0.01, -0.07, 8)
     timed(Key("steal", OPEN, "p99.9"), 0.3, 0.4, 6)
-    canary = noisy(10, 0.005, 7, moved)
-    fill(made[CANARY], Key(local, OPEN, "cpu_us_per_op"), (BASE, SAME), canary)
+    again = noisy(12, 0.005, 7, moved)
+    fill(made[CAMPAIGN], Key(local, OPEN, "cpu_us_per_op"), (BASE, AGAIN), again)
     return made
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""scripts/gate-power: banks, decisions drawn from them, faults; and the small real bank."""
+"""scripts/gate-power: banks, decisions drawn from them, faults; and stored campaigns."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import math
 import random
 import subprocess
 import tempfile
+import tomllib
 import unittest
 from pathlib import Path
 from unittest import mock
 
 import fake_gate
-from tailrace_regress import bank, faults, job, outcome, planted_campaigns, power
+from tailrace_regress import bank, faults, job, outcome, planted_campaigns, power, power_cli
 from tailrace_regress.outcome import GateError
 from tailrace_regress.samples import Key
 
@@ -28,7 +29,7 @@ def made_up(count: int, sd: float, seed: int) -> list[bank.Round]:
     rounds: list[bank.Round] = []
     for _ in range(count):
         one: bank.Round = {}
-        for metric in ("cpu_us_per_op", "p50", "p99"):
+        for metric in ("cpu_us_per_op", "p50", "quiet_p99"):
             base = 10 * math.exp(lot.gauss(0, 0.2))
             one[Key("local", "open-50x64", metric)] = (base, base * math.exp(lot.gauss(0, sd)))
         rounds.append(one)
@@ -37,30 +38,35 @@ def made_up(count: int, sd: float, seed: int) -> list[bank.Round]:
 
 class Decisions(unittest.TestCase):
     def test_no_false_alarm_and_a_planted_loss_is_seen(self) -> None:
-        rounds = made_up(120, 0.02, 1)
-        alike = power.decide(rounds, 60, 1)
-        self.assertLessEqual(alike.regression, 1)
-        planted = power.decide(rounds, 60, 1, power.Loss("local", "cpu_us_per_op", 1.08))
-        self.assertGreaterEqual(planted.regression, 50)
-        self.assertEqual(planted.equivalent, 0)
+        rounds = made_up(120, 0.01, 1)
+        alike = power.decide(rounds, 20, 1)
+        self.assertEqual(alike.regression, 0)
+        self.assertGreater(alike.share("cpu_us_per_op", outcome.SAME), 0.8)
+        planted = power.decide(rounds, 20, 1, power.Loss("local", "cpu_us_per_op", 1.06))
+        self.assertGreaterEqual(planted.regression, 18)
+        self.assertEqual(planted.share("cpu_us_per_op", outcome.SAME), 0.0)
         self.assertEqual(set(planted.named), {str(CPU)})
 
-    def test_a_noisy_bank_is_inconclusive_never_equivalent(self) -> None:
+    def test_a_noisy_bank_is_inconclusive_never_the_same(self) -> None:
         rounds = made_up(120, 0.15, 2)
-        loss = power.Loss("local", "cpu_us_per_op", 1.05)
-        planted = power.decide(rounds, 40, 1, loss)
-        self.assertEqual(planted.equivalent, 0)
-        self.assertGreaterEqual(planted.inconclusive, 30)
+        planted = power.decide(rounds, 20, 1, power.Loss("local", "cpu_us_per_op", 1.05))
+        self.assertEqual(planted.share("cpu_us_per_op", outcome.SAME), 0.0)
+        self.assertGreaterEqual(planted.share("cpu_us_per_op", outcome.INCONCLUSIVE), 0.75)
+        self.assertGreater(planted.generations[power.LOOKS[-1]], 15)
 
-    def test_no_round_serves_twice_in_a_decision(self) -> None:
+    def test_no_generation_serves_twice_in_a_decision(self) -> None:
         with self.assertRaises(GateError):
-            power.decide(made_up(33, 0.02, 1), 1, 1)
-        power.decide(made_up(34, 0.02, 1), 1, 1)
+            power.decide(made_up(power.ALL - 1, 0.02, 1), 1, 1)
+        power.decide(made_up(power.ALL, 0.02, 1), 1, 1)
 
     def test_the_same_seed_gives_the_same_answer(self) -> None:
         rounds = made_up(60, 0.05, 3)
-        one, other = (power.decide(rounds, 20, 5) for _ in range(2))
+        one, other = (power.decide(rounds, 5, 5) for _ in range(2))
         self.assertEqual(one, other)
+
+    def test_its_looks_are_those_of_the_profile(self) -> None:
+        profile = tomllib.loads((ROOT / "harness/profiles/ci.toml").read_text())
+        self.assertEqual(tuple(profile["looks"]), power.LOOKS)
 
 
 class Banks(unittest.TestCase):
@@ -79,13 +85,13 @@ class Banks(unittest.TestCase):
 
     def test_a_bank_is_continued_also_when_its_last_line_is_torn(self) -> None:
         self.collect(3, commit="a")
-        self.collect(5, commit="a")
+        self.collect(9, commit="a")
         head, rounds = bank.read(self.path)
-        self.assertEqual((head.text("commit"), len(rounds)), ("a", 5))
-        self.assertEqual(set(rounds[0]), set(rounds[4]))
+        self.assertEqual((head.text("commit"), len(rounds)), ("a", 2 * bank.BATCH))
+        self.assertEqual(set(rounds[0]), set(rounds[-1]))
         text = self.path.read_text()
         self.path.write_text(text[:-20])
-        self.assertEqual(len(bank.read(self.path)[1]), 4)
+        self.assertEqual(len(bank.read(self.path)[1]), 2 * bank.BATCH - 1)
         self.assertFalse((self.root / "bank-rounds").exists())
 
     def test_another_machine_or_commit_is_refused(self) -> None:
@@ -105,8 +111,8 @@ class Banks(unittest.TestCase):
     def test_a_torn_line_does_not_swallow_the_next_batch(self) -> None:
         self.collect(2, commit="a")
         self.path.write_text(self.path.read_text()[:-20])
-        self.collect(3, commit="a")
-        self.assertEqual(len(bank.read(self.path)[1]), 3)
+        self.collect(bank.BATCH, commit="a")
+        self.assertEqual(len(bank.read(self.path)[1]), 2 * bank.BATCH - 1)
 
 
 class Faults(unittest.TestCase):
@@ -142,8 +148,8 @@ class Faults(unittest.TestCase):
         self.assertEqual(names, ["x", f"y{outcome.NOTHING}"])
 
 
-class SmallBank(unittest.TestCase):
-    """The decisions on noise that was really measured; see data/README.md."""
+class Stored(unittest.TestCase):
+    """The decisions on noise that was really measured, of copies of one executable."""
 
     def run_power(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -153,13 +159,21 @@ class SmallBank(unittest.TestCase):
             check=False,
         )
 
-    def test_it_keeps_the_promises_on_the_small_bank(self) -> None:
+    def test_it_keeps_its_promises(self) -> None:
         done = self.run_power("--short")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("as promised", done.stdout)
 
+    def test_copies_stand_by_twos_and_no_metric_is_lost(self) -> None:
+        alone = bank.of_campaigns(power_cli.CAMPAIGNS, False)
+        self.assertEqual(len(alone), 3 * 8 * 3)
+        names = {key.metric for one in alone for key in one}
+        self.assertEqual(names, set(bank.METRICS.values()))
+        self.assertEqual(len({key.place for one in alone for key in one}), 4)
+
     def test_bad_usage_is_one(self) -> None:
-        for words in ([], ["--decide", "-1"], ["--decide", "3", "--bank-file", "/nonexistent"]):
+        for words in ([], ["--decide", "-1"], ["--decide", "3", "--bank-file", "/nonexistent"],
+                      ["--short", "--losses", "x"]):
             done = self.run_power(*words)
             self.assertEqual(done.returncode, 1, done.stderr)
             self.assertNotIn("Traceback", done.stderr)

@@ -19,10 +19,12 @@ import test_report
 from reading import rewritten
 from sliced_cells import scale_cpu
 from tailrace_regress import accepted, campaign_numbers
+from tailrace_regress.samples import Key
 from tailrace_report import cli, compare, history
 from tailrace_report.errors import CampaignError
 from tailrace_report.figure_history import Entry
 from tailrace_report.history import Trend
+from tailrace_report.measures import CPU, QUIET_P99, RATE, Slope
 from tailrace_report.readings import METRICS, Place
 from tailrace_report.stats import Estimate
 
@@ -179,6 +181,27 @@ class Arms(unittest.TestCase):
             self.assertEqual({who.form for who in study.subjects}, {"head", "default head"})
             with self.assertRaises(CampaignError):
                 rewritten(folder, lambda cell: cell.update(arm=7) or True)
+
+    def test_the_gate_reads_what_reports_show(self) -> None:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = make_campaign.write_campaign(Path(scratch) / "c", blocks=2, scale=1)
+            study = rewritten(folder, lambda cell: cell.update(arm="head") or True)
+        samples = campaign_numbers.samples_of(study.campaign)
+        local = {(k.place, k.metric): k for k in samples.keys() if k.target == "local"}
+        for place, metric, measure in (
+            ("open-50x64-60000", "quiet_p99", QUIET_P99),
+            ("closed-50x64", "rate", RATE),
+            ("closed-1000x64", "cpu_us_per_op", CPU),
+            ("memory", "kernel_bytes_per_idle_connection", Slope("idle", ("kernel",))),
+        ):
+            (point,) = (one for one in study.points if one.id == place)
+            who = next(one for one in study.subjects if (one.id, one.form) == ("local", "head"))
+            shown = measure.per_block(study, who, point, "ok")
+            self.assertEqual(samples.arm(local[place, metric], "head"), shown)
+            self.assertEqual(set(shown), {0, 1})
+        # Invalid cells count too: both of libuv's.
+        key = Key("libuv", "open-1000x64-20000", "cpu_us_per_op")
+        self.assertEqual(set(samples.arm(key, "head")), {0, 1})
 
     def test_cells_that_were_skipped_are_a_note_of_the_gate(self) -> None:
         with tempfile.TemporaryDirectory() as scratch:

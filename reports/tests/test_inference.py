@@ -3,51 +3,12 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import random
 import unittest
-from statistics import NormalDist
 
 from tailrace_regress import inference
 from tailrace_report import stats
-
-
-def brute_force_p(differences: list[float]) -> float:
-    """All sign patterns, one by one, over midranks."""
-    kept = [d for d in differences if d]
-    ranks = []
-    for d in kept:
-        below = sum(abs(other) < abs(d) for other in kept)
-        same = sum(abs(other) == abs(d) for other in kept)
-        ranks.append(below + (same + 1) / 2)
-    seen = sum(rank for rank, d in zip(ranks, kept) if d > 0)
-    sums = [
-        sum(rank for rank, sign in zip(ranks, signs) if sign)
-        for signs in itertools.product((0, 1), repeat=len(kept))
-    ]
-    return sum(one >= seen - 1e-9 for one in sums) / len(sums)
-
-
-class SignFlips(unittest.TestCase):
-    def test_known_values(self) -> None:
-        # All positive: one pattern in 2^n. One negative of the smallest rank: two patterns.
-        self.assertEqual(inference.sign_flip_p([0.1, 0.2, 0.3]), 1 / 8)
-        self.assertEqual(inference.sign_flip_p([-0.1, 0.2, 0.3]), 2 / 8)
-        self.assertEqual(inference.sign_flip_p([-1.0, -2.0]), 1.0)
-        self.assertEqual(inference.sign_flip_p([]), 1.0)
-        self.assertEqual(inference.sign_flip_p([0.0, 0.0]), 1.0)
-
-    def test_every_pattern_counted_by_hand_agrees(self) -> None:
-        lot = random.Random(3)
-        for count in range(1, 11):
-            for _ in range(6):
-                some = [lot.choice((-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0)) for _ in range(count)]
-                self.assertAlmostEqual(inference.sign_flip_p(some), brute_force_p(some))
-
-    def test_one_wild_round_does_not_decide(self) -> None:
-        calm = [0.01, 0.012, 0.011, 0.013, 0.009, 0.014, 0.008, 0.015, 0.016, -9.0]
-        self.assertLess(inference.sign_flip_p(calm), 0.05)
 
 
 class Signs(unittest.TestCase):
@@ -123,22 +84,6 @@ class Sizes(unittest.TestCase):
         self.assertGreaterEqual(inference.detectable(1e-9, 30, 0.03), 0.03)
         self.assertEqual(inference.detectable(0.0, 30, 0.03), 0.03)
 
-    def test_rounds_needed_are_the_fewest_that_suffice(self) -> None:
-        needed = inference.rounds_needed(0.05, 0.03)
-        assert needed is not None
-        share = NormalDist().cdf(0.03 / 0.05)
-
-        def reaches(rounds: int) -> bool:
-            rank = stats.interval_rank(rounds)
-            chance = sum(
-                math.comb(rounds, k) * (1 - share) ** k * share ** (rounds - k) for k in range(rank)
-            )
-            return chance >= inference.POWER
-
-        self.assertTrue(reaches(needed))
-        self.assertFalse(reaches(needed - 6))
-        self.assertIsNone(inference.rounds_needed(5.0, 0.001))
-        self.assertEqual(inference.rounds_needed(0.0, 0.03), stats.BLOCKS_FOR_INTERVAL)
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ class Judged(unittest.TestCase):
             self.assertEqual(self.word(base + 1, base), "improvement", base)
 
     def test_one_in_three_is_not(self) -> None:
-        self.assertEqual(self.word(48.193, 48.53), "equivalent")
+        self.assertEqual(self.word(48.193, 48.53), "same")
 
 
 class Gate(test_regress.Gate):
@@ -108,7 +108,7 @@ class Gate(test_regress.Gate):
         self, base: dict[str, Any], head: dict[str, Any], *words: str, **more: str
     ) -> subprocess.CompletedProcess[str]:
         return self.run_gate(
-            {"micro": MICRO, **base}, {"micro": MICRO, **head}, "--blocks", "6", *words, **more
+            {"micro": MICRO, **base}, {"micro": MICRO, **head}, *words, **more
         )
 
     def finding(self, name: str) -> dict[str, Any]:
@@ -131,7 +131,7 @@ class Gate(test_regress.Gate):
         self.assertIn('"uri": "workloads/micro/catalogue.hpp"', sarif)
         found = self.finding("yield_many")
         self.assertEqual((found["method"], found["rounds"]), ("exact", 2))
-        self.assertEqual(self.finding("task_create")["verdict"], "equivalent")
+        self.assertEqual(self.finding("task_create")["verdict"], "same")
         rows = json.loads((self.folder() / "bencher.json").read_text())
         self.assertEqual(rows["local/yield_many"], {"micro-instructions": {"value": 51.2}})
 
@@ -156,7 +156,7 @@ class Gate(test_regress.Gate):
         notes = json.loads((self.folder() / "job.json").read_text())["notes"]
         note = "local: micro.instructions at yield_many (the base arm lacks this benchmark)"
         self.assertIn(f"not measured: {note}", notes)
-        self.assertEqual(self.finding("task_create")["verdict"], "equivalent")
+        self.assertEqual(self.finding("task_create")["verdict"], "same")
 
     def test_an_arm_without_them_is_a_note(self) -> None:
         done = self.gate({"micro": {}}, {})

@@ -62,7 +62,7 @@ class Reader(test_regress.Gate):
 
     def check_folder(self, code: int, word: str) -> None:
         whole = json.loads((self.folder() / "regress.json").read_text())
-        self.assertEqual((whole["schema"], whole["exit_code"]), ("tailrace-regress-1", code))
+        self.assertEqual((whole["schema"], whole["exit_code"]), ("tailrace-regress-2", code))
         self.assertIn(word, whole["headline"])
         (suite,) = ElementTree.parse(self.folder() / "junit.xml").getroot()
         numbers = [suite.get(name) for name in ("tests", "failures", "errors", "skipped")]
@@ -120,13 +120,13 @@ class Everywhere(Reader):
         self.check(done, 2, "results/regress-", "cannot be made")
         self.assertNotIn("cost of", done.stderr)
 
-    def test_a_canary_alone(self) -> None:
-        base = {"same_factor": 1.5, "nothing_counted": True}
-        done = self.run_gate(base, {"nothing_counted": True}, "--canary", "10", **self.github)
+    def test_a_control_alone(self) -> None:
+        base = {"again_factor": 1.5, "nothing_counted": True}
+        done = self.run_gate(base, {"nothing_counted": True}, **self.github)
         self.assertEqual(done.returncode, 5, done.stderr)
         errors = [line for line in done.stdout.splitlines() if line.startswith("::error")]
         self.assertEqual(len(errors), 1, done.stdout)
-        self.assertIn("a copy of itself differs too", errors[0])
+        self.assertIn("the base measured a second time differs", errors[0])
         self.assertNotIn("was counted still holds", self.step.read_text())
         (suite,) = ElementTree.parse(self.folder() / "junit.xml").getroot()
         self.assertEqual(suite.get("errors"), "1")
@@ -134,7 +134,7 @@ class Everywhere(Reader):
 
     def test_what_is_inconclusive_fails_as_an_error_when_strict(self) -> None:
         noise = {"noise": 0.5}
-        done = self.run_gate(noise, noise, "--strict", "--blocks", "6", **self.github)
+        done = self.run_gate(noise, noise, "--strict", **self.github)
         self.assertEqual(done.returncode, 4, done.stderr)
         self.assertIn("::error title=tailrace::inconclusive: ", done.stdout)
 
@@ -157,7 +157,8 @@ class Deciding(Reader):
     def broken_job(self) -> Path:
         folder = self.root / "results" / "regress-1"
         folder.mkdir(parents=True)
-        (folder / "job.json").write_text('{"notes": 3, "elapsed_s": "\\u0001"}')
+        facts = '{"schema": "tailrace-job-2", "notes": 3, "elapsed_s": "\\u0001"}'
+        (folder / "job.json").write_text(facts)
         (folder / "samples.jsonl").write_text("{}\n{}\n")
         return folder
 
