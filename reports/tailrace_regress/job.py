@@ -22,6 +22,7 @@ from tailrace_report import looks, until
 from tailrace_report.campaign import Campaign
 from tailrace_report.load import parse_object
 
+CHANGED = "+"
 SAMPLES, FACTS, SCHEMA = "samples.jsonl", "job.json", "tailrace-job-2"
 
 
@@ -141,9 +142,12 @@ def _measure(plan: Plan, arms: build.Arms, job: Job) -> None:
     wanted = build.names(arms.head) if plan.files else plan.targets or build.in_house(arms.head)
     targets, notes = measure.targets_of(both, wanted)
     job.notes += [*arms.notes, *notes]
+    head = str(plan.files.head) if plan.files else head_of(plan.root)
+    if not plan.arms and not plan.files and head.endswith(CHANGED):
+        job.notes.append("the head is this tree with changes that are in no commit")
     job.facts = {
         "base": arms.commit,
-        "head": str(plan.files.head) if plan.files else _head(plan.root),
+        "head": head,
         "command": _command(plan, arms),
         "profile": plan.profile,
         "preset": plan.preset,
@@ -189,9 +193,10 @@ def _command(plan: Plan, arms: build.Arms) -> str:
     return shlex.join(["scripts/regress", *words])
 
 
-def _head(root: Path) -> str:
-    """The commit of the head, with a plus where the tree differs from it."""
-    done = children.run(["git", "describe", "--always", "--abbrev=12", "--dirty=+"], 60.0, root)
+def head_of(root: Path) -> str:
+    """The commit of the head, with CHANGED at its end where the tree differs from it."""
+    command = ["git", "describe", "--always", "--abbrev=12", f"--dirty={CHANGED}"]
+    done = children.run(command, 60.0, root)
     return done.out.decode("utf-8", "replace").strip() if done.code == 0 else "unknown"
 
 

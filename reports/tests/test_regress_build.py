@@ -54,7 +54,9 @@ STARTED_S = 120.0  # what a starved machine may take
 GXX = "#!/bin/sh\necho pretended compiler\n"
 
 
-class Builds(unittest.TestCase):
+class Repository(unittest.TestCase):
+    """A small one, with a first commit, and programs that pretend."""
+
     def setUp(self) -> None:
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
@@ -94,13 +96,15 @@ class Builds(unittest.TestCase):
         self.git("commit", "-q", "-m", tag)
         self.git("tag", tag)
 
+    def trees(self) -> list[str]:
+        return [path.name for path in (self.root / "build/regress").glob("tree-*")]
+
+
+class Builds(Repository):
     def refused(self, ref: str) -> GateError:
         with self.assertRaises(GateError) as caught:
             build.build(self.root, ref, "release", ["local", "steal"])
         return caught.exception
-
-    def trees(self) -> list[str]:
-        return [path.name for path in (self.root / "build/regress").glob("tree-*")]
 
     def test_two_jobs_that_make_the_same_base_share_it(self) -> None:
         made = [self.root / name for name in ("mine", "kept")]
