@@ -108,6 +108,8 @@ def _run(asked: argparse.Namespace) -> int:
     for name, (least, *_) in job.SIZES.items():
         if not least <= getattr(asked, name) <= 1000:
             raise usage(f"--{name} is from {least} to 1000")
+    if not 0 <= asked.at_most_minutes <= 10_000:
+        raise usage("--at-most-minutes is from 1 to 10000")
     if asked.seed is not None and not 0 <= asked.seed < 1 << 32:
         raise usage("--seed is from 0 to 2^32 - 1")
     files = own_targets.checked(asked.base_target, asked.head_target, asked.tailrace)

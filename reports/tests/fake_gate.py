@@ -50,6 +50,7 @@ USUAL: dict[str, Any] = {
     "crash": "",  # cost or run
     "starved": [],  # blocks in which the client sends nothing
     "again_factor": 1.0,  # how much slower everything is in the arm `again`
+    "wall_s": 0.0,  # what a cell took
     "sleep_s": 0.0,  # before its costs are told, with its process id in the file `sleeping`
     "sleep_run_s": 0.0,  # before its rounds, likewise
     "nothing_counted": False,
@@ -287,7 +288,7 @@ def cell(
 
     name = f"b{block}-{point['id']}-{target}-{arm}"
     line = make_campaign.cell_line(name, block, 0, target, "best", "in-house", point)
-    line["arm"] = arm
+    line.update(arm=arm, wall_s=behaviour["wall_s"])
     if behaviour["crash"] == "run":
         line.update(status="failed", cause="the target died of signal 11")
         line["target"]["stderr_tail"] = "assertion failed: answered <= sent"

@@ -135,6 +135,10 @@ class Verdicts(Gate):
     def test_it_goes_on_while_a_time_is_open(self) -> None:
         self.assertEqual(self.generations(noise=0.3), 12)
 
+    def test_it_ends_where_the_next_look_would_take_too_long(self) -> None:
+        # Six cells a generation; ten minutes at most.
+        self.assertEqual(self.generations(noise=0.3, wall_s=9.0), 8)
+
     def test_it_ends_where_all_is_decided(self) -> None:
         self.assertEqual(self.generations(noise=0.001), 8)
 
@@ -214,6 +218,7 @@ class Refusals(Gate):
             ["--repeats", "1"],
             ["--targets", ","],
             ["--looks", "x"],
+            ["--at-most-minutes", "-1"],
             ["--looks", "12,8"],
             ["--targets", "../x"],
         ):
