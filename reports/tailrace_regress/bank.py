@@ -38,12 +38,12 @@ def of_campaigns(path: Path, beside: bool) -> list[Round]:
     for one in planted_campaigns.read(path):
         if bool(one.beside) == beside:
             for arms in zip(planted_campaigns.COPIES[::2], planted_campaigns.COPIES[1::2]):
-                rounds += _rounds_of(one, arms)
+                rounds += rounds_of(one, arms)
     return rounds
 
 
-def _rounds_of(one: planted_campaigns.Measured, arms: tuple[str, str]) -> list[Round]:
-    """A generation of two copies each."""
+def rounds_of(one: planted_campaigns.Measured, arms: tuple[str, str]) -> list[Round]:
+    """The generations of one campaign, of two of its arms."""
     made: dict[int, Round] = {}
     for name, (kind, scheduling, _) in planted_campaigns.MEASURES.items():
         metric = METRICS.get(name.removesuffix(" in FIFO"))

@@ -16,9 +16,9 @@ from pathlib import Path
 from unittest import mock
 
 import fake_gate
-from tailrace_regress import bank, faults, job, outcome, planted_campaigns, power, power_cli
+from tailrace_regress import bank, faults, job, judge, outcome, planted_campaigns, power, power_cli
 from tailrace_regress.outcome import GateError
-from tailrace_regress.samples import Key
+from tailrace_regress.samples import BASE, HEAD, Key, Samples
 
 ROOT = Path(__file__).resolve().parents[2]
 CPU = Key("local", "open-50x64", "cpu_us_per_op")
@@ -163,6 +163,23 @@ class Stored(unittest.TestCase):
         done = self.run_power("--short")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("as promised", done.stdout)
+
+    def confirmed(self, head: str) -> int:
+        """In how many campaigns of eight generations this arm is slower than a copy."""
+        found = 0
+        for one in planted_campaigns.read(power_cli.CAMPAIGNS):
+            samples = Samples()
+            for at, numbers in enumerate(bank.rounds_of(one, (planted_campaigns.COPIES[0], head))):
+                for key, values in numbers.items():
+                    for arm, value in zip((BASE, HEAD), values):
+                        samples.add(key, arm, at, value)
+            found += bool(judge.judge({judge.CAMPAIGN: samples}).failing)
+        return found
+
+    def test_faults_that_were_really_planted_are_confirmed_and_copies_are_not(self) -> None:
+        for fault in planted_campaigns.PLANTED:
+            self.assertGreaterEqual(self.confirmed(fault), 12, fault)
+        self.assertEqual([self.confirmed(copy) for copy in planted_campaigns.COPIES[1:]], [0] * 5)
 
     def test_copies_stand_by_twos_and_no_metric_is_lost(self) -> None:
         alone = bank.of_campaigns(power_cli.CAMPAIGNS, False)
