@@ -31,9 +31,9 @@ from tailrace_report.stats import Estimate, paired_ratio  # noqa: E402
 
 ALLOWED = 1.05
 # Adapter and form, bare echo and form, and the style that this form means. Both of a pair keep
-# their buffers alike; `owned` and `callbacks` are forms of the profile's own.
+# their buffers alike; `callbacks` is a form of the profile's own.
 PAIRS = (
-    ("libuv", "best", "plain-libuv", "default", "style=guide"),
+    ("libuv", "default", "plain-libuv", "default", "style=guide"),
     ("libuv", "best", "plain-libuv", "best", "style=lean"),
     ("asio-epoll", "best", "plain-asio-epoll", "default", "style=awaitable"),
     ("asio-epoll", "best", "plain-asio-epoll", "callbacks", "style=callbacks"),
@@ -42,7 +42,8 @@ PAIRS = (
     ("asio-uring", "best", "plain-asio-uring", "callbacks", "style=callbacks"),
     ("asio-uring", "lent", "plain-asio-uring", "best", "style=waiting"),
 )
-# Options of the Asio adapters in those forms.
+# Options of the adapters in those forms.
+LIBUV_FORMS = ("style=guide", "style=lean")
 ASIO_FORMS = (
     ("contexts=per-core",),
     ("contexts=per-core", "buffer=lent", "buffer_bytes=65536"),
@@ -138,7 +139,8 @@ def measure(folder: Path, blocks: int | None) -> Path:
 
 def print_instructions(folder: Path) -> None:
     """Those of each adapter in the forms that are compared, and of each style of bare echo."""
-    targets: list[tuple[Path, tuple[str, ...]]] = [(folder / "tailrace-target-libuv", ())]
+    libuv = folder / "tailrace-target-libuv"
+    targets: list[tuple[Path, tuple[str, ...]]] = [(libuv, (style,)) for style in LIBUV_FORMS]
     for asio in ("asio-epoll", "asio-uring"):
         targets += [(folder / f"tailrace-target-{asio}", form) for form in ASIO_FORMS]
     for _, _, bare, _, style in PAIRS:

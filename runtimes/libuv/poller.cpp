@@ -26,7 +26,7 @@ void close_handle(Handle& handle) noexcept {
 
 }  // namespace
 
-poller::poller(uv_prepare_cb before_poll) : timers_(*this) {
+poller::poller(uv_prepare_cb before_poll, style how) : timers_(*this), how_(how), buffers_(how) {
   ignore_broken_pipes();
   check(uv_loop_init(&uv_));
   check(uv_async_init(&uv_, &wake_, &on_wake));

@@ -10,7 +10,8 @@
 
 #include <cstdint>
 
-#include "runtimes/base/buffer_pool.hpp"
+#include "runtimes/libuv/options.hpp"
+#include "runtimes/libuv/receive_buffers.hpp"
 #include "runtimes/libuv/timer_pool.hpp"
 #include "runtimes/single/loop.hpp"
 
@@ -19,7 +20,8 @@ namespace tailrace::libuv {
 class poller : public single::loop {
  public:
   uv_loop_t& uv() noexcept { return uv_; }
-  buffer_pool& buffers() noexcept { return buffers_; }
+  style how() const noexcept { return how_; }
+  receive_buffers& buffers() noexcept { return buffers_; }
   timer_pool& timers() noexcept { return timers_; }
   // Inside a callback of the loop only.
   void resume(single::operation& op) {
@@ -31,7 +33,7 @@ class poller : public single::loop {
 
  protected:
   // before_poll is called once a turn; the data of its handle is the poller.
-  explicit poller(uv_prepare_cb before_poll);
+  poller(uv_prepare_cb before_poll, style how);
   // Streams and listeners are gone by now; awaits the close callbacks of their handles.
   ~poller();
 
@@ -48,7 +50,8 @@ class poller : public single::loop {
   uv_prepare_t prepare_;    // before each poll
   uv_idle_t keep_turning_;  // active while tasks are ready: the poll must not block
   timer_pool timers_;
-  buffer_pool buffers_;
+  const style how_;
+  receive_buffers buffers_;
   std::uint64_t resumed_ = 0;  // by callbacks, and not yet counted
 };
 

@@ -18,7 +18,8 @@
 //
 // Threads: everything belongs to the thread that calls run(), or, before and after, to the owner;
 // except request_stop() and metrics(): any.
-// Cost: an echo round trip is a read and a write, plus its share of an epoll_wait; no allocation.
+// Cost: an echo round trip is a read and a write, plus its share of an epoll_wait; no allocation,
+// or in style guide (options.hpp) two, an epoll_ctl, and a turn of the loop until the callback.
 // A resumption is counted by one instruction; the rest once a turn of the loop.
 #pragma once
 
@@ -31,6 +32,7 @@
 #include "runtimes/base/endpoint.hpp"
 #include "runtimes/base/metrics.hpp"
 #include "runtimes/libuv/file.hpp"
+#include "runtimes/libuv/options.hpp"
 #include "runtimes/libuv/poller.hpp"
 #include "runtimes/libuv/sleep.hpp"
 #include "runtimes/libuv/stream.hpp"
@@ -48,7 +50,7 @@ class runtime final : public poller {
   using listener = libuv::listener;
   using file = libuv::file;
 
-  runtime() : poller(&before_poll) {}
+  explicit runtime(style how = style::lean) : poller(&before_poll, how) {}
 
   std::expected<listener, start_error> listen(const endpoint& where);
   std::expected<file, start_error> open_file(const std::string& path, file_access how);

@@ -2,6 +2,7 @@
 #include "runtimes/libuv/socket.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 #include "runtimes/base/sys.hpp"
@@ -52,35 +53,29 @@ int connection::start_reading() noexcept {
   return -error;
 }
 
-void connection::on_alloc(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
-  auto& self = socket_of<connection>(handle);
-  try {
-    std::byte* const bytes = self.owner.buffers().take();
-    *buffer = uv_buf_init(reinterpret_cast<char*>(bytes), buffer_pool::buffer_bytes);
-  } catch (const std::bad_alloc&) {
-    *buffer = uv_buf_init(nullptr, 0);  // on_read will get UV_ENOBUFS
-  }
+void connection::on_alloc(uv_handle_t* handle, std::size_t suggested, uv_buf_t* buffer) {
+  *buffer = socket_of<connection>(handle).owner.buffers().take(suggested);
 }
 
 void connection::on_read(uv_stream_t* from, ssize_t count, const uv_buf_t* buffer) {
   auto& self = socket_of<connection>(from);
-  buffer_pool& pool = self.owner.buffers();
+  const give_back way_back = self.owner.buffers().way_back();
   auto* const bytes = reinterpret_cast<std::byte*>(buffer->base);
   if (count > 0) [[likely]]
     return self.deliver(
-        buffer_lease(bytes, io_result::of_count(static_cast<std::size_t>(count)), {&pool}));
-  if (bytes != nullptr) pool.give_back(bytes);
+        lease(bytes, io_result::of_count(static_cast<std::size_t>(count)), way_back));
+  if (bytes != nullptr) way_back(bytes);
   if (count == 0) return;  // nothing there after all
   self.ended = true;
   self.reading = false;  // libuv stops after an end or an error
   self.deliver(
-      buffer_lease(count == UV_EOF ? io_result() : io_result::of_error(static_cast<int>(-count))));
+      lease(count == UV_EOF ? io_result() : io_result::of_error(static_cast<int>(-count))));
 }
 
-void connection::deliver(buffer_lease&& received) {
+void connection::deliver(lease&& received) {
   if (receiver != nullptr) [[likely]] {
     receive_awaiter& taker = *std::exchange(receiver, nullptr);
-    if (ended) held = buffer_lease(received.status());
+    if (ended) held = lease(received.status());
     return taker.complete(std::move(received));
   }
   held = std::move(received);
@@ -90,10 +85,26 @@ void connection::deliver(buffer_lease&& received) {
   uv_read_stop(stream());
 }
 
+int connection::write_at_once(uv_buf_t all) noexcept {
+  return owner.how() == style::lean ? uv_try_write(stream(), &all, 1) : 0;
+}
+
 int connection::queue_write(uv_buf_t rest) noexcept {
+  if (owner.how() == style::guide) return queue_as_guide(rest);
   if (!request_) request_.reset(new (std::nothrow) uv_write_t);
   if (!request_) return ENOMEM;
   return -uv_write(request_.get(), stream(), &rest, 1, &on_written);
+}
+
+int connection::queue_as_guide(uv_buf_t all) noexcept {
+  auto* const request = static_cast<uv_write_t*>(std::malloc(sizeof(uv_write_t)));
+  if (request == nullptr) return ENOMEM;
+  const int error = uv_write(request, stream(), &all, 1, [](uv_write_t* done, int status) {
+    on_written(done, status);
+    std::free(done);
+  });
+  if (error != 0) std::free(request);
+  return -error;
 }
 
 void connection::on_written(uv_write_t* request, int status) {
@@ -105,7 +116,7 @@ void connection::on_written(uv_write_t* request, int status) {
 void connection::cancel_pending() noexcept {
   if (receiver != nullptr) owner.cancel(*receiver->node);
   if (sender != nullptr) owner.cancel(*sender->node);
-  held = buffer_lease();
+  held = lease();
 }
 
 int listening_socket::listen_on(sys::descriptor& bound) noexcept {

@@ -10,9 +10,9 @@
 #include <expected>
 #include <memory>
 
-#include "runtimes/base/buffer_pool.hpp"
 #include "runtimes/base/io_result.hpp"
 #include "runtimes/base/sys.hpp"
+#include "runtimes/libuv/receive_buffers.hpp"
 
 namespace tailrace::libuv {
 
@@ -52,6 +52,8 @@ struct connection final : socket_handle {
 
   // 0 or an errno: libuv starts to read, if it does not already.
   int start_reading() noexcept;
+  // How many bytes the socket took at once, or a libuv error; guide: leaves that to the queue.
+  int write_at_once(uv_buf_t all) noexcept;
   // 0 or an errno: the bytes go out when the socket takes them; then sender is resumed.
   int queue_write(uv_buf_t rest) noexcept;
 
@@ -60,16 +62,17 @@ struct connection final : socket_handle {
   bool reading = false;
   bool holds = false;  // held is what came while nobody received
   bool ended = false;  // held.status() is the end: 0 or an error, again and again
-  buffer_lease held;
+  lease held;
 
  private:
   void cancel_pending() noexcept override;
-  static void on_alloc(uv_handle_t* handle, std::size_t, uv_buf_t* buffer);
+  static void on_alloc(uv_handle_t* handle, std::size_t suggested, uv_buf_t* buffer);
   static void on_read(uv_stream_t* from, ssize_t count, const uv_buf_t* buffer);
   static void on_written(uv_write_t* request, int status);
-  void deliver(buffer_lease&& received);
+  void deliver(lease&& received);
+  int queue_as_guide(uv_buf_t all) noexcept;
 
-  // libuv's, while a write is under way. Made when the first write has to wait: most never do.
+  // lean: libuv's, while a write is under way. Made when the first has to wait: most never do.
   std::unique_ptr<uv_write_t> request_;
 };
 

@@ -19,11 +19,11 @@ bool receive_awaiter::begin(task_node& receiver) noexcept {
     return connection_.owner.takes_turns(*this);
   }
   if (connection_.ended) {
-    lease_ = buffer_lease(connection_.held.status());
+    lease_ = lease(connection_.held.status());
     return connection_.owner.takes_turns(*this);
   }
   if (const int error = connection_.start_reading()) [[unlikely]] {
-    lease_ = buffer_lease(io_result::of_error(error));
+    lease_ = lease(io_result::of_error(error));
     return false;
   }
   TAILRACE_CHECK(connection_.receiver == nullptr);  // one task at a time receives
@@ -43,7 +43,7 @@ bool send_awaiter::begin(task_node& sender) noexcept {
   auto* const first = const_cast<char*>(reinterpret_cast<const char*>(bytes_.data()));
   const auto size = static_cast<unsigned>(bytes_.size());
   const uv_buf_t all = uv_buf_init(first, size);
-  const int written = size == 0 ? 0 : uv_try_write(connection_.stream(), &all, 1);
+  const int written = size == 0 ? 0 : connection_.write_at_once(all);
   if (written == static_cast<int>(size)) [[likely]] {
     result_ = io_result::of_count(bytes_.size());
     return connection_.owner.takes_turns(*this);

@@ -7,10 +7,10 @@
 #include <span>
 #include <utility>
 
-#include "runtimes/base/buffer_pool.hpp"
 #include "runtimes/base/io_result.hpp"
 #include "runtimes/basic_stream.hpp"
 #include "runtimes/libuv/poller.hpp"
+#include "runtimes/libuv/receive_buffers.hpp"
 #include "runtimes/libuv/socket.hpp"
 #include "runtimes/single/operation.hpp"
 
@@ -19,15 +19,15 @@ namespace tailrace::libuv {
 class receive_awaiter final : public single::awaitable<receive_awaiter> {
  public:
   explicit receive_awaiter(connection& from) noexcept : connection_(from) {}
-  buffer_lease await_resume() noexcept { return std::move(lease_); }
+  lease await_resume() noexcept { return std::move(lease_); }
 
   bool begin(task_node& receiver) noexcept;
   // By a callback.
-  void complete(buffer_lease&& received) {
+  void complete(lease&& received) {
     lease_ = std::move(received);
     connection_.owner.resume(*this);
   }
-  void set_cancelled() noexcept { lease_ = buffer_lease(io_result::of_error(ECANCELED)); }
+  void set_cancelled() noexcept { lease_ = lease(io_result::of_error(ECANCELED)); }
   bool leave() noexcept {
     connection_.receiver = nullptr;
     return true;
@@ -35,7 +35,7 @@ class receive_awaiter final : public single::awaitable<receive_awaiter> {
 
  private:
   connection& connection_;
-  buffer_lease lease_;
+  lease lease_;
 };
 
 class send_awaiter final : public single::awaitable<send_awaiter> {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
-// libuv for the suites.
+// libuv for the suites. TAILRACE_LIBUV_STYLE=guide in the environment: in that style.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
 #include <memory>
+#include <string_view>
 
 #include "runtimes/libuv/runtime.hpp"
 #include "runtimes/tests/conformance_harness.hpp"
@@ -18,7 +22,11 @@ struct conformance_harness<libuv::runtime> {
   // libuv counts milliseconds: timers of one millisecond fire in the order of their start.
   static constexpr std::chrono::microseconds timer_granularity{1000};
   static constexpr bool shares_ports = true;
-  static std::unique_ptr<libuv::runtime> make() { return std::make_unique<libuv::runtime>(); }
+  static std::unique_ptr<libuv::runtime> make() {
+    const char* const asked = std::getenv("TAILRACE_LIBUV_STYLE");
+    const bool guide = asked != nullptr && std::string_view(asked) == "guide";
+    return std::make_unique<libuv::runtime>(guide ? libuv::style::guide : libuv::style::lean);
+  }
   static client connect(libuv::runtime&, std::uint16_t port, int receive_bytes) {
     return client(port, receive_bytes);
   }
