@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tailrace_report import labels
 from tailrace_report.palette import INK, PAPER, Look
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 TEXT, MUTED, GRID = INK["text"][0], INK["muted"][0], INK["grid"][0]
 FONT_POINTS = 9.0
+NAME_POINTS = FONT_POINTS - 2  # of what stands beside a mark
+MARK_RADIUS = 3.5  # points
+LEADER = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.5}
+LABEL_STEP = FONT_POINTS * 1.25  # from one label right of a panel to the next
 SETTINGS: dict[str, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "tailrace",
@@ -261,7 +266,7 @@ def end_labels(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> Non
         display = axes.transData.transform((x, y))
         inside = axes.transAxes.inverted().transform(display)
         spots.append((float(inside[0]), max(0.0, float(inside[1])) * canvas_height))
-    heights = apart([y for _, y in spots], FONT_POINTS * 1.25, 2.0, canvas_height - 2.0)
+    heights = apart([y for _, y in spots], LABEL_STEP, 2.0, canvas_height - 2.0)
     points_per_width = axes.figure.get_figwidth() * axes.get_position().width * 72.0
     for (_, _, text, colour), (inside, at), height in zip(ends, spots, heights):
         reach = [inside, 1.0 + 4.0 / points_per_width, 1.0 + 11.0 / points_per_width]
@@ -283,6 +288,39 @@ def end_labels(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> Non
             va="center_baseline",
             color=colour,
             annotation_clip=False,
+        )
+
+
+def mark_names(axes: Axes, marks: Sequence[tuple[float, float, str]]) -> None:
+    """The name of each mark (x, y in data, text) that has one, beside it and apart from all other
+    names and marks; with a leader where it could not stay next to its own.
+
+    The limits of the axes must be final: positions are computed from them.
+    """
+    whole, part = axes.figure, axes.get_position()
+    width = whole.get_figwidth() * part.width * 72.0
+    height = whole.get_figheight() * part.height * 72.0
+    at = []
+    for x, y, _ in marks:  # one that lies outside belongs to the edge
+        inside = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))
+        across, up = (min(max(float(share), 0.0), 1.0) for share in inside)
+        at.append((across * width, up * height))
+    named = [(mark, text) for mark, (_, _, text) in zip(at, marks) if text]
+    asked = [(mark, NAME_POINTS * 0.66 * len(text)) for mark, text in named]
+    room = labels.Box(0.0, 0.0, width, height)
+    boxes = labels.places(at, asked, NAME_POINTS * 1.25, MARK_RADIUS, room)
+    for (mark, text), box in zip(named, boxes):
+        axes.annotate(
+            text,
+            (mark[0] / width, mark[1] / height),
+            xycoords="axes fraction",
+            xytext=(box.middle[0] - mark[0], box.middle[1] - mark[1]),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            color=MUTED,
+            fontsize=NAME_POINTS,
+            arrowprops=None if box.touches(mark, 3 * MARK_RADIUS) else LEADER,
         )
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Two numbers of each subject at several settings: panels of lines, a line a subject, a mark a
 setting with its interval over blocks. Both axes are logarithmic: a factor is the same distance
-everywhere."""
+everywhere. Names, those of lines right of the panel and those of marks in it, stay apart."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tailrace_report import canvas, palette
-from tailrace_report.kinds.kind import Drawn
 from tailrace_report.study import Entry
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from tailrace_report.kinds.kind import Drawn
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,15 @@ def lines_figure(panels: Sequence[Panel], x: Axis, y: Axis) -> Drawn:
     estimates = [mark.entry.estimate for _, line in lines for mark in line]
     low, high = min(e.low for e in estimates) * 0.85, max(e.high for e in estimates) * 1.2
     right = 0.35 + canvas.text_inches(_label(*one) for one in lines)
+    bottom, top = 0.6, 0.62
+    names = max(len(panel.lines) for panel in panels) * canvas.LABEL_STEP / 72
+    height = max(4.1, bottom + top + names + 0.1)
     figure, every = canvas.panels(
-        len(panels), columns=2, width=4.5 + right, height=4.1, margins=(0.75, right, 0.6, 0.62)
+        len(panels),
+        columns=2,
+        width=4.5 + right,
+        height=height,
+        margins=(0.75, right, bottom, top),
     )
     for axes, panel in zip(every, panels):
         places = sorted({mark.x for line in panel.lines.values() for mark in line})
@@ -68,6 +76,8 @@ def lines_figure(panels: Sequence[Panel], x: Axis, y: Axis) -> Drawn:
         axes.set_ylabel(y.title)
         canvas.bare(axes, grid="both")
         canvas.end_labels(axes, [_line(axes, *one) for one in panel.lines.items()])
+        marks = [mark for line in panel.lines.values() for mark in line]
+        canvas.mark_names(axes, [(m.x, m.entry.estimate.median, m.name) for m in marks])
         canvas.title(axes, panel.title)
     return figure, ". ".join(_words(panel, x, y) for panel in panels)
 
@@ -85,14 +95,6 @@ def _line(axes: Axes, label: str, line: Line) -> tuple[float, float, str, str]:
     axes.plot(x, middle, color=look.light, linewidth=1.5, linestyle=style)
     for mark, value in zip(line, middle):
         canvas.mark(axes, mark.x, value, look, solid=mark.entry.valid, size=5)
-        axes.annotate(
-            mark.name,
-            (mark.x, value),
-            xytext=(4, 4),
-            textcoords="offset points",
-            color=canvas.MUTED,
-            fontsize=canvas.FONT_POINTS - 2,
-        )
     return x[-1], middle[-1], _label(label, line), look.light
 
 

@@ -147,6 +147,10 @@ class Study:
         """Points of these kinds at which at least one cell was measured."""
         return [p for p in self.points if p.kind in kinds and self.present(p)]
 
+    def subjects_at(self, point: Point) -> list[Subject]:
+        """Who was to be measured at this point, with numbers or without."""
+        return [who for who in self.subjects if (who, point.id) in self._cells]
+
     def present(self, point: Point) -> list[Subject]:
         """Who has numbers at this point."""
         return [who for who in self.subjects if self.standing(who, point)]

@@ -8,13 +8,14 @@ import math
 import random
 import unittest
 
-from tailrace_report import palette, wording
-from tailrace_report.canvas import apart
+from tailrace_report import canvas, figure_lines, labels, palette, wording
 from tailrace_report.campaign import Subject
+from tailrace_report.canvas import apart
 from tailrace_report.figure_latency import curve_of
 from tailrace_report.hdr import Histogram
 from tailrace_report.kinds.memory import parted
 from tailrace_report.stats import Estimate
+from tailrace_report.study import Entry
 from tailrace_report.tables import markdown_text
 
 
@@ -43,7 +44,7 @@ class Colours(unittest.TestCase):
         floors = "bare bare-epoll bare-uring".split()
         others = (
             "local steal uring libuv asio-epoll asio-uring threads threads-pool tokio"
-            " tokio-current smol async-std glommio monoio go java-virtual"
+            " tokio-current tokio-unstable smol async-std glommio monoio go java-virtual"
         ).split()
         looks = [palette.look(name) for name in floors + others]
         self.assertEqual(len(looks), len(set(looks)))
@@ -73,6 +74,55 @@ class Labels(unittest.TestCase):
 
     def test_labels_with_room_stay_where_they_are(self) -> None:
         self.assertEqual(apart([50.0, 20.0], 11.0, 0.0, 100.0), [50.0, 20.0])
+
+    def test_names_beside_marks_cover_neither_names_nor_marks(self) -> None:
+        generator = random.Random(3)
+        room = labels.Box(0.0, 0.0, 320.0, 210.0)
+        for _ in range(20):
+            crowd = [(generator.gauss(200, 20), generator.gauss(100, 10)) for _ in range(24)]
+            asked = [(mark, generator.uniform(10, 50)) for mark in crowd]
+            found = labels.places(crowd, asked, 8.75, 3.5, room)
+            self.assertTrue(all(box.inside(room) for box in found))
+            for one, other in itertools.combinations(found, 2):
+                self.assertFalse(one.meets(other))
+            for mark in crowd:
+                self.assertFalse(any(labels.around(mark, 7, 7).meets(box) for box in found))
+
+    def test_a_name_with_room_stands_above_right_of_its_mark(self) -> None:
+        room = labels.Box(0.0, 0.0, 320.0, 210.0)
+        (box,) = labels.places([(100.0, 100.0)], [((100.0, 100.0), 30.0)], 8.75, 3.5, room)
+        self.assertGreater(box.left, 100.0)
+        self.assertGreater(box.bottom, 100.0)
+        self.assertTrue(box.touches((100.0, 100.0), 10.5))
+
+    def test_where_no_room_is_left_names_lie_over_one_another(self) -> None:
+        marks = [(5.0, 5.0), (5.0, 5.0)]
+        room = labels.Box(0.0, 0.0, 60.0, 20.0)
+        found = labels.places(marks, [(mark, 45.0) for mark in marks], 8.75, 3.5, room)
+        self.assertEqual(len(found), 2)
+
+    def test_thirty_contestants_at_one_spot_have_labels_apart(self) -> None:
+        names = [f"contestant-{number}" for number in range(30)]
+        lines = {}
+        for number, name in enumerate(names):
+            who = Subject(name, "best", 1)
+            x = 100e6 * (1 + number / 1000)
+            late = Estimate(x / 1e3, x / 1e3, x / 1e3, 6, "interval")
+            entry = Entry(who, name, late, None, "ok", wording.duration)
+            lines[name] = [figure_lines.Mark(x, entry, "", "50 µs")]
+        from matplotlib.text import Text
+
+        axis = figure_lines.Axis("time", wording.time_unit)
+        with canvas.settings():
+            found = figure_lines.lines_figure([figure_lines.Panel("a\nb", lines)], axis, axis)
+            assert found is not None
+            (axes,) = found[0].axes
+            texts = [text for text in axes.texts if text.get_text() in [*names, "50 µs"]]
+            found[0].canvas.draw()
+            boxes = [Text.get_window_extent(text) for text in texts]  # without their leaders
+        self.assertEqual(len(texts), 60)
+        for one, other in itertools.combinations(boxes, 2):
+            self.assertFalse(one.overlaps(other))
 
     def test_too_many_labels_share_the_room(self) -> None:
         placed = sorted(apart([50.0] * 21, 11.0, 0.0, 100.0))

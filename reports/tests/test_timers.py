@@ -12,7 +12,7 @@ from typing import Any
 import contestants
 import hdr_encoder
 import make_campaign
-from reading import drawn, page_of, rows_of, study_of
+from reading import drawn, page_of, rewritten, rows_of, study_of
 from tailrace_report import overview
 from tailrace_report.canvas import settings
 from tailrace_report.cell_line import read_cell
@@ -120,17 +120,59 @@ class Timers(unittest.TestCase):
 
     def test_the_curve_has_the_windows_in_order(self) -> None:
         study = self.study()
-        (panel,) = timer.window_panels(study)
-        self.assertEqual([mark.name for mark in panel.lines["local"]], ["500", "64", "0"])
-        self.assertEqual([mark.name for mark in panel.lines["libuv"]], [""])
+        for panel in timer.cost_panels(study):
+            names = [mark.name for mark in panel.lines["local"]]
+            self.assertEqual(names, ["500 µs", "64 µs", "0 µs"])
+            self.assertEqual([mark.name for mark in panel.lines["libuv"]], [""])
         (section,) = TIMER.sections(study)
         (drawing,) = [one for one in section.drawings if one.name == "timer-window"]
         with settings():
             found = drawing.draw()
         assert found is not None
         self.assertIn("local: 600 µs at 90.0 ms (window 500 µs)", found[1])
-        forms = {who.form for who in timer.window_forms(study)}
+        forms = {who.form for who in timer.tuned_forms(study)}
         self.assertEqual(forms, {"window-0", "window-500"})
+
+    def test_everybody_is_a_mark_at_p50_and_at_p99(self) -> None:
+        study = self.study()
+        titles = [panel.title.splitlines()[1] for panel in timer.cost_panels(study)]
+        self.assertEqual(titles, [f"lateness {p} against CPU time" for p in ("p50", "p99")])
+        for panel in timer.cost_panels(study):
+            shown = {mark.entry.subject for line in panel.lines.values() for mark in line}
+            self.assertEqual(shown, set(study.subjects))
+            points = [(m.x, m.entry.estimate.median) for m in panel.lines["libuv"]]
+            late = 1150e3 if "p50" in panel.title else 2300e3
+            self.assertEqual(len(points), 1)
+            self.assertAlmostEqual(points[0][0], 130e6)
+            self.assertAlmostEqual(points[0][1] / late, 1, 2)
+
+    def test_two_contestants_without_any_form_are_a_figure_too(self) -> None:
+        study = rewritten(self.folder, lambda line: line["subject"]["form"] == "best")
+        self.assertEqual([len(panel.lines) for panel in timer.cost_panels(study)], [2, 2])
+
+    def test_who_has_no_number_is_named_above_the_panel(self) -> None:
+        def fail(line: dict[str, Any]) -> None:
+            if line["subject"]["id"] == "libuv":
+                line.update(status="skipped", cause="no threads", remedy="", work=None)
+
+        study = rewritten(self.folder, lambda line: fail(line) or True)
+        for panel in timer.cost_panels(study):
+            self.assertNotIn("libuv", panel.lines)
+            self.assertTrue(panel.title.endswith("; without a number: libuv"), panel.title)
+
+    def test_a_form_that_sets_the_slack_is_on_the_line_and_another_form_is_not(self) -> None:
+        def change(line: dict[str, Any]) -> bool:
+            who = line["subject"]
+            if who["form"] == "window-0":
+                who["options"] = {"timer_slack_ns": "1"}
+            elif who["form"] == "window-500":
+                who["options"] = {"io": "inline"}
+            return True
+
+        study = rewritten(self.folder, change)
+        for panel in timer.cost_panels(study):
+            self.assertEqual([m.name for m in panel.lines["local"]], ["64 µs", "slack 1 ns"])
+            self.assertEqual(len(panel.lines["local (window-500)"]), 1)
 
     def test_the_finding_names_lateness_and_cost(self) -> None:
         study = self.study()

@@ -38,6 +38,7 @@
 #include "runtimes/asio/stream.hpp"
 #include "runtimes/base/endpoint.hpp"
 #include "runtimes/base/file_calls.hpp"
+#include "runtimes/base/timer_window.hpp"
 #include "runtimes/completion.hpp"
 #include "runtimes/scope.hpp"
 #include "runtimes/task.hpp"
@@ -83,7 +84,7 @@ class basic_runtime final : public basic_scheduler<Contexts> {
   std::expected<listener, start_error> listen(const endpoint& where);
   std::expected<file, start_error> open_file(const std::string& path, file_access how);
   sleep_awaiter<Contexts> sleep_until(std::chrono::steady_clock::time_point deadline) {
-    return {*this, deadline};
+    return {*this, rounded_up(deadline, this->timer_window())};
   }
   yield_awaiter<Contexts> yield() noexcept { return yield_awaiter<Contexts>(*this); }
   // Throws std::system_error where no thread can be had.

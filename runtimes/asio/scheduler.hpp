@@ -10,6 +10,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <coroutine>
 #include <cstdint>
 #include <functional>
@@ -33,6 +34,9 @@ struct options {
   // asio-epoll reads files on a pool of that many threads; mode automatic is as pool.
   file_options files = {};
   buffer_options buffers = {};
+  // Deadlines are rounded up to multiples of it (base/timer_window.hpp). Asio itself has no such
+  // setting: this is what its user can do.
+  std::chrono::microseconds timer_window{0};
 };
 
 template <class Contexts>
@@ -83,6 +87,7 @@ class basic_scheduler {
   }
   const buffer_options& buffers() const noexcept { return options_.buffers; }
   const file_options& files() const noexcept { return options_.files; }
+  std::chrono::microseconds timer_window() const noexcept { return options_.timer_window; }
   // By whoever opens a file that is read there.
   void need_file_threads();
   boost::asio::thread_pool& file_threads() noexcept { return *file_threads_; }

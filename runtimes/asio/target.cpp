@@ -2,6 +2,7 @@
 // tailrace-target-asio-epoll and tailrace-target-asio-uring: workers=N: one io_context that N
 // threads run, or N independent ones (option `contexts`). Compiled once for each backend.
 #include <boost/version.hpp>
+#include <chrono>
 #include <string>
 
 #include "harness/targets/runtime_options.hpp"
@@ -18,6 +19,7 @@ constexpr bool over_uring = asio::runtime::backend == "io_uring";
 struct options {
   bool per_core = false;
   asio::buffer_options buffers = {};
+  std::chrono::microseconds window{0};
   file_options files{.mode = file_mode::pool, .threads = 64};
 };
 
@@ -33,7 +35,8 @@ option_table<options> named_options() {
                 "one a connection, as in Boost's examples"),
             table::integer(
                 "buffer_bytes", [](options& of) -> auto& { return of.buffers.bytes; }, 64,
-                buffer_pool::buffer_bytes, "size of that buffer")};
+                buffer_pool::buffer_bytes, "size of that buffer"),
+            timer_window_option<options>(&options::window)};
   if (over_uring) return all;
   return std::move(all).with(
       {"file-read"},
@@ -49,7 +52,8 @@ asio::options shared_options(const options& chosen, const run_request& request) 
                 pin_worker(cpus, workers, static_cast<int>(index));
               },
           .files = chosen.files,
-          .buffers = chosen.buffers};
+          .buffers = chosen.buffers,
+          .timer_window = chosen.window};
 }
 
 std::unique_ptr<served_target> make_target_of(const run_request& request) {
@@ -60,7 +64,8 @@ std::unique_ptr<served_target> make_target_of(const run_request& request) {
       return std::make_unique<asio::runtime>(asio::options{.threads = 1,
                                                            .on_worker_start = nullptr,
                                                            .files = chosen.files,
-                                                           .buffers = chosen.buffers});
+                                                           .buffers = chosen.buffers,
+                                                           .timer_window = chosen.window});
     });
   return target_of<asio::shared_runtime>(request, backend, [chosen](const run_request& asked) {
     return std::make_unique<asio::shared_runtime>(shared_options(chosen, asked));

@@ -34,4 +34,15 @@ struct timer_window {
   }
 };
 
+// The other way to a window, for a library that keeps exact deadlines: round each up, to a multiple
+// of the window since the clock's epoch, so that those in between expire together, at most the
+// window late. 0: as it is.
+constexpr timer_window::time rounded_up(timer_window::time deadline,
+                                        std::chrono::nanoseconds window) noexcept {
+  const auto since = deadline.time_since_epoch();
+  if (window.count() == 0 || since.count() <= 0 || since > since.max() - window) return deadline;
+  const auto beyond = since % window;
+  return beyond.count() == 0 ? deadline : deadline + (window - beyond);
+}
+
 }  // namespace tailrace

@@ -79,6 +79,20 @@ TEST(timer_heap, a_window_ends_with_the_clock) {
     heap.cancel(each);
 }
 
+TEST(timer_window, a_deadline_is_rounded_up_to_a_multiple) {
+  const std::chrono::nanoseconds window(100);
+  EXPECT_EQ(rounded_up(at(101), window), at(200));
+  EXPECT_EQ(rounded_up(at(199), window), at(200));
+  EXPECT_EQ(rounded_up(at(200), window), at(200));
+  EXPECT_EQ(rounded_up(at(101), {}), at(101));
+}
+
+TEST(timer_window, rounding_stays_within_the_clock) {
+  const std::chrono::nanoseconds window(100);
+  EXPECT_EQ(rounded_up(time::max(), window), time::max());
+  EXPECT_EQ(rounded_up(time::min(), window), time::min());
+}
+
 // Never before the first deadline, never more than the window after it, for any timers.
 TEST(timer_heap, the_time_to_wake_lies_in_the_window) {
   for (unsigned seed = 0; seed < 200; ++seed) {

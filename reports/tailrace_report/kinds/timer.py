@@ -28,7 +28,10 @@ from tailrace_report.tables import Table
 LATENESS = "lateness_ns"
 LATE_P99 = Quantile(0.99, LATENESS)
 FIRE_CPU = Number("timer.fire_cpu_ns", wording.duration, metric="cpu")
+# What a form may set to be more precise, or cheaper.
 WINDOW = "timer_window_us"
+SLACK = "timer_slack_ns"
+LATE = {"p50": Quantile(0.5, LATENESS), "p99": LATE_P99}
 # What a timer costs: a count over another, left out where its phase did not happen.
 SHARES = {
     "arm_cpu_ns": ("arm_cpu_ns", "armed"),
@@ -109,12 +112,12 @@ class Timer(Kind):
 
     def sections(self, study: Study) -> list[Section]:
         fired = self.fired(study)
-        # Who differs in the window alone is in the second figure.
+        # Who differs in window or slack alone is in the second figure.
         shown = figure_latency.Shown(
             lambda point: f"{say.capital(point.title)}\nlateness, lower is better",
             LATENESS,
             "share of timers at most this late",
-            window_forms(study),
+            tuned_forms(study),
             lambda who: "" if _api(study, who) in ("ns", "-") else f" ({_api(study, who)} API)",
         )
         drawings = [
@@ -125,11 +128,11 @@ class Timer(Kind):
             ),
             Drawing(
                 "timer-window",
-                "Lateness against CPU time, by the window within which timers fire together",
+                "Lateness against CPU time, everybody a mark; what may be set, along a line",
                 lambda: figure_lines.lines_figure(
-                    window_panels(study),
+                    cost_panels(study),
                     figure_lines.Axis("CPU time of the process while they fire", wording.time_unit),
-                    figure_lines.Axis("lateness p99", wording.time_unit),
+                    figure_lines.Axis("lateness", wording.time_unit),
                 ),
             ),
         ]
@@ -200,41 +203,66 @@ def cancelled_table(study: Study, points: list[Point]) -> Table:
     return subject_table(study, title, points, found, [note])
 
 
-def window_panels(study: Study) -> list[figure_lines.Panel]:
-    """A panel for each point at which a contestant ran with several windows of coalescing; down and
-    left is better."""
+def cost_panels(study: Study) -> list[figure_lines.Panel]:
+    """For each point at which timers fire a panel of p50 and one of p99, in which everybody who has
+    the number is a mark; down and left is better. Who has none is named in the heading. A panel of
+    one mark would say nothing."""
     panels = []
     for point in TIMER.fired(study):
-        cpu, late = study.compare(point, FIRE_CPU), study.compare(point, LATE_P99)
-        lines: dict[str, figure_lines.Line] = {}
-        for who in study.subjects:
-            x, y = cpu.of(who), late.of(who)
-            if x and y:
-                window = _window(study, who, point)
-                at = x.middle + (f" (window {window} µs)" if window else "")
-                mark = figure_lines.Mark(x.estimate.median, y, at, window)
-                lines.setdefault(who.id, []).append(mark)
-        for line in lines.values():
-            line.sort(key=lambda mark: mark.x)
-        if len({mark.name for line in lines.values() for mark in line}) > 2:
-            title = f"{say.capital(point.title)}\nlateness p99 against CPU time, by window in µs"
-            panels.append(figure_lines.Panel(title, lines))
+        for name, late in LATE.items():
+            lines = _lines(study, point, late)
+            shown = {mark.entry.subject for line in lines.values() for mark in line}
+            ids = {who.id for who in shown}
+            asked = [who for who in study.subjects_at(point) if who not in shown]
+            absent = [study.labels[who] if who.id in ids else who.id for who in asked]
+            absent = list(dict.fromkeys(absent))
+            title = f"{say.capital(point.title)}\nlateness {name} against CPU time"
+            if absent:
+                title += f"; without a number: {wording.joined(say.some(absent))}"
+            if len(shown) > 1:
+                panels.append(figure_lines.Panel(title, lines))
     return panels
 
 
-def window_forms(study: Study) -> frozenset[Subject]:
-    """Forms that set the window, of contestants that are there in another form too."""
-    setting = {
-        cell.subject for cell in study.campaign.cells if cell.options.get(WINDOW) is not None
+def _lines(study: Study, point: Point, late: Quantile) -> dict[str, figure_lines.Line]:
+    """A line for each contestant, through the forms that differ in window or slack alone; any other
+    form is one by itself."""
+    cpu, lateness = study.compare(point, FIRE_CPU), study.compare(point, late)
+    tuned = tuned_forms(study)
+    lines: dict[str, figure_lines.Line] = {}
+    for who in study.subjects:
+        x, y = cpu.of(who), lateness.of(who)
+        if x and y:
+            setting = _setting(study, who, point)
+            at = x.middle + (f" ({setting})" if setting else "")
+            mark = figure_lines.Mark(x.estimate.median, y, at, setting.removeprefix("window "))
+            label = who.id if who in tuned else study.labels[who]
+            lines.setdefault(label, []).append(mark)
+    for line in lines.values():
+        line.sort(key=lambda mark: mark.x)
+    return lines
+
+
+def tuned_forms(study: Study) -> frozenset[Subject]:
+    """Forms that set the window or the slack and nothing else, of contestants that are there in
+    another form too."""
+    tuned = {
+        cell.subject
+        for cell in study.campaign.cells
+        if cell.options and not set(cell.options) - {WINDOW, SLACK}
     }
-    others = {who.id for who in study.subjects if who not in setting}
-    return frozenset(who for who in setting if who.id in others)
+    others = {who.id for who in study.subjects if who not in tuned}
+    return frozenset(who for who in tuned if who.id in others)
 
 
-def _window(study: Study, who: Subject, point: Point) -> str:
-    """In force, where the contestant has a window: what its form sets, or what it granted."""
+def _setting(study: Study, who: Subject, point: Point) -> str:
+    """`window 50 µs` in force, where the contestant has a window: what its form sets, or what it
+    granted; `slack 1 ns` where its form sets that."""
     for cell in study.cells(who, point, *MEASURED):
+        slack = cell.options.get(SLACK, "")
+        if slack.isdecimal():
+            return f"slack {wording.time_unit(int(slack))}"
         window = cell.options.get(WINDOW) or cell.granted.get(WINDOW, "")
         if window.isdecimal():
-            return f"{int(window):,}"
+            return f"window {int(window):,} µs"
     return ""
