@@ -221,6 +221,8 @@ description read_description(const json& object) {
   made.own_allocator = object.contains("allocator");
   if (made.own_allocator && text_at(object, "allocator") != "own")
     refuse("`allocator` is `own` or left out");
+  if (object.contains("one_worker") && text_at(object, "one_worker").empty())
+    refuse("`one_worker` is a sentence or left out");
   read_options(object, made);
   read_forms(object, made);
   read_availability(object, made);

@@ -39,6 +39,7 @@ struct target_description {
   string_map versions = {};  // libraries; compiler, flags, libc and tailrace are added
   std::string backend = {};
   std::optional<std::int64_t> timer_granularity_ns = {};  // nothing: has no `timer`
+  std::string one_worker = {};  // what is not so with one worker; empty: all is
   std::vector<std::string> workloads = {};
   std::vector<std::string> in_process = {};  // those of them that have no client
   std::vector<option_spec> options = {};

@@ -77,6 +77,7 @@ void print_description(const target_description& description) {
                  {"versions", versions_json(description)}, {"backend", description.backend}};
   if (description.timer_granularity_ns)
     object["timer_granularity_ns"] = *description.timer_granularity_ns;
+  if (!description.one_worker.empty()) object["one_worker"] = description.one_worker;
   object["workloads"] = description.workloads;
   if (!description.in_process.empty()) object["in_process"] = description.in_process;
   object["options"] = json::array();

@@ -150,19 +150,19 @@ def _strength(study: Study) -> list[Statement]:
 
 
 def headlines(study: Study) -> tuple[list[Headline], list[str]]:
-    """The columns and their notes; those of the kinds that do not lead only where there are no
-    others."""
+    """The columns and their notes. A kind that does not lead has all of its columns only where no
+    other has any, and those beside the others'."""
+    leading = [kind.headline(study) for kind in KINDS if kind.leads]
+    if any(one.compared for more, _ in leading for one in more):
+        asked = [*leading, *(kind.beside(study) for kind in KINDS if not kind.leads)]
+    else:
+        asked = [*leading, *(kind.headline(study) for kind in KINDS if not kind.leads)]
     found: list[Headline] = []
     notes: list[str] = []
-    for leads in (True, False):
-        for kind in KINDS:
-            if kind.leads == leads:
-                more, said = kind.headline(study)
-                found += [one for one in more if one.compared]
-                notes += _absent(more)
-                notes += [note for note in said if note not in notes]
-        if found:
-            break
+    for more, said in asked:
+        found += [one for one in more if one.compared]
+        notes += _absent(more)
+        notes += [note for note in said if note not in notes]
     return found, notes
 
 
@@ -177,18 +177,24 @@ def _absent(asked: list[Headline]) -> list[str]:
 
 def headline(study: Study) -> Table:
     """Medians and what they are to the floor, side by side; the sections have the intervals. Rows
-    in the fixed order of subjects."""
+    in the fixed order of subjects; one for all numbers of workers: where a point has its own, the
+    notes say so."""
     found, notes = headlines(study)
     table = Table("", [columns.NAME])
     for one in found:
         table.columns.append(Column(one.title))
         if _with_ratio(study, one):
             table.columns.append(Column(RATIO))
+    rows: dict[str, list[Subject]] = {}
     for who in study.subjects:
-        texts = [text for one in found for text in _texts(study, one, who)]
+        rows.setdefault(study.labels[who], []).append(who)
+    for label, same in rows.items():
+        texts = [text for one in found for text in _texts(study, one, _at(one, same))]
         if any(text not in (wording.MISSING, "") for text in texts):
-            table.add(study.labels[who], *texts)
+            table.add(label, *texts)
     table.notes += notes
+    shown = [who for row in table.rows for who in rows[row[0]]]
+    table.notes += columns.alone_notes(study, shown)
     table.notes += columns.regime_notes(one.compared for one in found)
     if table.rows:
         table.notes += _ratio_notes(study, [one for one in found if one.to_floor])
@@ -200,6 +206,11 @@ def headline(study: Study) -> Table:
         what = wording.joined(absent)
         table.notes.append(f"Nothing measured for {what}: see the cells that are not ok.")
     return table
+
+
+def _at(one: Headline, same: list[Subject]) -> Subject:
+    """Who of those that differ in their workers alone has this number."""
+    return next((who for who in same if one.compared.of(who)), same[0])
 
 
 def _ratio_notes(study: Study, found: list[Headline]) -> list[str]:

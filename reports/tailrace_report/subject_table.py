@@ -70,20 +70,34 @@ def subject_table(
 ) -> Table:
     """A row for each subject that is present at a point and has a text besides MISSING."""
     table = Table(title, [NAME] + [Column(column.title) for column in columns])
+    shown: list[Subject] = []
     for who in study.subjects:
         if not any(study.standing(who, point) for point in points):
             continue
         texts = [column.text(who) for column in columns]
         if any(text != wording.MISSING for text in texts):
             table.add(study.labels[who], *texts)
+            shown.append(who)
     intervals = interval_note(column.of for column in columns)
     table.notes += [intervals] if intervals else []
+    table.notes += alone_notes(study, shown)
     table.notes += regime_notes(column.of for column in columns)
     table.notes += list(notes) + sign_notes(table)
     table.notes += dict.fromkeys(column.note for column in columns if column.note)
-    shown = {column.title: column.verdicts for column in columns if column.verdicts}
-    table.notes += legend("the floor", shown, "a column") if table.rows else []
+    marked_columns = {column.title: column.verdicts for column in columns if column.verdicts}
+    table.notes += legend("the floor", marked_columns, "a column") if table.rows else []
     return table
+
+
+def alone_notes(study: Study, subjects: Iterable[Subject]) -> list[str]:
+    """What contestants that share tasks among their workers say of themselves where one of these
+    subjects has a single worker (`one_worker` of `describe`): such as that nothing is stolen."""
+    told: dict[str, list[str]] = {}
+    for who in subjects:
+        text = study.campaign.described(who.id).text("one_worker") if who.workers == 1 else ""
+        if text and study.labels[who] not in told.setdefault(text, []):
+            told[text].append(study.labels[who])
+    return [f"{wording.joined(names)} with one worker: {text}." for text, names in told.items()]
 
 
 def marked(text: str, verdict: Verdict) -> str:

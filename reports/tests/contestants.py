@@ -15,6 +15,7 @@ FACTS: dict[str, tuple[str, int, str, int]] = {
     "libuv": ("library", 50, "epoll", 1_000_000),
     "threads": ("os", 70, "blocking", 1),
 }
+NOTHING_STOLEN = "nothing is stolen, for there is no other worker"
 
 
 def subject_of(contestant: str, form: str, workers: int, family: str) -> dict[str, Any]:
@@ -66,6 +67,8 @@ def contestants_of() -> list[dict[str, Any]]:
     for name, (family, order, backend, granularity) in FACTS.items():
         told = {"id": name, "family": family, "order": order, "backend": backend}
         told |= {"summary": f"made-up {name}", "timer_granularity_ns": granularity}
+        if name == "steal":
+            told["one_worker"] = NOTHING_STOLEN
         found.append(contestant_of(name, describe=told, path=f"bin/{name}", digest="0123"))
     return found
 

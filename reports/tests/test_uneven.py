@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import make_campaign
+from contestants import NOTHING_STOLEN
 from reading import drawn, page_of, rewritten, rows_of, study_of
 from tailrace_report import overview
 from tailrace_report.kinds import hog
+from tailrace_report.measures import P99
 from tailrace_report.study import Study
 
 
@@ -80,6 +82,37 @@ class Uneven(unittest.TestCase):
         self.assertIn("Client and server shared the CPUs", " ".join(table.notes))
         self.assertTrue({"hog", "skew"} <= drawn(study))
         self.assertNotIn("latency", drawn(study))
+
+    def test_beside_others_skew_has_one_column_of_the_first_table(self) -> None:
+        study = study_of(self.folder)
+        table = overview.headline(study)
+        rows = rows_of(table)
+        self.assertFalse([title for title in rows["local"] if title.startswith("hogs")])
+        (point,) = study.points_of("skew")
+        two = next(c for c in study.subjects if c.id == "local" and c.workers == 2)
+        entry = study.compare(point, P99).of(two)
+        assert entry is not None
+        # In the row that has what was measured with one worker.
+        self.assertEqual(rows["local"]["skew p99"], entry.middle)
+        self.assertNotEqual(rows["local"]["CPU/op"], "-")
+        (note,) = [text for text in table.notes if text.startswith("skew p99")]
+        self.assertIn("2 workers", note)
+
+    def test_who_cannot_steal_says_so_below_its_tables(self) -> None:
+        said = f"steal with one worker: {NOTHING_STOLEN}."
+        study = study_of(self.folder)
+        (point,) = study.points_of("skew")
+        self.assertNotIn(said, hog.SKEW.table(study, point).notes)  # it has two
+        self.assertNotIn(said, overview.headline(study).notes)
+
+        def change(cell: dict[str, Any]) -> bool:
+            cell["subject"]["workers"] = 1
+            return cell["point"]["kind"] == "skew"
+
+        study = rewritten(self.folder, change)
+        (point,) = study.points_of("skew")
+        self.assertEqual(hog.SKEW.table(study, point).notes.count(said), 1)
+        self.assertEqual(overview.headline(study).notes.count(said), 1)
 
     def test_without_them_there_is_no_section(self) -> None:
         study = self.only("open", "closed")

@@ -63,6 +63,7 @@ func describe() *protocol.Description {
 		Versions:           versions(),
 		Backend:            "epoll",
 		TimerGranularityNS: 1,
+		OneWorker:          "nothing is stolen, for there is no other worker",
 		Allocator:          "own",
 		Workloads:          append(serving.Workloads, inProcess...),
 		InProcess:          inProcess,

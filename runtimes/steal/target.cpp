@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
       .summary = "work-stealing runtime over epoll; workers=N: N threads that share all tasks",
       .backend = "epoll",
       .timer_granularity_ns = 1,
+      .one_worker = "nothing is stolen, for there is no other worker",
       .needs = {{"kernel", "2.6.28"}}};
   return runtime_target_main<steal::runtime>(
       argc, argv, std::move(description), steal::named_options(),

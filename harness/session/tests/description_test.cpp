@@ -107,6 +107,8 @@ TEST(description, each_breach_is_one_sentence) {
             "`describe`: \"file-read\" of `in_process` is no workload of it");
   EXPECT_EQ(refused_with("/timer_granularity_ns", 0),
             "`describe`: `timer_granularity_ns` is no integer of 1 or more");
+  EXPECT_EQ(refused_with("/one_worker", ""), "`describe`: `one_worker` is a sentence or left out");
+  EXPECT_EQ(refused_with("/one_worker", 1), "`describe`: `one_worker` is not a string");
   EXPECT_EQ(refused_with("/allocator", "mine"), "`describe`: `allocator` is `own` or left out");
   EXPECT_EQ(refused_with("/options/0/default", "both"),
             "`describe`: the default of option \"trigger\" is not among its values");

@@ -213,6 +213,15 @@ class Skew(Uneven):
         )
 
 
+    def beside(self, study: Study) -> tuple[list[Headline], list[str]]:
+        """p99 where there is work to balance: what several workers do with it."""
+        for point in self.shown(study)[:1]:
+            note = f"skew p99: {self.times}, {point.title}."
+            column = Headline("skew p99", study.compare(point, P99))
+            return [column], [note, *shared_notes(study, point)]
+        return [], []
+
+
 HOG, SKEW = Hog(), Skew()
 
 

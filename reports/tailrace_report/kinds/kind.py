@@ -92,6 +92,10 @@ class Kind:
         """Columns of the first table, and notes that say what they are of."""
         return [], []
 
+    def beside(self, study: Study) -> tuple[list[Headline], list[str]]:
+        """As headline(), of a kind that does not lead: columns of the first table all the same."""
+        return [], []
+
     def pictured(self, study: Study) -> list[figure_answer.Shown]:
         """Panels of the picture that opens the page."""
         return []

@@ -21,6 +21,7 @@ type Description struct {
 	Versions           map[string]string            `json:"versions"`
 	Backend            string                       `json:"backend"`
 	TimerGranularityNS int                          `json:"timer_granularity_ns"`
+	OneWorker          string                       `json:"one_worker"` // what is not so with one
 	Allocator          string                       `json:"allocator"`
 	Workloads          []string                     `json:"workloads"`
 	InProcess          []string                     `json:"in_process"` // of them: no client

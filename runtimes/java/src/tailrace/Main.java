@@ -132,6 +132,7 @@ final class Main {
         object.put("versions", versions);
         object.put("backend", BACKEND);
         object.put("timer_granularity_ns", 1);
+        object.put("one_worker", "nothing is stolen, for there is no other worker");
         object.put("allocator", "own");
         object.put("workloads", Workloads.NAMES);
         object.put("in_process", Workloads.IN_PROCESS);
