@@ -17,6 +17,8 @@ function(tailrace_conform_without_io_uring)
 endfunction()
 function(tailrace_conform_refused)
 endfunction()
+function(tailrace_conform_form)
+endfunction()
 include({root}/scripts/cmake/peers.cmake)
 add_subdirectory({folder} peer)
 """
@@ -28,8 +30,10 @@ case "$1" in
   --version) echo 'toolchain 9 chosen'; echo 'cargo 1.95.0 (abc 2026-01-01)' ;;
   fetch) [ -z "$REFUSES" ] || { echo 'error: could not create /nowhere: Permission denied' >&2
     exit 101; } ;;
-  build) env >"$SEEN"; mkdir -p "$CARGO_TARGET_DIR/some-machine/release"
-    echo x >"$CARGO_TARGET_DIR/some-machine/release/tailrace-target-tokio" ;;
+  build) made=tailrace-target-tokio
+    case "$*" in *--features*) made=$made-unstable ;; esac
+    env >"$SEEN$made"; mkdir -p "$CARGO_TARGET_DIR/some-machine/release"
+    echo x >"$CARGO_TARGET_DIR/some-machine/release/$made" ;;
 esac"""
 GO = """case "$1" in
   env) echo go1.99.8 ;;
@@ -76,8 +80,8 @@ class peers(unittest.TestCase):
     def note(self, program):
         return (self.folder / f"out/bin/tailrace-target-{program}.absent").read_text("utf-8")
 
-    def seen(self):
-        lines = (self.folder / "seen").read_text(encoding="utf-8").splitlines()
+    def seen(self, which=""):
+        lines = (self.folder / f"seen{which}").read_text(encoding="utf-8").splitlines()
         return dict(line.split("=", 1) for line in lines if "=" in line)
 
     def test_java_has_the_version_that_javac_says_and_stops_nothing(self):
@@ -86,12 +90,17 @@ class peers(unittest.TestCase):
 
     def test_cargo_builds_what_we_ask_for(self):
         self.assertEqual(self.build("rust"), ["-- tailrace: cargo FOUND 1.95.0"])
-        seen = self.seen()
+        seen = self.seen("tailrace-target-tokio")
         self.assertEqual(seen["CARGO_ENCODED_RUSTFLAGS"], "")
+        unstable = self.seen("tailrace-target-tokio-unstable")
+        self.assertEqual(unstable["CARGO_ENCODED_RUSTFLAGS"], "--cfg\x1ftokio_unstable")
+        self.assertEqual(unstable["CARGO_TARGET_DIR"], seen["CARGO_TARGET_DIR"] + "/unstable")
+        self.assertNotIn("CARGO_BUILD_TARGET", unstable)
         self.assertNotIn("CARGO_BUILD_TARGET", seen)
         self.assertNotIn("CARGO_PROFILE_RELEASE_OPT_LEVEL", seen)
         # Where a configuration file says the same, the programs are found all the same.
-        self.assertTrue((self.folder / "out/bin/tailrace-target-tokio").exists())
+        for program in ("tokio", "tokio-unstable"):
+            self.assertTrue((self.folder / f"out/bin/tailrace-target-{program}").exists())
         self.assertIn("does not build here", self.note("smol"))
 
     def test_go_builds_what_we_ask_for(self):

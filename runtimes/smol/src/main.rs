@@ -8,7 +8,7 @@ mod timers;
 
 use std::process::ExitCode;
 
-use tailrace_protocol::{Description, target_main};
+use tailrace_protocol::{Description, NOTHING_STOLEN, target_main};
 use tailrace_serving::{Buffer, IN_PROCESS, NAMES, options, versions};
 
 fn main() -> ExitCode {
@@ -22,12 +22,12 @@ fn describe() -> Description {
         summary: "smol's executor; workers=N gives N threads that share its tasks and one reactor",
         backend: "epoll",
         timer_granularity_ns: 1,
+        one_worker: NOTHING_STOLEN,
         versions: versions("smol", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
         in_process: IN_PROCESS,
         options: options(Buffer::options()),
-        best: &[],
-        default: &[("buffer", "owned"), ("buffer_bytes", "8192")],
+        forms: &[("best", &[]), ("default", &[("buffer", "owned"), ("buffer_bytes", "8192")])],
         kernel: "3.2",
         unavailable: None,
     }

@@ -90,6 +90,7 @@ mod tests {
             summary: "a test",
             backend: "none",
             timer_granularity_ns: 1,
+            one_worker: "",
             versions: Vec::new(),
             workloads: &["echo", "idle"],
             in_process: &[],
@@ -97,8 +98,7 @@ mod tests {
                 OptionSpec::choice("buffer", &["lent", "owned"], ""),
                 OptionSpec::multiple("tasks", 3, 3, 0..=100, "").only_for(&["idle"]),
             ],
-            best: &[],
-            default: &[],
+            forms: &[("best", &[]), ("default", &[])],
             kernel: "3.2",
             unavailable: None,
         };

@@ -10,6 +10,9 @@ use crate::refused::Refused;
 /// Option values that make one form to measure.
 pub type Form = &'static [(&'static str, &'static str)];
 
+/// What all say of one worker whose workers take tasks from one another.
+pub const NOTHING_STOLEN: &str = "nothing is stolen, for there is no other worker";
+
 pub struct Description {
     pub id: &'static str,
     /// Where reports list it.
@@ -18,14 +21,16 @@ pub struct Description {
     pub backend: &'static str,
     /// The step to which the library rounds deadlines.
     pub timer_granularity_ns: u64,
+    /// What is not so with one worker, as half a sentence; empty: nothing.
+    pub one_worker: &'static str,
     /// Of libraries, compiler, flags.
     pub versions: Vec<(&'static str, String)>,
     pub workloads: &'static [&'static str],
     /// Those of them that have no client.
     pub in_process: &'static [&'static str],
     pub options: Vec<OptionSpec>,
-    pub best: Form,
-    pub default: Form,
+    /// `best` and `default` are among them.
+    pub forms: &'static [(&'static str, Form)],
     /// The oldest kernel.
     pub kernel: &'static str,
     /// Why it cannot run on this machine, and what to do; nothing where it can.
@@ -49,15 +54,22 @@ impl Description {
             "workloads": self.workloads,
             "in_process": self.in_process,
             "options": self.options.iter().map(OptionSpec::json).collect::<Vec<_>>(),
-            "forms": {"best": form_json(self.best), "default": form_json(self.default)},
+            "forms": self.forms_json(),
             "needs": {"kernel": self.kernel},
             "available": self.unavailable.is_none(),
         });
+        if !self.one_worker.is_empty() {
+            object["one_worker"] = json!(self.one_worker);
+        }
         if let Some(refused) = &self.unavailable {
             object["cause"] = json!(refused.message);
             object["remedy"] = json!(refused.remedy);
         }
         object
+    }
+
+    fn forms_json(&self) -> Map<String, Value> {
+        self.forms.iter().map(|(name, form)| ((*name).to_owned(), form_json(form))).collect()
     }
 }
 

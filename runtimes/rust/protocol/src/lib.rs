@@ -13,6 +13,6 @@ mod target;
 
 pub use affinity::{pin_worker, unpin};
 pub use control::target_main;
-pub use description::{Description, Form, OptionSpec};
+pub use description::{Description, Form, NOTHING_STOLEN, OptionSpec};
 pub use refused::Refused;
 pub use target::{Done, Outcome, Ready, Request, Target};

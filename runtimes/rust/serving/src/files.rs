@@ -7,7 +7,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
@@ -105,10 +105,7 @@ impl Files {
 
     fn open(path: PathBuf, request: &Request, parts: Parts) -> Result<Files> {
         let direct = request.text("cache") == "direct";
-        let flags = if direct { OFlag::O_DIRECT } else { OFlag::empty() };
-        let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(&path)?;
-        // Advice: that it is not taken is no failure.
-        let _ = posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_RANDOM);
+        let file = open_for_reads(&path, direct)?;
         let blocks = file.metadata()?.len() / request.integer("block_bytes");
         if blocks == 0 {
             return Err(Error::new(ErrorKind::InvalidInput, "it is smaller than a block"));
@@ -133,11 +130,27 @@ impl Files {
         })
     }
 
+    /// The file once more, with a position of its own, for libraries that know no positional read.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn opened_again(&self) -> Result<File> {
+        open_for_reads(&self.path, self.direct)
+    }
+
     /// The readers of the part `index` of `parts`, with their buffers: asked for before `ready`.
     pub fn turns_of(&'static self, index: usize, parts: usize) -> Vec<Turns> {
         let numbers = (index..self.readers.len()).step_by(parts);
         numbers.map(|reader| Turns::new(self, reader)).collect()
     }
+}
+
+fn open_for_reads(path: &Path, direct: bool) -> Result<File> {
+    let flags = if direct { OFlag::O_DIRECT } else { OFlag::empty() };
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
+    // Advice: that it is not taken is no failure.
+    let _ = posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_RANDOM);
+    Ok(file)
 }
 
 /// A buffer aligned for direct reads.

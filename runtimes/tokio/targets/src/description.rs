@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-//! What both targets say of themselves.
+//! What all targets say of themselves.
 
-use tailrace_protocol::{Description, OptionSpec, Request};
+use tailrace_protocol::{Description, Form, OptionSpec, Request};
 use tailrace_serving::{Buffer, IN_PROCESS, NAMES, options, versions};
 use tokio::runtime::Builder;
 
@@ -23,16 +23,19 @@ pub fn describe(id: &'static str, order: u32, summary: &'static str) -> Descript
         summary,
         backend: "epoll",
         timer_granularity_ns: 1_000_000,
+        one_worker: "",
         versions: versions("tokio", env!("TAILRACE_LIBRARY_VERSION")),
         workloads: NAMES,
         in_process: IN_PROCESS,
         options: options(own),
-        best: &[],
-        default: &[("buffer", "owned"), ("buffer_bytes", "1024")],
+        forms: &[("best", &[]), ("default", OWNED_BUFFERS)],
         kernel: "3.2",
         unavailable: None,
     }
 }
+
+/// The form `default`: each connection has a buffer, as in the echo server of Tokio's tutorial.
+pub(crate) const OWNED_BUFFERS: Form = &[("buffer", "owned"), ("buffer_bytes", "1024")];
 
 /// What the options of a request say of the scheduler.
 pub(crate) fn apply(builder: &mut Builder, request: &Request) {

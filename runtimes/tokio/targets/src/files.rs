@@ -3,11 +3,13 @@
 //! Tokio's pool, which is what `tokio::fs` does too, but has no positional reads for.
 
 use tailrace_serving::{Files, InProcess, Turns};
-use tokio::task::{spawn, spawn_blocking};
+use tokio::task::spawn_blocking;
+
+use crate::spawn::Spawn;
 
 /// The readers of one runtime, made before the work begins.
-pub async fn work(run: &'static Files, readers: Vec<Turns>) {
-    let tasks: Vec<_> = readers.into_iter().map(|turns| spawn(read(turns))).collect();
+pub async fn work(spawn: impl Spawn, run: &'static Files, readers: Vec<Turns>) {
+    let tasks: Vec<_> = readers.into_iter().map(|turns| spawn.spawn(read(turns))).collect();
     for task in tasks {
         let _ = task.await; // a panic has ended the process
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //! Tokio's own metrics, for the `result`, under the names of runtimes/PROTOCOL.md. A list has one
 //! entry a worker, whether they belong to one runtime or to one each. What stable Tokio does not
-//! offer is added where the build has `--cfg tokio_unstable`; the contestants are built without
-//! (README.md says why).
+//! offer is added where the build has `--cfg tokio_unstable`, as `tokio-unstable` is built
+//! (README.md says why it alone).
 
 use serde_json::{Map, Value, json};
 use tokio::runtime::RuntimeMetrics;

@@ -10,8 +10,11 @@ use tailrace_serving::{Connection, Duplex, PAUSE_AFTER_REFUSAL, own};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::spawn::Spawn;
+
 /// Runs until it is dropped. `session` makes the task of one connection.
 pub async fn accept_loop<Session>(
+    spawn: impl Spawn,
     listener: StdListener,
     session: impl Fn(Connection<Stream>) -> Session,
 ) where
@@ -23,7 +26,7 @@ pub async fn accept_loop<Session>(
             Ok((stream, _)) => {
                 // A peer that is gone already says so at the first read.
                 let _ = stream.set_nodelay(true);
-                tokio::spawn(session(Connection::new(Stream(stream))));
+                spawn.spawn(session(Connection::new(Stream(stream))));
             }
             Err(_) => {
                 own().accept_errors.add(1);

@@ -9,19 +9,27 @@ use tailrace_serving::{Asleep, Buffer, Hog, Nothing, echo, own, sleepers};
 use tokio::time::{Instant, sleep_until};
 
 use crate::server::accept_loop;
+use crate::spawn::Spawn;
 
 /// Serves on this socket as the part `index` of `parts` (runtimes that share the workload between
 /// them) until it is dropped.
-pub async fn serve(listener: TcpListener, request: Request, index: usize, parts: usize) {
+pub async fn serve(
+    spawn: impl Spawn,
+    listener: TcpListener,
+    request: Request,
+    index: usize,
+    parts: usize,
+) {
     let deadline = Instant::now() + Duration::from_secs(3600);
     for _ in 0..sleepers(&request, index, parts) {
-        tokio::spawn(sleeper(deadline));
+        spawn.spawn(sleeper(deadline));
     }
     let buffer = Buffer::of(&request);
     if let Some(burner) = Hog::of(&request) {
-        accept_loop(listener, move |connection| echo(connection, buffer, burner.clone())).await;
+        let session = move |connection| echo(connection, buffer, burner.clone());
+        accept_loop(spawn, listener, session).await;
     } else {
-        accept_loop(listener, move |connection| echo(connection, buffer, Nothing)).await;
+        accept_loop(spawn, listener, move |peer| echo(peer, buffer, Nothing)).await;
     }
 }
 

@@ -4,9 +4,8 @@
 use std::process::ExitCode;
 
 use tailrace_protocol::target_main;
-use tailrace_tokio::{current_thread, description::describe};
+use tailrace_tokio::current_thread;
 
 fn main() -> ExitCode {
-    let summary = "Tokio's current-thread runtime; workers=N gives N independent ones";
-    target_main(&describe("tokio-current", 101, summary), current_thread::start)
+    target_main(&current_thread::describe(), current_thread::start)
 }

@@ -4,9 +4,8 @@
 use std::process::ExitCode;
 
 use tailrace_protocol::target_main;
-use tailrace_tokio::{description::describe, multi_thread::MultiThread};
+use tailrace_tokio::multi_thread::{self, MultiThread};
 
 fn main() -> ExitCode {
-    let summary = "Tokio's multi-thread runtime; workers=N gives N worker threads that steal";
-    target_main(&describe("tokio", 100, summary), MultiThread::start)
+    target_main(&multi_thread::describe(), MultiThread::start)
 }
