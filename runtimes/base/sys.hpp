@@ -122,8 +122,9 @@ void epoll_change(int epoll, int fd, std::uint32_t events, void* data) noexcept;
 std::chrono::nanoseconds timer_slack() noexcept;
 
 // Waits until an event, the deadline or a signal; steady_time::max() waits for ever, a past
-// deadline polls. Nanosecond resolution where the kernel has epoll_pwait2 (5.11), else rounded up
-// to milliseconds.
+// deadline polls. Late by the timer slack at most, however far the deadline: a long wait is two
+// system calls or more. Nanosecond resolution where the kernel has epoll_pwait2 (5.11), else
+// rounded up to milliseconds.
 std::size_t epoll_wait_until(int epoll, std::span<epoll_event> events,
                              std::chrono::steady_clock::time_point deadline) noexcept;
 // Takes what is there, without waiting.
