@@ -249,6 +249,16 @@ TEST_F(uring_faults, the_way_of_receiving_follows_the_size) {
     }
 }
 
+TEST_F(uring_faults, reads_past_the_page_cache_go_to_threads_of_the_kernel) {
+  const auto by_threads = [](uring::file_reads files, bool direct) {
+    return uring::runtime({.files = files}).reads_by_threads({.direct = direct});
+  };
+  EXPECT_TRUE(by_threads(uring::file_reads::adaptive, true));
+  EXPECT_FALSE(by_threads(uring::file_reads::adaptive, false));
+  EXPECT_FALSE(by_threads(uring::file_reads::by_ring, true));
+  EXPECT_TRUE(by_threads(uring::file_reads::by_threads, false));
+}
+
 TEST_F(uring_faults, accepted_connections_have_no_delay) {
   server served(serve_with_echo);
   client peer = served.connect();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Files of the io_uring runtime (extensions.hpp says what one promises): each read is an entry of
 // the ring. The kernel tries it at once while it takes the entry, and goes on in the background
-// where it must wait for the device; with options.async_files a thread of the kernel's (io-wq) does
-// it from the start. One thread: that of their runtime. Cost: an entry, a completion.
+// where it must wait for the device; or a thread of the kernel's (io-wq) does it from the start:
+// options.files says which. One thread: that of their runtime. Cost: an entry, a completion.
 #pragma once
 
 #include <algorithm>
@@ -18,21 +18,24 @@
 
 namespace tailrace::uring {
 
-// An open file, and its place in the ring's table.
+// An open file, its place in the ring's table, and who reads it.
 class placed_file {
  public:
-  placed_file(poller& owner, sys::descriptor opened) noexcept
+  placed_file(poller& owner, sys::descriptor opened, file_access how) noexcept
       : owner_(&owner),
         file_(std::move(opened)),
-        place_(owner.registered().take_place(file_.get())) {}
+        place_(owner.registered().take_place(file_.get())),
+        read_by_threads_(owner.reads_by_threads(how)) {}
   placed_file(placed_file&& other) noexcept
       : owner_(other.owner_),
         file_(std::move(other.file_)),
-        place_(std::exchange(other.place_, registrations::no_place)) {}
+        place_(std::exchange(other.place_, registrations::no_place)),
+        read_by_threads_(other.read_by_threads_) {}
   placed_file& operator=(placed_file&& other) noexcept {
     std::swap(owner_, other.owner_);
     std::swap(file_, other.file_);
     std::swap(place_, other.place_);
+    std::swap(read_by_threads_, other.read_by_threads_);
     return *this;
   }
   ~placed_file() {
@@ -44,6 +47,7 @@ class placed_file {
   void name_in(io_uring_sqe& entry) const noexcept {
     entry.fd = has_place() ? place_ : file_.get();
     if (has_place()) entry.flags |= IOSQE_FIXED_FILE;
+    if (read_by_threads_) entry.flags |= IOSQE_ASYNC;
   }
 
  private:
@@ -52,6 +56,7 @@ class placed_file {
   poller* owner_;
   sys::descriptor file_;
   int place_;
+  bool read_by_threads_;
 };
 
 class read_awaiter final : public single::awaitable<read_awaiter> {
@@ -111,7 +116,8 @@ class read_awaiter final : public single::awaitable<read_awaiter> {
 
 class file {
  public:
-  file(poller& owner, sys::descriptor opened) noexcept : file_(owner, std::move(opened)) {}
+  file(poller& owner, sys::descriptor opened, file_access how) noexcept
+      : file_(owner, std::move(opened), how) {}
 
   std::uint64_t bytes() const noexcept { return sys::file_bytes(file_.descriptor()); }
   read_awaiter read_at(std::uint64_t offset, std::span<std::byte> into) const noexcept {

@@ -19,6 +19,11 @@ enum class receive_mode : std::uint8_t { adaptive, multishot, single };
 // only what does not fit. adaptive: direct on connections that receive by single calls.
 enum class send_mode : std::uint8_t { adaptive, through_ring, direct };
 
+// Who reads a file. by_ring: the kernel while it takes the entry, and in the background where it
+// must wait for the device. by_threads: threads of the kernel's (io-wq) from the start. adaptive:
+// by_threads where the page cache is passed over (O_DIRECT), else by_ring.
+enum class file_reads : std::uint8_t { adaptive, by_ring, by_threads };
+
 struct options {
   taskrun completions = taskrun::defer;
   receive_mode receive = receive_mode::adaptive;
@@ -28,7 +33,7 @@ struct options {
   bool wake_by_message = true;      // else by an eventfd
   bool registered_ring = true;
   bool sqpoll = false;
-  bool async_files = false;        // reads of files go to the kernel's threads (io-wq) at once
+  file_reads files = file_reads::adaptive;
   bool fixed_files = true;         // files are in the ring's table
   bool registered_buffers = true;  // memory that reads go to is registered where it is offered
   std::uint32_t min_wait_us = 0;   // wait that long for a batch before one completion is enough

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 
+#include "runtimes/base/file_calls.hpp"
 #include "runtimes/base/sys.hpp"
 #include "runtimes/base/timer_heap.hpp"
 #include "runtimes/single/loop.hpp"
@@ -59,11 +60,14 @@ class poller : public single::loop {
     return slot.single ? options_.send != send_mode::through_ring : always_sends_directly();
   }
 
+  bool reads_by_threads(file_access how) const noexcept {
+    return options_.files == file_reads::by_threads ||
+           (options_.files == file_reads::adaptive && how.direct);
+  }
   // An entry for a read into this memory.
   io_uring_sqe& read_request(std::span<const std::byte> into) noexcept {
     io_uring_sqe& entry = requests_.entry();
     entry.opcode = registrations_.holds(into) ? IORING_OP_READ_FIXED : IORING_OP_READ;
-    if (options_.async_files) entry.flags |= IOSQE_ASYNC;
     return entry;
   }
 

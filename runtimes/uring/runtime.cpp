@@ -50,7 +50,7 @@ std::expected<file, start_error> runtime::open_file(const std::string& path, fil
   auto opened = sys::open_file(path, how);
   if (!opened) return std::unexpected(std::move(opened.error()));
   files_opened_ = true;
-  return file(*this, std::move(*opened));
+  return file(*this, std::move(*opened), how);
 }
 
 bool runtime::register_memory(std::span<std::byte> memory) {

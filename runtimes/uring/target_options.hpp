@@ -45,9 +45,13 @@ inline option_table<options> named_options() {
       table::integer("large_bytes", &options::large_bytes, 64, 1'048'576,
                      "receive=auto: from this size on a receive is large")}
       .with({"file-read"},
-            {table::choice("files", &options::async_files, {{"inline", false}, {"async", true}},
+            {table::choice("files", &options::files,
+                           {{"auto", file_reads::adaptive},
+                            {"inline", file_reads::by_ring},
+                            {"async", file_reads::by_threads}},
                            "inline: the kernel tries a read as it takes the entry, and waits for "
-                           "the device in the background; async: its worker threads (io-wq) read"),
+                           "the device in the background; async: its worker threads (io-wq) read; "
+                           "auto: async for direct reads"),
              table::on_off("fixed_files", &options::fixed_files,
                            "the file is in the ring's own table"),
              table::on_off("registered_buffers", &options::registered_buffers,
