@@ -47,6 +47,11 @@ class basic_stream final : public Handle {
 
   Receive receive() noexcept { return Receive(this->socket()); }
   Send send_all(std::span<const std::byte> bytes) noexcept { return Send(this->socket(), bytes); }
+  // What was received, from the lease: a span made for the call would stay in the caller's frame
+  // until the send has ended (g++ keeps there what an awaited call is given by value).
+  Send send_all(const lease_type& received) noexcept {
+    return Send(this->socket(), received.bytes());
+  }
 };
 
 template <class Handle, class Accept>

@@ -7,7 +7,7 @@
 //     for (;;) {
 //       const auto received = co_await peer.receive();
 //       if (received.bytes().empty()) break;  // the end of the stream, or an error
-//       const io_result sent = co_await peer.send_all(received.bytes());
+//       const io_result sent = co_await peer.send_all(received);
 //       if (!sent.ok()) break;
 //     }
 //     peer.close();
@@ -65,11 +65,12 @@ concept Lease = std::movable<L> && requires(const L& lease) {
 };
 
 template <class S>
-concept Stream = std::movable<S> && requires(S& stream, std::span<const std::byte> bytes) {
-  typename S::lease_type;
+concept Stream = std::movable<S> && requires(S& stream, std::span<const std::byte> bytes,
+                                             const typename S::lease_type& received) {
   requires Lease<typename S::lease_type>;
   { stream.receive() } -> Awaits<typename S::lease_type>;
   { stream.send_all(bytes) } -> Awaits<io_result>;
+  { stream.send_all(received) } -> Awaits<io_result>;  // its bytes, for as long as the lease lives
   stream.close();  // pending operations end with -ECANCELED; also done by the destructor
 };
 
@@ -90,7 +91,8 @@ concept Runtime = requires(R& runtime, endpoint where, steady_time deadline, tas
   requires Listener<typename R::listener>;
   typename scope<R>;
   { runtime.listen(where) } -> std::same_as<std::expected<typename R::listener, start_error>>;
-  // 0 when the deadline passed, -ECANCELED when stopped. Absolute, CLOCK_MONOTONIC.
+  // 0 when the deadline passed, -ECANCELED when stopped. Absolute, CLOCK_MONOTONIC. Copied; by
+  // reference, so that no second copy stays in the caller's frame.
   { runtime.sleep_until(deadline) } -> Awaits<io_result>;
   { runtime.yield() } -> Awaits<void>;
   // Runs main and everything it spawned on the calling thread (and the runtime's workers) until

@@ -112,21 +112,23 @@ class scope final : public scope_base {
   R& owner() const noexcept { return runtime_; }
   R::completion& idle() noexcept { return idle_; }
 
-  void finished(task_node& node, std::coroutine_handle<> frame,
-                std::exception_ptr failure) noexcept override {
+  void failed(task_node& node, std::exception_ptr failure) noexcept override {
+    const std::lock_guard lock(mutex_);
+    unlink(node);  // the stop is for the others
+    if (!first_failure_) first_failure_ = std::move(failure);
+    stop_locked();
+  }
+
+  void finished(task_node& node, std::coroutine_handle<> frame, bool threw) noexcept override {
     if constexpr (requires { runtime_.task_ended(true, true); })
-      runtime_.task_ended(failure != nullptr, stop_requested());
-    {
+      runtime_.task_ended(threw, stop_requested());
+    if (!threw) [[likely]] {
       const std::lock_guard lock(mutex_);
       unlink(node);
     }
     frame.destroy();  // Unlocked: the destructors of the task's arguments run here.
     const std::lock_guard lock(mutex_);
     --live_;
-    if (failure) {
-      if (!first_failure_) first_failure_ = std::move(failure);
-      stop_locked();
-    }
     // Last: the joiner may destroy the scope once it holds the mutex after us (end_join).
     if (live_ == 0 && joined_) {
       joined_ = false;
@@ -136,7 +138,7 @@ class scope final : public scope_base {
 
  private:
   bool begin_join(task_node& joiner, std::coroutine_handle<> handle) noexcept {
-    if (mark_joining(joiner, this)) request_stop();
+    if (parent_of(joiner).begins_to_join(*this)) request_stop();
     {
       const std::lock_guard lock(mutex_);
       if (live_ == 0) return false;
@@ -146,7 +148,7 @@ class scope final : public scope_base {
   }
 
   void end_join(task_node& joiner) noexcept {
-    mark_joining(joiner, nullptr);
+    parent_of(joiner).has_joined(*this);
     {
       const std::lock_guard lock(mutex_);  // The last child has left finished() once we hold it.
       TAILRACE_CHECK_VALUES(live_ == 0, live_, 0);
@@ -154,21 +156,36 @@ class scope final : public scope_base {
     if constexpr (requires { idle_.joined(); }) idle_.joined();
   }
 
-  // Returns whether the joiner itself has been asked to stop.
-  static bool mark_joining(task_node& joiner, scope_base* joined) noexcept {
-    scope& parent = static_cast<scope&>(*joiner.owner);
-    const std::lock_guard lock(parent.mutex_);
-    joiner.joining = joined;
-    return parent.stop_requested();
+  static scope& parent_of(const task_node& joiner) noexcept {
+    return static_cast<scope&>(*joiner.owner);
+  }
+
+  // One of our children joins that scope from now on, and until has_joined(). Returns whether it
+  // has been asked to stop.
+  bool begins_to_join(scope& inner) noexcept {
+    const std::lock_guard lock(mutex_);
+    inner.next_joined_ = joined_by_children_;
+    if (joined_by_children_ != nullptr) joined_by_children_->previous_joined_ = &inner;
+    joined_by_children_ = &inner;
+    return stop_requested();
+  }
+
+  void has_joined(scope& inner) noexcept {
+    const std::lock_guard lock(mutex_);
+    (inner.previous_joined_ != nullptr ? inner.previous_joined_->next_joined_
+                                       : joined_by_children_) = inner.next_joined_;
+    if (inner.next_joined_ != nullptr)
+      inner.next_joined_->previous_joined_ = inner.previous_joined_;
+    inner.previous_joined_ = inner.next_joined_ = nullptr;
   }
 
   void stop_locked() noexcept {
     if (stop_requested()) return;
     set_stop_requested();
-    for (task_node* node = first_; node != nullptr; node = node->next_sibling) {
-      if (node->joining != nullptr) node->joining->request_stop();
+    for (scope* inner = joined_by_children_; inner != nullptr; inner = inner->next_joined_)
+      inner->request_stop();
+    for (task_node* node = first_; node != nullptr; node = node->next_sibling)
       runtime_.cancel(*node);
-    }
   }
 
   void link(task_node& node) noexcept {
@@ -187,6 +204,11 @@ class scope final : public scope_base {
   R& runtime_;
   [[no_unique_address]] mutable typename R::mutex_type mutex_;
   task_node* first_ = nullptr;  // living children, newest first
+  // The scopes that our children join right now, so that a stop reaches their tasks; and this
+  // scope's place in such a list, which its joiner's scope guards.
+  scope* joined_by_children_ = nullptr;
+  scope* previous_joined_ = nullptr;
+  scope* next_joined_ = nullptr;
   std::size_t live_ = 0;
   bool joined_ = false;  // a joiner waits for idle_
   std::exception_ptr first_failure_;

@@ -11,6 +11,7 @@
 
 #include <coroutine>
 #include <exception>
+#include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -24,6 +25,12 @@ namespace tailrace {
 template <class T = void>
 class task;
 
+// Of a coroutine that another one awaits: whom to resume at the end, and with which exception.
+struct awaited_part {
+  std::coroutine_handle<> awaiter;
+  std::exception_ptr failure;
+};
+
 // What every task offers to the awaiters inside its coroutine.
 class promise_base {
  public:
@@ -33,40 +40,28 @@ class promise_base {
   }
 
   std::suspend_always initial_suspend() noexcept { return {}; }
-  void unhandled_exception() noexcept { failure_ = std::current_exception(); }
 
   // The spawned task that this coroutine is part of.
   task_node& node() const noexcept { return *node_; }
   bool stop_requested() const noexcept { return node_->owner->stop_requested(); }
 
-  void set_awaiter(std::coroutine_handle<> awaiter, task_node& node) noexcept {
-    awaiter_ = awaiter;
-    node_ = &node;
-  }
-
- protected:
+  // The promise's end(handle) says who runs next.
   struct final_awaiter {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) const noexcept {
-      promise_base& promise = self.promise();
-      if (promise.awaiter_) return promise.awaiter_;
-      task_node& node = *promise.node_;
-      // Destroys this frame; nothing of it may be touched afterwards.
-      node.owner->finished(node, self, std::move(promise.failure_));
-      return std::noop_coroutine();
+      return self.promise().end(self);
     }
     void await_resume() const noexcept {}
   };
 
-  void rethrow_failure() {
-    if (failure_) [[unlikely]]
-      std::rethrow_exception(std::move(failure_));
+ protected:
+  static void rethrow(std::exception_ptr& failure) {
+    if (failure) [[unlikely]]
+      std::rethrow_exception(std::move(failure));
   }
 
-  std::coroutine_handle<> awaiter_;
   task_node* node_ = nullptr;
-  std::exception_ptr failure_;
 };
 
 template <class T>
@@ -78,33 +73,79 @@ class task_promise final : public promise_base {
   void return_value(U&& value) {
     value_.emplace(std::forward<U>(value));
   }
+  void unhandled_exception() noexcept { awaited_.failure = std::current_exception(); }
   T take_result() {
-    rethrow_failure();
+    rethrow(awaited_.failure);
     return std::move(*value_);
   }
+  void set_awaiter(std::coroutine_handle<> awaiter, task_node& node) noexcept {
+    awaited_.awaiter = awaiter;
+    node_ = &node;
+  }
+  std::coroutine_handle<> end(std::coroutine_handle<>) const noexcept { return awaited_.awaiter; }
 
  private:
+  awaited_part awaited_;
   std::optional<T> value_;
 };
 
+// It is awaited, or it is spawned and its scope learns of its end: one part or the other.
 template <>
 class task_promise<void> final : public promise_base {
  public:
+  task_promise() noexcept : awaited_() {}
+  task_promise(const task_promise&) = delete;
+  task_promise& operator=(const task_promise&) = delete;
+  ~task_promise() {
+    if (!is_root()) awaited_.~awaited_part();
+  }
+
   task<void> get_return_object() noexcept;
   final_awaiter final_suspend() noexcept { return {}; }
   void return_void() noexcept {}
-  void take_result() { rethrow_failure(); }
+  void unhandled_exception() noexcept {
+    if (!is_root()) {
+      awaited_.failure = std::current_exception();
+      return;
+    }
+    root_.owner->failed(root_, std::current_exception());
+    node_ = &failed_root;
+  }
+  void take_result() { rethrow(awaited_.failure); }
+  void set_awaiter(std::coroutine_handle<> awaiter, task_node& node) noexcept {
+    awaited_.awaiter = awaiter;
+    node_ = &node;
+  }
 
   task_node& become_root(scope_base& owner) noexcept {
+    awaited_.~awaited_part();
+    node_ = ::new (&root_) task_node;
     root_.handle = std::coroutine_handle<task_promise>::from_promise(*this);
     root_.owner = &owner;
-    node_ = &root_;
     return root_;
   }
 
+  std::coroutine_handle<> end(std::coroutine_handle<> self) noexcept {
+    if (!is_root()) return awaited_.awaiter;
+    // Destroys this frame; nothing of it may be touched afterwards.
+    root_.owner->finished(root_, self, node_ == &failed_root);
+    return std::noop_coroutine();
+  }
+
  private:
-  task_node root_;  // used only when spawned
+  // Whose node a spawned coroutine that has thrown gets: no awaiter asks for it any more.
+  static inline constinit task_node failed_root{};
+
+  bool is_root() const noexcept { return node_ == &root_ || node_ == &failed_root; }
+
+  union {
+    awaited_part awaited_;
+    task_node root_;  // from become_root() on
+  };
 };
+
+// In the frame of each task: its node, and where that is.
+static_assert(sizeof(task_promise<void>) == sizeof(task_node) + sizeof(void*));
 
 template <class T>
 class [[nodiscard]] task {

@@ -20,9 +20,6 @@ struct task_node : runnable {  // runnable: how the runtime starts it
   task_node* next_sibling = nullptr;
   // The scope that spawned it; null until then. Constant while the task lives.
   scope_base* owner = nullptr;
-  // The scope this task is joining right now, so that cancellation reaches its children. Guarded by
-  // the owner's mutex.
-  scope_base* joining = nullptr;
   // The runtime's own: what the task sleeps on. Rules are the runtime's.
   void* waiting = nullptr;
 };
@@ -41,9 +38,11 @@ class scope_base {
   // Asks every task of the scope, and of the scopes they join, to stop. Idempotent.
   virtual void request_stop() noexcept = 0;
 
-  // The task's coroutine reached its end; failure is null or what it threw. Destroys the frame.
-  virtual void finished(task_node& node, std::coroutine_handle<> frame,
-                        std::exception_ptr failure) noexcept = 0;
+  // The task threw; finished() follows, on the same thread.
+  virtual void failed(task_node& node, std::exception_ptr failure) noexcept = 0;
+
+  // The task's coroutine reached its end, or has thrown. Destroys the frame.
+  virtual void finished(task_node& node, std::coroutine_handle<> frame, bool threw) noexcept = 0;
 
  protected:
   ~scope_base() = default;

@@ -34,7 +34,7 @@ task<void> echo_session(typename R::stream peer, counts_of<R>& counts, Work... w
     }
     counts.received_bytes.add(received.bytes().size());
     (work.before_reply(received.bytes()), ...);
-    const io_result sent = co_await peer.send_all(received.bytes());
+    const io_result sent = co_await peer.send_all(received);
     if (!sent.ok()) {
       count_failure<R>(counts, sent);
       break;

@@ -83,7 +83,7 @@ class basic_runtime final : public basic_scheduler<Contexts> {
 
   std::expected<listener, start_error> listen(const endpoint& where);
   std::expected<file, start_error> open_file(const std::string& path, file_access how);
-  sleep_awaiter<Contexts> sleep_until(std::chrono::steady_clock::time_point deadline) {
+  sleep_awaiter<Contexts> sleep_until(const std::chrono::steady_clock::time_point& deadline) {
     return {*this, rounded_up(deadline, this->timer_window())};
   }
   yield_awaiter<Contexts> yield() noexcept { return yield_awaiter<Contexts>(*this); }

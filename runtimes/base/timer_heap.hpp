@@ -2,7 +2,7 @@
 // A 4-ary min-heap of deadlines. One thread; who shares a heap locks around every call. Insert,
 // cancel and expire are O(log4 n) and touch one cache line of keys a level; the timers themselves
 // live in the sleepers and are not touched while they sleep, except for the index that makes
-// cancellation O(log n). Memory: 16 bytes an armed timer plus the vector's slack.
+// cancellation O(log n). Memory: 16 bytes an armed timer; the vector's slack is address space.
 //
 // Not a hierarchical wheel: that moves all timers of a slot at once when their time comes near.
 // With a million sleepers within 4 s the moves held up 1 % of them by 16 ms and more, where the
@@ -62,6 +62,8 @@ class timer_heap {
   void arm(timer_node& node, time deadline) {
     TAILRACE_DCHECK(node.heap_index == timer_node::not_armed);
     TAILRACE_CHECK_VALUES(entries_.size() < timer_node::not_armed, entries_.size(), 0);
+    if (entries_.capacity() == 0) [[unlikely]]
+      entries_.reserve(first_room);
     entries_.push_back({deadline, &node});
     sift_up(entries_.size() - 1, {deadline, &node});
   }
@@ -92,6 +94,11 @@ class timer_heap {
     time deadline;
     timer_node* node;
   };
+
+  // So many that malloc maps the vector from the first on: pages of it that are not used yet are no
+  // memory, and what it grows out of is unmapped. From its heap, the vector would leave holes there
+  // of as many bytes as it has.
+  static constexpr std::size_t first_room = 16384;
 
   static constexpr std::size_t parent(std::size_t index) noexcept { return (index - 1) / 4; }
 

@@ -19,7 +19,7 @@
 
 namespace tailrace::libuv {
 
-class read_awaiter final : public single::awaitable<read_awaiter> {
+class read_awaiter final : public single::awaitable<read_awaiter, single::task_operation> {
  public:
   read_awaiter(poller& owner, int fd, std::uint64_t offset, std::span<std::byte> into) noexcept
       : owner_(owner), fd_(fd), offset_(offset), into_(into) {}

@@ -24,9 +24,9 @@ class poller : public single::loop {
   receive_buffers& buffers() noexcept { return buffers_; }
   timer_pool& timers() noexcept { return timers_; }
   // Inside a callback of the loop only.
-  void resume(single::operation& op) {
+  void resume(single::task_operation& op) {
     ++resumed_;
-    loop::resume(op);
+    loop::resume(*op.node);
   }
   void socket_opened() noexcept { counters_.open_descriptors.add(1); }
   void socket_closed() noexcept { counters_.open_descriptors.subtract(1); }

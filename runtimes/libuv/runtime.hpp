@@ -54,7 +54,9 @@ class runtime final : public poller {
 
   std::expected<listener, start_error> listen(const endpoint& where);
   std::expected<file, start_error> open_file(const std::string& path, file_access how);
-  sleep_awaiter sleep_until(timer_pool::time deadline) noexcept { return {timers(), deadline}; }
+  sleep_awaiter sleep_until(const timer_pool::time& deadline) noexcept {
+    return {timers(), deadline};
+  }
   single::yield_awaiter yield() noexcept { return single::yield_awaiter(ready_); }
   void run(task<void> main);
   void request_stop() noexcept {

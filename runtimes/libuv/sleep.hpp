@@ -10,7 +10,7 @@
 
 namespace tailrace::libuv {
 
-class sleep_awaiter final : public single::awaitable<sleep_awaiter> {
+class sleep_awaiter final : public single::awaitable<sleep_awaiter, single::task_operation> {
  public:
   sleep_awaiter(timer_pool& timers, timer_pool::time deadline) noexcept
       : timers_(timers), deadline_(deadline) {}

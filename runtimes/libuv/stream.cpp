@@ -16,11 +16,11 @@ bool receive_awaiter::begin(task_node& receiver) noexcept {
   if (connection_.holds) {
     connection_.holds = false;
     lease_ = std::move(connection_.held);
-    return connection_.owner.takes_turns(*this);
+    return connection_.owner.takes_turns(receiver);
   }
   if (connection_.ended) {
     lease_ = lease(connection_.held.status());
-    return connection_.owner.takes_turns(*this);
+    return connection_.owner.takes_turns(receiver);
   }
   if (const int error = connection_.start_reading()) [[unlikely]] {
     lease_ = lease(io_result::of_error(error));
@@ -46,7 +46,7 @@ bool send_awaiter::begin(task_node& sender) noexcept {
   const int written = size == 0 ? 0 : connection_.write_at_once(all);
   if (written == static_cast<int>(size)) [[likely]] {
     result_ = io_result::of_count(bytes_.size());
-    return connection_.owner.takes_turns(*this);
+    return connection_.owner.takes_turns(sender);
   }
   int error = written < 0 && written != UV_EAGAIN ? -written : 0;
   if (error == 0) {
@@ -66,7 +66,7 @@ bool accept_awaiter::begin(task_node& acceptor) noexcept {
   const int refusal = std::exchange(socket_.refusal, 0);
   if (refusal != 0 || socket_.waiting) {
     settle(refusal);
-    return socket_.owner.takes_turns(*this);
+    return socket_.owner.takes_turns(acceptor);
   }
   TAILRACE_CHECK(socket_.acceptor == nullptr);  // one task at a time accepts
   socket_.acceptor = this;

@@ -16,7 +16,7 @@
 
 namespace tailrace::libuv {
 
-class receive_awaiter final : public single::awaitable<receive_awaiter> {
+class receive_awaiter final : public single::awaitable<receive_awaiter, single::task_operation> {
  public:
   explicit receive_awaiter(connection& from) noexcept : connection_(from) {}
   lease await_resume() noexcept { return std::move(lease_); }
@@ -38,7 +38,7 @@ class receive_awaiter final : public single::awaitable<receive_awaiter> {
   lease lease_;
 };
 
-class send_awaiter final : public single::awaitable<send_awaiter> {
+class send_awaiter final : public single::awaitable<send_awaiter, single::task_operation> {
  public:
   send_awaiter(connection& to, std::span<const std::byte> bytes) noexcept
       : connection_(to), bytes_(bytes) {}
@@ -65,7 +65,7 @@ class send_awaiter final : public single::awaitable<send_awaiter> {
 
 using stream = basic_stream<socket_owner<connection>, receive_awaiter, send_awaiter>;
 
-class accept_awaiter final : public single::awaitable<accept_awaiter> {
+class accept_awaiter final : public single::awaitable<accept_awaiter, single::task_operation> {
  public:
   explicit accept_awaiter(listening_socket& on) noexcept : socket_(on) {}
   std::expected<stream, int> await_resume() {

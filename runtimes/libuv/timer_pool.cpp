@@ -9,7 +9,7 @@
 
 namespace tailrace::libuv {
 
-timer& timer_pool::start(single::operation& sleeper, time deadline) {
+timer& timer_pool::start(single::task_operation& sleeper, time deadline) {
   // uv_now() is CLOCK_MONOTONIC, as steady_clock is, in whole milliseconds rounded down. A timer
   // fires once uv_now() has reached now + timeout, so rounding the deadline up is enough.
   const std::int64_t due =
@@ -57,7 +57,7 @@ void timer_pool::give_back(timer& stopped) noexcept {
 void timer_pool::on_timeout(uv_timer_t* handle) {
   timer_pool& pool = *static_cast<timer_pool*>(handle->data);
   timer& expired = *reinterpret_cast<timer*>(handle);  // its first member
-  single::operation& sleeper = *expired.sleeper;
+  single::task_operation& sleeper = *expired.sleeper;
   pool.give_back(expired);
   pool.owner_.resume(sleeper);
 }

@@ -17,7 +17,7 @@ class poller;
 
 struct timer {
   uv_timer_t handle;
-  single::operation* sleeper = nullptr;
+  single::task_operation* sleeper = nullptr;
   timer* next = nullptr;  // free list
 };
 
@@ -32,7 +32,7 @@ class timer_pool {
   timer_pool(const timer_pool&) = delete;
   timer_pool& operator=(const timer_pool&) = delete;
 
-  timer& start(single::operation& sleeper, time deadline);
+  timer& start(single::task_operation& sleeper, time deadline);
   void stop(timer& running) noexcept;
   // Timers started and neither stopped nor fired.
   std::size_t armed() const noexcept { return armed_; }

@@ -16,7 +16,8 @@
 
 namespace tailrace::local {
 
-class read_awaiter final : public single::awaitable<read_awaiter>, public blocking_call {
+class read_awaiter final : public single::awaitable<read_awaiter, single::task_operation>,
+                           public blocking_call {
  public:
   read_awaiter(poller& owner, const pooled_file& from, std::uint64_t offset,
                std::span<std::byte> into) noexcept
@@ -27,7 +28,7 @@ class read_awaiter final : public single::awaitable<read_awaiter>, public blocki
   }
 
   bool begin(task_node& reader) {
-    if (read_.try_at_once()) return owner_.takes_turns(*this);
+    if (read_.try_at_once()) return owner_.takes_turns(reader);
     owner_.blocking().submit(*this);  // May throw; then the task does not wait.
     sleep(reader);
     return true;

@@ -68,17 +68,17 @@ template <registration How>
 
 template <direction Way>
 [[gnu::always_inline]] inline void poller::attempt(socket_slot& slot) noexcept {
-  single::operation& op = *slot.waiting[Way];
+  task_node& task = *slot.waiting[Way];
   bool complete = false;
   if constexpr (Way == sending)
-    complete = static_cast<send_awaiter&>(op).attempt();
+    complete = single::operation_of<send_awaiter>(task).attempt();
   else if (slot.listening) [[unlikely]]
-    complete = static_cast<accept_awaiter&>(op).attempt();
+    complete = single::operation_of<accept_awaiter>(task).attempt();
   else
-    complete = static_cast<receive_awaiter&>(op).attempt();
+    complete = single::operation_of<receive_awaiter>(task).attempt();
   if (!complete) return;
   slot.waiting[Way] = nullptr;
-  resume(op);
+  resume(task);
 }
 
 inline void poller::dispatch(socket_slot& slot, std::uint32_t events) noexcept {
@@ -137,7 +137,7 @@ void poller::woken() noexcept {
   pass_stop_on();
   for (blocking_call* next = finished_.take_all(); next != nullptr;) {
     counters_.polls.add(1);
-    resume(static_cast<read_awaiter&>(*std::exchange(next, next->next)));
+    resume(*static_cast<read_awaiter&>(*std::exchange(next, next->next)).node);
   }
 }
 
@@ -159,8 +159,8 @@ std::expected<socket_slot*, int> poller::register_socket(int fd) {
 }
 
 void poller::close_socket(socket_slot& slot) noexcept {
-  for (single::operation* op : slot.waiting)
-    if (op != nullptr) cancel(*op->node);
+  for (task_node* const waiting : slot.waiting)
+    if (waiting != nullptr) cancel(*waiting);
   sys::close(std::exchange(slot.fd, -1));
   counters_.open_descriptors.subtract(1);
   slots_.retire(slot);

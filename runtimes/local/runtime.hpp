@@ -11,7 +11,7 @@
 // To read: single/loop.hpp (tasks), poller.hpp (events), stream.hpp (what an operation does).
 //
 // Threads: everything belongs to the thread that calls run(), except request_stop() and metrics().
-// Cost: an awaited operation stores four words; a system call; no allocation.
+// Cost: an awaited operation stores three words; a system call; no allocation.
 #pragma once
 
 #include <chrono>
@@ -46,7 +46,7 @@ class runtime final : public poller {
 
   std::expected<listener, start_error> listen(const endpoint& where);
   std::expected<file, start_error> open_file(const std::string& path, file_access how);
-  single::sleep_awaiter sleep_until(timer_heap::time deadline) noexcept {
+  single::sleep_awaiter sleep_until(const timer_heap::time& deadline) noexcept {
     return {timers_, deadline};
   }
   single::yield_awaiter yield() noexcept { return single::yield_awaiter(ready_); }

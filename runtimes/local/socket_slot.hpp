@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What epoll's user data points to: one registered descriptor of the local executor, and the
-// operations that wait for it. One thread.
+// tasks that wait for it. One thread.
 //
 // Registered once, edge-triggered, for both directions. An edge sets a readiness flag; a call that
 // finds nothing (EAGAIN), or a receive that came back short, clears it. A short receive proves that
@@ -15,7 +15,7 @@
 #include <cstdint>
 
 #include "runtimes/base/sys.hpp"
-#include "runtimes/single/operation.hpp"
+#include "runtimes/task_node.hpp"
 
 namespace tailrace::local {
 
@@ -31,7 +31,7 @@ struct socket_slot {
   bool listening : 1 = false;  // what waits to receive is an accept
   bool oneshot : 1 = false;    // registered one-shot ...
   bool armed : 1 = false;      // ... and armed since its last event
-  single::operation* waiting[2] = {};
+  task_node* waiting[2] = {};  // each sleeps in an operation on this descriptor
   poller* owner = nullptr;
   socket_slot* next = nullptr;  // of the pool's lists
 

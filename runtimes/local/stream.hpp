@@ -33,7 +33,7 @@ class socket_awaiter : public single::awaitable<Call> {
         return false;
     }
     TAILRACE_DCHECK(slot_.waiting[Way] == nullptr);
-    slot_.waiting[Way] = this;
+    slot_.waiting[Way] = &task;
     this->sleep(task);
     if (slot_.oneshot) [[unlikely]]
       owner().arm(slot_);

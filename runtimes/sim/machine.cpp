@@ -58,7 +58,7 @@ bool machine::begin(socket_operation& op, task_node& task) {
   if (!late && op.attempt()) {
     op.leave();
     if (completes_inline()) return false;
-    make_ready(op);  // Done; resumed later. Cancellation no longer reaches it.
+    make_ready(task);  // Done; resumed later. Cancellation no longer reaches it.
     return true;
   }
   op.wait();
@@ -80,14 +80,14 @@ void machine::attempt_woken() {
     }
     if (!op->attempt()) continue;
     op->leave();  // It, or one tried before it, may have woken it again.
-    unblock(*op);
+    unblock(*op->node);
   }
 }
 
 void machine::expire_timers() {
   if (options_.external) now_ = real_time();
   while (timer_node* const expired = timers_.take_expired(now_))
-    unblock(static_cast<single::sleep_awaiter&>(*expired));
+    unblock(*static_cast<single::sleep_awaiter&>(*expired).node);
 }
 
 // Everybody sleeps: on to the next deadline, or a little past it.

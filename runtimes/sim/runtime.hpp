@@ -38,7 +38,7 @@ class runtime final : public machine {
   explicit runtime(const options& chosen = {}) : machine(chosen) {}
 
   std::expected<listener, start_error> listen(const endpoint& where);
-  single::sleep_awaiter sleep_until(time deadline) noexcept { return {timers_, deadline}; }
+  single::sleep_awaiter sleep_until(const time& deadline) noexcept { return {timers_, deadline}; }
   single::yield_awaiter yield() noexcept { return single::yield_awaiter(yielded_); }
   void run(task<void> main);
   void request_stop() noexcept;

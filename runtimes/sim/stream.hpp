@@ -41,7 +41,7 @@ struct listening_socket {
 
 // What receiving, sending and accepting share. The network's mutex is held except in begin() and
 // set_cancelled().
-class socket_operation : public single::awaitable<socket_operation> {
+class socket_operation : public single::awaitable<socket_operation, single::task_operation> {
  public:
   // Tries now; false: not ready, wait.
   virtual bool attempt() = 0;

@@ -12,7 +12,7 @@
 
 namespace tailrace::single {
 
-class sleep_awaiter final : public awaitable<sleep_awaiter>,
+class sleep_awaiter final : public awaitable<sleep_awaiter, task_operation>,
                             public timer_node {  // which fills half a word; cancelled_ the rest
  public:
   sleep_awaiter(timer_heap& timers, timer_heap::time deadline) noexcept
@@ -39,15 +39,17 @@ class sleep_awaiter final : public awaitable<sleep_awaiter>,
   timer_heap::time deadline_;
 };
 
-class yield_awaiter : runnable {
+class yield_awaiter {
  public:
   // queue: of what runs after all that is ready now.
   explicit yield_awaiter(ready_queue& queue) noexcept : queue_(queue) {}
 
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> self) noexcept {
-    handle = self;
-    queue_.push(*this);
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    task_node& task = self.promise().node();
+    task.handle = self;
+    queue_.push(task);
   }
   void await_resume() const noexcept {}
 

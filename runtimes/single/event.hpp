@@ -27,7 +27,7 @@ class event {
 
  private:
   loop& loop_;
-  operation* waiter_ = nullptr;  // never together with set_
+  task_node* waiter_ = nullptr;  // never together with set_
   bool set_ = false;
 };
 
@@ -40,9 +40,9 @@ class event::awaiter final : public awaitable<awaiter> {
   }
 
   bool begin(task_node& waiter) noexcept {
-    if (std::exchange(event_.set_, false)) return event_.loop_.takes_turns(*this);
+    if (std::exchange(event_.set_, false)) return event_.loop_.takes_turns(waiter);
     TAILRACE_CHECK(event_.waiter_ == nullptr);  // one waiter at a time
-    event_.waiter_ = this;
+    event_.waiter_ = &waiter;
     sleep(waiter);
     return true;
   }

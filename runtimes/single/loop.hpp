@@ -10,7 +10,6 @@
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
-#include <utility>
 
 #include "runtimes/base/atomic.hpp"
 #include "runtimes/base/check.hpp"
@@ -42,27 +41,26 @@ class loop {
   }
   void task_ended(bool failed, bool stopped) noexcept { counters_.tasks.ended(failed, stopped); }
   void cancel(task_node& node) noexcept {
-    if (node.waiting == nullptr) return;
-    operation& op = *static_cast<operation*>(std::exchange(node.waiting, nullptr));
-    if (op.cancel()) ready_.push(op);
+    if (node.waiting == nullptr || !operation_of<operation>(node).cancel()) return;
+    unblock(node);
   }
 
-  // For awaiters.
-  void make_ready(runnable& item) noexcept { ready_.push(item); }
-  // Of an operation that its task sleeps in, and that is complete.
-  void unblock(operation& complete) noexcept {
-    complete.node->waiting = nullptr;
-    ready_.push(complete);
+  // For awaiters: of a task that sleeps in no operation.
+  void make_ready(task_node& task) noexcept { ready_.push(task); }
+  // Of a task that sleeps in an operation, which is complete.
+  void unblock(task_node& task) noexcept {
+    task.waiting = nullptr;
+    ready_.push(task);
   }
   // True if the running task may complete another operation without going through the loop.
   bool within_budget() noexcept { return --budget_ > 0; }
-  // For an operation that is complete before it waited. True: its task has to wait all the same,
+  // Of a task whose operation is complete before it waited. True: it has to wait all the same,
   // behind those that are ready; it has completed enough in a row.
-  bool takes_turns(runnable& complete) noexcept {
+  bool takes_turns(task_node& task) noexcept {
     if (within_budget()) [[likely]]
       return false;
     counters_.forced_yields.add(1);
-    ready_.push(complete);
+    ready_.push(task);
     return true;
   }
 
@@ -80,9 +78,9 @@ class loop {
     counters_.polls.add(ran);
   }
 
-  [[gnu::always_inline]] void resume(operation& op) noexcept {
-    op.node->waiting = nullptr;
-    resume(op.handle);
+  [[gnu::always_inline]] void resume(task_node& task) noexcept {
+    task.waiting = nullptr;
+    resume(task.handle);
   }
   [[gnu::always_inline]] void resume(std::coroutine_handle<> task) noexcept {
     budget_ = coop_budget;
@@ -97,7 +95,7 @@ class loop {
       timer_node* const expired = timers.take_expired(now);
       if (expired == nullptr) return;
       counters_.polls.add(1);
-      resume(static_cast<sleep_awaiter&>(*expired));
+      resume(*static_cast<sleep_awaiter&>(*expired).node);
     }
   }
 
@@ -127,15 +125,16 @@ class loop {
 class loop::completion {
  public:
   explicit completion(loop& owner) noexcept : loop_(owner) {}
-  bool wait(task_node&, std::coroutine_handle<> handle) noexcept {
-    item_.handle = handle;
+  bool wait(task_node& joiner, std::coroutine_handle<> handle) noexcept {
+    joiner.handle = handle;
+    joiner_ = &joiner;
     return true;  // set() comes later, from the last child, on this thread
   }
-  void set() noexcept { loop_.make_ready(item_); }
+  void set() noexcept { loop_.make_ready(*joiner_); }
 
  private:
   loop& loop_;
-  runnable item_;
+  task_node* joiner_ = nullptr;
 };
 
 }  // namespace tailrace::single

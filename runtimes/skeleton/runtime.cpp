@@ -30,9 +30,7 @@ void poller::poll() {
     auto& from = *static_cast<socket*>(each.data.ptr);
     for (socket::call& call : from.waiting) {
       if (call.operation == nullptr || !call.attempt(*call.operation)) continue;
-      single::operation& complete = *std::exchange(call, {}).operation;
-      complete.node->waiting = nullptr;
-      make_ready(complete);
+      unblock(*std::exchange(call, {}).operation->node);
     }
     arm(from);
   }

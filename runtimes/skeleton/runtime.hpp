@@ -39,8 +39,8 @@ enum direction : std::uint8_t { receiving, sending };  // accepting is receiving
 // A registered descriptor, and the calls that wait for it.
 struct socket {
   struct call {
-    single::operation* operation = nullptr;
-    bool (*attempt)(single::operation&) = nullptr;  // false: it would block
+    single::task_operation* operation = nullptr;
+    bool (*attempt)(single::task_operation&) = nullptr;  // false: it would block
   };
 
   poller* owner;
@@ -78,12 +78,12 @@ class poller : public single::loop {
 // What receiving, sending and accepting share. Call is the derived awaiter; its attempt() makes the
 // system call.
 template <class Call, direction Way>
-class socket_awaiter : public single::awaitable<Call> {
+class socket_awaiter : public single::awaitable<Call, single::task_operation> {
  public:
   bool begin(task_node& task) {
-    if (static_cast<Call&>(*this).attempt()) return owner_.takes_turns(*this);
-    socket_.waiting[Way] = {this,
-                            [](single::operation& op) { return static_cast<Call&>(op).attempt(); }};
+    if (static_cast<Call&>(*this).attempt()) return owner_.takes_turns(task);
+    socket_.waiting[Way] = {
+        this, [](single::task_operation& op) { return static_cast<Call&>(op).attempt(); }};
     this->sleep(task);
     owner_.arm(socket_);
     return true;
@@ -176,7 +176,7 @@ class runtime final : public poller {
   using listener = skeleton::listener;
 
   std::expected<listener, start_error> listen(const endpoint& where);
-  single::sleep_awaiter sleep_until(timer_heap::time deadline) noexcept {
+  single::sleep_awaiter sleep_until(const timer_heap::time& deadline) noexcept {
     return {timers_, deadline};
   }
   single::yield_awaiter yield() noexcept { return single::yield_awaiter(ready_); }

@@ -72,7 +72,7 @@ class runtime final : public scheduler {
 
   std::expected<listener, start_error> listen(const endpoint& where);
   std::expected<file, start_error> open_file(const std::string& path, file_access how);
-  sleep_awaiter sleep_until(std::chrono::steady_clock::time_point deadline) noexcept {
+  sleep_awaiter sleep_until(const std::chrono::steady_clock::time_point& deadline) noexcept {
     return sleep_awaiter(deadline);
   }
   yield_awaiter yield() noexcept { return {}; }

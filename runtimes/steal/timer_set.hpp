@@ -15,9 +15,9 @@
 namespace tailrace::steal {
 
 // Lives in the sleeper's awaiter.
-struct timer : timer_node {
+struct timer : timer_node {  // which fills half a word; fired the rest
+  bool fired = false;        // written by the expirer before it schedules the task
   task_node* node = nullptr;
-  bool fired = false;  // written by the expirer before it schedules the task
 };
 
 class timer_set {

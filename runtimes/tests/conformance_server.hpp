@@ -159,7 +159,7 @@ inline task<void> echo(R::stream peer) {
   for (;;) {
     const auto received = co_await peer.receive();
     if (received.bytes().empty()) break;
-    const io_result sent = co_await peer.send_all(received.bytes());
+    const io_result sent = co_await peer.send_all(received);
     if (!sent.ok()) break;
   }
 }

@@ -120,7 +120,7 @@ task<void> echo_and_note(R::stream peer, std::set<const std::byte*>& buffers) {
     const auto received = co_await peer.receive();
     if (received.bytes().empty()) break;
     buffers.insert(received.bytes().data());
-    const io_result sent = co_await peer.send_all(received.bytes());
+    const io_result sent = co_await peer.send_all(received);
     if (!sent.ok()) break;
   }
 }

@@ -95,7 +95,7 @@ class basic_runtime {
     if (!opened) return std::unexpected(std::move(opened.error()));
     return file(std::move(*opened));
   }
-  sleep_awaiter sleep_until(std::chrono::steady_clock::time_point deadline) noexcept {
+  sleep_awaiter sleep_until(const std::chrono::steady_clock::time_point& deadline) noexcept {
     return sleep_awaiter(deadline);
   }
   yield_awaiter yield() noexcept { return {}; }

@@ -95,7 +95,7 @@ void acceptor::accepted(listener_slot& slot, const io_uring_cqe& done) noexcept 
 
 void acceptor::tell_waiting(listener_slot& slot) noexcept {
   if (slot.waiting == nullptr || owner_.draining()) return;
-  if (!slot.waiting->take_waiting()) return arm(slot);
+  if (!single::operation_of<accept_awaiter>(*slot.waiting).take_waiting()) return arm(slot);
   owner_.resume(*std::exchange(slot.waiting, nullptr));
 }
 
@@ -136,7 +136,7 @@ void acceptor::close(listener_slot& slot) noexcept {
     shared_listener_ = nullptr;
   }
   slot.closing = true;
-  if (slot.waiting != nullptr) owner_.cancel(*slot.waiting->node);
+  if (slot.waiting != nullptr) owner_.cancel(*slot.waiting);
   for (; slot.first < slot.accepted.size(); ++slot.first)
     owner_.close_descriptor(slot.accepted[slot.first]);
   owner_.descriptor_closed();

@@ -30,8 +30,9 @@ constexpr std::uint8_t small_in_a_row = 32;
   const auto length = static_cast<std::uint32_t>(done.res);
   receive_buffers_.provided().taken();
   if (slot.receiver != nullptr) [[likely]] {
-    receive_awaiter& receiver = *std::exchange(slot.receiver, nullptr);
-    receiver.fill(receive_buffers_.provided().address(buffer), length);
+    task_node& receiver = *std::exchange(slot.receiver, nullptr);
+    single::operation_of<receive_awaiter>(receiver).fill(
+        receive_buffers_.provided().address(buffer), length);
     if (length >= options_.large_bytes || slot.evidence != 0) [[unlikely]]
       judge_multishot(slot, length);
     return resume(receiver);
@@ -67,8 +68,8 @@ void poller::receive_ended(socket_slot& slot, const io_uring_cqe& done, bool set
     ring_counters_.rearmed.add(1);
     return arm(slot);
   }
-  receive_awaiter& receiver = *std::exchange(slot.receiver, nullptr);
-  receiver.end();
+  task_node& receiver = *std::exchange(slot.receiver, nullptr);
+  single::operation_of<receive_awaiter>(receiver).end();
   resume(receiver);
 }
 
@@ -86,23 +87,24 @@ void poller::polled(socket_slot& slot, const io_uring_cqe& done) noexcept {
 }
 
 void poller::attempt_single(socket_slot& slot) noexcept {
-  if (!slot.receiver->attempt()) return arm(slot);
+  if (!single::operation_of<receive_awaiter>(*slot.receiver).attempt()) return arm(slot);
   resume(*std::exchange(slot.receiver, nullptr));
 }
 
-[[gnu::always_inline]] inline void poller::sent(send_awaiter& sender,
+[[gnu::always_inline]] inline void poller::sent(task_node& task,
                                                 const io_uring_cqe& done) noexcept {
+  auto& sender = single::operation_of<send_awaiter>(task);
   if (!sender.completed(done.res)) return;
   socket_slot& slot = sender.slot();
   slot.sender = nullptr;
   if (slot.closing && !slot.in_flight()) [[unlikely]]
     settle(slot);
-  resume(sender);
+  resume(task);
 }
 
 inline void poller::read_ended(read_awaiter& reader, const io_uring_cqe& done) noexcept {
   requests_.ended(done);
-  if (reader.completed(done.res)) resume(reader);
+  if (reader.completed(done.res)) resume(*reader.node);
 }
 
 void poller::take_completions() {
@@ -113,7 +115,7 @@ void poller::take_completions() {
   const std::uint32_t count = kernel.take_completions([this](const io_uring_cqe& done) {
     const tag kind = tag_of(done.user_data);
     if (kind == tag::receive) return received(object_of<socket_slot>(done.user_data), done);
-    if (kind == tag::send) return sent(object_of<send_awaiter>(done.user_data), done);
+    if (kind == tag::send) return sent(object_of<task_node>(done.user_data), done);
     dispatch(kind, done);
   });
   counters_.polls.add(count);
@@ -244,8 +246,8 @@ socket_slot& poller::adopt(int fd) {
 
 void poller::close_socket(socket_slot& slot) noexcept {
   slot.closing = true;
-  if (slot.receiver != nullptr) cancel(*slot.receiver->node);
-  if (slot.sender != nullptr) cancel(*slot.sender->node);
+  if (slot.receiver != nullptr) cancel(*slot.receiver);
+  if (slot.sender != nullptr) cancel(*slot.sender);
   receive_buffers_.drop_queued(slot);
   acceptor_.connection_ended();
   descriptor_closed();

@@ -59,7 +59,7 @@ class placed_file {
   bool read_by_threads_;
 };
 
-class read_awaiter final : public single::awaitable<read_awaiter> {
+class read_awaiter final : public single::awaitable<read_awaiter, single::task_operation> {
  public:
   read_awaiter(const placed_file& from, std::uint64_t offset, std::span<std::byte> into) noexcept
       : from_(from), offset_(offset), into_(into) {}

@@ -32,8 +32,8 @@ class poller : public single::loop {
   submission& requests() noexcept { return requests_; }
   receive_buffers& buffers() noexcept { return receive_buffers_; }
   registrations& registered() noexcept { return registrations_; }
-  // By a completion.
-  void resume(single::operation& op) noexcept { loop::resume(op); }
+  // By a completion of the operation that it sleeps in.
+  void resume(task_node& task) noexcept { loop::resume(task); }
   // No task lives any more; what still stands in the kernel is being cancelled.
   bool draining() const noexcept { return draining_; }
 
@@ -111,7 +111,7 @@ class poller : public single::loop {
   void received(socket_slot& slot, const io_uring_cqe& done) noexcept;
   void receive_ended(socket_slot& slot, const io_uring_cqe& done, bool settled) noexcept;
   void polled(socket_slot& slot, const io_uring_cqe& done) noexcept;
-  void sent(send_awaiter& sender, const io_uring_cqe& done) noexcept;
+  void sent(task_node& task, const io_uring_cqe& done) noexcept;
   void read_ended(read_awaiter& reader, const io_uring_cqe& done) noexcept;
   // Of an armed request: whether it ended, and with it the last claim on a slot that is closed.
   bool ended_request(socket_slot& slot, const io_uring_cqe& done) noexcept {

@@ -62,7 +62,7 @@ class runtime final : public poller {
   // must be unregistered before it goes.
   bool register_memory(std::span<std::byte> memory);
   void unregister_memory() noexcept { registrations_.unregister_memory(); }
-  single::sleep_awaiter sleep_until(timer_heap::time deadline) noexcept {
+  single::sleep_awaiter sleep_until(const timer_heap::time& deadline) noexcept {
     return {timers_, deadline};
   }
   single::yield_awaiter yield() noexcept { return single::yield_awaiter(ready_); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a completion's user data points to: one socket of the io_uring runtime, with the operations
-// that wait for it and the bytes that came before anybody asked. One thread.
+// What a completion's user data points to: one socket of the io_uring runtime, with the tasks that
+// wait for it and the bytes that came before anybody asked. One thread.
 //
 // A slot is one cache line. It goes back to the pool only when it is closed and no request that
 // names it is in flight, so that a completion never finds a stranger in its slot.
@@ -13,23 +13,22 @@
 #include <cstdint>
 #include <vector>
 
+#include "runtimes/task_node.hpp"
+
 namespace tailrace::uring {
 
 class poller;
 class acceptor;
-class receive_awaiter;
-class send_awaiter;
-class accept_awaiter;
 
 enum class armed_request : std::uint8_t { none, receive, poll };
 
 struct alignas(64) socket_slot {
   static constexpr std::int32_t not_ended = 1;
 
-  int fd = -1;  // a descriptor, or an index into the ring's table of files
-  receive_awaiter* receiver = nullptr;
-  send_awaiter* sender = nullptr;  // also while it is only waiting for its last completion
-  socket_slot* next = nullptr;     // of the pool's lists, or starved
+  int fd = -1;                    // a descriptor, or an index into the ring's table of files
+  task_node* receiver = nullptr;  // sleeps in a receive_awaiter
+  task_node* sender = nullptr;    // in a send_awaiter, also when cancelled: for its last completion
+  socket_slot* next = nullptr;    // of the pool's lists, or starved
   poller* owner = nullptr;
   std::int32_t end = not_ended;    // 0: end of stream; < 0: -errno; reported after the bytes
   std::uint16_t first_buffer = 0;  // received, not yet asked for: a list through the buffers
@@ -58,11 +57,11 @@ struct listener_slot {
   acceptor* owner = nullptr;
   int fd = -1;
   std::uint16_t port_number = 0;
-  bool armed = false;    // the multishot accept
-  bool closing = false;  // closed by its owner
-  int refusal = 0;       // an errno that no accept has returned yet
-  accept_awaiter* waiting = nullptr;
-  std::vector<int> accepted;  // not yet asked for, from `first` on
+  bool armed = false;            // the multishot accept
+  bool closing = false;          // closed by its owner
+  int refusal = 0;               // an errno that no accept has returned yet
+  task_node* waiting = nullptr;  // sleeps in an accept_awaiter
+  std::vector<int> accepted;     // not yet asked for, from `first` on
   std::size_t first = 0;
 
   void close() noexcept;

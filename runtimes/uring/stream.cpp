@@ -9,11 +9,11 @@ bool receive_awaiter::begin_unusual(task_node& receiver) {
   if (slot_.waiting_buffers != 0) {
     const std::span<std::byte> bytes = slot_.owner->buffers().take_queued(slot_);
     fill(bytes.data(), bytes.size());
-    return slot_.owner->takes_turns(*this);
+    return slot_.owner->takes_turns(receiver);
   }
   if (slot_.ended()) {
     end();
-    return slot_.owner->takes_turns(*this);
+    return slot_.owner->takes_turns(receiver);
   }
   if (slot_.readable) {
     if (!slot_.owner->within_budget())

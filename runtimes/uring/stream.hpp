@@ -50,7 +50,7 @@ class receive_awaiter final : public single::awaitable<receive_awaiter> {
  private:
   bool begin_unusual(task_node& receiver);
   bool wait(task_node& receiver) noexcept {
-    slot_.receiver = this;
+    slot_.receiver = &receiver;
     sleep(receiver);
     slot_.owner->arm(slot_);
     return true;
@@ -71,7 +71,7 @@ class send_awaiter final : public single::awaitable<send_awaiter> {
     if (slot_.single || slot_.owner->always_sends_directly() || unsent_.empty()) [[unlikely]] {
       if (begin_directly()) return false;
     }
-    slot_.sender = this;
+    slot_.sender = &sender;
     sleep(sender);
     queue();
     return true;
@@ -84,9 +84,9 @@ class send_awaiter final : public single::awaitable<send_awaiter> {
   }
   socket_slot& slot() const noexcept { return slot_; }
   void set_cancelled() noexcept { result_ = io_result::of_error(ECANCELED); }
-  // The bytes are the kernel's until the final completion.
+  // The bytes are the kernel's until the final completion. By a stop and then by a close: twice.
   bool leave() noexcept {
-    slot_.owner->requests().cancel(data_of(this, tag::send));
+    slot_.owner->requests().cancel(data_of(slot_.sender, tag::send));
     return false;
   }
 
@@ -102,7 +102,7 @@ class send_awaiter final : public single::awaitable<send_awaiter> {
     entry.len = static_cast<std::uint32_t>(std::min(unsent_.size(), std::size_t{1} << 30));
     entry.msg_flags = MSG_NOSIGNAL | MSG_WAITALL;
     slot_.owner->name_descriptor(entry, slot_);
-    entry.user_data = data_of(this, tag::send);
+    entry.user_data = data_of(slot_.sender, tag::send);
   }
 
   socket_slot& slot_;
@@ -121,8 +121,8 @@ class accept_awaiter final : public single::awaitable<accept_awaiter> {
   }
 
   bool begin(task_node& acceptor) noexcept {
-    if (take_waiting()) return owner_.takes_turns(*this);
-    slot_.waiting = this;
+    if (take_waiting()) return owner_.takes_turns(acceptor);
+    slot_.waiting = &acceptor;
     sleep(acceptor);
     slot_.owner->arm(slot_);
     return true;

@@ -8,7 +8,8 @@
 
 namespace tailrace::uring {
 
-// The object: receive, poll: a socket_slot; accept: a listener_slot; send, read: its awaiter.
+// The object: receive, poll: a socket_slot; accept: a listener_slot; send: the task_node of who
+// sends; read: its awaiter.
 enum class tag : std::uint64_t { receive, poll, accept, send, read, rare };
 inline constexpr std::uint64_t tag_mask = 7;
 
