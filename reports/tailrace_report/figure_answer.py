@@ -70,12 +70,12 @@ def caption(study: Study, wanted: Sequence[Shown]) -> str:
     loads: dict[str, list[str]] = {}
     for one in wanted:
         if one.compared:
-            loads.setdefault(one.compared.title, []).append(one.title)
-    named = "; ".join(f"{', '.join(titles)}: {load}" for load, titles in loads.items())
-    return (
-        f"How many times {floor}, with 95 % intervals; ≠ different, = the same, ? open."
-        f" {say.capital(named)}"
+            what = one.title.partition(",")[0]  # the class is part of the load
+            loads.setdefault(one.compared.title, []).append(what)
+    named = ". ".join(
+        f"{say.capital(load)}: {wording.joined(titles)}" for load, titles in loads.items()
     )
+    return f"How many times {floor}, with 95 % intervals; ≠ different, = the same, ? open. {named}"
 
 
 def _scale(axes: Axes, compared: Comparison) -> None:

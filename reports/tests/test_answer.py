@@ -45,8 +45,8 @@ class Answer(unittest.TestCase):
 
     def test_the_caption_says_at_which_load(self) -> None:
         title = page.opening(study_of(self.folder)).title
-        self.assertIn("CPU per request, p50, quiet p99, p99: open loop, 50 connections", title)
-        self.assertIn("closed-loop rate: closed loop, 1,000 connections", title)
+        self.assertIn("requests/s (Poisson): CPU per request, p50, quiet p99 and p99.", title)
+        self.assertIn("Closed loop, 1,000 connections × 64 B, depth 1: closed-loop rate", title)
 
     def test_who_has_no_ratio_has_a_word(self) -> None:
         def change(cell: dict[str, Any]) -> bool:

@@ -14,7 +14,7 @@ LC_ALL=C objdump -d -C --no-show-raw-insn "$1" | awk '
              name ~ /<tailrace::.*frame_allocator/
     if (judged) ++functions
     if (name ~ /echo_session/) ++sessions
-    if (name ~ /receive_awaiter(>|::)/) ++receives
+    if (name ~ /receive_awaiter(>|,|::)/) ++receives
     next
   }
   /[ \t]lock |[ \t]xchg .*\(/ {

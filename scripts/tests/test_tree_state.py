@@ -57,7 +57,7 @@ class TreeState(unittest.TestCase):
     def test_without_a_repository_there_is_a_cause(self):
         told = self.state()
         self.assertIsNone(told["commit"])
-        self.assertIn("git", told["commit_cause"])
+        self.assertIn("repository", told["commit_cause"])
 
     def test_without_a_file_it_is_refused(self):
         done = subprocess.run([self.root / "scripts/tree-state"], capture_output=True, text=True,
