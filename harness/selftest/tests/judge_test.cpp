@@ -65,16 +65,15 @@ std::vector<planted> delay_faults() {
         "delay 100 us, FIFO, p50", "delay 100 us, FIFO, p99", "delay 100 us, FIFO, p99.9",
         "delay 200 us, FIFO, p50", "delay 200 us, FIFO, p99", "delay 200 us, FIFO, p99.9",
         "1 % of 5 ms, p90", "1 % of 5 ms, mean"}});
-  all.push_back(
-      {"an echo without delay in the wrong unit",
-       [](records& in) {
-         each_of(in, "delay-0", [](json& cell) {
-           for (const char* which : {"min", "p50", "p99"})
-             scale_latency(cell, which, 0.001);
-         });
-       },
-       {"echo without delay, min", "echo without delay, p50", "without delay, Poisson, p50",
-        "no delay, FIFO, p50"}});
+  all.push_back({"an echo without delay in the wrong unit",
+                 [](records& in) {
+                   each_of(in, "delay-0", [](json& cell) {
+                     for (const char* which : {"min", "p50", "p99"})
+                       scale_latency(cell, which, 0.001);
+                   });
+                 },
+                 {"echo without delay, min", "echo without delay, p50",
+                  "without delay, Poisson, p50", "no delay, FIFO, p50"}});
   for (const char* const delay : {"100", "200", "1000"}) {
     const std::string form = fmt::format("delay-{}", delay);
     const std::string test = fmt::format("delay {} us, ", delay);
