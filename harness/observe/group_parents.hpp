@@ -3,8 +3,8 @@
 //   v2  the nearest cgroup, of the own and those above it, that hands its memory controller down
 //       and that this user may write to. Root has one always; an ordinary user in what his service
 //       manager started for him (systemd-run --user --scope, a service with Delegate=), not in what
-//       a login gave him. Else the own one, where it is the user's and holds nobody but this
-//       process and those who started it: it has to be opened first.
+//       a login gave him. A cgroup with processes of its own cannot hand it down, and nobody is
+//       moved out of one.
 //   v1  the own one, where this user may write to it.
 // Any thread; a few small files. Source: Documentation/admin-guide/cgroup-v2.rst, "Delegation
 // Containment" (who moves a process must be able to write to cgroup.procs of the cgroup that both
@@ -19,7 +19,6 @@ namespace tailrace::observe {
 struct group_parent {
   std::string folder;
   bool v2 = false;
-  bool closed = false;  // open_group() comes first
 };
 
 struct group_parents {
@@ -29,10 +28,5 @@ struct group_parents {
 
 // Tests give the root of another file tree.
 group_parents find_group_parents(const std::string& root = "");
-
-// Makes a v2 cgroup hand its memory controller down: who is in it moves to one below it of the name
-// home_group, and stays there. A cause where that is refused, or empty.
-std::string open_group(const std::string& folder);
-inline constexpr const char* home_group = "tailrace-home";
 
 }  // namespace tailrace::observe

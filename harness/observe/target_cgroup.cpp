@@ -56,13 +56,6 @@ target_cgroup::target_cgroup(const std::string& root) {
 
 bool target_cgroup::try_make(const group_parent& parent) {
   static int number = 0;  // several may be there at once
-  if (parent.closed) {
-    std::string refused = open_group(parent.folder);
-    if (!refused.empty()) {
-      cause_ = std::move(refused);
-      return false;
-    }
-  }
   const std::string folder = fmt::format("{}/tailrace-{}-{}", parent.folder, ::getpid(), ++number);
   if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) {
     cause_ = fmt::format("cannot make a cgroup in {}: {}", parent.folder, std::strerror(errno));

@@ -40,15 +40,10 @@ class parents : public ::testing::Test, protected file_tree {
     not_ours_.emplace_back(root() + top + path);
     fs::permissions(not_ours_.back(), fs::perms::owner_read | fs::perms::owner_exec);
   }
-  void parent_of_this_process(int pid) const {
-    write(fmt::format("/proc/{}/status", ::getpid()), fmt::format("PPid:\t{}\n", pid));
-    write(fmt::format("/proc/{}/status", pid), "PPid:\t0\n");
-  }
   std::vector<std::string> found() const {
     std::vector<std::string> folders;
     for (const group_parent& each : find_group_parents(root()).all)
-      folders.push_back(each.folder.substr(root().size()) + (each.closed ? " closed" : "") +
-                        (each.v2 ? "" : " v1"));
+      folders.push_back(each.folder.substr(root().size()) + (each.v2 ? "" : " v1"));
     return folders;
   }
 
@@ -89,41 +84,14 @@ TEST_F(parents, what_is_not_ours_is_said_with_its_name) {
   EXPECT_NE(cause.find("/user.slice: Permission denied"), std::string::npos) << cause;
 }
 
-// A service with Delegate=: what is above it belongs to the system.
-TEST_F(parents, an_own_cgroup_that_holds_this_run_alone_is_opened) {
+// A service with Delegate=: what is above it belongs to the system, and nobody is moved out of it.
+TEST_F(parents, an_own_cgroup_with_processes_is_left_alone) {
   const std::string own = "/system.slice/runner.service";
   own_cgroup_v2(own);
-  parent_of_this_process(7);
-  group(own, "memory pids", "", fmt::format("7\n{}\n", ::getpid()));
-  EXPECT_EQ(found(), folders{top + own + " closed"});
-  write(top + own + "/" + home_group + "/cgroup.procs", "");
-  EXPECT_EQ(open_group(root() + top + own), "");
-  EXPECT_EQ(read_text(root() + top + own + "/cgroup.subtree_control").text, "+memory");
-  const auto home = read_text(root() + top + own + "/" + home_group + "/cgroup.procs").text;
-  EXPECT_EQ(home, std::to_string(::getpid()));  // the last of the two; a file keeps no list
-}
-
-TEST_F(parents, an_own_cgroup_that_holds_somebody_else_is_left_alone) {
-  const std::string own = "/system.slice/runner.service";
-  own_cgroup_v2(own);
-  parent_of_this_process(7);
-  group(own, "memory pids", "", fmt::format("8\n{}\n", ::getpid()));
+  group(own, "memory pids", "", fmt::format("{}\n", ::getpid()));
   EXPECT_EQ(found(), folders{});
-  EXPECT_NE(find_group_parents(root()).cause.find("not of this run"), std::string::npos);
-  // Of another namespace of pids: the kernel says 0.
-  group(own, "memory pids", "", fmt::format("0\n{}\n", ::getpid()));
-  EXPECT_EQ(found(), folders{});
-}
-
-TEST_F(parents, a_cgroup_that_does_not_open_says_so) {
-  const std::string own = "/x.service";
-  own_cgroup_v2(own);
-  group(own, "memory", "", fmt::format("{}\n", ::getpid()));
-  write(top + own + "/" + home_group + "/cgroup.procs", "");
-  fs::remove(root() + top + own + "/cgroup.subtree_control");
-  EXPECT_NE(open_group(root() + top + own).find("does not hand"), std::string::npos);
-  const auto back = read_text(root() + top + own + "/cgroup.procs").text;
-  EXPECT_EQ(back, fmt::format("{}\n", ::getpid()));
+  EXPECT_EQ(find_group_parents(root()).cause,
+            root() + top + own + ": it does not hand its memory controller down");
 }
 
 // Both versions mounted, the controller in the first.
