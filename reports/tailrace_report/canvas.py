@@ -209,12 +209,11 @@ def beside(axes: Axes, place: float, value: str, note: str = "") -> None:
 
 
 def title(axes: Axes, text: str, *, above: float = 8.0) -> None:
-    """A heading left above the panel; a second line after a newline is quieter."""
-    first, _, second = text.partition("\n")
-    for line, weight, colour, points in (
-        (first, "bold", TEXT, above + (12 if second else 0)),
-        (second, "normal", MUTED, above),
-    ):
+    """A heading left above the panel; further lines after newlines are quieter."""
+    lines = text.removesuffix("\n").split("\n")
+    for place, line in enumerate(lines):
+        weight, colour = ("bold", TEXT) if place == 0 else ("normal", MUTED)
+        points = above + 12 * (len(lines) - 1 - place)
         if line:
             axes.annotate(
                 line,

@@ -56,7 +56,7 @@ def lines_figure(panels: Sequence[Panel], x: Axis, y: Axis) -> Drawn:
     estimates = [mark.entry.estimate for _, line in lines for mark in line]
     low, high = min(e.low for e in estimates) * 0.85, max(e.high for e in estimates) * 1.2
     right = 0.35 + canvas.text_inches(_label(*one) for one in lines)
-    bottom, top = 0.6, 0.62
+    bottom, top = 0.6, 0.78
     names = max(len(panel.lines) for panel in panels) * canvas.LABEL_STEP / 72
     height = max(4.1, bottom + top + names + 0.1)
     figure, every = canvas.panels(

@@ -158,7 +158,7 @@ class Timers(unittest.TestCase):
         study = rewritten(self.folder, lambda line: fail(line) or True)
         for panel in timer.cost_panels(study):
             self.assertNotIn("libuv", panel.lines)
-            self.assertTrue(panel.title.endswith("; without a number: libuv"), panel.title)
+            self.assertTrue(panel.title.endswith("\nwithout a number: libuv"), panel.title)
 
     def test_a_form_that_sets_the_slack_is_on_the_line_and_another_form_is_not(self) -> None:
         def change(line: dict[str, Any]) -> bool:

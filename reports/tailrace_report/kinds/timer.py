@@ -218,7 +218,7 @@ def cost_panels(study: Study) -> list[figure_lines.Panel]:
             absent = list(dict.fromkeys(absent))
             title = f"{say.capital(point.title)}\nlateness {name} against CPU time"
             if absent:
-                title += f"; without a number: {wording.joined(say.some(absent))}"
+                title += f"\nwithout a number: {wording.joined(say.some(absent))}"
             if len(shown) > 1:
                 panels.append(figure_lines.Panel(title, lines))
     return panels
