@@ -226,9 +226,10 @@ def judged_all(found: Sequence[tuple[Relation, Found]], level: float) -> list[Ju
             state = FAILS if FAILS in shown else HOLDS if holds else OPEN
             why = "it is on neither side for certain" * (state == OPEN)
         elif estimate and by.exact:
-            signs = [min(one.values()) >= 0 for one, means in _sides(relation, by.numbers)
+            least = [min(one.values()) for one, means in _sides(relation, by.numbers)
                      if means == HOLDS]
-            state = HOLDS if all(signs) else FAILS
+            state = HOLDS if all(side > 0 or side == 0 and relation.claimed == EQUAL
+                                 for side in least) else FAILS
         elif estimate:
             why = f"no interval from {wording.counted(estimate.blocks, 'generation')}"
             absent = True

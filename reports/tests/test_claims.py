@@ -147,6 +147,9 @@ class Judging(unittest.TestCase):
         for ratio, claimed, word in (
             (1.5, "above", claims.CONFIRMED),
             (1.5, "below", claims.REFUTED),
+            (1.0, "above", claims.REFUTED),
+            (1.0, "below", claims.REFUTED),
+            (1.0, "equal", claims.CONFIRMED),
             (1.04, "equal", claims.CONFIRMED),
             (1.06, "equal", claims.REFUTED),
         ):
