@@ -180,13 +180,12 @@ def _alike(one: tuple[str, bytes]) -> tuple[str, str]:
 def _histograms(campaign: Path) -> Iterator[tuple[str, bytes]]:
     """Path and V2 bytes of each histogram that a report reads."""
     packed = stored.histograms(campaign)
-    wanted = {*kinds.HISTOGRAMS, slices.AS_LIVED}
+    wanted = tuple(f".{name}" for name in (*kinds.HISTOGRAMS, slices.AS_LIVED))
     if packed:
         yield from packed.items()
         return
     for path in sorted((campaign / "hist").glob("*.hdr")):
-        name = path.stem.partition(".")[2]
-        if name in wanted:
+        if path.stem.endswith(wanted):  # ids of points may have dots, too
             yield f"hist/{path.name}", hdr.inflated(path.read_bytes())
 
 
