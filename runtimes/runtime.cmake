@@ -44,6 +44,7 @@ function(tailrace_target id source)
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
     add_executable(tailrace-target-${id} ${source})
     target_link_libraries(tailrace-target-${id} PRIVATE ${ARGN} tailrace_target_protocol)
+    add_dependencies(tailrace-target-${id} tailrace_tree)
   endif()
 endfunction()
 

@@ -16,17 +16,30 @@ namespace {
 
 // Linux 6.18, x86-64, the configuration of a distribution.
 const std::map<std::string, double> table = {
-    {"TCP", 2368},           {"TCPv6", 2496},        {"UNIX", 1152},      {"sock_inode_cache", 832},
-    {"filp", 192},           {"dentry", 192},        {"io_kiocb", 256},   {"eventpoll_epi", 128},
-    {"eventpoll_pwq", 64},   {"ep_head", 16},        {"pid", 192},        {"task_struct", 5888},
-    {"vm_area_struct", 192}, {"anon_vma", 104},      {"maple_node", 256}, {"anon_vma_chain", 64},
-    {"lsm_file_cache", 24},  {"lsm_inode_cache", 32}};
+    {"TCP", 2368},
+    {"TCPv6", 2496},
+    {"UNIX", 1152},
+    {"sock_inode_cache", 832},
+    {"filp", 192},
+    {"dentry", 192},
+    {"io_kiocb", 256},
+    {"eventpoll_epi", 128},
+    {"eventpoll_pwq", 64},
+    {"ep_head", 16},
+    {"pid", 192},
+    {"task_struct", 5888},
+    {"vm_area_struct", 192},
+    {"anon_vma", 104},
+    {"maple_node", 256},
+    {"anon_vma_chain", 64},
+    {"lsm_file_cache", 24},
+    {"lsm_inode_cache", 32},
+    // By kmalloc, whose sizes leave room, so that kernels hardly differ.
+    {"async_poll", 96},
+    {"io_async_msghdr", 512}};
 
 constexpr double areas_a_maple_node = 12;        // of 16 slots, as splits leave them
 constexpr double table_slot_bytes = 8.0 + 0.25;  // a pointer and two bits
-// By kmalloc, whose sizes leave room, so that kernels hardly differ.
-constexpr std::int64_t poll_bytes = 96;
-constexpr std::int64_t message_header_bytes = 512;
 
 double count(std::int64_t value) {
   return static_cast<double>(value);
@@ -75,7 +88,10 @@ object_sizes::object_sizes(const slab_caches& slabs, const typed_caches& types, 
 
 double object_sizes::of(const std::string& cache) const {
   if (const auto bytes = slabs_.object_bytes(cache)) return *bytes;
-  if (!slabs_.may_exist(cache)) return 0;
+  return slabs_.may_exist(cache) ? without_slabs(cache) : 0;
+}
+
+double object_sizes::without_slabs(const std::string& cache) const {
   if (const auto bytes = types_.object_bytes(cache)) {
     source_ = std::max(source_, size_source::types);
     return count(*bytes);
@@ -96,9 +112,9 @@ double object_sizes::times(std::int64_t held, const std::string& cache) const {
 double object_sizes::ring_extras(const ring_requests& ring) const {
   static const bool headers = has_message_headers();
   if (ring.all == 0) return 0;
-  const auto poll = types_.object_bytes("async_poll").value_or(poll_bytes);
-  const auto header = types_.object_bytes("io_async_msghdr").value_or(message_header_bytes);
-  return count(ring.all * poll + (headers ? ring.messages * header : 0));
+  const double polls = count(ring.all) * without_slabs("async_poll");
+  if (!headers || ring.messages == 0) return polls;
+  return polls + count(ring.messages) * without_slabs("io_async_msghdr");
 }
 
 // What would drown in machine-wide numbers: caches that every process fills, and those that are

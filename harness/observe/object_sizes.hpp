@@ -62,6 +62,8 @@ class object_sizes {
 #else
   static constexpr bool is_x86_64 = false;
 #endif
+  // By the kernel's types or the table; also what the kernel takes from kmalloc.
+  double without_slabs(const std::string& cache) const;
   // So many of them; what there is none of needs no size.
   double times(std::int64_t count, const std::string& cache) const;
   double ring_extras(const ring_requests& ring) const;

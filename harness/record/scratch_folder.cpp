@@ -19,7 +19,7 @@ scratch_folder::scratch_folder(const std::string& purpose) {
   const std::string parent = is_set ? chosen : "/tmp";
   std::string name = fmt::format("{}/tailrace-{}-XXXXXX", parent, purpose);
   if (::mkdtemp(name.data()) == nullptr) {
-    throw refusal(fmt::format("no folder for a moment can be made in {}{}: {}", parent,
+    throw refusal(fmt::format("no temporary folder can be made in {}{}: {}", parent,
                               is_set ? ", which TMPDIR names" : "", std::strerror(errno)),
                   "set TMPDIR to a folder that you may write to, such as TMPDIR=/var/tmp");
   }

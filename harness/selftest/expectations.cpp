@@ -2,7 +2,9 @@
 // See expectations.hpp.
 #include "harness/selftest/expectations.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 
 namespace tailrace::selftest {
 namespace {
@@ -139,33 +141,31 @@ constexpr expectation identity(const char* test, taken how, const char* why) {
           .why = why};
 }
 
-constexpr std::array rows = {
-    path_alone("echo without delay", "known", q_min),
-    path_alone("echo without delay", "known", q_p50),
-    path_alone("without delay, Poisson", "bimodal", q_p50),
-    delayed("delay 100 us", "known", "delay-100", q_min, 100, 100),
-    delayed("delay 100 us", "known", "delay-100", q_p50, 100, 100),
-    delayed("delay 100 us", "known", "delay-100", q_p99, 100, 100),
-    delayed("delay 100 us", "known", "delay-100", q_p999, 100, 100),
-    delayed("delay 200 us", "known", "delay-200", q_min, 200, 200),
-    delayed("delay 200 us", "known", "delay-200", q_p50, 200, 200),
-    delayed("delay 200 us", "known", "delay-200", q_p99, 200, 200),
-    delayed("delay 200 us", "known", "delay-200", q_p999, 200, 200),
-    delayed("delay 1000 us", "known", "delay-1000", q_min, 1000, 1000),
-    delayed("delay 1000 us", "known", "delay-1000", q_p50, 1000, 1000),
-    delayed("delay 1000 us", "known", "delay-1000", q_p99, 1000, 1000),
-    delayed("delay 1000 us", "known", "delay-1000", q_p999, 1000, 1000),
-    // Without the kernel's scheduler in between, where that is permitted: tails can be told there.
-    path_alone("no delay, FIFO", "known-fifo", q_p50),
-    delayed("delay 100 us, FIFO", "known-fifo", "delay-100", q_p50, 100, 100),
-    delayed("delay 100 us, FIFO", "known-fifo", "delay-100", q_p99, 100, 100),
-    delayed("delay 100 us, FIFO", "known-fifo", "delay-100", q_p999, 100, 100),
-    delayed("delay 200 us, FIFO", "known-fifo", "delay-200", q_p50, 200, 200),
-    delayed("delay 200 us, FIFO", "known-fifo", "delay-200", q_p99, 200, 200),
-    delayed("delay 200 us, FIFO", "known-fifo", "delay-200", q_p999, 200, 200),
-    delayed("delay 1000 us, FIFO", "known-fifo", "delay-1000", q_p50, 1000, 1000),
-    delayed("delay 1000 us, FIFO", "known-fifo", "delay-1000", q_p99, 1000, 1000),
-    delayed("delay 1000 us, FIFO", "known-fifo", "delay-1000", q_p999, 1000, 1000),
+// The quantiles of a known delay that all points with one have.
+constexpr std::array<expectation, 4> quantiles_of(const char* test, const char* point,
+                                                  const char* form, double delay) {
+  return {delayed(test, point, form, q_min, delay, delay),
+          delayed(test, point, form, q_p50, delay, delay),
+          delayed(test, point, form, q_p99, delay, delay),
+          delayed(test, point, form, q_p999, delay, delay)};
+}
+
+template <std::size_t... Counts>
+constexpr auto joined(const std::array<expectation, Counts>&... parts) {
+  std::array<expectation, (Counts + ...)> all{};
+  auto place = all.begin();
+  ((place = std::ranges::copy(parts, place).out), ...);
+  return all;
+}
+
+constexpr std::array paths = {path_alone("echo without delay", "known", q_min),
+                              path_alone("echo without delay", "known", q_p50),
+                              path_alone("without delay, Poisson", "bimodal", q_p50)};
+
+// Without the kernel's scheduler in between, where that is permitted: tails can be told there.
+constexpr std::array path_in_fifo = {path_alone("no delay, FIFO", "known-fifo", q_p50)};
+
+constexpr std::array other_rows = {
     // 100 us, each hundredth 5 ms: a mean of 149 us, and all beyond p99 are slow.
     delayed("1 % of 5 ms", "bimodal", "bimodal", q_p90, 100, 100),
     delayed("1 % of 5 ms", "bimodal", "bimodal", q_mean, 149, 100),
@@ -207,6 +207,14 @@ constexpr std::array rows = {
                 .why = "2 %: eight connections of the preparation are in every level"},
     identity("counts add up", taken::from_counts, "exact: planned, sent, answered, recorded"),
     identity("the plan is kept", taken::from_plans, "exact: rate x length of what was kept")};
+
+constexpr auto rows =
+    joined(paths, quantiles_of("delay 100 us", "known", "delay-100", 100),
+           quantiles_of("delay 200 us", "known", "delay-200", 200),
+           quantiles_of("delay 1000 us", "known", "delay-1000", 1000), path_in_fifo,
+           quantiles_of("delay 100 us, FIFO", "known-fifo", "delay-100", 100),
+           quantiles_of("delay 200 us, FIFO", "known-fifo", "delay-200", 200),
+           quantiles_of("delay 1000 us, FIFO", "known-fifo", "delay-1000", 1000), other_rows);
 
 }  // namespace
 

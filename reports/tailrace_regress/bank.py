@@ -8,7 +8,7 @@ head]}}. The first line tells machine and commit; a bank is continued only where
 Stored campaigns of copies (planted_campaigns.py) are a bank too: copies by twos.
 """
 
-import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -88,16 +88,13 @@ def collect(
                             " another file")
     else:
         stored.append(path, [{"schema": SCHEMA, **facts}])
-    scratch = path.parent / f"{path.stem}-rounds"
     while have < wanted:
         measure.say(f"bank: {have} of {wanted} generations")
         asked = measure.Asked(profile, 1000 + have, (BATCH,), 1000)
-        shutil.rmtree(scratch, ignore_errors=True)
-        try:
-            found, _ = measure.campaign(tailrace, arms, targets, scratch, asked)
+        with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as scratch:
+            place = Path(scratch) / "rounds"
+            found, _ = measure.campaign(tailrace, arms, targets, place, asked)
             samples = campaign_numbers.samples_of(found)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
         stored.append(path, [_line(samples, block, have + block) for block in range(BATCH)])
         have += BATCH
 

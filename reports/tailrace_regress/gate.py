@@ -51,19 +51,20 @@ def _without_swaps(found: list[Finding]) -> list[Finding]:
     return answer
 
 
-def settle_counts(samples: Samples, keys: list[Key]) -> list[Finding]:
-    """Verdicts on demoted and banded metrics, from rounds made for that alone: one look, one
-    family."""
+def settle_counts(samples: Samples, keys: list[Key], q: float = Q_COUNTS) -> list[Finding]:
+    """Verdicts on demoted and banded metrics as one family. `q`: less than Q_COUNTS where rounds
+    are looked at more than once."""
     pairs = {key: samples.pairs(key) for key in keys}
     found = {key: verdict.paired(key, pairs[key]) for key in keys}
     p_values = {key: found[key].p or 1.0 for key in keys if found[key].gate}
-    return _judged(found, p_values, pairs)
+    return _judged(found, p_values, pairs, q)
 
 
 def _judged(
     found: Mapping[Key, Finding],
     p_values: Mapping[Key, float],
     pairs: Mapping[Key, verdict.Pairs],
+    q: float,
 ) -> list[Finding]:
     """`found` with the correction over the family of `p_values`, and with the words that only a
     corrected p value allows. Improvements are a family of their own; they fail nothing."""
@@ -74,9 +75,9 @@ def _judged(
     answer = []
     for key, one in found.items():
         one = replace(one, adjusted=worse.get(key))
-        if key in worse and worse[key] <= Q_COUNTS and verdict.beyond(one):
+        if key in worse and worse[key] <= q and verdict.beyond(one):
             one = replace(one, verdict=outcome.REGRESSION, confirmed=True)
-        elif key in better and better[key] <= Q_COUNTS and verdict.beyond(one, -1):
+        elif key in better and better[key] <= q and verdict.beyond(one, -1):
             one = replace(one, verdict=outcome.IMPROVEMENT)
         answer.append(one)
     return answer

@@ -84,7 +84,7 @@ def judge(
     found, demoted = gate.settle_exact(costs)
     found += _counts(costs, _stage(stages, COUNTS), demoted)
     slopes, shaky = gate.settle_exact(_not_in(campaign, costs))
-    found += slopes + gate.settle_counts(campaign, shaky)
+    found += slopes + gate.settle_counts(campaign, shaky, gate.Q_COUNTS * level / LEVEL)
     times = timed.judged(campaign, level, floors.moved)
     found += [_believed(one, floors) for one in times] + timed.told(campaign)
     found = [_accepted(one, notes, today) for one in found]

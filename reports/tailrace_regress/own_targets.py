@@ -5,6 +5,7 @@ themselves with the same id."""
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 from tailrace_regress import build, links
 from tailrace_regress.outcome import nothing, usage
 from tailrace_regress.samples import BASE, HEAD
+
+ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,11 @@ def _id(files: Files) -> str:
     ids = []
     for arm, file in ((BASE, files.base), (HEAD, files.head)):
         name = build.described(file, f" ({arm})").get("id")
-        if not isinstance(name, str) or not name or "/" in name or not name.isprintable():
-            raise nothing(f"{file.name} ({arm}) describes itself without an `id`")
+        if not isinstance(name, str) or not ID.fullmatch(name):
+            raise nothing(
+                f"{file.name} ({arm}) describes itself without an `id` of at most 64"
+                " letters, digits, dots and dashes"
+            )
         ids.append(name)
     if ids[0] != ids[1]:
         raise nothing(

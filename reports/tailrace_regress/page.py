@@ -19,9 +19,9 @@ CLASSES = {
     outcome.INCONCLUSIVE: "invalid",
 }
 METHOD = (
-    "Both arms were built alike and measured together on this machine, in fresh processes, beside"
-    " the base a second time and the base linked in another order; a generation of processes is the"
-    " unit, never the request.",
+    "Base and head were measured together on this machine, in fresh processes, beside the controls"
+    " that are named above, where there are any; a generation of processes is the unit, never the"
+    " request.",
     "Counted metrics are assumed exact: repetitions that agree prove it, and then any difference"
     " beyond the stated grain counts. Those that do not repeat are decided by the signs of fresh"
     f" rounds, after Benjamini and Hochberg's correction (q = {gate.Q_COUNTS}).",

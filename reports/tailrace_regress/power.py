@@ -97,7 +97,7 @@ def _samples(
         first = min((key.target for key in rounds[number]), default="")
         for key, (one, other) in rounds[number].items():
             base = made.arm(key, BASE).get(place)
-            if key.target == first and base is not None:
+            if key.target == first and base is not None and one:
                 made.add(key, AGAIN, place, base * other / one)
     return made
 

@@ -190,10 +190,16 @@ def _publish(asked: argparse.Namespace) -> int:
 def _readme(asked: argparse.Namespace) -> int:
     from tailrace_report import readme
 
-    for sentence in (stale := readme.update(asked.root, asked.check)):
-        print(sentence)
+    try:
+        stale = readme.update(asked.root, asked.check)
+    except ImportError:
+        print("The picture needs matplotlib: scripts/setup installs it.", file=sys.stderr)
+        return NO_FIGURES
+    names = ", ".join(str(path) for path in stale)
     if stale and asked.check:
-        raise OutputError("README.md is not up to date: scripts/readme-figures writes it.")
+        raise OutputError(f"{names}: not what is drawn now; scripts/readme-figures writes it.")
+    if stale:
+        print(f"Changed: {names}")
     return WRITTEN
 
 

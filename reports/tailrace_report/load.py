@@ -24,6 +24,7 @@ READERS = {"1": "0.1.0"}
 FILE_BYTES_MAX = 64 << 20
 LINE_BYTES_MAX = 16 << 20
 LINES_MAX = 100_000
+LINES_BYTES_MAX = 2 << 30  # of all lines of a file: some KB can unpack to much more
 SENTENCES_MAX = 20
 
 
@@ -194,6 +195,7 @@ class _Lines:
             return
         except OSError as error:
             raise CampaignError([f"{self.path} cannot be read: {error.strerror}."]) from None
+        room = LINES_BYTES_MAX
         with file:
             for number in range(1, LINES_MAX + 2):
                 try:
@@ -203,8 +205,10 @@ class _Lines:
                     return
                 if not line:
                     return
-                if number > LINES_MAX or len(line) > LINE_BYTES_MAX:
+                room -= len(line)
+                if number > LINES_MAX or len(line) > LINE_BYTES_MAX or room < 0:
                     limits = f"{LINES_MAX} lines of {LINE_BYTES_MAX} bytes"
+                    limits += f", {LINES_BYTES_MAX} in all"
                     self.refuse(number, f"over the limit of {limits}")
                     return
                 try:

@@ -17,7 +17,6 @@ import json
 import lzma
 import os
 import re
-import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -70,7 +69,8 @@ def publish(campaign: Path, root: Path, name: str = "", anyway: bool = False) ->
                     f"{campaign} takes {taken:,} bytes packed, more than the {BYTES_MAX:,} that are"
                     " published; measure fewer points or generations."
                 )
-            shutil.rmtree(place / title, ignore_errors=True)
+            if (place / title).exists():
+                os.replace(place / title, Path(scratch) / "before")
             os.replace(made, place / title)
     except OSError as error:
         raise OutputError(f"{place / title} cannot be written: {error.strerror}.") from None
@@ -186,7 +186,15 @@ def _histograms(campaign: Path) -> Iterator[tuple[str, bytes]]:
         return
     for path in sorted((campaign / "hist").glob("*.hdr")):
         if path.stem.endswith(wanted):  # ids of points may have dots, too
-            yield f"hist/{path.name}", hdr.inflated(path.read_bytes())
+            yield f"hist/{path.name}", _inflated(path)
+
+
+def _inflated(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return hdr.inflated(file.read(hdr.TEXT_BYTES_MAX + 1))
+    except hdr.HdrError as error:
+        raise CampaignError([f"histogram {path}: {error}."]) from None
 
 
 def campaigns(root: Path) -> list[Path]:

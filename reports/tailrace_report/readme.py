@@ -28,24 +28,26 @@ COLUMNS = ("subject", "CPU/op", "p50", "closed rate", "calls/op", "user B/conn",
 WITH_RATIO = ("CPU/op",)
 
 
-def update(root: Path, check: bool) -> list[str]:
-    """Sentences about what was not up to date; written unless `check`. Raises CampaignError,
-    OutputError; ImportError where there is a picture to draw and no matplotlib."""
+def update(root: Path, check: bool) -> list[Path]:
+    """The files that were not up to date; written unless `check`. Raises CampaignError,
+    OutputError; ImportError, before anything is written, where there is no matplotlib."""
     path = root / "README.md"
-    whole = path.read_text("utf-8")
+    try:
+        whole = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CampaignError([f"{path} cannot be read: {error}."]) from None
     found = MARKS.search(whole)
     if found is None:
         raise CampaignError([f"{path} has no comment `figures of ...: scripts/readme-figures`."])
     campaign = found["campaign"]
     study = Study(read_campaign(root / campaign))
     text = section(study, campaign)
-    stale = []
+    stale = _picture(study, root / campaign / PICTURE, check)
     if found["text"] != text:
-        stale.append(f"{path}: what it says of {campaign} is not what is drawn from it.")
+        stale.append(path)
         if not check:
             build.write(root, {path.name: (whole[: found.start("text")] + text
                                            + whole[found.end("text") :]).encode()})
-    stale += _picture(study, root / campaign / PICTURE, check)
     return stale
 
 
@@ -101,7 +103,7 @@ def _filled(text: str) -> str:
     return "\n".join(lines)
 
 
-def _picture(study: Study, path: Path, check: bool) -> list[str]:
+def _picture(study: Study, path: Path, check: bool) -> list[Path]:
     with canvas.settings():
         drawn = page.opening(study).draw()
         if drawn is None:
@@ -111,7 +113,7 @@ def _picture(study: Study, path: Path, check: bool) -> list[str]:
             return []
         if not check:
             build.write(path.parent, {path.name: canvas.png(figure, words)})
-    return [f"{path} is not the picture of its campaign."]
+    return [path]
 
 
 def description(png: bytes) -> str:

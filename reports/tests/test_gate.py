@@ -332,8 +332,14 @@ class Demoted(unittest.TestCase):
         worse = [0.20, 0.21, 0.22, 0.23, 0.24, 0.25]  # p = 1/64
         found = gate.settle_counts(made({CALLS: worse}), [CALLS])
         self.assertEqual(found[0].verdict, outcome.INCONCLUSIVE)
-        found = gate.settle_counts(made({CALLS: [*worse, 0.26]}), [CALLS])  # p = 1/128
-        self.assertEqual(found[0].verdict, outcome.REGRESSION)
+        more = made({CALLS: [*worse, 0.26]})  # p = 1/128
+        self.assertEqual(gate.settle_counts(more, [CALLS])[0].verdict, outcome.REGRESSION)
+        # Of a campaign that is looked at three times each look has its share.
+        level = gate.Q_COUNTS / 3
+        self.assertEqual(gate.settle_counts(more, [CALLS], level)[0].verdict, outcome.INCONCLUSIVE)
+        for level, verdict in ((LEVEL, outcome.REGRESSION), (LEVEL / 3, outcome.INCONCLUSIVE)):
+            judged = judge.judge({CAMPAIGN: more}, (), TODAY, level)
+            self.assertEqual(judged.findings[0].verdict, verdict)
 
     def test_a_count_spoiled_in_one_round_is_seen_in_the_others(self) -> None:
         # Measured: 4 % more instructions in eleven of twelve rounds, in one another start-up.

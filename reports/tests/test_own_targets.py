@@ -120,6 +120,10 @@ class Gate(unittest.TestCase):
         tailrace = fake_gate.make_harness(self.root / "harness")
         harness = "--tailrace", tailrace
         self.refused(2, "the base calls itself x and the head y", *both, other, *harness)
+        for name in ("a,b", "-v", "x" * 65, "a/b"):
+            strange = self.target("strange", id=name)
+            words = "--base-target", strange, "--head-target", strange, *harness
+            self.refused(2, "without an `id` of at most 64", *words)
         deaf = self.root / "deaf"
         deaf.write_text("#!/bin/sh\necho what >&2\nexit 1\n")
         deaf.chmod(0o755)

@@ -22,7 +22,7 @@ from unittest import mock
 
 import make_campaign
 from reading import page_of, study_of
-from tailrace_report import hdr, publish, stored
+from tailrace_report import hdr, load, publish, stored
 from tailrace_report.errors import CampaignError, OutputError
 from tailrace_report.load import SCHEMA, read_campaign
 
@@ -49,6 +49,15 @@ class Published(unittest.TestCase):
             with self.subTest(folder.name), self.assertRaises(CampaignError) as caught:
                 read_campaign(folder)
             self.assertIn("tailrace 0.1.0 reads it", caught.exception.sentences[0])
+
+
+def archive_of(names: list[str]) -> bytes:
+    """Empty files of these names."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:xz") as archive:
+        for name in names:
+            archive.addfile(tarfile.TarInfo(name))
+    return made.getvalue()
 
 
 def _plain(folder: Path) -> list[bytes]:
@@ -203,6 +212,28 @@ class Publishing(unittest.TestCase):
         histograms.unlink()
         with self.assertRaises(CampaignError):
             read_campaign(made)
+
+    def test_what_unpacks_to_too_much_is_refused_before_it_is_kept(self) -> None:
+        made = self.publish()
+        cells, histograms = made / "cells.jsonl.xz", made / "hist.tar.xz"
+        filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 512 << 20}]
+        for path, limit, data, words in (
+            (histograms, "MEMBERS_MAX", archive_of(["hist/one.hdr"] * 9), "permitted size"),
+            (histograms, "MEMBERS_BYTES_MAX", archive_of(["x" * 65536]), "more than is permitted"),
+            (cells, "UNPACKER_BYTES_MAX", lzma.compress(b"{}\n", filters=filters), "damaged"),
+        ):
+            before = path.read_bytes()
+            path.write_bytes(data)
+            small = stored.UNPACKER_BYTES_MAX if path == cells else 8
+            with self.subTest(limit), mock.patch.object(stored, limit, small):
+                with self.assertRaises(CampaignError) as caught:
+                    read_campaign(made)
+                self.assertIn(words, caught.exception.sentences[0])
+            path.write_bytes(before)
+        with mock.patch.object(load, "LINES_BYTES_MAX", 999):
+            with self.assertRaises(CampaignError) as caught:
+                read_campaign(made)
+        self.assertIn("999 in all", caught.exception.sentences[0])
 
     def test_folders_with_anything_in_them_are_read_or_refused(self) -> None:
         made, changed = self.publish(), self.scratch / "changed"

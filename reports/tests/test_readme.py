@@ -35,9 +35,7 @@ class Readme(unittest.TestCase):
             self.assertIn("Relative to", words)
             picture.write_bytes(picture.read_bytes().replace(words[:20].encode(), b"x" * 20))
             stale = readme.update(root, check=True)
-            self.assertEqual(len(stale), 2, stale)
-            self.assertIn("README.md", stale[0])
-            self.assertIn(readme.PICTURE, stale[1])
+            self.assertEqual(stale, [picture, root / "README.md"])
             self.assertEqual((root / "README.md").read_text("utf-8"), changed)
             readme.update(root, check=False)
             self.assertEqual((root / "README.md").read_text("utf-8"), text)
@@ -52,6 +50,8 @@ class Readme(unittest.TestCase):
 
     def test_without_the_comments_it_is_refused(self) -> None:
         with tempfile.TemporaryDirectory() as scratch:
+            with self.assertRaisesRegex(CampaignError, "cannot be read"):
+                readme.update(Path(scratch), check=True)
             (Path(scratch) / "README.md").write_text("# Nothing\n")
             with self.assertRaises(CampaignError) as caught:
                 readme.update(Path(scratch), check=True)

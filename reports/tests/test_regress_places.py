@@ -73,15 +73,12 @@ class Places(test_regress_build.Repository):
         self.assertIn("in a shallow clone, fetch it first", caught.exception.sentence)
 
     def test_without_a_home_or_with_one_that_cannot_be_written(self) -> None:
-        locked = self.root.parent / "home"
-        locked.mkdir(mode=0o555)
-        for home in (str(locked), "/proc/nowhere", ""):
+        for home in ("/sys", "/proc/nowhere", ""):  # root may not write there either
             os.environ["HOME"] = home
             shutil.rmtree(self.root / "build", ignore_errors=True)
             self.check(self.root)
         del os.environ["HOME"]
         self.check(self.root)
-        self.assertEqual(list(locked.iterdir()), [])
 
     def test_as_a_hook_it_leaves_the_commit_that_is_made_as_it_is(self) -> None:
         hook = self.root / ".git/hooks/pre-commit"

@@ -190,8 +190,11 @@ std::optional<double> slope_by(memory_source source, held what, std::string& cau
     const int count = level_of(what, level);
     memory_meter meter({source});
     if (meter.source() != source) {
-      cause =
-          std::string("not to be had here: ") + memory_source_name(source) + "; " + meter.cause();
+      // A cgroup was made, but not of that version.
+      const std::string why = meter.cause().empty()
+                                  ? "the memory controller is in the other version of cgroups"
+                                  : meter.cause();
+      cause = std::string(memory_source_name(source)) + " is not to be had here: " + why;
       return std::nullopt;
     }
     std::int64_t there = 0;

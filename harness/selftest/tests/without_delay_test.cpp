@@ -48,7 +48,7 @@ TEST(without_delay, a_machine_that_is_too_slow_to_tell_has_not_failed) {
   const auto verdicts = judge(in, strictness::tolerances);
   EXPECT_EQ(rows_with(verdicts, outcome::failed), names{});
   // All that is a known delay, and what is read without: nothing is left over to be believed.
-  EXPECT_EQ(rows_with(verdicts, outcome::disturbed).size(), 28U);
+  EXPECT_EQ(rows_with(verdicts, outcome::disturbed).size(), 31U);
   EXPECT_TRUE(tell(verdicts, false).believed);
   EXPECT_FALSE(tell(verdicts, true).believed);
   EXPECT_NE(tell(verdicts, false).text.find("too slow to tell: an echo without delay takes 132 us"),
@@ -85,7 +85,7 @@ TEST(without_delay, known_delays_are_not_judged_without_an_echo_without_delay) {
   records in = good();
   std::erase_if(in.cells, [](const json& each) { return each["subject"]["form"] == "delay-0"; });
   const auto verdicts = judge(in, strictness::tolerances);
-  EXPECT_EQ(rows_with(verdicts, outcome::failed).size(), 28U);
+  EXPECT_EQ(rows_with(verdicts, outcome::failed).size(), 31U);
   EXPECT_EQ(of_row(verdicts, "delay 100 us, p50").note, "not measured: there is no such record");
 }
 
@@ -94,7 +94,7 @@ TEST(without_delay, what_is_not_permitted_here_has_not_failed) {
   std::erase_if(in.cells, [](const json& each) { return each["point"]["id"] == "known-fifo"; });
   in.left_out = {{{"id", "known-fifo"}, {"cause", "SCHED_FIFO: Operation not permitted"}}};
   const auto verdicts = judge(in, strictness::tolerances);
-  EXPECT_EQ(rows_with(verdicts, outcome::cannot).size(), 10U);
+  EXPECT_EQ(rows_with(verdicts, outcome::cannot).size(), 13U);
   EXPECT_EQ(of_row(verdicts, "delay 100 us, FIFO, p99").note,
             "not measured: SCHED_FIFO: Operation not permitted");
   EXPECT_TRUE(tell(verdicts, false).believed);
