@@ -148,7 +148,7 @@ def described(program: Path, whose: str = "") -> dict[str, Any]:
 def harness_alone(root: Path, preset: str) -> Path:
     """Builds no target: the harness for arms that are built elsewhere. Raises GateError."""
     folder = root / "build/regress/head"
-    _configure(root, root, folder, preset, [], "head")
+    _configure(Tree(root, root, folder, preset, "head"), [])
     jobs = ["-j", str(os.cpu_count() or 1), "--target", "tailrace"]
     _step(
         ["cmake", "--build", str(folder), *jobs], root, f"tailrace cannot be built ({preset})"
@@ -161,7 +161,7 @@ def harness(root: Path, preset: str, targets: Sequence[str]) -> Path:
     beside it. Without targets: all that need no library of others, among which ours are. Raises
     GateError."""
     folder = root / "build/regress/head"
-    missing = _build_tree(root, root, folder, preset, targets, "head")
+    missing = _build_tree(Tree(root, root, folder, preset, "head"), targets)
     if missing:
         raise nothing(f"this tree has no target {', '.join(missing)}")
     return folder / "bin" / "tailrace"
@@ -195,7 +195,8 @@ def kept(
             (tree / "build").mkdir(exist_ok=True)
             (tree / "build/boost").symlink_to(boost)
         built = tree / "build/arm"
-        missing = _build_tree(root, tree, built, preset, targets, fault or "base", fault)
+        whole = Tree(root, tree, built, preset, fault or "base", fault)
+        missing = _build_tree(whole, targets)
         there = [PREFIX + target for target in targets if target not in missing]
         micro = [MICRO_PREFIX + target for target in targets]
         micro = [program for program in micro if (built / "bin" / program).exists()]
@@ -249,20 +250,25 @@ def _worktree(root: Path, commit: str) -> Iterator[Path]:
             children.run(["git", "worktree", "prune"], LIMIT_S, root)
 
 
-def _build_tree(
-    root: Path,
-    tree: Path,
-    folder: Path,
-    preset: str,
-    targets: Sequence[str],
-    arm: str,
-    fault: str = "",
-) -> list[str]:
-    """Configures and builds one tree into `folder`, of the head the harness too. Returns the
-    targets that the tree does not have. Raises GateError with the log's tail."""
-    _configure(root, tree, folder, preset, targets, arm, fault)
-    make = ["cmake", "--build", str(folder)]
-    listed = _step([*make, "--target", "help"], tree, f"the {arm} cannot be built").split()
+@dataclass(frozen=True)
+class Tree:
+    """Sources in `path`, built into `folder` as `arm`, with a planted fault or none. `root`: the
+    head's, whose settings all builds of a job have."""
+
+    root: Path
+    path: Path
+    folder: Path
+    preset: str
+    arm: str
+    fault: str = ""
+
+
+def _build_tree(tree: Tree, targets: Sequence[str]) -> list[str]:
+    """Configures and builds, of the head the harness too. Returns the targets that the tree does
+    not have. Raises GateError with the log's tail."""
+    _configure(tree, targets)
+    make, failed = ["cmake", "--build", str(tree.folder)], f"the {tree.arm} cannot be built"
+    listed = _step([*make, "--target", "help"], tree.path, failed).split()
     known = {word.rstrip(":") for word in listed}
     targets = targets or sorted(
         word.removeprefix(PREFIX) for word in known if word.startswith(PREFIX)
@@ -270,29 +276,21 @@ def _build_tree(
     missing = [target for target in targets if PREFIX + target not in known]
     names = [PREFIX + target for target in targets if target not in missing]
     names += [MICRO_PREFIX + target for target in targets if MICRO_PREFIX + target in known]
-    names += ["tailrace"] if arm == "head" else []
+    names += ["tailrace"] if tree.arm == "head" else []
     if names:
         jobs = ["-j", str(os.cpu_count() or 1), "--target"]
-        _step([*make, *jobs, *names], tree, f"the {arm} cannot be built (preset {preset})")
+        _step([*make, *jobs, *names], tree.path, f"{failed} (preset {tree.preset})")
     return missing
 
 
-def _configure(
-    root: Path,
-    tree: Path,
-    folder: Path,
-    preset: str,
-    targets: Sequence[str],
-    arm: str,
-    fault: str = "",
-) -> None:
-    configure = ["cmake", "--preset", preset, "-S", str(tree), "-B", str(folder)]
+def _configure(tree: Tree, targets: Sequence[str]) -> None:
+    configure = ["cmake", "--preset", tree.preset, "-S", str(tree.path), "-B", str(tree.folder)]
     configure += ["-DTAILRACE_TESTS=OFF", "-DTAILRACE_PEERS=OFF"]
-    configure += [f"-DTAILRACE_FAULT={fault}"]
+    configure += [f"-DTAILRACE_FAULT={tree.fault}"]
     if not targets:  # what has a library in it is not ours; those that are have the same code
         configure += ["-DTAILRACE_LIBRARIES=OFF"]
-    configure += [f"-DCMAKE_PROJECT_tailrace_INCLUDE={root / 'scripts/cmake/regress.cmake'}"]
-    _step(configure, tree, f"the {arm} cannot be configured (preset {preset})")
+    configure += [f"-DCMAKE_PROJECT_tailrace_INCLUDE={tree.root / 'scripts/cmake/regress.cmake'}"]
+    _step(configure, tree.path, f"the {tree.arm} cannot be configured (preset {tree.preset})")
 
 
 def _step(command: Sequence[str], tree: Path, sentence: str) -> str:

@@ -194,10 +194,13 @@ def _command(plan: Plan, arms: build.Arms) -> str:
 
 
 def head_of(root: Path) -> str:
-    """The commit of the head, with CHANGED at its end where the tree differs from it."""
-    command = ["git", "describe", "--always", "--abbrev=12", f"--dirty={CHANGED}"]
-    done = children.run(command, 60.0, root)
-    return done.out.decode("utf-8", "replace").strip() if done.code == 0 else "unknown"
+    """The commit of the head, with CHANGED at its end where the tree differs from it: a file that
+    git does not know is built, too (scripts/tree-state)."""
+    commit = children.run(["git", "rev-parse", "--short=12", "HEAD"], 60.0, root)
+    changes = children.run(["git", "status", "--porcelain"], 60.0, root)
+    if commit.code != 0 or changes.code != 0:
+        return "unknown"
+    return commit.out.decode("utf-8", "replace").strip() + (CHANGED if changes.out.strip() else "")
 
 
 def _costs(

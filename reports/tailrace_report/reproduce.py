@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """`make reproduce CAMPAIGN=...`: does what a published campaign decided hold on this machine?
 Relation by relation: subject to reference (the floor, or the first subject where it has no number)
-at one point by one measure, decided there and measured here by the same plan. Absolute numbers of
-two machines are never compared.
+at one point by one measure, decided there and measured here by the same profile. Absolute numbers
+of two machines are never compared.
 
 - *holds*: decided here likewise: different in the same direction, or the same within what matters;
 - *does not hold*: decided here otherwise, and the two intervals have nothing in common;
@@ -66,7 +66,8 @@ class Result:
 
 
 def words(published: Path) -> list[str]:
-    """Of `tailrace run` that measures the same plan. Raises CampaignError."""
+    """Of `tailrace run` that measures the same profile, as it is in this tree; a point that has
+    changed since is another load, and stays open. Raises CampaignError."""
     manifest = read_campaign(published).manifest
     profile, contestants = manifest.get("profile"), manifest.get("contestants")
     contestants = contestants if isinstance(contestants, list) else []

@@ -58,6 +58,9 @@ class Places(test_regress_build.Repository):
 
     def test_a_tree_that_differs_from_its_commit_says_so(self) -> None:
         self.assertFalse(job.head_of(self.root).endswith(job.CHANGED))
+        (self.root / "new.cpp").write_text("built all the same")
+        self.assertTrue(job.head_of(self.root).endswith(job.CHANGED))
+        (self.root / "new.cpp").unlink()
         (self.root / "main.cpp").write_text("changed")
         self.assertTrue(job.head_of(self.root).endswith(job.CHANGED))
 
