@@ -57,6 +57,8 @@ class Places(test_regress_build.Repository):
         self.assertEqual(job.head_of(self.root), commit + job.CHANGED)
 
     def test_a_tree_that_differs_from_its_commit_says_so(self) -> None:
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", "whole")
         self.assertFalse(job.head_of(self.root).endswith(job.CHANGED))
         (self.root / "new.cpp").write_text("built all the same")
         self.assertTrue(job.head_of(self.root).endswith(job.CHANGED))
