@@ -130,6 +130,8 @@ bool simple_client::send_some(std::uint64_t target) {
     return true;
   }
   if (errno == EAGAIN || errno == EINTR) return false;
+  if (errno == ECONNRESET || errno == EPIPE)
+    fail("the connection ended early: " + errno_name(errno));
   fail("sending failed: " + errno_name(errno));
 }
 

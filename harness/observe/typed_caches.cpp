@@ -3,6 +3,7 @@
 #include "harness/observe/typed_caches.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #ifdef __x86_64__
@@ -48,12 +49,15 @@ constexpr rule rules[] = {
     {"io_async_msghdr", "io_async_msghdr", made::kmalloced},
 };
 
-constexpr const char* types_needed[] = {
-    "tcp_sock",    "tcp6_sock",  "unix_sock",       "socket_alloc",   "file",
-    "dentry",      "io_kiocb",   "epitem",          "eppoll_entry",   "epitems_head",
-    "pid",         "anon_vma",   "anon_vma_chain",  "vm_area_struct", "maple_node",
-    "fpu",         "async_poll", "io_async_msghdr", "task_struct",    "thread_struct",
-    "fpregs_state"};
+// Of what a task keeps beside.
+constexpr const char* types_of_tasks[] = {"task_struct", "thread_struct", "fpu", "fpregs_state"};
+
+constexpr auto types_needed = [] {
+  std::array<const char*, std::size(rules) + std::size(types_of_tasks)> all{};
+  const auto rest = std::ranges::transform(rules, all.begin(), &rule::type).out;
+  std::ranges::copy(types_of_tasks, rest);
+  return all;
+}();
 
 // No type has these: what a security module keeps at each file and inode.
 constexpr std::int64_t file_mark_bytes = 24;

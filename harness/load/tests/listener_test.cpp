@@ -30,7 +30,9 @@
 #include "harness/load/file_limit.hpp"
 #include "harness/load/load_table.hpp"
 #include "harness/load/resolve.hpp"
+#include "harness/load/simple_client.hpp"
 #include "harness/load/tests/load_fixture.hpp"
+#include "harness/record/refusal.hpp"
 
 namespace tailrace::load {
 namespace {
@@ -95,6 +97,27 @@ TEST(try_to_connect, takes_no_end_of_an_accepted_connection_for_an_error) {
   const endpoint where = listener.where();
   std::jthread closing([&] { ::close(listener.accept()); });
   EXPECT_EQ(try_to_connect(where, patience_s, 0.05), 0);
+}
+
+TEST(simple_client, says_alike_whether_sending_or_receiving_meets_the_end) {
+  plain_listener listener(16);
+  const client_patience patience;
+  simple_client client(listener.where(), 1, patience);
+  const int served = listener.accept();
+  const linger at_once{1, 0};
+  ASSERT_EQ(::setsockopt(served, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+  ::close(served);  // by a reset
+  pollfd watched{client.descriptor(), 0, 0};
+  ASSERT_EQ(::poll(&watched, 1, 10'000), 1);
+  for (const char* const error : {"ECONNRESET", "EPIPE"}) {
+    try {
+      client.send(100);
+      ADD_FAILURE() << "it was sent";
+    } catch (const refusal& refused) {
+      const std::string expected = std::string("the connection ended early: ") + error;
+      EXPECT_NE(refused.cause().find(expected), std::string::npos) << refused.cause();
+    }
+  }
 }
 
 // False: the client has left.
