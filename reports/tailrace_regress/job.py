@@ -186,11 +186,21 @@ def _arms(plan: Plan, job: Job) -> Iterator[build.Arms]:
 
 
 def _command(plan: Plan, arms: build.Arms) -> str:
-    """What does the same again."""
-    if plan.files is None:
-        return f"make regress BASE={arms.commit[:12]}"
-    words = ["--base-target", str(plan.files.base), "--head-target", str(plan.files.head)]
-    return shlex.join(["scripts/regress", *words])
+    """What does the same again, the numbers of rounds apart."""
+    words: list[tuple[str, object]] = [("base", arms.commit[:12])]
+    if plan.files is not None:
+        words = [("base-target", plan.files.base), ("head-target", plan.files.head)]
+        words += [("tailrace", plan.files.tailrace)]
+    elif plan.arms is not None:
+        words = [("base-bin", arms.base), ("head-bin", arms.head), ("tailrace", arms.tailrace)]
+    words += [("targets", ",".join(plan.targets)), ("profile", plan.profile)]
+    words += [("preset", plan.preset), ("seed", plan.seed)]
+    words += [("looks", ",".join(map(str, plan.looks)))]
+    words += [("at-most-minutes", plan.at_most_minutes or "")]
+    given = [(name, str(value)) for name, value in words if value not in ("", None)]
+    options = [part for name, value in given for part in (f"--{name}", value)]
+    options += [] if plan.controls else ["--no-controls"]
+    return shlex.join(["scripts/regress", *options])
 
 
 def head_of(root: Path) -> str:

@@ -72,6 +72,10 @@ class Verdicts(Gate):
         wanted += " github-action-benchmark.json bencher.json ratios.png"
         self.assertLessEqual(set(wanted.split()), names)
         self.assertFalse((self.folder() / "latest").exists())
+        again = json.loads((self.folder() / "job.json").read_text())["command"]
+        arms = f"--base-bin {self.root / 'base'} --head-bin {self.root / 'head'}"
+        self.assertIn(arms, again)
+        self.assertIn("--targets local --profile ci --preset release --seed 7 --looks 8", again)
         whole = json.loads((self.folder() / "regress.json").read_text())
         self.assertEqual((whole["schema"], whole["exit_code"]), ("tailrace-regress-2", 0))
 
